@@ -1,0 +1,413 @@
+# Builds, tests and installs miproc.  Works alone, and better with what
+# `configure` writes into config.mk.  All output goes under $(B).
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+VERSION = 0.1.0
+
+-include config.mk
+
+srcdir ?= .
+B      ?= build
+# Where scripts/setup keeps the local model and its server.
+TOOLS  ?= build
+
+prefix      ?= /usr/local
+bindir      ?= $(prefix)/bin
+libdir      ?= $(prefix)/lib
+includedir  ?= $(prefix)/include
+datadir     ?= $(prefix)/share
+mandir      ?= $(datadir)/man
+
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+ifeq ($(origin LD),default)
+LD = ld
+endif
+AR         ?= ar
+OBJCOPY    ?= objcopy
+BISON      ?= bison
+FLEX       ?= flex
+PKG_CONFIG ?= pkg-config
+INSTALL    ?= install
+
+CFLAGS ?= -O2 -g
+WERROR ?= -Werror
+WARN = -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wold-style-definition -Wpointer-arith \
+	-Wwrite-strings -Wcast-qual -Wconversion -Wvla -Wundef \
+	-Wswitch-enum -Wformat=2 -fno-common $(WERROR)
+INC = -I$(srcdir)/runtime -I$(srcdir)/src -I$(B)/gen -I$(B)/gen/tune
+CCQ = $(if $(V),,@echo "  CC    $@";)
+COMPILE = $(CCQ)$(CC) $(WARN) -D_POSIX_C_SOURCE=200809L $(CPPFLAGS) $(INC) \
+	$(PKG_CFLAGS) $(CFLAGS) $(SECTIONS) -MMD -MP
+LINKQ = $(if $(V),,@echo "  LINK  $@";)
+LINK = $(LINKQ)$(CC) $(CFLAGS) $(LDFLAGS)
+
+# ---- libraries ---------------------------------------------------------
+
+RT_PC   = libcurl libcjson sqlite3 libpcre2-8 libutf8proc libcrypto
+TUNE_PC = gsl
+TEST_PC = cmocka libmicrohttpd
+
+pc = $(shell $(PKG_CONFIG) $(1) 2>/dev/null)
+PKG_CFLAGS := $(or $(PKG_CFLAGS),$(call pc,--cflags $(RT_PC) $(TUNE_PC)))
+RT_LIBS    := $(or $(RT_LIBS),$(call pc,--libs $(RT_PC)))
+TUNE_LIBS  := $(or $(TUNE_LIBS),$(call pc,--libs $(TUNE_PC)) -lcsv)
+TEST_LIBS  := $(or $(TEST_LIBS),$(call pc,--libs $(TEST_PC)))
+LIBS = $(TUNE_LIBS) $(RT_LIBS) -lpthread -lm
+
+# ---- files -------------------------------------------------------------
+
+# The lists are complete; what is not written yet is left out.
+have = $(foreach f,$(1),$(if $(wildcard $(srcdir)/$(f)),$(f)))
+in   = $(call have,$(patsubst %,$(1)/%.c,$(2)))
+
+RUNTIME = $(call in,runtime, \
+	arena buf json sha256 lines list status \
+	type type_check type_read schema \
+	prompt prompt_media prompt_system prompt_turn slots \
+	reply reply_json reply_carrier reply_choice reply_layout \
+	reply_number reply_coerce reply_scalar \
+	http redact provider provider_openai provider_llamacpp \
+	llamacpp llamacpp_keep \
+	lm lm_flight lm_model store limit budget trace \
+	env mip lib metric \
+	cli cli_batch cli_in cli_run cli_show \
+	worker worker_hello worker_run)
+
+BASE = $(call in,src/base, \
+	base builtin diag diag_out diag_text names source ty type)
+
+FRONT = $(call in,src/front, \
+	ast fmt check check_expr check_decl check_flow)
+
+IR = $(call in,src/ir, \
+	ir ir_types ir_print ir_print_decl ir_reader ir_read \
+	ir_read_decl ir_verify \
+	lower lower_expr lower_decl lower_flow \
+	pass pass_fold pass_dead pass_share pass_par plan hash)
+
+EMIT = $(call in,src/emit, \
+	cw emit_type emit_table emit_plan emit_expr emit_stmt emit_c)
+
+TUNE = $(call in,src/tune, \
+	rng uniform linear stats data split space surrogate tpe \
+	study worker_client demo propose strategy s_mipro \
+	tuned evaluate observer)
+
+DRIVER = $(call in,src/driver, \
+	file options build compile depfile tuning progress eval show)
+
+MAIN = $(call have,src/driver/main.c)
+
+# The proposer is written in .mp: stage 0, which is miproc without tune,
+# compiles it to C for miproc itself.
+STAGE0      = $(call have,src/driver/stage0.c)
+PROPOSER_MP = $(call have,src/tune/describe_data.mp \
+	src/tune/describe_program.mp src/tune/instruct.mp)
+
+GEN = $(if $(call have,grammar/parse.y),parse) \
+	$(if $(call have,grammar/scan.l),scan)
+
+PUBLIC = $(call have,runtime/miproc.h runtime/status.def)
+MAN    = $(call have,man/miproc.1 man/mp.5 man/miproc.3 \
+	man/miproc-ir.7 man/miproc-hacking.7)
+
+# Tests alone are found by name: one that is there cannot go unlisted.
+UNIT  := $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/unit/t_*.c))
+UNITHELP := $(patsubst $(srcdir)/tests/unit/%.h,%, \
+	$(wildcard $(srcdir)/tests/unit/*.h))
+FAULT := $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/fault/f_*.c))
+FUZZ  := $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/fuzz/fuzz_*.c))
+BENCH := $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/bench/bench_*.c))
+LMD    = $(call in,tests/e2e, \
+	lmd lmd_rules lmd_reply lmd_task)
+
+# ---- objects -----------------------------------------------------------
+
+O = $(B)/obj
+RTOBJ     := $(RUNTIME:%.c=$(O)/%.o)
+GENOBJ    := $(GEN:%=$(O)/gen/%.o)
+FRONTOBJ  := $(BASE:%.c=$(O)/%.o) $(FRONT:%.c=$(O)/%.o) $(GENOBJ)
+STAGE0OBJ := $(FRONTOBJ) $(IR:%.c=$(O)/%.o) $(EMIT:%.c=$(O)/%.o)
+PROPOSEROBJ := $(PROPOSER_MP:src/tune/%.mp=$(O)/gen/tune/%.o)
+TUNEOBJ   := $(TUNE:%.c=$(O)/%.o) $(PROPOSEROBJ)
+DRIVEROBJ := $(DRIVER:%.c=$(O)/%.o)
+PARTOBJ   := $(RTOBJ) $(STAGE0OBJ) $(TUNEOBJ) $(DRIVEROBJ)
+MAINOBJ   := $(MAIN:%.c=$(O)/%.o)
+LMDOBJ    := $(LMD:%.c=$(O)/%.o)
+ONE       := $(if $(call have,runtime/one.c),$(B)/one.o)
+
+UNITBIN  := $(UNIT:tests/unit/%.c=$(B)/test/%)
+FAULTBIN := $(FAULT:tests/fault/%.c=$(B)/test/%)
+BENCHBIN := $(BENCH:tests/bench/%.c=$(B)/test/%)
+FUZZBIN  := $(FUZZ:tests/fuzz/%.c=$(B)/test/%)
+LMDBIN   := $(if $(LMD),$(B)/lmd)
+MIPROC   := $(if $(MAIN),$(B)/miproc)
+LIBMIPROC := $(if $(RUNTIME),$(B)/libmiproc.a)
+HEADERS  := $(PUBLIC:runtime/%=$(B)/include/%)
+TESTBIN  := $(UNITBIN) $(FAULTBIN) $(FUZZBIN) $(BENCHBIN) $(LMDBIN) $(ONE)
+
+NPROC := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+# As many jobs as cores, unless the user has said how many.
+AGAIN = $(MAKE) --no-print-directory \
+	$(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(NPROC))
+
+# ---- building ----------------------------------------------------------
+
+.PHONY: all tests setup quickstart check check-run asan tsan valgrind cov \
+	fuzz fuzz-run bench lint format golden dist distcheck install \
+	uninstall clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(MIPROC) $(LIBMIPROC) $(HEADERS)
+
+tests: all $(TESTBIN)
+
+$(B)/miproc: $(MAINOBJ) $(PARTOBJ)
+	$(LINK) -o $@ $(MAINOBJ) $(PARTOBJ) $(LIBS)
+
+$(B)/miproc0: $(STAGE0:%.c=$(O)/%.o) $(O)/src/driver/file.o $(STAGE0OBJ) \
+		$(RTOBJ)
+	$(LINK) -o $@ $^ $(RT_LIBS) -lpthread -lm
+
+# Users' programs see mip_* and nothing else of the runtime.
+$(B)/libmiproc.a: $(RTOBJ)
+	$(LD) -r -o $(B)/libmiproc.o $(RTOBJ)
+	$(OBJCOPY) --wildcard --keep-global-symbol='mip_*' $(B)/libmiproc.o
+	rm -f $@
+	$(AR) rcs $@ $(B)/libmiproc.o
+
+$(B)/include/%: $(srcdir)/runtime/%
+	@mkdir -p $(@D)
+	cp $< $@
+
+# Everything but the main programs, for tests to take what they need.
+$(B)/libparts.a: $(PARTOBJ)
+	rm -f $@
+	$(AR) rcs $@ $(PARTOBJ)
+
+$(RTOBJ): SECTIONS = -ffunction-sections -fdata-sections
+
+$(O)/%.o: $(srcdir)/%.c
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+$(O)/gen/%.o: $(B)/gen/%.c
+	@mkdir -p $(@D)
+	$(COMPILE) -I$(srcdir)/grammar -c -o $@ $<
+
+# A release carries what bison and flex wrote, in gen/.
+ifneq ($(wildcard $(srcdir)/gen/parse.c),)
+$(B)/gen/%: $(srcdir)/gen/%
+	@mkdir -p $(@D)
+	cp $< $@
+else
+# bison writes two files; parse.c stands for both.
+$(B)/gen/parse.c: $(srcdir)/grammar/parse.y
+	@mkdir -p $(@D)
+	$(BISON) -Wall -Werror -Wcounterexamples \
+		--defines=$(B)/gen/parse.h -o $@ $<
+$(B)/gen/parse.h: $(B)/gen/parse.c ;
+$(B)/gen/scan.c: $(srcdir)/grammar/scan.l
+	@mkdir -p $(@D)
+	$(FLEX) -o $@ $<
+endif
+$(GENOBJ): $(if $(GEN),$(B)/gen/parse.h)
+
+$(B)/gen/tune/%.c: $(srcdir)/src/tune/%.mp $(B)/miproc0
+	@mkdir -p $(@D)
+	$(B)/miproc0 -S -o $@ $<
+$(TUNE:%.c=$(O)/%.o): $(PROPOSER_MP:src/tune/%.mp=$(B)/gen/tune/%.c)
+
+# What emitted programs are linked with, and the server that setup installed.
+$(O)/src/driver/build.o: CPPFLAGS += -DMIP_LINK_LIBS='"$(RT_LIBS)"'
+$(O)/runtime/llamacpp.o: CPPFLAGS += \
+	-DMIP_LLAMA_WRAPPER='"$(abspath $(TOOLS))/bin/mip-llama-server"'
+
+# No two files of the runtime define the same static name.
+$(B)/one.o: $(srcdir)/runtime/one.c
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+# ---- tests -------------------------------------------------------------
+
+$(B)/lmd: $(LMDOBJ)
+	$(LINK) -o $@ $(LMDOBJ) $(TEST_LIBS) $(RT_LIBS) -lpthread -lm
+
+$(B)/test/t_%: $(O)/tests/unit/t_%.o $(B)/libparts.a
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $(filter %.o,$^) $(B)/libparts.a $(TEST_LIBS) $(LIBS)
+
+# A test gets the helpers whose headers it includes.
+uses = $(patsubst tests/unit/%.c,$(B)/test/%,$(shell cd $(srcdir) && \
+	grep -ls '^\#include "$(1).h"' $(UNIT)))
+helper = $(if $(UNIT),$(call uses,$(1)): $(O)/tests/unit/$(1).o)
+$(foreach h,$(UNITHELP),$(eval $(call helper,$(h))))
+
+$(B)/test/bench_%: $(O)/tests/bench/bench_%.o $(B)/libparts.a
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(LIBS)
+
+WRAP = malloc calloc realloc strdup strndup open read write fsync rename
+$(B)/test/f_%: $(O)/tests/fault/f_%.o $(O)/tests/fault/fault.o \
+	$(B)/libparts.a
+	@mkdir -p $(@D)
+	$(LINK) $(WRAP:%=-Wl,--wrap=%) -o $@ $^ $(LIBS)
+
+FUZZMAIN ?= $(O)/tests/fuzz/replay.o
+FUZZLINK ?=
+$(B)/test/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(FUZZMAIN) $(B)/libparts.a
+	@mkdir -p $(@D)
+	$(LINK) $(FUZZLINK) -o $@ $^ $(LIBS)
+
+setup:
+	@$(srcdir)/scripts/setup
+
+SUITES = unit golden e2e fault fuzz lint
+TESTENV = B='$(B)' SRCDIR='$(srcdir)' TOOLS='$(TOOLS)' CC='$(CC)' \
+	TESTCFLAGS='$(CFLAGS)' LIBS='$(RT_LIBS) -lpthread -lm' \
+	RUNTIME='$(RUNTIME)' WRAPPER='$(WRAPPER)'
+
+check: setup
+	@$(AGAIN) tests
+	@$(MAKE) --no-print-directory check-run
+
+check-run:
+	@$(TESTENV) $(srcdir)/tests/all $(SUITES)
+
+quickstart: setup
+	@$(AGAIN) all
+	@$(TESTENV) $(srcdir)/scripts/quickstart
+
+# Leaks are looked for too; the model's server is not ours to check.
+SAN = -fno-omit-frame-pointer -fno-sanitize-recover=all
+asan:
+	@$(MAKE) --no-print-directory B=build/asan \
+		CFLAGS='-g -O1 -fsanitize=address,undefined $(SAN)' check
+
+tsan:
+	@$(MAKE) --no-print-directory B=build/tsan \
+		CFLAGS='-g -O1 -fsanitize=thread $(SAN)' \
+		SUITES='unit e2e' check
+
+valgrind:
+	@$(MAKE) --no-print-directory SUITES='unit golden' \
+		WRAPPER='valgrind -q --error-exitcode=99 --leak-check=full' \
+		check
+
+cov:
+	@$(MAKE) --no-print-directory B=build/cov \
+		CFLAGS='-g -O0 --coverage' SUITES='unit golden e2e fault' check
+	@$(srcdir)/scripts/cov build/cov
+
+# T seconds a target, with clang; else what `make check` does.
+T ?= 60
+fuzz: setup
+	@if command -v clang >/dev/null; then \
+		$(AGAIN) B=build/fuzz CC=clang FUZZMAIN= \
+		    FUZZLINK=-fsanitize=fuzzer CFLAGS='-g -O1 \
+		    -fsanitize=fuzzer-no-link,address,undefined $(SAN)' \
+		    fuzz-run; \
+	else \
+		$(AGAIN) SUITES=fuzz check; \
+	fi
+
+fuzz-run: $(FUZZBIN)
+	@for f in $(FUZZBIN:$(B)/test/%=%); do \
+		mkdir -p $(B)/corpus/$$f; \
+		d=$(srcdir)/tests/fuzz/dict/$$f.dict; \
+		c=$(srcdir)/tests/fuzz/corpus/$$f; \
+		$(B)/test/$$f -max_total_time=$(T) -timeout=10 \
+		    -artifact_prefix=$(B)/crash-$$f- \
+		    $$(test -f $$d && echo -dict=$$d) \
+		    $(B)/corpus/$$f $$(test -d $$c && echo $$c) || exit 1; \
+	done
+
+bench: setup
+	@$(AGAIN) all $(BENCHBIN)
+	@for b in $(BENCHBIN); do echo "$${b##*/}:"; $$b || exit 1; done
+
+lint: tests
+	@$(TESTENV) $(srcdir)/tests/all lint
+
+format:
+	@cd $(srcdir) && git clang-format --extensions c,h HEAD
+
+golden: all
+	@UPDATE=1 $(TESTENV) $(srcdir)/tests/run
+	@cd $(srcdir) && git diff --stat -- tests/golden
+
+# ---- releases and installation -----------------------------------------
+
+NAME = miproc-$(VERSION)
+dist: $(GEN:%=$(B)/gen/%.c)
+	rm -rf $(B)/dist
+	mkdir -p $(B)/dist
+	cd $(srcdir) && git archive --prefix=$(NAME)/ HEAD | \
+		tar -x -C $(abspath $(B))/dist
+	mkdir -p $(B)/dist/$(NAME)/gen
+	cp $(GEN:%=$(B)/gen/%.c) $(B)/gen/parse.h $(B)/dist/$(NAME)/gen/
+	cd $(B)/dist/$(NAME) && autoconf && rm -rf autom4te.cache
+	tar -C $(B)/dist --sort=name --owner=0 --group=0 --numeric-owner \
+		--mtime=@$${SOURCE_DATE_EPOCH:-0} -cf - $(NAME) | \
+		gzip -n9 >$(B)/$(NAME).tar.gz
+
+# The release builds without bison and flex, in another directory, and
+# what it installs it can remove.
+distcheck: dist
+	rm -rf $(B)/distcheck
+	mkdir -p $(B)/distcheck/build
+	gzip -dc $(B)/$(NAME).tar.gz | tar -x -C $(B)/distcheck
+	cd $(B)/distcheck/build && ../$(NAME)/configure --prefix=/usr
+	cd $(B)/distcheck/build && $(AGAIN) B=out BISON=false FLEX=false all
+	cd $(B)/distcheck/build && $(AGAIN) B=out BISON=false FLEX=false \
+		DESTDIR=$(abspath $(B))/distcheck/root install
+	$(B)/distcheck/root/usr/bin/miproc --version
+	cd $(B)/distcheck/build && $(AGAIN) B=out BISON=false FLEX=false \
+		DESTDIR=$(abspath $(B))/distcheck/root uninstall
+	test -z "`find $(B)/distcheck/root -type f`"
+	rm -rf $(B)/distcheck
+
+RTDIR = $(DESTDIR)$(datadir)/miproc/runtime
+RTFILES = $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/runtime/*.[ch] \
+	$(srcdir)/runtime/*.def))
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir) \
+		$(DESTDIR)$(includedir) $(RTDIR)
+	$(INSTALL) $(MIPROC) $(DESTDIR)$(bindir)/
+	$(INSTALL) -m 644 $(LIBMIPROC) $(DESTDIR)$(libdir)/
+	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(includedir)/
+	$(INSTALL) -m 644 $(RTFILES:%=$(srcdir)/%) $(RTDIR)/
+	for p in $(MAN); do \
+		d=$(DESTDIR)$(mandir)/man$${p##*.}; \
+		$(INSTALL) -d $$d && \
+		$(INSTALL) -m 644 $(srcdir)/$$p $$d/ || exit 1; \
+	done
+
+uninstall:
+	rm -f $(DESTDIR)$(bindir)/miproc $(DESTDIR)$(libdir)/libmiproc.a
+	rm -f $(PUBLIC:runtime/%=$(DESTDIR)$(includedir)/%)
+	rm -f $(RTFILES:runtime/%=$(RTDIR)/%)
+	-rmdir $(RTDIR) $(DESTDIR)$(datadir)/miproc
+	for p in $(MAN); do \
+		rm -f $(DESTDIR)$(mandir)/man$${p##*.}/$${p##*/}; \
+	done
+
+# What setup has fetched stays: it is slow to come by.
+clean:
+	rm -rf $(B)/obj $(B)/gen $(B)/test $(B)/log $(B)/include $(B)/dist \
+		$(B)/distcheck $(B)/miproc $(B)/miproc0 $(B)/lmd \
+		$(B)/libmiproc.[ao] $(B)/libparts.a $(B)/one.[do] \
+		$(B)/asan $(B)/tsan $(B)/cov $(B)/fuzz $(B)/*.tar.gz
+
+-include $(patsubst %.o,%.d,$(PARTOBJ) $(MAINOBJ) $(LMDOBJ) $(ONE) \
+	$(UNIT:%.c=$(O)/%.o) $(BENCH:%.c=$(O)/%.o) \
+	$(UNITHELP:%=$(O)/tests/unit/%.o) \
+	$(FAULT:%.c=$(O)/%.o) $(FUZZ:%.c=$(O)/%.o) \
+	$(O)/tests/fault/fault.o $(O)/tests/fuzz/replay.o \
+	$(STAGE0:%.c=$(O)/%.o))

@@ -1,0 +1,101 @@
+/* The fake model server: what its parts say to each other.
+ *
+ * lmd.c speaks HTTP, keeps the log and the clock; lmd_rules.c reads the
+ * script and finds the rule for a request; lmd_reply.c writes bodies;
+ * lmd_task.c plays a model with a skill.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef LMD_H
+#define LMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cjson/cJSON.h>
+
+/* Text that grows; out of memory ends the program. */
+struct lmd_text {
+	char *s;
+	size_t len, cap;
+};
+
+void lmd_put(struct lmd_text *t, const void *p, size_t n);
+void lmd_puts(struct lmd_text *t, const char *s);
+void lmd_printf(struct lmd_text *t, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void lmd_quote(struct lmd_text *t, const char *s);      /* as JSON */
+
+/* Prints and ends the program. */
+void lmd_die(const char *fmt, ...)
+    __attribute__((format(printf, 1, 2), noreturn));
+void *lmd_alloc(size_t n);                              /* zeroed */
+
+/* A request for a completion or an embedding, parsed. */
+struct lmd_request {
+	const char *path;
+	struct lmd_text body;
+	cJSON *json;                    /* NULL: not JSON */
+	struct lmd_text system;         /* all system messages */
+	struct lmd_text user;           /* the last user message */
+	unsigned nassistant;            /* assistant messages before it */
+	size_t nchar;                   /* bytes of all messages */
+	unsigned char sha[32];
+};
+
+/* Reads body into the other members; what they hold is given back by
+ * lmd_request_release. */
+void lmd_request_parse(struct lmd_request *r);
+void lmd_request_release(struct lmd_request *r);
+
+enum lmd_action {
+	LMD_ANSWER, LMD_RESET, LMD_TRUNCATE, LMD_HTML, LMD_HANG, LMD_SLOW,
+	LMD_HUGE, LMD_BADUTF8
+};
+
+struct lmd_task;
+
+struct lmd_rule {
+	const cJSON *json;              /* the line of the script */
+	const cJSON *match, *match_user, *match_system, *unless;
+	enum lmd_action action;
+	unsigned status, delay_ms, times, every;
+	struct lmd_task *task;          /* or NULL */
+	unsigned seen, used;            /* under the lock */
+};
+
+struct lmd_script {
+	struct lmd_rule *rule;
+	unsigned n;
+};
+
+/* Reads the script, or makes one that says "ok" to everything if `path` is
+ * NULL.  A mistake in it ends the program. */
+void lmd_script_load(struct lmd_script *s, const char *path);
+void lmd_script_release(struct lmd_script *s);
+
+/* The rule for a request, or NULL; *turn says how often it had answered.
+ * The caller holds the lock. */
+struct lmd_rule *lmd_script_choose(struct lmd_script *s,
+    const struct lmd_request *r, unsigned *turn);
+
+/* Reads the lines of a JSONL file; ends the program if it cannot. */
+cJSON *lmd_jsonl(const char *path);
+
+/* Appends the body of the answer and names its media type. */
+const char *lmd_reply(struct lmd_text *t, const struct lmd_rule *rule,
+    const struct lmd_request *r, unsigned turn);
+const char *lmd_reply_error(struct lmd_text *t, unsigned status,
+    const char *message);
+const char *lmd_reply_embeddings(struct lmd_text *t,
+    const struct lmd_request *r);
+
+/* A task reads its rows relative to the directory of the script. */
+struct lmd_task *lmd_task_new(const cJSON *json, const char *dir);
+void lmd_task_free(struct lmd_task *t);
+
+/* What the model with this skill says, as sample `k` of one request. */
+void lmd_task_answer(struct lmd_text *t, const struct lmd_task *task,
+    const struct lmd_request *r, unsigned k);
+
+#endif
