@@ -1,0 +1,425 @@
+/* The runtime of compiled language-model programs: what generated code and
+ * the C programs around it may use.
+ *
+ * A process has one `struct mip_env` (connections, cache, limits, budget,
+ * trace) and one `struct mip` (a context) for each thread that runs programs.
+ * A program is a C function that takes a context:
+ *
+ *     struct mip_env *env;
+ *     struct mip *m;
+ *     struct qa_out out;
+ *
+ *     if (mip_env_new(NULL, &env) != MIP_OK) ...
+ *     m = mip_new(env);
+ *     if (qa(m, &(struct qa_in){ .question = "Why?" }, &out) != MIP_OK)
+ *             fprintf(stderr, "%s\n", mip_message(m));
+ *     mip_free(m);
+ *     mip_env_free(env);
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef MIPROC_H
+#define MIPROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Generated code carries the number it was made for; the runtime refuses
+ * another one. */
+#define MIP_ABI 1
+#define MIP_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define MIP_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#define MIP_SENTINEL __attribute__((sentinel))
+#else
+#define MIP_PRINTF(fmt, args)
+#define MIP_SENTINEL
+#endif
+
+/* ---- status ---- */
+
+/* How a run ends: X(NAME, word in JSON, exit status, sentence).  Up to FAIL
+ * the program or the model is to blame and the run has a score; from
+ * INFRASTRUCTURE on the world is, and the run has none. */
+#define MIP_STATUS_MAP(X) \
+	X(OK,             ok,             0, "done") \
+	X(FORMAT,         format,         8, "the reply could not be read") \
+	X(REFUSAL,        refusal,        8, "the model would not answer") \
+	X(TRUNCATED,      truncated,      8, "the reply was cut off") \
+	X(ASSERT,         assert,         8, "a requirement does not hold") \
+	X(FAIL,           fail,           8, "the program failed") \
+	X(INFRASTRUCTURE, infrastructure, 3, "provider, network or tool") \
+	X(BUDGET,         budget,         4, "the budget is spent") \
+	X(OFFLINE,        offline,        7, "not in the cache, and offline") \
+	X(CANCELLED,      cancelled,    130, "interrupted") \
+	X(USAGE,          usage,          2, "bad usage or input") \
+	X(IO,             io,             2, "a file could not be used") \
+	X(NOMEM,          nomem,          2, "out of memory")
+
+enum mip_status {
+#define MIP_STATUS_ENUM(name, word, code, text) MIP_##name,
+	MIP_STATUS_MAP(MIP_STATUS_ENUM)
+#undef MIP_STATUS_ENUM
+	MIP_NSTATUS
+};
+
+const char *mip_status_word(enum mip_status s);         /* "infrastructure" */
+const char *mip_status_text(enum mip_status s);
+int mip_status_exit(enum mip_status s);                 /* exit status */
+
+/* ---- types ---- */
+
+/* How a value of the language stands in C:
+ *   string     const char *, UTF-8, never NULL     int     int64_t
+ *   float      double                              bool    bool
+ *   enum       its C enum                          struct  its C struct
+ *   T[]        struct { const T *v; size_t n; }
+ *   T?         const T *, NULL for null (of a string: const char *, or NULL)
+ *   map        struct { const char *const *key; const T *v; size_t n; }
+ *   A | B      struct { int arm; union { ... } u; }
+ *   "literal"  const char *
+ *   image, file  const char *: a path, an http(s) URL or a data: URL */
+enum mip_kind {
+	MIP_STRING, MIP_INT, MIP_FLOAT, MIP_BOOL, MIP_ENUM, MIP_STRUCT,
+	MIP_LIST, MIP_OPTIONAL, MIP_MAP, MIP_UNION, MIP_LITERAL,
+	MIP_IMAGE, MIP_FILE, MIP_AUDIO
+};
+
+struct mip_strings { const char *const *v; size_t n; };
+struct mip_ints    { const int64_t *v; size_t n; };
+struct mip_floats  { const double *v; size_t n; };
+struct mip_bools   { const bool *v; size_t n; };
+
+/* One name of an enum; its C value is its index. */
+struct mip_variant {
+	const char *name;
+	const char *alias;              /* what the model sees; NULL: name */
+	const char *desc;               /* or NULL */
+};
+
+enum mip_field_flag {
+	MIP_FENCE    = 1,               /* untrusted text: shown in a fence */
+	MIP_HIDDEN   = 2,               /* not in the program's result */
+	MIP_HAS_MIN  = 4, MIP_HAS_MAX = 8,      /* @range, @len */
+	MIP_STREAM_DONE = 16
+};
+
+/* A member of a struct, an input or an output. */
+struct mip_field {
+	const char *name;               /* in the source and in JSON */
+	const char *alias;              /* what the model sees; NULL: name */
+	const char *desc;               /* or NULL */
+	const struct mip_type *type;
+	size_t offset;
+	const void *fallback;           /* default value of `type`, or NULL */
+	unsigned flags;                 /* enum mip_field_flag */
+	double min, max;                /* of a number, or a length */
+	const char *regex;              /* PCRE2, or NULL */
+};
+
+#define MIP_FIELD(record, member, t, text) \
+	.name = #member, .desc = (text), .type = (t), \
+	.offset = offsetof(record, member)
+
+/* One table drives prompts, schemas, parsing and JSON in and out. */
+struct mip_type {
+	enum mip_kind kind;
+	size_t size;                    /* of the C value */
+	const char *name;               /* enum, struct; text of a literal */
+	const struct mip_type *of;      /* list, optional, map: the element */
+	const struct mip_field *field;  /* struct */
+	const struct mip_variant *variant;      /* enum */
+	const struct mip_type *const *arm;      /* union */
+	unsigned n;                     /* fields, variants or arms */
+	size_t arm_at;                  /* offset of `u` in a union */
+};
+
+extern const struct mip_type mip_string, mip_int, mip_float, mip_bool;
+extern const struct mip_type mip_string_list, mip_int_list, mip_float_list,
+    mip_bool_list;                      /* of struct mip_strings, ... */
+extern const struct mip_type mip_string_optional;
+
+/* ---- models ---- */
+
+/* Text from an environment variable if that is set, else `text`. */
+struct mip_setting {
+	const char *env;                /* or NULL */
+	const char *text;               /* or NULL */
+};
+
+enum mip_structure {                    /* how a shape is asked for */
+	MIP_STRUCTURE_AUTO, MIP_STRUCTURE_NATIVE, MIP_STRUCTURE_FUNCTION,
+	MIP_STRUCTURE_GRAMMAR, MIP_STRUCTURE_JSON_OBJECT, MIP_STRUCTURE_PROMPT
+};
+
+enum mip_route { MIP_DIRECT, MIP_FALLBACK, MIP_ROUND_ROBIN };
+
+#define MIP_UNSET (-1.0)                /* a number that was not given */
+
+struct mip_pair { const char *name, *value; };
+
+struct mip_model {
+	const char *name;               /* in the source */
+	const char *provider;           /* "openai", "llamacpp" */
+	const char *id;                 /* at the provider; a path for GGUF */
+	struct mip_setting base_url;
+	const char *key_env;            /* variable that holds the key, or NULL */
+	const char *identity;           /* of the server, for the cache; or NULL */
+	double temperature, top_p;      /* or MIP_UNSET */
+	int64_t max_tokens;             /* 0: the server's */
+	int64_t context;                /* tokens; 0: unknown */
+	int64_t seed;                   /* -1: none */
+	const char *const *stop;        /* NULL-terminated, or NULL */
+	const char *effort;             /* reasoning effort, or NULL */
+	enum mip_structure structure;
+	bool priced;                    /* the prices are known */
+	double price_in, price_out, price_cached;       /* usd per million */
+	unsigned attempts;              /* at most, 0: 5 */
+	long backoff_ms, max_wait_ms;   /* 0: 500, 60,000 */
+	long timeout_ms;                /* of one attempt; 0: 120,000 */
+	unsigned running;               /* calls at once; 0: no limit */
+	double rpm, tpm;                /* per minute; 0: no limit */
+	const struct mip_pair *option;  /* others, sent as they stand */
+	unsigned noption;
+	enum mip_route route;           /* not MIP_DIRECT: only name and `to` */
+	const struct mip_model *const *to;
+	unsigned nto;
+	bool sticky;
+};
+
+/* ---- prompts: what tuning changes ---- */
+
+/* How a reply is laid out. */
+enum mip_format {
+	MIP_PLAIN,                      /* the value alone; one output only */
+	MIP_JSON,                       /* one JSON object */
+	MIP_MARKERS,                    /* [[ ## field ## ]] */
+	MIP_LABELS,                     /* Field: value */
+	MIP_XML,                        /* <field>value</field> */
+	MIP_NFORMAT
+};
+
+/* Long text as pieces to be joined, NULL-terminated (a C compiler need not
+ * take a literal of more than 4095 bytes). */
+typedef const char *const *mip_text;
+
+enum mip_parse { MIP_TOLERANT, MIP_STRICT, MIP_NATIVE };
+
+/* A leaf: one declared module with the values of its slots. */
+struct mip_prompt {
+	const char *name;               /* its address, "m.answer" */
+	const char *hash;               /* of its signature, hex */
+	const struct mip_type *in, *out;        /* structs */
+	mip_text text;                  /* slot: instruction */
+	const mip_text *demo;           /* slot: demonstrations, each one JSON
+	                                 * object of inputs and outputs */
+	unsigned ndemo;
+	enum mip_format format;         /* slot: format of the reply */
+	double temperature;             /* slot; MIP_UNSET: the model's */
+	const struct mip_model *model;
+	enum mip_structure structure;   /* AUTO: the model's */
+	enum mip_parse parse;
+	int reask;                      /* times a format failure is re-asked */
+	int max_repair;                 /* cost above which a repaired reply
+	                                 * is a format failure; -1: any */
+	const void *on_refusal;         /* a value of `out`, or NULL */
+};
+
+/* A tunable number or word of the program. */
+struct mip_param {
+	const char *name;
+	const struct mip_type *type;    /* int, float, bool, string */
+	const void *value;              /* slot: its value */
+};
+
+/* ---- programs ---- */
+
+struct mip;
+struct mip_env;
+
+struct mip_program {
+	unsigned abi;                   /* MIP_ABI */
+	const char *name, *desc;
+	const char *version;            /* of the miproc that wrote it */
+	const char *hash;               /* of the program, hex */
+	const char *tuned;              /* of the tuned file, or "" */
+	const struct mip_type *in, *out;
+	const struct mip_prompt *const *prompt;
+	unsigned nprompt;
+	const struct mip_param *const *param;
+	unsigned nparam;
+	const struct mip_model *const *model;
+	unsigned nmodel;
+	uint64_t calls_min, calls_max;  /* LM calls of one run, without re-asks */
+	enum mip_status (*run)(struct mip *m, const void *in, void *out);
+};
+
+struct mip_score {
+	double value;
+	const char *feedback;           /* or NULL */
+};
+
+/* A metric over a row's gold values and the program's inputs and outputs. */
+struct mip_metric {
+	const char *name;
+	const struct mip_type *gold;    /* struct of the row's fields it reads */
+	double on_fail;                 /* score of a failed row */
+	bool minimize;
+	enum mip_status (*run)(struct mip *m, const void *gold,
+	    const void *in, const void *out, struct mip_score *score);
+};
+
+/* What a worker can do besides running. */
+struct mip_eval {
+	const struct mip_metric *const *metric;
+	unsigned nmetric;
+};
+
+/* The whole of a generated `main`: flags from the inputs, JSON in and out,
+ * batches, --worker.  `eval` may be NULL.  Returns the exit status. */
+int mip_main(const struct mip_program *p, const struct mip_eval *eval,
+    int argc, char **argv);
+
+/* ---- environments and contexts ---- */
+
+/* Zero or NULL means the default, which the manual gives. */
+struct mip_options {
+	const char *cache_dir;
+	bool no_cache, refresh, offline;
+	const char *base_url;           /* instead of every model's own */
+	const char *const *model;       /* "NAME=PROVIDER:ID", NULL-terminated */
+	long timeout_ms;
+	double max_cost;                /* usd */
+	int64_t max_calls, max_tokens;
+	const char *trace;              /* file for JSON lines */
+	bool trace_content;             /* with prompts and replies */
+	const char *ledger;             /* budget shared by processes: SQLite */
+	const char *journal;            /* every reply, before it is used */
+	uint64_t seed;                  /* of the jitter of waits */
+};
+
+/* Gives a new environment; thread-safe from then on.  On failure *env is
+ * still given where memory allows, for mip_env_message, and must be freed. */
+enum mip_status mip_env_new(const struct mip_options *o, struct mip_env **env);
+void mip_env_free(struct mip_env *env);
+const char *mip_env_message(const struct mip_env *env);
+
+/* A context for one thread at a time; NULL without memory. */
+struct mip *mip_new(struct mip_env *env);
+void mip_free(struct mip *m);
+
+enum mip_status mip_status(const struct mip *m);
+/* One sentence on the failure, "" if there is none; lives until the next run
+ * in this context. */
+const char *mip_message(const struct mip *m);
+
+/* ---- what generated functions call ---- */
+
+/* Starts a run: forgets the last one's values and failure.  Only public
+ * entry points call it. */
+void mip_begin(struct mip *m);
+
+/* Asks for `out` (of p->out) from `in` (of p->in), both the caller's until
+ * mip_wait; after a failure it does nothing. */
+void mip_ask(struct mip *m, const struct mip_prompt *p, const void *in,
+    void *out);
+
+/* Waits for all that was asked.  The first failure in the order of asking
+ * sticks to the context, and every later call gives it back. */
+enum mip_status mip_wait(struct mip *m);
+
+/* Makes the run fail, unless it has failed already; gives the status. */
+enum mip_status mip_fail(struct mip *m, enum mip_status s,
+    const char *fmt, ...) MIP_PRINTF(3, 4);
+
+/* n * size zeroed bytes that live as long as the run; NULL, and a failed
+ * run, without memory. */
+void *mip_alloc(struct mip *m, size_t n, size_t size);
+
+/* Tunable parameters, at the value that this run's slots give. */
+int64_t mip_param_int(struct mip *m, const struct mip_param *p);
+double mip_param_float(struct mip *m, const struct mip_param *p);
+bool mip_param_bool(struct mip *m, const struct mip_param *p);
+const char *mip_param_string(struct mip *m, const struct mip_param *p);
+
+/* ---- values (lib.c): results live as long as the run ----
+ *
+ * What cannot be computed (overflow, division by zero, an index outside)
+ * makes the run fail and gives zero, "" or an empty list. */
+
+int64_t mip_int_add(struct mip *m, int64_t a, int64_t b);
+int64_t mip_int_sub(struct mip *m, int64_t a, int64_t b);
+int64_t mip_int_mul(struct mip *m, int64_t a, int64_t b);
+int64_t mip_int_div(struct mip *m, int64_t a, int64_t b);
+int64_t mip_int_mod(struct mip *m, int64_t a, int64_t b);
+int64_t mip_int_neg(struct mip *m, int64_t a);
+double mip_float_div(struct mip *m, double a, double b);
+double mip_float_mod(struct mip *m, double a, double b);
+
+bool mip_string_eq(const char *a, const char *b);
+int mip_string_cmp(const char *a, const char *b);       /* by code point */
+const char *mip_concat(struct mip *m, const char *s, ...) MIP_SENTINEL;
+int64_t mip_string_len(const char *s);                  /* code points */
+const char *mip_lower(struct mip *m, const char *s);
+const char *mip_upper(struct mip *m, const char *s);
+const char *mip_trim(struct mip *m, const char *s);
+const char *mip_replace(struct mip *m, const char *s, const char *from,
+    const char *to);
+const char *mip_substr(struct mip *m, const char *s, int64_t at, int64_t n);
+const char *mip_join(struct mip *m, const char *sep, struct mip_strings v);
+struct mip_strings mip_split(struct mip *m, const char *s, const char *sep);
+struct mip_strings mip_lines(struct mip *m, const char *s);
+bool mip_contains(const char *s, const char *part);
+bool mip_icontains(const char *s, const char *part);
+bool mip_starts_with(const char *s, const char *part);
+bool mip_ends_with(const char *s, const char *part);
+bool mip_is_text(const char *s);                /* has a letter or digit */
+const char *mip_str_int(struct mip *m, int64_t v);
+const char *mip_str_float(struct mip *m, double v);
+const char *mip_str_bool(bool v);
+int64_t mip_to_int(struct mip *m, const char *s);       /* fails the run */
+double mip_to_float(struct mip *m, const char *s);      /* fails the run */
+int64_t mip_round_int(struct mip *m, double v);
+double mip_sum_floats(struct mip_floats v);
+int64_t mip_sum_ints(struct mip *m, struct mip_ints v);
+
+/* Lists of any type: `list` points to a struct { const T *v; size_t n; }.
+ * The results are written to the same kind of struct at `out`. */
+void mip_list_concat(struct mip *m, const struct mip_type *of,
+    const void *a, const void *b, void *out);
+void mip_list_dedup(struct mip *m, const struct mip_type *of,
+    const void *list, void *out);               /* first of equals stays */
+void mip_list_sort(struct mip *m, const struct mip_type *of,
+    const void *list, void *out);               /* stable */
+void mip_list_take(struct mip *m, const struct mip_type *of,
+    const void *list, int64_t n, void *out);
+bool mip_list_has(const struct mip_type *of, const void *list,
+    const void *item);
+/* The index if it is inside; else the run fails and the result is false. */
+bool mip_index(struct mip *m, int64_t i, size_t n, size_t *at);
+
+/* Equal in meaning, whatever the type. */
+bool mip_equal(const struct mip_type *t, const void *a, const void *b);
+/* `v` as compact JSON. */
+const char *mip_to_json(struct mip *m, const struct mip_type *t,
+    const void *v);
+
+/* ---- metrics (metric.c) ---- */
+
+/* 1.0 or 0.0: equal after Unicode normalisation (NFD), lower case, and
+ * without punctuation, articles and superfluous blanks (SQuAD's rule). */
+double mip_exact(struct mip *m, const char *gold, const char *pred);
+/* 1.0 if the normalised gold stands in the normalised pred, at word
+ * boundaries. */
+double mip_contains_text(struct mip *m, const char *gold, const char *pred);
+/* Token F1 of the normalised texts (SQuAD). */
+double mip_f1(struct mip *m, const char *gold, const char *pred);
+/* 1.0 if |gold - pred| <= max(abs, rel * |gold|). */
+double mip_numeric(double gold, double pred, double rel, double abs);
+/* The same for texts: the number in each (thousands commas allowed); 0.0 if
+ * either holds none. */
+double mip_numeric_text(struct mip *m, const char *gold, const char *pred,
+    double rel, double abs);
+
+#endif

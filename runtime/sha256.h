@@ -1,0 +1,31 @@
+/* SHA-256 of bytes that come piece by piece.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef SHA256_H
+#define SHA256_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { SHA256_SIZE = 32, SHA256_HEX = 65 };     /* hex with its NUL */
+
+/* Private.  Between sha256_init and one of the sha256_final calls it holds
+ * memory of the library; final gives it back, whatever it returns. */
+struct sha256 {
+	void *ctx;
+	bool failed;                    /* sticks; final then returns false */
+};
+
+/* Ready for sha256_update.  Failing (no memory) shows in sha256_final. */
+void sha256_init(struct sha256 *h);
+void sha256_update(struct sha256 *h, const void *p, size_t n);
+
+/* The digest as bytes, or as 64 lower-case hex digits and a NUL.  False, and
+ * zeros or "" in `out`, if anything failed since sha256_init. */
+bool sha256_final(struct sha256 *h, unsigned char out[SHA256_SIZE]);
+bool sha256_final_hex(struct sha256 *h, char out[SHA256_HEX]);
+
+/* The same of one piece. */
+bool sha256_hex(const void *p, size_t n, char out[SHA256_HEX]);
+
+#endif
