@@ -164,8 +164,8 @@ struct mip_model {
 	const char *provider;           /* "openai", "llamacpp" */
 	const char *id;                 /* at the provider; a path for GGUF */
 	struct mip_setting base_url;
-	const char *key_env;            /* variable that holds the key, or NULL */
-	const char *identity;           /* of the server, for the cache; or NULL */
+	const char *key_env; /* variable that holds the key, or NULL */
+	const char *identity; /* of the server, for the cache; or NULL */
 	double temperature, top_p;      /* or MIP_UNSET */
 	int64_t max_tokens;             /* 0: the server's */
 	int64_t context;                /* tokens; 0: unknown */
@@ -263,7 +263,7 @@ struct mip_score {
 /* A metric over a row's gold values and the program's inputs and outputs. */
 struct mip_metric {
 	const char *name;
-	const struct mip_type *gold;    /* struct of the row's fields it reads */
+	const struct mip_type *gold; /* struct of the row's fields it reads */
 	double on_fail;                 /* score of a failed row */
 	bool minimize;
 	enum mip_status (*run)(struct mip *m, const void *gold,
@@ -288,7 +288,7 @@ struct mip_options {
 	const char *cache_dir;
 	bool no_cache, refresh, offline;
 	const char *base_url;           /* instead of every model's own */
-	const char *const *model;       /* "NAME=PROVIDER:ID", NULL-terminated */
+	const char *const *model; /* "NAME=PROVIDER:ID", NULL-terminated */
 	long timeout_ms;
 	double max_cost;                /* usd */
 	int64_t max_calls, max_tokens;

@@ -326,7 +326,8 @@ static void
 cuts(void **state)
 {
 	static const char text[] =
-	    "{\"k\":[true,null,-1.25e+3,\"\\u00e9\xc3\xa9\\n\"],\"m\":{\"n\":0}}";
+	    "{\"k\":[true,null,-1.25e+3,\"\\u00e9\xc3\xa9\\n\"],"
+	    "\"m\":{\"n\":0}}";
 	struct json v;
 	size_t n, bad;
 	char *copy;

@@ -1,0 +1,224 @@
+/* Runs of a program for the command line: one, or as a worker; and what
+ * signals do to them.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "lines.h"
+#include "mip.h"
+#include "type.h"
+#include "worker.h"
+
+/* A thread that waits for SIGINT and SIGTERM: the first ends the calls under
+ * way, the second the process. */
+struct watch {
+	pthread_t thread;
+	struct mip_env *env;
+	sigset_t set, old;
+	int wake[2];                    /* readable after the first signal */
+	atomic_bool done;
+	atomic_int signal;              /* the first one, or 0 */
+	bool started;
+};
+
+static void *
+watch_main(void *arg)
+{
+	struct watch *w = arg;
+	int sig;
+
+	while (sigwait(&w->set, &sig) == 0 && !atomic_load(&w->done)) {
+		if (atomic_load(&w->signal))
+			_exit(128 + sig);
+		atomic_store(&w->signal, sig);
+		lines_write(w->wake[1], "x", 1);
+		mip_env_cancel(w->env);
+	}
+	return NULL;
+}
+
+/* Before there is any other thread. */
+static void
+watch_block(struct watch *w)
+{
+	sigemptyset(&w->set);
+	sigaddset(&w->set, SIGINT);
+	sigaddset(&w->set, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &w->set, &w->old);
+	atomic_init(&w->done, false);
+	atomic_init(&w->signal, 0);
+	w->started = false;
+	w->wake[0] = w->wake[1] = -1;
+}
+
+static void
+watch_start(struct watch *w, struct mip_env *env)
+{
+	w->env = env;
+	if (pipe(w->wake) != 0)
+		w->wake[0] = w->wake[1] = -1;
+	w->started = w->wake[0] >= 0 &&
+	    pthread_create(&w->thread, NULL, watch_main, w) == 0;
+	if (!w->started)
+		pthread_sigmask(SIG_SETMASK, &w->old, NULL);
+}
+
+/* The signal that came, or 0. */
+static int
+watch_end(struct watch *w)
+{
+	if (w->started) {
+		atomic_store(&w->done, true);
+		pthread_kill(w->thread, SIGTERM);
+		pthread_join(w->thread, NULL);
+	}
+	if (w->wake[0] >= 0) {
+		close(w->wake[0]);
+		close(w->wake[1]);
+	}
+	pthread_sigmask(SIG_SETMASK, &w->old, NULL);
+	return atomic_load(&w->signal);
+}
+
+/* ---- one run ---- */
+
+bool
+cli_bare(const struct cli *c, const void *out, const char **text)
+{
+	const struct mip_type *t = c->program->out;
+	const struct mip_field *only = NULL;
+	unsigned i;
+
+	for (i = 0; i < t->n; i++) {
+		if (t->field[i].flags & MIP_HIDDEN)
+			continue;
+		if (only)
+			return false;
+		only = &t->field[i];
+	}
+	if (!only || only->type->kind != MIP_STRING)
+		return false;
+	memcpy(text, (const char *)out + only->offset, sizeof *text);
+	return *text != NULL;
+}
+
+static int
+write_out(struct cli *c, const void *out)
+{
+	struct buf b = BUF_INIT;
+	const char *text;
+	int rc;
+
+	if (!c->on[CLI_JSON] && cli_bare(c, out, &text))
+		buf_puts(&b, text);
+	else
+		type_write(&b, c->program->out, out, false);
+	if (b.len == 0 || b.s[b.len - 1] != '\n')
+		buf_putc(&b, '\n');
+	rc = cli_write(c, &b);
+	buf_release(&b);
+	return rc;
+}
+
+static int
+run_once(struct cli *c, struct mip_env *env, const void *in)
+{
+	const struct mip_program *p = c->program;
+	void *out = arena_alloc(&c->arena, p->out->size);
+	struct mip *m = mip_new(env);
+	enum mip_status s = MIP_NOMEM;
+	int rc;
+
+	if (out && m) {
+		mip_set_slots(m, c->slots);
+		mip_begin(m);
+		s = p->run(m, in, out);
+		if (mip_status(m) != MIP_OK)
+			s = mip_status(m);
+	}
+	if (s == MIP_OK) {
+		rc = write_out(c, out);
+	} else {
+		cli_say(c, "%s", m && mip_message(m)[0] ? mip_message(m) :
+		    mip_status_text(s));
+		rc = mip_status_exit(s);
+	}
+	mip_free(m);
+	return rc;
+}
+
+/* ---- all that runs ---- */
+
+static int
+with_env(struct cli *c, struct watch *w, const void *in)
+{
+	struct mip_env *env;
+	enum mip_status s = mip_env_new(&c->options, &env);
+	int rc, sig;
+
+	if (s != MIP_OK) {
+		cli_say(c, "%s", mip_env_message(env));
+		mip_env_free(env);
+		pthread_sigmask(SIG_SETMASK, &w->old, NULL);
+		return mip_status_exit(s);
+	}
+	watch_start(w, env);
+	if (c->on[CLI_JSONL])
+		rc = cli_batch(c, env, w->wake[0]);
+	else
+		rc = run_once(c, env, in);
+	sig = watch_end(w);
+	mip_env_free(env);
+	return sig ? 128 + sig : rc;
+}
+
+/* The tuner decides when its workers end: ^C at its terminal is for it. */
+static int
+serve(struct cli *c)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct worker_options o = { .program = c->program, .eval = c->eval,
+		.slots = c->slots, .jobs = c->jobs, .in = STDIN_FILENO,
+		.out = STDOUT_FILENO };
+	enum mip_status s = mip_env_new(&c->options, &o.env);
+
+	if (s != MIP_OK) {
+		cli_say(c, "%s", mip_env_message(o.env));
+		mip_env_free(o.env);
+		return mip_status_exit(s);
+	}
+	sigemptyset(&ignore.sa_mask);
+	if (!isatty(STDIN_FILENO))
+		sigaction(SIGINT, &ignore, NULL);
+	s = worker_serve(&o);
+	if (s != MIP_OK)
+		cli_say(c, "%s", mip_status_text(s));
+	mip_env_free(o.env);
+	return mip_status_exit(s);
+}
+
+int
+cli_run(struct cli *c)
+{
+	void *in = NULL;
+	struct watch w;
+	int rc;
+
+	if (c->on[CLI_WORKER])
+		return serve(c);
+	/* Until here, and while stdin is read, ^C just ends the process. */
+	if (!c->on[CLI_JSONL]) {
+		rc = cli_input_read(c, &in);
+		if (rc != 0)
+			return rc;
+	}
+	watch_block(&w);
+	return with_env(c, &w, in);
+}

@@ -1,0 +1,98 @@
+/* Limits of a model as leaky buckets.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "limit.h"
+
+/* With one second's worth in store the rate is lowered by as much, so that a
+ * burst and the minute after it stay within the minute's share. */
+static void
+limit_bucket(struct limit_bucket *b, double per_minute, double least)
+{
+	b->rate = b->size = 0;
+	if (per_minute > 0) {
+		b->size = per_minute / 60;
+		if (b->size < least)
+			b->size = least;
+		b->rate = per_minute / 60;
+		if (b->size > least)
+			b->rate = (per_minute - b->size) / 60;
+	}
+	b->level = b->size;
+}
+
+void
+limit_init(struct limit *l, unsigned running, double rpm, double tpm,
+    double now)
+{
+	l->running = 0;
+	l->most = running;
+	limit_bucket(&l->calls, rpm, 1);
+	limit_bucket(&l->tokens, tpm, 1);
+	l->at = now;
+	l->closed_until = now;
+}
+
+static void
+limit_fill(struct limit_bucket *b, double seconds)
+{
+	b->level += b->rate * seconds;
+	if (b->level > b->size)
+		b->level = b->size;
+}
+
+/* Seconds until `need`, or a full bucket where that is less, is there. */
+static double
+limit_wait(const struct limit_bucket *b, double need)
+{
+	if (b->rate <= 0)
+		return 0;
+	if (need > b->size)
+		need = b->size;
+	/* Sums of small steps fall short of the whole by rounding. */
+	if (b->level + 1e-6 >= need)
+		return 0;
+	return (need - b->level) / b->rate;
+}
+
+double
+limit_take(struct limit *l, double tokens, double now)
+{
+	double a, b;
+
+	if (l->most && l->running >= l->most)
+		return -1;
+	if (now > l->at) {
+		limit_fill(&l->calls, now - l->at);
+		limit_fill(&l->tokens, now - l->at);
+		l->at = now;
+	}
+	a = limit_wait(&l->calls, 1);
+	b = limit_wait(&l->tokens, tokens);
+	if (b > a)
+		a = b;
+	if (l->closed_until - now > a)
+		a = l->closed_until - now;
+	if (a > 0)
+		return a;
+	l->running++;
+	l->calls.level -= 1;
+	l->tokens.level -= tokens;
+	return 0;
+}
+
+void
+limit_give(struct limit *l, double taken, double used)
+{
+	if (l->running > 0)
+		l->running--;
+	l->tokens.level += taken - used;
+	if (l->tokens.level > l->tokens.size)
+		l->tokens.level = l->tokens.size;
+}
+
+void
+limit_close(struct limit *l, double until)
+{
+	if (until > l->closed_until)
+		l->closed_until = until;
+}

@@ -1,0 +1,104 @@
+/* A call of a language model: cache, single flight, budget, limits,
+ * provider, retries by cause.
+ *
+ * One `struct lm` serves all threads of a process; one I/O thread runs the
+ * transfers.  Programs see none of it but mip_ask and mip_wait.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef LM_H
+#define LM_H
+
+#include <pthread.h>
+
+#include "miproc.h"
+#include "reply.h"
+
+struct lm_usage {
+	int64_t in, cached, out;        /* tokens; cached is a part of in */
+	double cost;                    /* usd; 0 where no price is known */
+};
+
+/* Calls that one thread waits for together. */
+struct lm_group {
+	pthread_mutex_t lock;
+	pthread_cond_t done;
+	unsigned pending;
+};
+bool lm_group_init(struct lm_group *g);
+void lm_group_release(struct lm_group *g);
+
+/* The caller fills the first part, which is borrowed until the call is done;
+ * lm fills the second. */
+struct lm_call {
+	const struct mip_model *model;  /* lives, unchanged, as long as lm */
+	const char *messages;           /* JSON array */
+	size_t messages_len;
+	const char *schema;             /* of the outputs, or NULL: no JSON */
+	const char *schema_name;
+	const char *leaf;               /* for traces */
+	enum mip_structure structure;   /* AUTO: the model's */
+	double temperature;             /* MIP_UNSET: the model's */
+	const char *sample;             /* sample key, "" for the first */
+	uint64_t hash_affinity;         /* calls sharing a prefix share it */
+	struct lm_group *group;
+
+	enum mip_status status;         /* OK, INFRASTRUCTURE, BUDGET, OFFLINE,
+	                                 * CANCELLED, USAGE, IO, NOMEM; REFUSAL
+	                                 * and TRUNCATED: the server would not
+	                                 * take the request, or its length */
+	char message[320];              /* one sentence if not OK */
+	char *text;                     /* malloc'ed; lm_call_release */
+	size_t text_len;
+	char *reasoning;                /* malloc'ed, or NULL */
+	enum reply_finish finish;
+	bool refused;                   /* the provider says so */
+	bool cached;                    /* nothing was paid for it now */
+	enum mip_structure rung;        /* the structure that was used */
+	struct lm_usage usage;          /* original, also when cached */
+	double latency_s;               /* original, also when cached */
+	unsigned attempts;
+
+	struct lm_call *next;           /* private */
+	void *flight;
+};
+
+struct lm;
+
+/* Makes the client of an environment; see struct mip_options.  On failure
+ * *out is NULL and `why` (of 320 bytes) holds a sentence. */
+enum mip_status lm_new(const struct mip_options *o, struct lm **out,
+    char why[320]);
+/* Waits for nothing: calls under way end as CANCELLED. */
+void lm_free(struct lm *l);
+
+/* Who is told what goes on in spite of a fault, once for each: that the cache
+ * cannot be used, for one.  Comes from any thread; the text is a sentence
+ * without full stop.  To be called before the first lm_start. */
+void lm_observe(struct lm *l, void (*warn)(void *arg, const char *text),
+    void *arg);
+
+/* Starts the call: counts it in `group->pending`, which comes down when it is
+ * done.  Never blocks on the network (it may block on the cache's disk). */
+void lm_start(struct lm *l, struct lm_call *c);
+/* Waits until all calls of the group are done. */
+void lm_wait(struct lm_group *g);
+void lm_call_release(struct lm_call *c);
+
+/* All calls from now on, and those under way, end as CANCELLED.  Takes no
+ * lock and does not wait. */
+void lm_cancel(struct lm *l);
+
+/* What was spent and saved so far, by this process. */
+struct lm_totals {
+	uint64_t calls;                 /* answered by a server */
+	uint64_t cached, shared;        /* from cache; by single flight */
+	uint64_t attempts, failures;
+	struct lm_usage paid, nominal;  /* nominal: as if nothing were cached */
+};
+void lm_totals(struct lm *l, struct lm_totals *t);
+
+/* The exact request body that the call would send (--print-request). */
+enum mip_status lm_request(struct lm *l, const struct lm_call *c,
+    struct buf *body, char why[320]);
+
+#endif

@@ -1,0 +1,208 @@
+/* The parts of lm, among themselves.
+ *
+ * A call becomes a flight, or joins the flight that already has its request.
+ * lm_flight.c looks flights up in journal and cache, and lands them;
+ * lm_model.c knows models, servers and routes; lm_loop.c is the I/O thread:
+ * budget, limits, attempts, waits.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef LM_IN_H
+#define LM_IN_H
+
+#include <stdatomic.h>
+
+#include "budget.h"
+#include "http.h"
+#include "limit.h"
+#include "llamacpp.h"
+#include "lm.h"
+#include "provider.h"
+#include "redact.h"
+#include "store.h"
+#include "trace.h"
+
+enum {
+	LM_BUCKETS = 1024,
+	LM_WHY = 320,
+	LM_ROUTE = 16                   /* models that one call may try */
+};
+
+enum lm_source { LM_SERVER, LM_CACHE, LM_JOURNAL, LM_SHARED };
+
+enum lm_server { LM_NO_SERVER, LM_STARTING, LM_READY, LM_DEAD };
+
+/* Flights in a row. */
+struct lm_queue {
+	struct lm_flight *first, **last;
+};
+
+/* A model as it is used here: with the options' overrides. */
+struct lm_model {
+	struct lm_model *next;
+	struct lm *lm;
+	const struct mip_model *of;     /* whose it is */
+	struct mip_model model;
+	const struct provider *provider;
+	enum mip_status bad;            /* it cannot be used, and why */
+	bool keyless;                   /* it has no key for the network */
+	char why[LM_WHY];               /* of `bad` or `keyless` */
+	char *id;                       /* of an override */
+	char *url;                      /* of a call; NULL: see `llama` */
+	char *shown;                    /* the base address, for messages */
+	char *identity;                 /* of the server, for keys */
+	char *authorization;            /* header, or NULL */
+	const char *key_env;            /* where its key is looked for */
+	const char *header[3];
+	bool own_server, loopback;
+
+	/* lm->lock */
+	enum lm_server server;
+	struct llamacpp *llama;
+	enum mip_status dead;           /* with LM_DEAD, and why */
+	char dead_why[LM_WHY];
+
+	/* the I/O thread */
+	bool starter_runs;
+	pthread_t starter;
+	struct limit limit;
+	struct lm_queue ready;          /* flights that may be sent */
+	double wake;                    /* when to look at `ready` again */
+	enum mip_structure lowest;      /* rung that this server takes */
+};
+
+/* What is asked for once, however many wait for it. */
+struct lm_flight {
+	struct lm_flight *same;         /* in the table of flights */
+	struct lm_flight *next;         /* in a queue */
+	struct lm *lm;
+	struct lm_model *m;
+	struct lm_call *calls, **last;  /* lm->lock */
+	unsigned char key[STORE_KEY];
+	struct provider_ask ask;        /* borrowed from the first call */
+	bool may_step;                  /* the rung is ours to choose */
+	struct buf body;
+	struct http_request http;
+	int64_t bound;                  /* tokens of the reply, or 0 */
+	struct store_sum held;
+	bool holds;                     /* a part of the budget */
+	double tokens;                  /* taken from the limits */
+	double due;                     /* of the next attempt */
+	uint64_t jitter;
+
+	enum mip_status status;
+	char message[LM_WHY];
+	struct store_reply reply;
+	bool counted;                   /* the server gave token numbers */
+	enum lm_source source;
+	unsigned attempts;
+};
+
+/* The models that a call goes through, one after the other. */
+struct lm_route {
+	struct lm_model *m[LM_ROUTE];
+	unsigned n, at;
+};
+
+struct lm {
+	struct arena keep;              /* copies of options */
+	const char *cache_dir, *base_url;
+	const char *const *override;
+	bool no_cache, refresh, offline;
+	long timeout_ms;
+	uint64_t seed;
+
+	struct redact redact;
+	struct trace *trace;
+	struct store *journal;
+	struct budget *budget;          /* NULL: no limit */
+	void (*warn)(void *arg, const char *text);
+	void *warn_arg;
+
+	pthread_mutex_t cache_lock;     /* of opening it */
+	struct store *_Atomic cache;
+	atomic_bool cache_tried, cache_off, trace_off;
+
+	pthread_mutex_t model_lock;
+	struct lm_model *model;
+
+	pthread_mutex_t lock;
+	struct lm_flight *flight[LM_BUCKETS];
+	struct lm_queue coming;         /* for the I/O thread */
+	struct lm_totals totals;
+	pthread_t thread;
+	bool thread_runs, stop;
+	struct http *_Atomic http;
+	atomic_bool cancelled;
+
+	/* the I/O thread */
+	struct lm_queue broke;          /* wait for the budget */
+	struct lm_queue down;           /* answered, or failed, just now */
+	struct lm_queue done;           /* to be landed in this turn */
+	struct lm_flight **timer;       /* heap by `due` */
+	size_t ntimer, captimer;
+	double ledger_at;               /* when to look at the ledger again */
+};
+
+/* ---- lm.c ---- */
+
+/* A sentence of at most LM_WHY bytes, secrets blotted out. */
+void lm_say(struct lm *l, char why[LM_WHY], const char *fmt, ...)
+    MIP_PRINTF(3, 4);
+
+double lm_now(void);
+
+/* ---- lm_flight.c ---- */
+
+void lm_queue_init(struct lm_queue *q);
+void lm_queue_put(struct lm_queue *q, struct lm_flight *f);
+struct lm_flight *lm_queue_get(struct lm_queue *q);
+
+/* What the call asks of the model; whether the rung is ours to choose. */
+void lm_ask(const struct lm_model *m, const struct lm_call *c,
+    struct provider_ask *a, bool *may_step);
+
+/* Puts the call to the model: by a flight of its own or another's. */
+void lm_begin(struct lm *l, struct lm_call *c, struct lm_model *m);
+
+/* Ends a call that never became a flight. */
+void lm_refuse(struct lm *l, struct lm_call *c, enum mip_status s,
+    const char *why);
+
+/* The cache, opened at the first use; NULL if there is none to be used. */
+struct store *lm_cache(struct lm *l);
+
+/* Writes the replies of flights to journal and cache, in one transaction
+ * each; those that the journal could not take fail. */
+void lm_keep(struct lm *l, const struct lm_queue *q);
+
+/* Ends the flight, and with it its calls, or sends these on their route. */
+void lm_land(struct lm *l, struct lm_flight *f);
+
+double lm_cost(const struct mip_model *m, int64_t in, int64_t cached,
+    int64_t out);
+
+/* ---- lm_model.c ---- */
+
+/* What is known of a model, made at its first use; NULL without memory. */
+struct lm_model *lm_model(struct lm *l, const struct mip_model *m);
+void lm_model_free(struct lm_model *m);
+
+/* Fills `r` with the models that the call is to try. */
+enum mip_status lm_model_route(struct lm *l, const struct lm_call *c,
+    struct lm_route *r, char why[LM_WHY]);
+
+/* Whether the options' overrides can be read. */
+enum mip_status lm_model_overrides(struct lm *l, char why[LM_WHY]);
+
+/* For a model with a server of its own, from the I/O thread: what it is with
+ * it; starts it if there is none. */
+enum lm_server lm_model_server(struct lm *l, struct lm_model *m);
+/* The server does not answer any more. */
+void lm_model_lost(struct lm *l, struct lm_model *m);
+
+/* ---- lm_loop.c ---- */
+
+/* The I/O thread; `arg` is the struct lm. */
+void *lm_loop(void *arg);
+
+#endif

@@ -1,0 +1,87 @@
+/* Environments and contexts, as the parts of the runtime see them: what
+ * miproc.h gives to programs, and besides it slots, samples, records and
+ * totals of a run.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef MIP_H
+#define MIP_H
+
+#include "arena.h"
+#include "lm.h"
+#include "miproc.h"
+#include "slots.h"
+
+/* What the calls of a run took. */
+struct mip_usage {
+	int64_t calls;                  /* replies used */
+	int64_t cached;                 /* of these, paid for before */
+	int64_t reasked;                /* of these, because of a bad format */
+	int64_t in, out;                /* tokens, cached replies too */
+	double usd;                     /* paid now */
+	double nominal_usd;             /* as if nothing were cached */
+};
+
+/* One call of a leaf in a run, with its re-asks.  Lives until the next
+ * mip_begin. */
+struct mip_step {
+	const char *leaf;
+	const char *in;                 /* JSON object */
+	const char *out;                /* JSON object; NULL if it failed */
+	const char *reply;              /* the text that could not be read, or
+	                                 * NULL */
+	const char *why;                /* one sentence; NULL if it is read */
+	enum mip_status status;
+	uint64_t flags;                 /* 1 << enum reply_flag */
+	unsigned cost;                  /* of the repairs */
+	unsigned reasked;
+	bool refused;                   /* `out` is what on_refusal says */
+	struct mip_usage usage;
+};
+
+/* A model of the program in the place of another, for one context. */
+struct mip_override {
+	const char *name;
+	const struct mip_model *model;
+};
+
+struct lm *mip_env_lm(struct mip_env *env);
+
+/* Ends what is under way and all that comes as CANCELLED; from any thread. */
+void mip_env_cancel(struct mip_env *env);
+
+bool mip_env_cancelled(const struct mip_env *env);
+
+/* The baked values of a leaf that no set of slots has: of programs called
+ * from C, and of the judges in metrics.  Rendered once for all contexts;
+ * NULL with the status, and a sentence in `why` or "". */
+const struct slots_leaf *mip_env_leaf(struct mip_env *env,
+    const struct mip_prompt *p, enum mip_status *s, char *why, size_t nwhy);
+
+/* Memory that lives as long as the run.  Without memory the run fails. */
+struct arena *mip_arena(struct mip *m);
+
+/* The values of slots for the runs to come; NULL: those baked in.  The
+ * context holds the set. */
+void mip_set_slots(struct mip *m, struct slots *s);
+
+/* Which sample of each request is drawn, from 0. */
+void mip_set_sample(struct mip *m, uint64_t n);
+
+/* The models in the place of others, borrowed. */
+void mip_set_models(struct mip *m, const struct mip_override *v, size_t n);
+
+/* Whether steps are kept from now on. */
+void mip_record(struct mip *m, bool on);
+const struct mip_step *mip_steps(const struct mip *m, size_t *n);
+
+/* Since mip_begin. */
+struct mip_usage mip_used(const struct mip *m);
+
+/* Whether a reply of this run had to be repaired or asked again. */
+bool mip_repaired(const struct mip *m);
+
+/* While it is on, runs fail as CANCELLED at their next ask or wait, whatever
+ * comes of the calls under way; from any thread. */
+void mip_stop(struct mip *m, bool on);
+
+#endif

@@ -1,0 +1,230 @@
+/* Images, files and sound as parts of a message.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "prompt_text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "type.h"
+
+enum { MEDIA_MAX = 32 << 20 };          /* servers take no larger ones */
+
+struct media {
+	struct buf *b;
+	char *why;
+	size_t nwhy;
+};
+
+static enum mip_status
+media_fail(struct media *m, enum mip_status s, const char *path,
+    const char *text)
+{
+	snprintf(m->why, m->nwhy, "%s: %s", path, text);
+	return s;
+}
+
+static bool
+starts_with(const char *s, const char *with)
+{
+	return !strncmp(s, with, strlen(with));
+}
+
+static void
+put_base64(struct buf *b, const char *s, size_t n)
+{
+	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *p = (const unsigned char *)s;
+	unsigned long v;
+	char out[4];
+	size_t i;
+
+	if (!buf_reserve(b, (n + 2) / 3 * 4))
+		return;
+	for (i = 0; i < n; i += 3) {
+		v = (unsigned long)p[i] << 16;
+		v |= i + 1 < n ? (unsigned long)p[i + 1] << 8 : 0;
+		v |= i + 2 < n ? (unsigned long)p[i + 2] : 0;
+		out[0] = digit[v >> 18];
+		out[1] = digit[v >> 12 & 63];
+		out[2] = (char)(i + 1 < n ? digit[v >> 6 & 63] : '=');
+		out[3] = (char)(i + 2 < n ? digit[v & 63] : '=');
+		buf_put(b, out, 4);
+	}
+}
+
+/* The type of the content by its first bytes. */
+static const char *
+mime_of(const char *s, size_t n)
+{
+	static const struct {
+		const char *mime, *bytes;
+		unsigned char n, at;
+	} magic[] = {
+		{ "image/png", "\x89PNG", 4, 0 },
+		{ "image/jpeg", "\xff\xd8\xff", 3, 0 },
+		{ "image/gif", "GIF8", 4, 0 },
+		{ "image/webp", "WEBP", 4, 8 },
+		{ "application/pdf", "%PDF", 4, 0 },
+		{ "audio/wav", "WAVE", 4, 8 },
+		{ "audio/mp3", "ID3", 3, 0 },
+		{ "audio/mp3", "\xff\xfb", 2, 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(magic) / sizeof(*magic); i++)
+		if (n >= (size_t)magic[i].at + magic[i].n &&
+		    !memcmp(s + magic[i].at, magic[i].bytes, magic[i].n))
+			return magic[i].mime;
+	return "application/octet-stream";
+}
+
+static enum mip_status
+read_media(struct media *m, struct buf *data, const char *path)
+{
+	char piece[8192];
+	FILE *f = fopen(path, "rb");
+	size_t n;
+	int bad;
+
+	if (!f)
+		return media_fail(m, MIP_IO, path, strerror(errno));
+	data->max = MEDIA_MAX;
+	while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
+		buf_put(data, piece, n);
+	bad = ferror(f);
+	fclose(f);
+	if (bad)
+		return media_fail(m, MIP_IO, path, "cannot be read");
+	if (data->failed)
+		return media_fail(m, MIP_IO, path, "is larger than 32 MiB");
+	return MIP_OK;
+}
+
+/* A path becomes a data URL in `url`; a URL stands as it is. */
+static enum mip_status
+media_url(struct media *m, enum mip_kind kind, const char *text,
+    struct buf *url)
+{
+	struct buf data = BUF_INIT;
+	enum mip_status s;
+	const char *mime;
+
+	if (starts_with(text, "data:") || starts_with(text, "http://") ||
+	    starts_with(text, "https://")) {
+		buf_puts(url, text);
+		return MIP_OK;
+	}
+	s = read_media(m, &data, text);
+	if (s == MIP_OK) {
+		mime = mime_of(buf_str(&data), data.len);
+		if ((kind == MIP_IMAGE && !starts_with(mime, "image/")) ||
+		    (kind == MIP_AUDIO && !starts_with(mime, "audio/")))
+			s = media_fail(m, MIP_USAGE, text,
+			    kind == MIP_IMAGE ?
+			    "is no PNG, JPEG, GIF or WebP image" :
+			    "is no WAV or MP3 file");
+		buf_printf(url, "data:%s;base64,", mime);
+		put_base64(url, buf_str(&data), data.len);
+	}
+	buf_release(&data);
+	return s;
+}
+
+static void
+put_string(struct buf *b, const char *key, const char *s, size_t n)
+{
+	buf_printf(b, "\"%s\":", key);
+	buf_json(b, s, n);
+}
+
+/* Sound goes as bare base64 beside the name of its format. */
+static enum mip_status
+put_audio(struct media *m, const char *path, const struct buf *url)
+{
+	const char *s = buf_str(url), *data = strstr(s, ";base64,");
+
+	if (!starts_with(s, "data:audio/") || !data)
+		return media_fail(m, MIP_USAGE, starts_with(s, "data:") ?
+		    "audio" : path, "must be a file or a data: URL in base64");
+	buf_puts(m->b, "\"input_audio\",\"input_audio\":{");
+	put_string(m->b, "data", data + 8, strlen(data + 8));
+	buf_putc(m->b, ',');
+	put_string(m->b, "format", s + 11, (size_t)(data - s - 11));
+	buf_puts(m->b, "}}");
+	return MIP_OK;
+}
+
+static void
+put_file(struct media *m, const char *path, const struct buf *url)
+{
+	const char *name = strrchr(path, '/');
+
+	name = starts_with(path, "data:") ? "file" : name ? name + 1 : path;
+	buf_puts(m->b, "\"file\",\"file\":{");
+	put_string(m->b, "filename", name, strlen(name));
+	buf_putc(m->b, ',');
+	put_string(m->b, starts_with(buf_str(url), "data:") ? "file_data" :
+	    "file_url", buf_str(url), url->len);
+	buf_puts(m->b, "}}");
+}
+
+static enum mip_status
+put_part(struct media *m, enum mip_kind kind, const char *text)
+{
+	struct buf url = BUF_INIT;
+	enum mip_status s = media_url(m, kind, text, &url);
+
+	if (s == MIP_OK) {
+		m->b->failed |= url.failed;
+		buf_puts(m->b, ",{\"type\":");
+		if (kind == MIP_AUDIO) {
+			s = put_audio(m, text, &url);
+		} else if (kind == MIP_FILE) {
+			put_file(m, text, &url);
+		} else {
+			buf_puts(m->b, "\"image_url\",\"image_url\":{");
+			put_string(m->b, "url", buf_str(&url), url.len);
+			buf_puts(m->b, "}}");
+		}
+	}
+	buf_release(&url);
+	return s;
+}
+
+static enum mip_status
+put_parts(struct media *m, const struct mip_type *t, const void *v)
+{
+	enum mip_status s = MIP_OK;
+	struct type_list l;
+	size_t i;
+
+	if (t->kind == MIP_OPTIONAL) {
+		v = type_optional(t, v);
+		return v ? put_parts(m, t->of, v) : MIP_OK;
+	}
+	if (t->kind != MIP_LIST)
+		return put_part(m, t->kind, type_text(v));
+	l = type_list_get(v);
+	for (i = 0; i < l.n && s == MIP_OK; i++)
+		s = put_parts(m, t->of,
+		    (const char *)l.v + i * t->of->size);
+	return s;
+}
+
+enum mip_status
+prompt_media(struct buf *b, const struct mip_type *t, const void *in,
+    char *why, size_t nwhy)
+{
+	struct media m = { b, why, nwhy };
+	enum mip_status s = MIP_OK;
+	unsigned i;
+
+	for (i = 0; i < t->n && s == MIP_OK; i++)
+		if (prompt_is_media(t->field[i].type))
+			s = put_parts(&m, t->field[i].type,
+			    (const char *)in + t->field[i].offset);
+	return s;
+}

@@ -1,0 +1,41 @@
+/* A local llama.cpp server: the model's id is the path of a GGUF file.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "provider.h"
+
+#include <string.h>
+
+static enum mip_structure
+provider_llamacpp_rung(enum mip_structure asked)
+{
+	switch (asked) {
+	case MIP_STRUCTURE_AUTO:
+	case MIP_STRUCTURE_NATIVE:
+	case MIP_STRUCTURE_FUNCTION:    /* small models are not made for it */
+		return MIP_STRUCTURE_NATIVE;
+	case MIP_STRUCTURE_GRAMMAR:
+	case MIP_STRUCTURE_JSON_OBJECT:
+	case MIP_STRUCTURE_PROMPT:
+		break;
+	}
+	return asked;
+}
+
+/* Where the file lies is no part of the request. */
+static void
+provider_llamacpp_body(struct buf *b, const struct provider_ask *a)
+{
+	const char *slash = strrchr(a->model->id, '/');
+
+	provider_chat_body(b, a, slash ? slash + 1 : a->model->id);
+}
+
+const struct provider provider_llamacpp = {
+	.name = "llamacpp",
+	.path = "/chat/completions",
+	.local = true,
+	.rung = provider_llamacpp_rung,
+	.body = provider_llamacpp_body,
+	.answer = provider_chat_answer,
+	.error = provider_chat_error,
+};

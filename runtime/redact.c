@@ -1,0 +1,141 @@
+/* Secrets are blotted out of texts.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "redact.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool
+redact_init(struct redact *r)
+{
+	memset(r, 0, sizeof *r);
+	return pthread_mutex_init(&r->lock, NULL) == 0;
+}
+
+void
+redact_release(struct redact *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->n; i++)
+		free(r->secret[i]);
+	r->n = 0;
+	pthread_mutex_destroy(&r->lock);
+}
+
+static bool
+redact_known(const struct redact *r, const char *secret)
+{
+	size_t i;
+
+	for (i = 0; i < r->n; i++)
+		if (strcmp(r->secret[i], secret) == 0)
+			return true;
+	return false;
+}
+
+bool
+redact_add(struct redact *r, const char *secret)
+{
+	char *copy;
+	bool ok = true;
+
+	if (strlen(secret) < REDACT_SHORTEST)
+		return true;
+	pthread_mutex_lock(&r->lock);
+	if (!redact_known(r, secret)) {
+		copy = r->n < REDACT_MAX ? strdup(secret) : NULL;
+		if (copy)
+			r->secret[r->n++] = copy;
+		ok = copy != NULL;
+	}
+	pthread_mutex_unlock(&r->lock);
+	return ok;
+}
+
+/* The first place of `word` in the `n` bytes at `s`, or NULL. */
+static char *
+redact_find(char *s, size_t n, const char *word, size_t nword)
+{
+	char *end, *at;
+
+	if (nword > n)
+		return NULL;
+	end = s + (n - nword) + 1;
+	for (at = s; at < end; at++) {
+		at = memchr(at, word[0], (size_t)(end - at));
+		if (!at)
+			return NULL;
+		if (memcmp(at, word, nword) == 0)
+			return at;
+	}
+	return NULL;
+}
+
+/* Blots `word` out and gives the new length. */
+static size_t
+redact_word(char *s, size_t n, const char *word)
+{
+	size_t nword = strlen(word);
+	char *at = s, *to = NULL, *from = s, *end = s + n;
+
+	while ((at = redact_find(from, (size_t)(end - from), word, nword))) {
+		size_t kept = (size_t)(at - from);
+
+		if (!to)
+			to = s;
+		memmove(to, from, kept);
+		memcpy(to + kept, "***", 3);
+		to += kept + 3;
+		from = at + nword;
+	}
+	if (!to)
+		return n;
+	memmove(to, from, (size_t)(end - from));
+	return (size_t)(to - s) + (size_t)(end - from);
+}
+
+static size_t
+redact_bytes(struct redact *r, char *s, size_t n)
+{
+	size_t i;
+
+	pthread_mutex_lock(&r->lock);
+	for (i = 0; i < r->n; i++)
+		n = redact_word(s, n, r->secret[i]);
+	pthread_mutex_unlock(&r->lock);
+	return n;
+}
+
+bool
+redact_found(struct redact *r, const char *s, size_t n)
+{
+	bool found = false;
+	size_t i, k, len;
+
+	pthread_mutex_lock(&r->lock);
+	for (i = 0; i < r->n && !found; i++) {
+		len = strlen(r->secret[i]);
+		for (k = 0; k + len <= n && !found; k++)
+			found = s[k] == r->secret[i][0] &&
+			    memcmp(s + k, r->secret[i], len) == 0;
+	}
+	pthread_mutex_unlock(&r->lock);
+	return found;
+}
+
+void
+redact_buf(struct redact *r, struct buf *b)
+{
+	if (!b->s)
+		return;
+	b->len = redact_bytes(r, b->s, b->len);
+	b->s[b->len] = '\0';
+}
+
+void
+redact_text(struct redact *r, char *s)
+{
+	s[redact_bytes(r, s, strlen(s))] = '\0';
+}

@@ -1,0 +1,41 @@
+/* Secrets are blotted out of every text that leaves the process: the one
+ * place that does it.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef REDACT_H
+#define REDACT_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+
+enum {
+	REDACT_MAX = 32,                /* keys of all models of a process */
+	REDACT_SHORTEST = 4             /* shorter ones would blot out words */
+};
+
+/* Fields are private.  Thread-safe between init and release. */
+struct redact {
+	pthread_mutex_t lock;
+	char *secret[REDACT_MAX];
+	size_t n;
+};
+
+bool redact_init(struct redact *r);
+void redact_release(struct redact *r);
+
+/* From now on `secret` is shown as ***.  Texts shorter than REDACT_SHORTEST
+ * are no secrets.  False without memory, or over REDACT_MAX. */
+bool redact_add(struct redact *r, const char *secret);
+
+/* Whether a secret stands in the `n` bytes at `s`. */
+bool redact_found(struct redact *r, const char *s, size_t n);
+
+/* Replaces each secret in `b`, or in the text at `s`, which only shrinks or
+ * keeps its length: *** is shorter than any secret. */
+void redact_buf(struct redact *r, struct buf *b);
+void redact_text(struct redact *r, char *s);
+
+#endif

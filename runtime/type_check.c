@@ -1,0 +1,177 @@
+/* Constraints of fields: ranges, lengths, patterns.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "type.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+/* Puts `name` before the path, if there is room. */
+static void
+path_put(struct type_error *e, const char *name)
+{
+	bool dot = e->path[0] && e->path[0] != '[';
+	size_t n = strlen(name), old = strlen(e->path);
+
+	dot = dot && n;
+	if (n + dot + old >= sizeof(e->path))
+		return;
+	memmove(e->path + n + dot, e->path, old + 1);
+	memcpy(e->path, name, n);
+	if (dot)
+		e->path[n] = '.';
+}
+
+/* The sentence is said where the fault is; those around it add their names. */
+static bool
+check_fail(struct type_error *e, const char *name, const char *text)
+{
+	if (!e->text[0])
+		snprintf(e->text, sizeof(e->text), "%s", text);
+	path_put(e, name);
+	return false;
+}
+
+/* "must be at least 3 characters long, not 2" */
+static bool
+outside(const struct mip_field *f, double v, const char *unit,
+    struct type_error *e)
+{
+	bool low = (f->flags & MIP_HAS_MIN) && v < f->min;
+	char text[sizeof(e->text)];
+
+	if (!low && (!(f->flags & MIP_HAS_MAX) || v <= f->max))
+		return false;
+	snprintf(text, sizeof(text), "must %s at %s %.15g%s, not %.15g",
+	    *unit ? "have" : "be", low ? "least" : "most",
+	    low ? f->min : f->max, unit, v);
+	check_fail(e, f->name, text);
+	return true;
+}
+
+static double
+code_points(const char *s)
+{
+	double n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+static bool
+check_pattern(const struct mip_field *f, const char *s, struct type_error *e)
+{
+	char text[sizeof(e->text)];
+	pcre2_match_data *match;
+	pcre2_code *code;
+	PCRE2_SIZE at;
+	int error, rc;
+
+	code = pcre2_compile((PCRE2_SPTR)f->regex, PCRE2_ZERO_TERMINATED,
+	    PCRE2_UTF | PCRE2_UCP, &error, &at, NULL);
+	if (!code)
+		return check_fail(e, f->name, "its pattern cannot be used");
+	match = pcre2_match_data_create_from_pattern(code, NULL);
+	rc = match ? pcre2_match(code, (PCRE2_SPTR)s, strlen(s), 0, 0, match,
+	    NULL) : PCRE2_ERROR_NOMEMORY;
+	pcre2_match_data_free(match);
+	pcre2_code_free(code);
+	if (rc >= 0)
+		return true;
+	if (rc != PCRE2_ERROR_NOMATCH)
+		return check_fail(e, f->name,
+		    "could not be matched against its pattern");
+	snprintf(text, sizeof(text), "must match the pattern %s", f->regex);
+	return check_fail(e, f->name, text);
+}
+
+static bool check_value(const struct mip_field *f, const struct mip_type *t,
+    const void *v, struct type_error *e);
+
+/* The items of a list or map; those of texts by the pattern of `f`. */
+static bool
+check_items(const struct mip_field *f, const struct mip_type *of,
+    const void *v, size_t n, struct type_error *e)
+{
+	struct mip_field one = *f;
+	char name[32];
+	size_t i;
+
+	one.flags = 0;
+	one.name = "";
+	for (i = 0; i < n; i++) {
+		if (check_value(&one, of, (const char *)v + i * of->size, e))
+			continue;
+		snprintf(name, sizeof(name), "[%zu]", i);
+		check_fail(e, name, "");
+		return check_fail(e, f->name, "");
+	}
+	return true;
+}
+
+static bool
+check_struct(const struct mip_field *f, const struct mip_type *t,
+    const void *v, struct type_error *e)
+{
+	unsigned i;
+
+	for (i = 0; i < t->n; i++)
+		if (!check_value(&t->field[i], t->field[i].type,
+		    (const char *)v + t->field[i].offset, e))
+			return check_fail(e, f->name, "");
+	return true;
+}
+
+static bool
+check_value(const struct mip_field *f, const struct mip_type *t,
+    const void *v, struct type_error *e)
+{
+	struct type_list l;
+	struct type_map m;
+	const void *p;
+
+	switch (t->kind) {
+	case MIP_INT:
+		return !outside(f, (double)type_int(v), "", e);
+	case MIP_FLOAT:
+		return !outside(f, type_float(v), "", e);
+	case MIP_STRING:
+		return !outside(f, code_points(type_text(v)), " characters",
+		    e) && (!f->regex || check_pattern(f, type_text(v), e));
+	case MIP_LIST:
+		l = type_list_get(v);
+		return !outside(f, (double)l.n, " items", e) &&
+		    check_items(f, t->of, l.v, l.n, e);
+	case MIP_MAP:
+		m = type_map_get(v);
+		return !outside(f, (double)m.n, " members", e) &&
+		    check_items(f, t->of, m.v, m.n, e);
+	case MIP_OPTIONAL:
+		p = type_optional(t, v);
+		return !p || check_value(f, t->of, p, e);
+	case MIP_UNION:
+		p = (const char *)v + t->arm_at;
+		return check_value(f, t->arm[type_index(v)], p, e);
+	case MIP_STRUCT:
+		return check_struct(f, t, v, e);
+	case MIP_BOOL:
+	case MIP_ENUM:
+	case MIP_LITERAL:
+	case MIP_IMAGE:
+	case MIP_FILE:
+	case MIP_AUDIO:
+		return true;
+	}
+	return true;
+}
+
+bool
+type_check(const struct mip_field *f, const void *v, struct type_error *e)
+{
+	e->path[0] = e->text[0] = '\0';
+	return check_value(f, f->type, v, e);
+}

@@ -1,0 +1,250 @@
+/* A client of models without models, in the place of lm.c.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fake_lm.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct lm {
+	int unused;
+};
+
+enum { FAKE_RULES = 32, FAKE_CALLS = 64 };
+
+/* Tests are one program each; this is their stage. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t change;
+	struct fake_rule rule[FAKE_RULES];
+	size_t nrule;
+	struct fake_call call[FAKE_CALLS];
+	size_t ncall;
+	struct lm_call *held;
+	unsigned nheld;
+	bool cancelled;
+} fake = { .lock = PTHREAD_MUTEX_INITIALIZER,
+	.change = PTHREAD_COND_INITIALIZER };
+
+void
+fake_rules(const struct fake_rule *v, size_t n)
+{
+	pthread_mutex_lock(&fake.lock);
+	if (n > FAKE_RULES)
+		abort();
+	memcpy(fake.rule, v, n * sizeof *v);
+	fake.nrule = n;
+	fake.ncall = 0;
+	fake.cancelled = false;
+	pthread_mutex_unlock(&fake.lock);
+}
+
+size_t
+fake_calls(void)
+{
+	size_t n;
+
+	pthread_mutex_lock(&fake.lock);
+	n = fake.ncall;
+	pthread_mutex_unlock(&fake.lock);
+	return n;
+}
+
+const struct fake_call *
+fake_call(size_t i)
+{
+	if (i >= FAKE_CALLS)
+		abort();
+	return &fake.call[i];
+}
+
+bool
+lm_group_init(struct lm_group *g)
+{
+	g->pending = 0;
+	return pthread_mutex_init(&g->lock, NULL) == 0 &&
+	    pthread_cond_init(&g->done, NULL) == 0;
+}
+
+void
+lm_group_release(struct lm_group *g)
+{
+	pthread_cond_destroy(&g->done);
+	pthread_mutex_destroy(&g->lock);
+}
+
+enum mip_status
+lm_new(const struct mip_options *o, struct lm **out, char why[320])
+{
+	*out = calloc(1, sizeof **out);
+	why[0] = '\0';
+	if (o->cache_dir && strcmp(o->cache_dir, "/nowhere") == 0) {
+		free(*out);
+		*out = NULL;
+		snprintf(why, 320, "no such folder");
+		return MIP_IO;
+	}
+	return *out ? MIP_OK : MIP_NOMEM;
+}
+
+void
+lm_free(struct lm *l)
+{
+	free(l);
+}
+
+static struct fake_rule *
+rule_for(const struct lm_call *c)
+{
+	size_t i;
+
+	for (i = 0; i < fake.nrule; i++) {
+		struct fake_rule *r = &fake.rule[i];
+
+		if (r->times < 0)
+			continue;
+		if (r->match && !strstr(c->messages, r->match))
+			continue;
+		if (r->sample && strcmp(r->sample, c->sample) != 0)
+			continue;
+		if (r->model && strcmp(r->model, c->model->name) != 0)
+			continue;
+		if (r->times > 0 && --r->times == 0)
+			r->times = -1;
+		return r;
+	}
+	return NULL;
+}
+
+static void
+fake_log(const struct lm_call *c)
+{
+	struct fake_call *log;
+
+	if (fake.ncall == FAKE_CALLS)
+		return;
+	log = &fake.call[fake.ncall++];
+	snprintf(log->messages, sizeof log->messages, "%s", c->messages);
+	snprintf(log->sample, sizeof log->sample, "%s", c->sample);
+	snprintf(log->model, sizeof log->model, "%s", c->model->name);
+	snprintf(log->schema_name, sizeof log->schema_name, "%s",
+	    c->schema_name);
+	log->schema = c->schema != NULL;
+}
+
+static void
+finish(struct lm_call *c)
+{
+	struct lm_group *g = c->group;
+
+	pthread_mutex_lock(&g->lock);
+	g->pending--;
+	pthread_cond_broadcast(&g->done);
+	pthread_mutex_unlock(&g->lock);
+}
+
+static void
+answer(struct lm_call *c, const struct fake_rule *r)
+{
+	if (!r) {
+		c->status = MIP_INFRASTRUCTURE;
+		snprintf(c->message, sizeof c->message, "no rule fits");
+		return;
+	}
+	c->status = r->status;
+	if (r->status != MIP_OK)
+		snprintf(c->message, sizeof c->message, "so says the rule");
+	if (r->text) {
+		c->text = strdup(r->text);
+		c->text_len = strlen(r->text);
+	}
+	c->finish = r->finish;
+	c->refused = r->refused;
+	c->cached = r->cached;
+	c->usage = (struct lm_usage){ .in = 10, .out = 5, .cost = 0.5 };
+}
+
+void
+lm_start(struct lm *l, struct lm_call *c)
+{
+	struct fake_rule *r;
+
+	(void)l;
+	pthread_mutex_lock(&c->group->lock);
+	c->group->pending++;
+	pthread_mutex_unlock(&c->group->lock);
+	pthread_mutex_lock(&fake.lock);
+	fake_log(c);
+	r = rule_for(c);
+	answer(c, r);
+	if (fake.cancelled) {
+		c->status = MIP_CANCELLED;
+	} else if (r && r->hold) {
+		c->next = fake.held;
+		fake.held = c;
+		fake.nheld++;
+		pthread_cond_broadcast(&fake.change);
+		pthread_mutex_unlock(&fake.lock);
+		return;
+	}
+	pthread_mutex_unlock(&fake.lock);
+	finish(c);
+}
+
+void
+lm_wait(struct lm_group *g)
+{
+	pthread_mutex_lock(&g->lock);
+	while (g->pending > 0)
+		pthread_cond_wait(&g->done, &g->lock);
+	pthread_mutex_unlock(&g->lock);
+}
+
+void
+lm_call_release(struct lm_call *c)
+{
+	free(c->text);
+	free(c->reasoning);
+	c->text = c->reasoning = NULL;
+}
+
+static void
+let_go(bool cancelled)
+{
+	struct lm_call *c, *next;
+
+	pthread_mutex_lock(&fake.lock);
+	fake.cancelled = cancelled;
+	for (c = fake.held; c; c = next) {
+		next = c->next;
+		if (cancelled)
+			c->status = MIP_CANCELLED;
+		finish(c);
+	}
+	fake.held = NULL;
+	fake.nheld = 0;
+	pthread_mutex_unlock(&fake.lock);
+}
+
+void
+lm_cancel(struct lm *l)
+{
+	(void)l;
+	let_go(true);
+}
+
+void
+fake_release(void)
+{
+	let_go(false);
+}
+
+void
+fake_wait_held(unsigned n)
+{
+	pthread_mutex_lock(&fake.lock);
+	while (fake.nheld < n)
+		pthread_cond_wait(&fake.change, &fake.lock);
+	pthread_mutex_unlock(&fake.lock);
+}

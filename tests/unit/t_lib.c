@@ -1,0 +1,416 @@
+/* Tests of lib.c and list.c: what programs do with values.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fake_lm.c"
+#include "mip.h"
+
+struct stage {
+	struct mip_env *env;
+	struct mip *m;
+};
+
+static int
+stage_up(void **state)
+{
+	struct stage *s = calloc(1, sizeof *s);
+
+	if (!s || mip_env_new(NULL, &s->env) != MIP_OK)
+		return -1;
+	s->m = mip_new(s->env);
+	*state = s;
+	return s->m ? 0 : -1;
+}
+
+static int
+stage_down(void **state)
+{
+	struct stage *s = *state;
+
+	mip_free(s->m);
+	mip_env_free(s->env);
+	free(s);
+	return 0;
+}
+
+static struct mip *
+begin(void **state)
+{
+	struct stage *s = *state;
+
+	mip_begin(s->m);
+	return s->m;
+}
+
+/* The run has failed as FAIL with `part` in its message; starts a new one. */
+static void
+assert_failed(struct mip *m, const char *part)
+{
+	assert_int_equal(mip_status(m), MIP_FAIL);
+	if (!strstr(mip_message(m), part))
+		fail_msg("'%s' is not in '%s'", part, mip_message(m));
+	mip_begin(m);
+}
+
+static void
+assert_fine(struct mip *m)
+{
+	assert_string_equal(mip_message(m), "");
+	assert_int_equal(mip_status(m), MIP_OK);
+}
+
+static void
+test_ints(void **state)
+{
+	struct mip *m = begin(state);
+
+	assert_int_equal(mip_int_add(m, 2, -3), -1);
+	assert_int_equal(mip_int_add(m, INT64_MAX, INT64_MIN), -1);
+	assert_int_equal(mip_int_sub(m, INT64_MIN, INT64_MIN), 0);
+	assert_int_equal(mip_int_mul(m, INT64_MIN, 1), INT64_MIN);
+	assert_int_equal(mip_int_mul(m, -1, INT64_MAX), -INT64_MAX);
+	assert_int_equal(mip_int_mul(m, 0, INT64_MIN), 0);
+	assert_int_equal(mip_int_mul(m, -4, -5), 20);
+	assert_int_equal(mip_int_div(m, -7, 2), -3);
+	assert_int_equal(mip_int_mod(m, -7, 2), -1);
+	assert_int_equal(mip_int_mod(m, INT64_MIN, -1), 0);
+	assert_int_equal(mip_int_neg(m, 7), -7);
+	assert_fine(m);
+}
+
+static void
+test_int_limits(void **state)
+{
+	struct mip *m = begin(state);
+
+	assert_int_equal(mip_int_add(m, INT64_MAX, 1), 0);
+	assert_failed(m, "overflow in '+'");
+	assert_int_equal(mip_int_add(m, INT64_MIN, -1), 0);
+	assert_failed(m, "overflow");
+	mip_int_sub(m, INT64_MIN, 1);
+	assert_failed(m, "overflow in '-'");
+	mip_int_sub(m, 0, INT64_MIN);
+	assert_failed(m, "overflow");
+	mip_int_mul(m, INT64_MIN, -1);
+	assert_failed(m, "overflow in '*'");
+	mip_int_mul(m, -1, INT64_MIN);
+	assert_failed(m, "overflow");
+	mip_int_mul(m, INT64_C(1) << 32, INT64_C(1) << 31);
+	assert_failed(m, "overflow");
+	mip_int_mul(m, -(INT64_C(1) << 32), (INT64_C(1) << 31) + 1);
+	assert_failed(m, "overflow");
+	mip_int_div(m, 1, 0);
+	assert_failed(m, "division by zero");
+	mip_int_div(m, INT64_MIN, -1);
+	assert_failed(m, "overflow in '/'");
+	mip_int_mod(m, 1, 0);
+	assert_failed(m, "zero");
+	mip_int_neg(m, INT64_MIN);
+	assert_failed(m, "overflow");
+}
+
+static void
+test_floats(void **state)
+{
+	static const double v[] = { 0.5, 0.25, 1 };
+	static const int64_t big[] = { INT64_MAX, 1 }, few[] = { 4, -6 };
+	struct mip *m = begin(state);
+
+	assert_true(mip_float_div(m, 1, 4) == 0.25);
+	assert_true(mip_float_mod(m, 7.5, 2) == 1.5);
+	assert_int_equal(mip_round_int(m, 2.5), 3);
+	assert_int_equal(mip_round_int(m, -2.5), -3);
+	assert_int_equal(mip_round_int(m, -9223372036854775808.0), INT64_MIN);
+	assert_true(mip_sum_floats((struct mip_floats){ v, 3 }) == 1.75);
+	assert_true(mip_sum_floats((struct mip_floats){ NULL, 0 }) == 0);
+	assert_int_equal(mip_sum_ints(m, (struct mip_ints){ few, 2 }), -2);
+	assert_fine(m);
+	assert_true(mip_float_div(m, 1, 0) == 0);
+	assert_failed(m, "division by zero");
+	mip_float_mod(m, 1, -0.0);
+	assert_failed(m, "zero");
+	mip_round_int(m, 9223372036854775808.0);
+	assert_failed(m, "too large");
+	mip_round_int(m, (double)NAN);
+	assert_failed(m, "too large");
+	mip_sum_ints(m, (struct mip_ints){ big, 2 });
+	assert_failed(m, "overflow");
+}
+
+static void
+test_texts(void **state)
+{
+	struct mip *m = begin(state);
+
+	assert_string_equal(mip_concat(m, "a", "", "b\xc3\xa9",
+	    (const char *)NULL), "ab\xc3\xa9");
+	assert_string_equal(mip_concat(m, "", (const char *)NULL), "");
+	assert_int_equal(mip_string_len("a\xc3\xa9\xf0\x9f\x98\x80"), 3);
+	assert_int_equal(mip_string_len(""), 0);
+	assert_string_equal(mip_lower(m, "\xc3\x84\x42\xce\xa3"),
+	    "\xc3\xa4\x62\xcf\x83");
+	assert_string_equal(mip_upper(m, "\xc3\xa4\x62"), "\xc3\x84\x42");
+	assert_string_equal(mip_trim(m, " \t\xc2\xa0x y\r\n"), "x y");
+	assert_string_equal(mip_trim(m, " \n"), "");
+	assert_string_equal(mip_replace(m, "aaa", "aa", "b"), "ba");
+	assert_string_equal(mip_replace(m, "abc", "", "x"), "abc");
+	assert_string_equal(mip_replace(m, "abc", "b", ""), "ac");
+	assert_string_equal(mip_substr(m, "a\xc3\xa9z", 1, 1), "\xc3\xa9");
+	assert_string_equal(mip_substr(m, "abc", 1, 99), "bc");
+	assert_string_equal(mip_substr(m, "abc", 9, 1), "");
+	assert_fine(m);
+	assert_string_equal(mip_substr(m, "abc", -1, 1), "");
+	assert_failed(m, "substr");
+	assert_true(mip_string_cmp("a", "b") < 0);
+	assert_true(mip_string_cmp("\xf0\x9f\x98\x80", "\xef\xbf\xbd") > 0);
+	assert_true(mip_string_eq("", ""));
+	assert_false(mip_string_eq("a", "A"));
+}
+
+static void
+test_tests(void **state)
+{
+	(void)state;
+	assert_true(mip_contains("abc", "bc"));
+	assert_true(mip_contains("abc", ""));
+	assert_false(mip_contains("abc", "B"));
+	assert_true(mip_icontains("Stra\xc3\x9f\x65 \xc3\x84rger",
+	    "\xc3\xa4RG"));
+	assert_true(mip_icontains("", ""));
+	assert_false(mip_icontains("ab", "abc"));
+	assert_true(mip_starts_with("abc", "ab"));
+	assert_false(mip_starts_with("a", "ab"));
+	assert_true(mip_ends_with("abc", "bc"));
+	assert_false(mip_ends_with("c", "bc"));
+	assert_true(mip_is_text(" ...7"));
+	assert_true(mip_is_text("\xe4\xb8\xad"));
+	assert_false(mip_is_text(" -?!\n"));
+	assert_false(mip_is_text(""));
+}
+
+static void
+assert_strings(struct mip_strings v, const char *const *want)
+{
+	size_t i;
+
+	for (i = 0; want[i]; i++) {
+		assert_true(i < v.n);
+		assert_string_equal(v.v[i], want[i]);
+	}
+	assert_int_equal(v.n, i);
+}
+
+#define STRINGS(...) (const char *const[]){ __VA_ARGS__, NULL }
+
+static void
+test_split(void **state)
+{
+	struct mip *m = begin(state);
+	struct mip_strings v;
+
+	assert_strings(mip_split(m, "a,,b", ","), STRINGS("a", "", "b"));
+	assert_strings(mip_split(m, "", ","), STRINGS(""));
+	assert_strings(mip_split(m, "x\xc3\xa9", ""),
+	    STRINGS("x", "\xc3\xa9"));
+	assert_strings(mip_lines(m, "a\r\n\nb"), STRINGS("a", "", "b"));
+	assert_strings(mip_lines(m, "a\n"), STRINGS("a"));
+	assert_int_equal(mip_lines(m, "").n, 0);
+	v = mip_split(m, "a b c", " ");
+	assert_string_equal(mip_join(m, "--", v), "a--b--c");
+	v.n = 0;
+	assert_string_equal(mip_join(m, "--", v), "");
+	assert_fine(m);
+}
+
+static void
+test_numbers_in_text(void **state)
+{
+	struct mip *m = begin(state);
+
+	assert_string_equal(mip_str_int(m, INT64_MIN), "-9223372036854775808");
+	assert_string_equal(mip_str_float(m, 0.1), "0.1");
+	assert_string_equal(mip_str_float(m, (double)INFINITY), "inf");
+	assert_string_equal(mip_str_bool(true), "true");
+	assert_int_equal(mip_to_int(m, " -9223372036854775808\n"), INT64_MIN);
+	assert_int_equal(mip_to_int(m, "+9223372036854775807"), INT64_MAX);
+	assert_int_equal(mip_to_int(m, "007"), 7);
+	assert_true(mip_to_float(m, "+.5") == 0.5);
+	assert_true(mip_to_float(m, "-007.25") == -7.25);
+	assert_true(mip_to_float(m, "5.") == 5);
+	assert_true(mip_to_float(m, "1e-3") == 0.001);
+	assert_true(mip_to_float(m, "0") == 0);
+	assert_true(mip_to_float(m, "00") == 0);
+	assert_fine(m);
+}
+
+static void
+test_no_numbers(void **state)
+{
+	static const char *const no_int[] = { "", "-", "1.0", "9x", "1 2",
+		"9223372036854775808", "-9223372036854775809",
+		"99999999999999999999" };
+	static const char *const no_float[] = { "", "-", ".", "1,5", "nan",
+		"inf", "0x10", "1e999", "--1", "1..", "e5" };
+	struct mip *m = begin(state);
+	size_t i;
+
+	for (i = 0; i < sizeof no_int / sizeof no_int[0]; i++) {
+		assert_int_equal(mip_to_int(m, no_int[i]), 0);
+		assert_failed(m, no_int[i]);
+	}
+	for (i = 0; i < sizeof no_float / sizeof no_float[0]; i++) {
+		assert_true(mip_to_float(m, no_float[i]) == 0);
+		assert_failed(m, "is not a number");
+	}
+	mip_to_int(m, "a very long text that says nothing like a number");
+	assert_failed(m, "...\" is not an int");
+}
+
+static void
+test_index(void **state)
+{
+	struct mip *m = begin(state);
+	size_t at = 9;
+
+	assert_true(mip_index(m, 2, 3, &at));
+	assert_int_equal(at, 2);
+	assert_false(mip_index(m, 3, 3, &at));
+	assert_int_equal(at, 0);
+	assert_failed(m, "index 3 is outside a list of 3");
+	assert_false(mip_index(m, -1, 3, &at));
+	assert_failed(m, "index -1");
+}
+
+struct pair {
+	const char *name;
+	double value;
+};
+
+static const struct mip_field pair_fields[] = {
+	{ MIP_FIELD(struct pair, name, &mip_string, NULL) },
+	{ MIP_FIELD(struct pair, value, &mip_float, NULL) },
+};
+
+static const struct mip_type pair_type = {
+	.kind = MIP_STRUCT, .size = sizeof(struct pair), .name = "Pair",
+	.field = pair_fields, .n = 2
+};
+
+struct pairs {
+	const struct pair *v;
+	size_t n;
+};
+
+static void
+test_lists(void **state)
+{
+	static const int64_t v[] = { 3, 1, 3, 2, 1 };
+	struct mip_ints a = { v, 5 }, none = { NULL, 0 }, out;
+	struct mip *m = begin(state);
+	int64_t one = 1, nine = 9;
+
+	mip_list_concat(m, &mip_int, &a, &a, &out);
+	assert_int_equal(out.n, 10);
+	assert_int_equal(out.v[5], 3);
+	mip_list_concat(m, &mip_int, &none, &none, &out);
+	assert_int_equal(out.n, 0);
+	mip_list_dedup(m, &mip_int, &a, &out);
+	assert_int_equal(out.n, 3);
+	assert_true(out.v[0] == 3 && out.v[1] == 1 && out.v[2] == 2);
+	mip_list_sort(m, &mip_int, &a, &out);
+	assert_int_equal(mip_to_json(m, &mip_int_list, &out)[1], '1');
+	assert_string_equal(mip_to_json(m, &mip_int_list, &out),
+	    "[1,1,2,3,3]");
+	assert_int_equal(v[0], 3);
+	mip_list_take(m, &mip_int, &a, 2, &out);
+	assert_string_equal(mip_to_json(m, &mip_int_list, &out), "[3,1]");
+	mip_list_take(m, &mip_int, &a, 99, &out);
+	assert_int_equal(out.n, 5);
+	assert_true(mip_list_has(&mip_int, &a, &one));
+	assert_false(mip_list_has(&mip_int, &a, &nine));
+	assert_false(mip_list_has(&mip_int, &none, &one));
+	assert_fine(m);
+	mip_list_take(m, &mip_int, &a, -1, &out);
+	assert_int_equal(out.n, 0);
+	assert_failed(m, "take");
+}
+
+static void
+test_lists_of_structs(void **state)
+{
+	static const struct pair v[] = {
+		{ "b", 2 }, { "a", (double)NAN }, { "b", 1 }, { "a", 5 },
+		{ "b", 2 }, { "a", -1 }
+	};
+	struct pairs in = { v, 6 }, out;
+	struct mip *m = begin(state);
+
+	mip_list_sort(m, &pair_type, &in, &out);
+	assert_int_equal(out.n, 6);
+	assert_true(out.v[0].value == -1 && out.v[1].value == 5);
+	assert_true(isnan(out.v[2].value));
+	assert_true(out.v[3].value == 1 && out.v[5].value == 2);
+	mip_list_dedup(m, &pair_type, &in, &out);
+	assert_int_equal(out.n, 5);
+	assert_true(out.v[3].value == 5 && out.v[4].value == -1);
+	assert_true(mip_equal(&pair_type, &v[0], &v[4]));
+	assert_false(mip_equal(&pair_type, &v[0], &v[2]));
+	assert_string_equal(mip_to_json(m, &pair_type, &v[3]),
+	    "{\"name\":\"a\",\"value\":5.0}");
+}
+
+/* Equal keys stay in their order. */
+static void
+test_sort_is_stable(void **state)
+{
+	enum { N = 500 };
+	static struct pair v[N];
+	static struct mip_field field = { MIP_FIELD(struct pair, name,
+	    &mip_string, NULL) };
+	struct mip_type by_name = pair_type;
+	struct pairs in = { v, N }, out;
+	struct mip *m = begin(state);
+	size_t i;
+
+	by_name.field = &field;
+	by_name.n = 1;
+	for (i = 0; i < N; i++) {
+		v[i].name = (i * 7919) % 3 == 0 ? "x" : "w";
+		v[i].value = (double)i;
+	}
+	mip_list_sort(m, &by_name, &in, &out);
+	for (i = 1; i < N; i++) {
+		int d = strcmp(out.v[i - 1].name, out.v[i].name);
+
+		assert_true(d < 0 || (d == 0 &&
+		    out.v[i - 1].value < out.v[i].value));
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ints),
+		cmocka_unit_test(test_int_limits),
+		cmocka_unit_test(test_floats),
+		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_tests),
+		cmocka_unit_test(test_split),
+		cmocka_unit_test(test_numbers_in_text),
+		cmocka_unit_test(test_no_numbers),
+		cmocka_unit_test(test_index),
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_lists_of_structs),
+		cmocka_unit_test(test_sort_is_stable),
+	};
+
+	return cmocka_run_group_tests_name("lib", tests, stage_up, stage_down);
+}

@@ -1,0 +1,432 @@
+/* Tests of lm: answers, failures, the ladder, routes, requests, traces.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "buf.h"
+#include "lm.h"
+#include "lm_run.h"
+
+/* ---- answers ---- */
+
+static void
+plain(void **state)
+{
+	struct mip_model m = model("m");
+	struct lm *l = CLIENT(.seed = 0);
+	struct lm_totals t;
+	struct ask a;
+
+	(void)state;
+	m.priced = true;
+	m.price_in = 1;
+	m.price_cached = 0.5;
+	m.price_out = 10;
+	assert_int_equal(call(l, &a, &m, "w-usage"), MIP_OK);
+	assert_string_equal(a.c.text, "ok");
+	assert_int_equal(a.c.text_len, 2);
+	assert_int_equal(a.c.finish, REPLY_STOP);
+	assert_int_equal(a.c.attempts, 1);
+	assert_false(a.c.cached);
+	assert_int_equal(a.c.usage.in, 1000);
+	assert_int_equal(a.c.usage.cached, 400);
+	assert_int_equal(a.c.usage.out, 100);
+	assert_true(a.c.usage.cost > 0.00179 && a.c.usage.cost < 0.00181);
+	assert_true(a.c.latency_s > 0);
+	lm_call_release(&a.c);
+	lm_totals(l, &t);
+	assert_int_equal(t.calls, 1);
+	assert_int_equal(t.attempts, 1);
+	assert_int_equal(t.paid.in, 1000);
+	lm_free(l);
+}
+
+static void
+finishes(void **state)
+{
+	struct ask a;
+
+	(void)state;
+	assert_int_equal(once("w-cut", &a), MIP_OK);
+	assert_int_equal(a.c.finish, REPLY_LENGTH);
+	lm_call_release(&a.c);
+	assert_int_equal(once("w-filter", &a), MIP_OK);
+	assert_int_equal(a.c.finish, REPLY_FILTER);
+	assert_string_equal(a.c.text, "");
+	lm_call_release(&a.c);
+	assert_int_equal(once("w-refuse", &a), MIP_OK);
+	assert_true(a.c.refused);
+	assert_string_equal(a.c.text, "I cannot");
+	lm_call_release(&a.c);
+	assert_int_equal(once("w-think", &a), MIP_OK);
+	assert_string_equal(a.c.reasoning, "six by 7");
+	lm_call_release(&a.c);
+}
+
+/* ---- failures ---- */
+
+static void
+passing(void **state)
+{
+	struct ask a;
+
+	(void)state;
+	assert_int_equal(once("w-busy", &a), MIP_OK);
+	assert_int_equal(a.c.attempts, 3);
+	lm_call_release(&a.c);
+	assert_int_equal(lmd_count(&lmd, "w-busy"), 3);
+	assert_int_equal(once("w-reset", &a), MIP_OK);
+	assert_int_equal(a.c.attempts, 3);
+	lm_call_release(&a.c);
+}
+
+static void
+lasting(void **state)
+{
+	struct ask a;
+
+	(void)state;
+	assert_int_equal(once("w-always", &a), MIP_INFRASTRUCTURE);
+	assert_true(says(&a, "500") && says(&a, "sick"));
+	assert_true(says(&a, "3 attempts"));
+	assert_int_equal(a.c.attempts, 3);
+	assert_int_equal(lmd_count(&lmd, "w-always"), 3);
+	assert_int_equal(once("w-html", &a), MIP_INFRASTRUCTURE);
+	assert_true(says(&a, "answered HTML, not an OpenAI-compatible reply"));
+	assert_int_equal(lmd_count(&lmd, "w-html"), 3);
+}
+
+static void
+never_again(void **state)
+{
+	struct ask a;
+
+	(void)state;
+	assert_int_equal(once("w-bad", &a), MIP_INFRASTRUCTURE);
+	assert_true(says(&a, "400") && says(&a, "no such field"));
+	assert_int_equal(lmd_count(&lmd, "w-bad"), 1);
+}
+
+static void
+keys(void **state)
+{
+	struct mip_model m = model("m"), far = model("m");
+	struct lm *l;
+	struct ask a;
+
+	(void)state;
+	m.key_env = far.key_env = "T_LM_KEY";
+	far.base_url.text = "http://model.invalid/v1";
+	setenv("T_LM_KEY", KEY "\n", 1);
+	l = CLIENT(.seed = 1);
+	assert_int_equal(call(l, &a, &m, "w-key"), MIP_INFRASTRUCTURE);
+	assert_true(says(&a, "401") && says(&a, "T_LM_KEY"));
+	assert_true(says(&a, "bad key ***"));
+	assert_int_equal(lmd_count(&lmd, "\"auth\":true"), 1);
+	assert_int_equal(call(l, &a, &m, "w-echo"), MIP_OK);
+	assert_string_equal(a.c.text, "you sent ***");
+	lm_call_release(&a.c);
+	lm_free(l);
+	unsetenv("T_LM_KEY");
+	l = CLIENT(.seed = 1);
+	assert_int_equal(call(l, &a, &far, "x"), MIP_USAGE);
+	assert_true(says(&a, "set the environment variable T_LM_KEY"));
+	assert_int_equal(a.c.attempts, 0);
+	assert_int_equal(call(l, &a, &m, "no key"), MIP_OK);    /* loopback */
+	lm_call_release(&a.c);
+	lm_free(l);
+}
+
+static void
+asked_to_wait(void **state)
+{
+	struct ask a;
+	double t;
+
+	(void)state;
+	assert_int_equal(once("w-long", &a), MIP_INFRASTRUCTURE);
+	assert_true(says(&a, "3600 s"));
+	assert_int_equal(lmd_count(&lmd, "w-long"), 1);
+	t = now();
+	assert_int_equal(once("w-short", &a), MIP_OK);
+	assert_true(now() - t >= 1);
+	assert_int_equal(a.c.attempts, 2);
+	lm_call_release(&a.c);
+}
+
+static void
+nobody_there(void **state)
+{
+	struct mip_model m = model("m");
+	struct lm *l = CLIENT(.timeout_ms = 300);
+	struct ask a;
+
+	(void)state;
+	m.attempts = 2;
+	assert_int_equal(call(l, &a, &m, "w-hang"), MIP_INFRASTRUCTURE);
+	assert_int_equal(a.c.attempts, 2);
+	lm_free(l);
+	m.base_url.text = "http://127.0.0.1:1/v1";
+	l = CLIENT(.seed = 1);
+	assert_int_equal(call(l, &a, &m, "x"), MIP_INFRASTRUCTURE);
+	assert_true(says(&a, "http://127.0.0.1:1/v1"));
+	lm_free(l);
+}
+
+static void
+bad_models(void **state)
+{
+	static const char *const odd[] = { "small=nobody:x", NULL };
+	static const struct mip_pair stream = { "stream", "true" };
+	struct mip_model m = model("m");
+	struct mip_options o = { .no_cache = true, .model = odd };
+	struct lm *l = CLIENT(.seed = 1);
+	struct ask a;
+	char why[320];
+
+	(void)state;
+	m.provider = "carrier pigeon";
+	assert_int_equal(call(l, &a, &m, "x"), MIP_USAGE);
+	assert_true(says(&a, "openai, llamacpp"));
+	lm_free(l);
+	m = model("m");
+	m.option = &stream;
+	m.noption = 1;
+	l = CLIENT(.seed = 1);
+	assert_int_equal(call(l, &a, &m, "x"), MIP_USAGE);
+	lm_free(l);
+	assert_int_equal(lm_new(&o, &l, why), MIP_USAGE);
+	assert_null(l);
+	assert_non_null(strstr(why, "small=nobody:x"));
+}
+
+/* ---- the ladder ---- */
+
+static enum mip_status
+shaped(struct lm *l, struct ask *a, const struct mip_model *m,
+    const char *word, enum mip_structure s)
+{
+	struct lm_group g;
+
+	assert_true(lm_group_init(&g));
+	ask(a, m, &g, word);
+	a->c.schema = SCHEMA;
+	a->c.structure = s;
+	lm_start(l, &a->c);
+	lm_wait(&g);
+	lm_group_release(&g);
+	return a->c.status;
+}
+
+static void
+ladder(void **state)
+{
+	struct mip_model m = model("m-ladder");
+	struct lm *l = CLIENT(.cache_dir = path("ladder"));
+	struct ask a;
+
+	(void)state;
+	assert_int_equal(shaped(l, &a, &m, "w-step1", 0), MIP_OK);
+	assert_int_equal(a.c.rung, MIP_STRUCTURE_JSON_OBJECT);
+	assert_int_equal(a.c.attempts, 1);
+	lm_call_release(&a.c);
+	assert_int_equal(lmd_count(&lmd, "w-step1"), 2);
+	/* It is remembered. */
+	assert_int_equal(shaped(l, &a, &m, "w-step2", 0), MIP_OK);
+	assert_int_equal(a.c.rung, MIP_STRUCTURE_JSON_OBJECT);
+	lm_call_release(&a.c);
+	assert_int_equal(lmd_count(&lmd, "w-step2"), 1);
+	/* What was asked for in so many words is not changed. */
+	assert_int_equal(shaped(l, &a, &m, "w-step3", MIP_STRUCTURE_NATIVE),
+	    MIP_INFRASTRUCTURE);
+	assert_true(says(&a, "response_format"));
+	lm_free(l);
+	/* Another process finds the reply by what it would ask first. */
+	l = CLIENT(.cache_dir = path("ladder"), .offline = true);
+	assert_int_equal(shaped(l, &a, &m, "w-step1", 0), MIP_OK);
+	assert_true(a.c.cached);
+	assert_int_equal(a.c.rung, MIP_STRUCTURE_JSON_OBJECT);
+	lm_call_release(&a.c);
+	lm_free(l);
+}
+
+/* ---- routes ---- */
+
+static void
+routes(void **state)
+{
+	struct mip_model dead = model("m-dead"), one = model("m-one"),
+	    two = model("m-two");
+	const struct mip_model *const first[] = { &dead, &one };
+	const struct mip_model *const both[] = { &one, &two };
+	struct mip_model back = { .name = "back", .to = first, .nto = 2,
+	    .route = MIP_FALLBACK };
+	struct mip_model turn = { .name = "turn", .to = both, .nto = 2,
+	    .route = MIP_ROUND_ROBIN };
+	struct lm *l = CLIENT(.seed = 1);
+	struct ask a;
+	char word[32];
+	int i, n = 0;
+
+	(void)state;
+	dead.attempts = 1;
+	assert_int_equal(call(l, &a, &back, "r-1"), MIP_OK);
+	assert_string_equal(a.c.text, "from one");
+	lm_call_release(&a.c);
+	for (i = 0; i < 40; i++) {
+		snprintf(word, sizeof word, "r-turn %d", i);
+		assert_int_equal(call(l, &a, &turn, word), MIP_OK);
+		n += strcmp(a.c.text, "from one") == 0;
+		lm_call_release(&a.c);
+	}
+	assert_true(n >= 10 && n <= 30);
+	turn.sticky = true;
+	for (i = n = 0; i < 10; i++) {
+		snprintf(word, sizeof word, "r-stick %d", i);
+		assert_int_equal(call(l, &a, &turn, word), MIP_OK);
+		n += strcmp(a.c.text, "from one") == 0;
+		lm_call_release(&a.c);
+	}
+	assert_true(n == 0 || n == 10);
+	lm_free(l);
+}
+
+static void
+overrides(void **state)
+{
+	static const char *const two[] = { "small=openai:m-two", NULL };
+	struct mip_model m = model("m-one");
+	struct lm *l = CLIENT(.model = two);
+	struct ask a;
+
+	(void)state;
+	assert_int_equal(call(l, &a, &m, "o-1"), MIP_OK);
+	assert_string_equal(a.c.text, "from two");
+	lm_call_release(&a.c);
+	lm_free(l);
+	m.base_url.text = "http://127.0.0.1:1/v1";
+	l = CLIENT(.base_url = lmd.url);
+	assert_int_equal(call(l, &a, &m, "o-2"), MIP_OK);
+	lm_call_release(&a.c);
+	lm_free(l);
+	m.base_url.env = "T_LM_URL";
+	setenv("T_LM_URL", lmd.url, 1);
+	l = CLIENT(.seed = 1);
+	assert_int_equal(call(l, &a, &m, "o-3"), MIP_OK);
+	lm_call_release(&a.c);
+	lm_free(l);
+	unsetenv("T_LM_URL");
+}
+
+/* ---- requests and traces ---- */
+
+static void
+request(void **state)
+{
+	static const char *const stop[] = { "END", NULL };
+	static const struct mip_pair option[] = {
+		{ "top_k", "40" }, { "mode", "quick" }
+	};
+	struct mip_model m = model("m-req");
+	struct lm *l = CLIENT(.seed = 1);
+	struct buf b = BUF_INIT;
+	struct ask a;
+	char why[320];
+
+	(void)state;
+	m.top_p = 0.9;
+	m.seed = 5;
+	m.stop = stop;
+	m.effort = "low";
+	m.option = option;
+	m.noption = 2;
+	ask(&a, &m, NULL, "w-req");
+	a.c.schema = SCHEMA;
+	a.c.schema_name = "out";
+	a.c.structure = MIP_STRUCTURE_JSON_OBJECT;
+	a.c.temperature = 0.5;
+	assert_int_equal(lm_request(l, &a.c, &b, why), MIP_OK);
+	assert_string_equal(b.s, "{\"model\":\"m-req\",\"messages\":[{\"role\":"
+	    "\"user\",\"content\":\"w-req\"}],\"temperature\":0.5,\"top_p\":"
+	    "0.9,\"max_tokens\":100,\"seed\":5,\"stop\":[\"END\"],"
+	    "\"reasoning_effort\":\"low\",\"response_format\":{\"type\":"
+	    "\"json_object\"},\"top_k\":40,\"mode\":\"quick\"}");
+	assert_int_equal(shaped(l, &a, &m, "w-req", MIP_STRUCTURE_JSON_OBJECT),
+	    MIP_OK);
+	lm_call_release(&a.c);
+	assert_int_equal(lmd_count(&lmd, "\"user\",\"content\":\"w-req\"}],"
+	    "\"temperature\":0.0,\"top_p\":0.9,\"max_tokens\":100,\"seed\":5,"
+	    "\"stop\":[\"END\"],\"reasoning_effort\":\"low\","
+	    "\"response_format\":{\"type\":\"json_object\"},\"top_k\":40,"
+	    "\"mode\":\"quick\"}"), 1);
+	buf_release(&b);
+	lm_free(l);
+}
+
+static int
+lines_with(const char *file, const char *word)
+{
+	struct lmd d;
+
+	snprintf(d.log, sizeof d.log, "%s", file);
+	return lmd_count(&d, word);
+}
+
+static void
+traces(void **state)
+{
+	const char *file = path("trace.jsonl");
+	struct mip_model m = model("m");
+	struct lm *l;
+	struct ask a;
+
+	(void)state;
+	setenv("T_LM_KEY", KEY, 1);
+	m.key_env = "T_LM_KEY";
+	l = CLIENT(.trace = file, .trace_content = true);
+	assert_int_equal(call(l, &a, &m, "t-1 " KEY), MIP_OK);
+	lm_call_release(&a.c);
+	call(l, &a, &m, "t-2 w-bad");
+	lm_free(l);
+	unsetenv("T_LM_KEY");
+	assert_int_equal(lines_with(file, "\"leaf\":\"leaf\""), 2);
+	assert_int_equal(lines_with(file, "\"status\":\"ok\""), 1);
+	assert_int_equal(lines_with(file, "t-1 ***"), 1);
+	assert_int_equal(lines_with(file, KEY), 0);
+	l = CLIENT(.trace = file);
+	call(l, &a, &m, "t-3");
+	lm_call_release(&a.c);
+	lm_free(l);
+	assert_int_equal(lines_with(file, "\"leaf\":\"leaf\""), 3);
+	assert_int_equal(lines_with(file, "t-3"), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(plain),
+		cmocka_unit_test(finishes),
+		cmocka_unit_test(passing),
+		cmocka_unit_test(lasting),
+		cmocka_unit_test(never_again),
+		cmocka_unit_test(keys),
+		cmocka_unit_test(asked_to_wait),
+		cmocka_unit_test(nobody_there),
+		cmocka_unit_test(bad_models),
+		cmocka_unit_test(ladder),
+		cmocka_unit_test(routes),
+		cmocka_unit_test(overrides),
+		cmocka_unit_test(request),
+		cmocka_unit_test(traces),
+	};
+
+	return cmocka_run_group_tests(tests, up, down);
+}

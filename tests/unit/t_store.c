@@ -1,0 +1,311 @@
+/* Tests of the store: replies, transactions, digests, faults.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "buf.h"
+#include "store.h"
+
+static char dir[] = "/tmp/miproc-store-XXXXXX";
+
+static const char *
+file(const char *name)
+{
+	static char path[8][96];
+	static int n;
+	char *p = path[n++ % 8];
+
+	snprintf(p, sizeof path[0], "%s/%s", dir, name);
+	return p;
+}
+
+static struct store *
+store(const char *name, bool own)
+{
+	struct store *s;
+	char why[STORE_WHY];
+
+	assert_int_equal(store_open(file(name), own, &s, why), MIP_OK);
+	return s;
+}
+
+static void
+put(struct store *s, unsigned char k, char *text)
+{
+	unsigned char key[STORE_KEY] = { k };
+	char thoughts[] = "hm";
+	struct store_reply r = {
+		.text = text, .text_len = strlen(text), .reasoning = thoughts,
+		.finish = REPLY_LENGTH, .refused = true,
+		.rung = MIP_STRUCTURE_JSON_OBJECT, .in = 11, .cached = 5,
+		.out = 7, .latency_s = 0.25, .attempts = 3,
+	};
+	struct store_about a = { "{}", "m", "http://x", "" };
+
+	store_put(s, key, &r, &a);
+}
+
+static bool
+has(struct store *s, unsigned char k, struct store_reply *r)
+{
+	unsigned char key[STORE_KEY] = { k };
+	bool found;
+
+	assert_int_equal(store_get(s, key, r, &found), MIP_OK);
+	return found;
+}
+
+static void
+round_trip(void **state)
+{
+	struct store *s = store("sub/dir/cache.db", true);
+	struct store_reply r;
+	char text[] = "caf\xc3\xa9\n\x01";
+
+	(void)state;
+	assert_false(has(s, 1, &r));
+	store_begin(s);
+	put(s, 1, text);
+	assert_int_equal(store_commit(s), MIP_OK);
+	store_close(s);
+	s = store("sub/dir/cache.db", true);
+	assert_true(has(s, 1, &r));
+	assert_string_equal(r.text, text);
+	assert_int_equal(r.text_len, strlen(text));
+	assert_string_equal(r.reasoning, "hm");
+	assert_int_equal(r.finish, REPLY_LENGTH);
+	assert_true(r.refused);
+	assert_int_equal(r.rung, MIP_STRUCTURE_JSON_OBJECT);
+	assert_int_equal(r.in, 11);
+	assert_int_equal(r.cached, 5);
+	assert_int_equal(r.out, 7);
+	assert_true(r.latency_s > 0.249 && r.latency_s < 0.251);
+	assert_int_equal(r.attempts, 3);
+	store_reply_release(&r);
+	assert_false(has(s, 2, &r));
+	store_close(s);
+}
+
+static void
+seen_before_commit(void **state)
+{
+	struct store *a = store("two.db", true), *b = store("two.db", true);
+	struct store_reply r;
+	char text[] = "x";
+
+	(void)state;
+	store_begin(a);
+	put(a, 1, text);
+	assert_false(has(b, 1, &r));    /* and it does not block */
+	assert_int_equal(store_commit(a), MIP_OK);
+	assert_true(has(b, 1, &r));
+	store_reply_release(&r);
+	store_close(a);
+	store_close(b);
+}
+
+static void
+made_private(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	store_close(store("private.db", true));
+	assert_int_equal(stat(file("private.db"), &st), 0);
+	assert_int_equal(st.st_mode & 077, 0);
+}
+
+static void
+not_a_database(void **state)
+{
+	struct store *s;
+	char why[STORE_WHY];
+	FILE *f = fopen(file("bad.db"), "w");
+	int i;
+
+	(void)state;
+	assert_non_null(f);
+	for (i = 0; i < 1000; i++)
+		fputs("this is no database. ", f);
+	fclose(f);
+	assert_int_equal(store_open(file("bad.db"), true, &s, why), MIP_IO);
+	assert_null(s);
+	assert_non_null(strstr(why, "not a database"));
+	assert_int_equal(store_open("/dev/null/x.db", true, &s, why), MIP_IO);
+	assert_true(why[0] != '\0');
+}
+
+static void
+shared_file(void **state)
+{
+	/* Tables that are there already, and another program's version. */
+	struct store *s = store("study.db", false);
+	char text[] = "x";
+	struct store_reply r;
+
+	(void)state;
+	store_begin(s);
+	put(s, 1, text);
+	assert_int_equal(store_commit(s), MIP_OK);
+	store_close(s);
+	s = store("study.db", false);
+	assert_true(has(s, 1, &r));
+	store_reply_release(&r);
+	store_close(s);
+}
+
+static void
+digests(void **state)
+{
+	struct store *s = store("digest.db", true);
+	char hex[65] = "", want[65];
+
+	(void)state;
+	memset(want, 'a', 64);
+	want[64] = '\0';
+	assert_false(store_digest_get(s, "/m.gguf", 5, 7, hex));
+	store_digest_put(s, "/m.gguf", 5, 7, want);
+	assert_true(store_digest_get(s, "/m.gguf", 5, 7, hex));
+	assert_string_equal(hex, want);
+	assert_false(store_digest_get(s, "/m.gguf", 5, 8, hex));
+	assert_false(store_digest_get(s, "/m.gguf", 6, 7, hex));
+	store_close(s);
+}
+
+static void
+upkeep(void **state)
+{
+	struct store *s = store("upkeep.db", true);
+	struct store_stat st;
+	struct store_reply r;
+	char text[] = "x";
+	int64_t gone;
+
+	(void)state;
+	store_begin(s);
+	put(s, 1, text);
+	put(s, 2, text);
+	assert_int_equal(store_commit(s), MIP_OK);
+	assert_int_equal(store_stat(s, &st), MIP_OK);
+	assert_int_equal(st.replies, 2);
+	assert_int_equal(st.in, 22);
+	assert_int_equal(store_clear(s, 1, &gone), MIP_OK);
+	assert_int_equal(gone, 0);
+	assert_int_equal(store_clear(s, 0, &gone), MIP_OK);
+	assert_int_equal(gone, 2);
+	assert_false(has(s, 1, &r));
+	store_close(s);
+}
+
+/* Processes that make the same file at the same time. */
+static void
+made_at_once(void **state)
+{
+	int i, status, bad = 0;
+	char text[] = "x";
+	struct store_reply r;
+	struct store *s;
+
+	(void)state;
+	for (i = 0; i < 6; i++)
+		if (fork() == 0) {
+			char why[STORE_WHY];
+
+			if (store_open(file("race.db"), true, &s, why))
+				_exit(1);
+			store_begin(s);
+			put(s, (unsigned char)i, text);
+			_exit(store_commit(s) == MIP_OK ? 0 : 2);
+		}
+	for (i = 0; i < 6; i++) {
+		wait(&status);
+		bad += !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+	}
+	assert_int_equal(bad, 0);
+	s = store("race.db", true);
+	for (i = 0; i < 6; i++) {
+		assert_true(has(s, (unsigned char)i, &r));
+		store_reply_release(&r);
+	}
+	store_close(s);
+}
+
+static void
+cache_dirs(void **state)
+{
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	unsetenv("MIPROC_CACHE_DIR");
+	unsetenv("XDG_CACHE_HOME");
+	setenv("HOME", "/h", 1);
+	assert_true(store_cache_dir(&b, NULL));
+	assert_string_equal(b.s, "/h/.cache/miproc");
+	buf_reset(&b);
+	setenv("XDG_CACHE_HOME", "/x", 1);
+	assert_true(store_cache_dir(&b, NULL));
+	assert_string_equal(b.s, "/x/miproc");
+	buf_reset(&b);
+	setenv("MIPROC_CACHE_DIR", "/c", 1);
+	assert_true(store_cache_dir(&b, NULL));
+	assert_string_equal(b.s, "/c");
+	buf_reset(&b);
+	assert_true(store_cache_dir(&b, "/d"));
+	assert_string_equal(b.s, "/d");
+	buf_reset(&b);
+	unsetenv("MIPROC_CACHE_DIR");
+	unsetenv("XDG_CACHE_HOME");
+	unsetenv("HOME");
+	assert_false(store_cache_dir(&b, NULL));
+	buf_release(&b);
+}
+
+static int
+begin(void **state)
+{
+	(void)state;
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int
+end(void **state)
+{
+	char *const argv[] = { (char[]){ "rm" }, (char[]){ "-rf" }, dir, NULL };
+
+	(void)state;
+	if (fork() == 0) {
+		execvp("rm", argv);
+		_exit(127);
+	}
+	wait(NULL);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(round_trip),
+		cmocka_unit_test(seen_before_commit),
+		cmocka_unit_test(made_private),
+		cmocka_unit_test(not_a_database),
+		cmocka_unit_test(shared_file),
+		cmocka_unit_test(digests),
+		cmocka_unit_test(upkeep),
+		cmocka_unit_test(made_at_once),
+		cmocka_unit_test(cache_dirs),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}
