@@ -1,0 +1,219 @@
+/* Reading sources, and finding lines and columns in them.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/source.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "buf.h"
+
+enum { SOURCE_MAX = 1 << 30 };          /* scanners count in int */
+
+void
+sources_init(struct sources *s, struct arena *a)
+{
+	*s = (struct sources){ .a = a };
+}
+
+static struct source *
+append(struct sources *s, const char *path, const char *text, size_t len)
+{
+	struct source *x;
+	unsigned base = 1;
+
+	if (s->last)
+		base = s->last->base + (unsigned)s->last->len + 1;
+	if (len > SOURCE_MAX || len > UINT_MAX - base - 1) {
+		errno = EFBIG;
+		return NULL;
+	}
+	x = arena_alloc(s->a, sizeof(*x));
+	x->path = arena_strdup(s->a, path);
+	x->text = arena_strndup(s->a, text, 0);
+	x->len = len;
+	x->base = base;
+	if (len > 0) {
+		char *copy = arena_alloc(s->a, len + 1);
+
+		memcpy(copy, text, len);
+		x->text = copy;
+	}
+	if (s->last)
+		s->last->next = x;
+	else
+		s->first = x;
+	s->last = x;
+	return x;
+}
+
+struct source *
+sources_add(struct sources *s, const char *path, const char *text, size_t len)
+{
+	return append(s, path, text, len);
+}
+
+/* Everything in `f`; false with errno set. */
+static bool
+slurp(FILE *f, struct buf *b)
+{
+	char piece[16384];
+	size_t n;
+
+	while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
+		buf_put(b, piece, n);
+	if (ferror(f))
+		return false;
+	if (b->failed)
+		errno = EFBIG;
+	return !b->failed;
+}
+
+static struct source *
+read_file(struct sources *s, FILE *f, const char *path)
+{
+	struct source *x;
+	struct stat st;
+	struct buf b;
+	int saved;
+
+	if (fstat(fileno(f), &st) != 0)
+		return NULL;
+	if (S_ISDIR(st.st_mode)) {
+		errno = EISDIR;
+		return NULL;
+	}
+	for (x = s->first; x; x = x->next)
+		if (x->inode && x->inode == (uint64_t)st.st_ino &&
+		    x->device == (uint64_t)st.st_dev)
+			return x;
+	buf_init(&b, SOURCE_MAX);
+	if (slurp(f, &b))
+		x = append(s, path, buf_str(&b), b.len);
+	if (x) {
+		x->device = (uint64_t)st.st_dev;
+		x->inode = (uint64_t)st.st_ino;
+	}
+	saved = errno;
+	buf_release(&b);
+	errno = saved;
+	return x;
+}
+
+struct source *
+sources_read(struct sources *s, const char *path)
+{
+	struct source *x;
+	FILE *f;
+	int saved;
+
+	if (strcmp(path, "-") == 0) {
+		for (x = s->first; x; x = x->next)
+			if (strcmp(x->path, "<stdin>") == 0)
+				return x;
+		return read_file(s, stdin, "<stdin>");
+	}
+	f = fopen(path, "rb");
+	if (!f)
+		return NULL;
+	x = read_file(s, f, path);
+	saved = errno;
+	fclose(f);
+	errno = saved;
+	return x;
+}
+
+static void
+make_lines(struct arena *a, struct source *x)
+{
+	size_t i;
+	unsigned n = 1;
+
+	for (i = 0; i < x->len; i++)
+		n += x->text[i] == '\n';
+	x->line = arena_array(a, n, sizeof(*x->line));
+	for (i = 0, n = 1; i < x->len; i++)
+		if (x->text[i] == '\n')
+			x->line[n++] = (unsigned)i + 1;
+	x->nline = n;
+}
+
+/* The last line that begins at `at` or before. */
+static unsigned
+find_line(const struct source *x, unsigned at)
+{
+	unsigned lo = 0, hi = x->nline, mid;
+
+	while (hi - lo > 1) {
+		mid = lo + (hi - lo) / 2;
+		if (x->line[mid] <= at)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+struct place
+sources_place(const struct sources *s, unsigned off)
+{
+	struct place p = { NULL, 0, 0, "", 0, 0 };
+	struct source *x;
+	unsigned n, i, start, end;
+
+	for (x = s->first; x; x = x->next)
+		if (off >= x->base && off - x->base <= x->len)
+			break;
+	if (!x)
+		return p;
+	if (!x->line)
+		make_lines(s->a, x);
+	off -= x->base;
+	n = find_line(x, off);
+	start = x->line[n];
+	end = n + 1 < x->nline ? x->line[n + 1] - 1 : (unsigned)x->len;
+	if (end > start && x->text[end - 1] == '\r')
+		end--;
+	p.source = x;
+	p.line = n + 1;
+	p.text = x->text + start;
+	p.len = end - start;
+	p.byte = off - start;
+	p.col = 1;
+	for (i = start; i < off; i++)
+		p.col += ((unsigned char)x->text[i] & 0xc0) != 0x80;
+	return p;
+}
+
+static bool
+is_file(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+const char *
+sources_find(struct arena *a, const struct source *from, const char *name,
+    const char *const *dir, unsigned ndir)
+{
+	const char *slash, *path;
+	unsigned i;
+
+	if (name[0] == '/')
+		return is_file(name) ? name : NULL;
+	slash = strrchr(from->path, '/');
+	path = slash ? arena_printf(a, "%.*s/%s", (int)(slash - from->path),
+	    from->path, name) : name;
+	if (is_file(path))
+		return path;
+	for (i = 0; i < ndir; i++) {
+		path = arena_printf(a, "%s/%s", dir[i], name);
+		if (is_file(path))
+			return path;
+	}
+	return NULL;
+}

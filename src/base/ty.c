@@ -1,0 +1,331 @@
+/* Interned types.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/ty.h"
+
+#include <string.h>
+
+#include "buf.h"
+
+struct ty_table {
+	struct arena *a;
+	struct ty basic[TY_LITERAL + 1];
+	const struct ty **slot;         /* lists, optionals, maps, literals,
+	                                 * unions */
+	size_t n, cap;
+	unsigned made;
+};
+
+struct ty_table *
+ty_table_new(struct arena *a)
+{
+	struct ty_table *t = arena_alloc(a, sizeof(*t));
+	unsigned k;
+
+	t->a = a;
+	for (k = 0; k < COUNTOF(t->basic); k++) {
+		t->basic[k].kind = (enum ty_kind)k;
+		t->basic[k].id = t->made++;
+		t->basic[k].max_len = -1;
+	}
+	return t;
+}
+
+const struct ty *
+ty_basic(struct ty_table *t, enum ty_kind k)
+{
+	if (k > TY_FILE)
+		BUG("type kind %d has parts", (int)k);
+	return &t->basic[k];
+}
+
+static bool
+same(const struct ty *x, const struct ty *y)
+{
+	if (x->kind != y->kind || x->of != y->of || x->n != y->n)
+		return false;
+	if (x->name && strcmp(x->name, y->name) != 0)
+		return false;
+	return x->n == 0 ||
+	    memcmp(x->arm, y->arm, x->n * sizeof(*x->arm)) == 0;
+}
+
+static size_t
+hash(const struct ty *x)
+{
+	uint64_t h = 14695981039346656037u + (uint64_t)x->kind;
+	const char *s;
+	unsigned i;
+
+	if (x->of)
+		h = (h ^ x->of->id) * 1099511628211u;
+	for (i = 0; i < x->n; i++)
+		h = (h ^ x->arm[i]->id) * 1099511628211u;
+	for (s = x->name ? x->name : ""; *s; s++)
+		h = (h ^ (unsigned char)*s) * 1099511628211u;
+	return (size_t)(h ^ (h >> 29));
+}
+
+static size_t
+find(const struct ty_table *t, const struct ty *x)
+{
+	size_t i = hash(x) & (t->cap - 1);
+
+	while (t->slot[i] && !same(t->slot[i], x))
+		i = (i + 1) & (t->cap - 1);
+	return i;
+}
+
+static void
+grow(struct ty_table *t)
+{
+	const struct ty **old = t->slot;
+	size_t i, n = t->cap;
+
+	t->cap = n ? 2 * n : 64;
+	t->slot = arena_array(t->a, t->cap, sizeof(*t->slot));
+	for (i = 0; i < n; i++)
+		if (old[i])
+			t->slot[find(t, old[i])] = old[i];
+}
+
+/* The one type equal to `x`, which is copied if it is new. */
+static const struct ty *
+intern(struct ty_table *t, const struct ty *x)
+{
+	struct ty *made;
+	size_t i;
+
+	if (2 * (t->n + 1) > t->cap)
+		grow(t);
+	i = find(t, x);
+	if (t->slot[i])
+		return t->slot[i];
+	made = arena_alloc(t->a, sizeof(*made));
+	*made = *x;
+	made->id = t->made++;
+	made->max_len = -1;
+	t->slot[i] = made;
+	t->n++;
+	return made;
+}
+
+static const struct ty *
+around(struct ty_table *t, enum ty_kind k, const struct ty *of)
+{
+	struct ty x = { .kind = k, .of = of };
+
+	return intern(t, &x);
+}
+
+const struct ty *
+ty_list(struct ty_table *t, const struct ty *of)
+{
+	return around(t, TY_LIST, of);
+}
+
+const struct ty *
+ty_optional(struct ty_table *t, const struct ty *of)
+{
+	if (of->kind == TY_OPTIONAL || of->kind == TY_NULL ||
+	    of->kind == TY_POISON)
+		return of;
+	return around(t, TY_OPTIONAL, of);
+}
+
+const struct ty *
+ty_map(struct ty_table *t, const struct ty *of)
+{
+	return around(t, TY_MAP, of);
+}
+
+const struct ty *
+ty_literal(struct ty_table *t, const char *text)
+{
+	struct ty x = { .kind = TY_LITERAL };
+
+	x.name = arena_strdup(t->a, text);
+	return intern(t, &x);
+}
+
+/* Arms gathered for a union. */
+struct arms {
+	const struct ty **v;
+	size_t n, cap;
+	bool null;
+};
+
+static void
+add_arm(struct ty_table *t, struct arms *s, const struct ty *x)
+{
+	size_t i;
+
+	switch (x->kind) {
+	case TY_NULL:
+		s->null = true;
+		return;
+	case TY_OPTIONAL:
+		s->null = true;
+		add_arm(t, s, x->of);
+		return;
+	case TY_UNION:
+		for (i = 0; i < x->n; i++)
+			add_arm(t, s, x->arm[i]);
+		return;
+	case TY_POISON: case TY_VOID: case TY_STRING: case TY_INT:
+	case TY_FLOAT: case TY_BOOL: case TY_IMAGE: case TY_AUDIO:
+	case TY_FILE: case TY_ENUM: case TY_STRUCT: case TY_LIST: case TY_MAP:
+	case TY_LITERAL:
+		break;
+	}
+	for (i = 0; i < s->n; i++)
+		if (s->v[i] == x)
+			return;
+	s->v = arena_grow(t->a, s->v, &s->cap, s->n + 1, sizeof(*s->v));
+	s->v[s->n++] = x;
+}
+
+const struct ty *
+ty_union(struct ty_table *t, const struct ty *const *arm, unsigned n)
+{
+	struct arms s = { NULL, 0, 0, false };
+	struct ty x = { .kind = TY_UNION };
+	const struct ty *u;
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		if (arm[i]->kind == TY_POISON)
+			return arm[i];
+		add_arm(t, &s, arm[i]);
+	}
+	if (s.n == 0)
+		return ty_basic(t, TY_NULL);
+	x.arm = s.v;
+	x.n = (unsigned)s.n;
+	u = s.n == 1 ? s.v[0] : intern(t, &x);
+	return s.null ? ty_optional(t, u) : u;
+}
+
+static struct ty *
+named(struct ty_table *t, enum ty_kind k, const char *name)
+{
+	struct ty *x = arena_alloc(t->a, sizeof(*x));
+
+	x->kind = k;
+	x->id = t->made++;
+	x->name = name;
+	x->max_len = -1;
+	return x;
+}
+
+struct ty *
+ty_enum(struct ty_table *t, const char *name)
+{
+	return named(t, TY_ENUM, name);
+}
+
+struct ty *
+ty_struct(struct ty_table *t, const char *name)
+{
+	return named(t, TY_STRUCT, name);
+}
+
+bool
+ty_fits(const struct ty *from, const struct ty *to)
+{
+	unsigned i;
+
+	if (from == to || from->kind == TY_POISON || to->kind == TY_POISON)
+		return true;
+	if (to->kind == TY_OPTIONAL)
+		return from->kind == TY_NULL || (from->kind != TY_OPTIONAL &&
+		    ty_fits(from, to->of));
+	if (to->kind == TY_UNION)
+		for (i = 0; i < to->n; i++)
+			if (from == to->arm[i])
+				return true;
+	if (from->kind == TY_LITERAL && to->kind == TY_STRING)
+		return true;
+	return from->kind == TY_INT && to->kind == TY_FLOAT;
+}
+
+static void
+text(struct buf *b, const struct ty *t)
+{
+	unsigned i;
+
+	switch (t->kind) {
+	case TY_POISON: buf_puts(b, "?"); return;
+	case TY_VOID:   buf_puts(b, "nothing"); return;
+	case TY_NULL:   buf_puts(b, "null"); return;
+	case TY_STRING: buf_puts(b, "string"); return;
+	case TY_INT:    buf_puts(b, "int"); return;
+	case TY_FLOAT:  buf_puts(b, "float"); return;
+	case TY_BOOL:   buf_puts(b, "bool"); return;
+	case TY_IMAGE:  buf_puts(b, "image"); return;
+	case TY_AUDIO:  buf_puts(b, "audio"); return;
+	case TY_FILE:   buf_puts(b, "file"); return;
+	case TY_ENUM: case TY_STRUCT:
+		buf_puts(b, t->name);
+		return;
+	case TY_LIST: case TY_OPTIONAL:
+		if (t->of->kind == TY_UNION)
+			buf_putc(b, '(');
+		text(b, t->of);
+		if (t->of->kind == TY_UNION)
+			buf_putc(b, ')');
+		buf_puts(b, t->kind == TY_LIST ? "[]" : "?");
+		return;
+	case TY_MAP:
+		buf_puts(b, "map<string, ");
+		text(b, t->of);
+		buf_putc(b, '>');
+		return;
+	case TY_UNION:
+		for (i = 0; i < t->n; i++) {
+			buf_puts(b, i ? " | " : "");
+			text(b, t->arm[i]);
+		}
+		return;
+	case TY_LITERAL:
+		buf_json(b, t->name, strlen(t->name));
+		return;
+	}
+	BUG("type kind");
+}
+
+const char *
+ty_text(struct arena *a, const struct ty *t)
+{
+	struct buf b = BUF_INIT;
+	const char *s;
+
+	text(&b, t);
+	s = arena_strdup(a, buf_str(&b));
+	buf_release(&b);
+	return s;
+}
+
+int
+ty_field_index(const struct ty *t, const char *name)
+{
+	unsigned i;
+
+	if (t->kind == TY_STRUCT)
+		for (i = 0; i < t->n; i++)
+			if (strcmp(t->field[i].name, name) == 0)
+				return (int)i;
+	return -1;
+}
+
+int
+ty_variant_index(const struct ty *t, const char *name)
+{
+	unsigned i;
+
+	if (t->kind == TY_ENUM)
+		for (i = 0; i < t->n; i++)
+			if (strcmp(t->variant[i].name, name) == 0)
+				return (int)i;
+	return -1;
+}

@@ -1,0 +1,88 @@
+/* The types of the language, interned: equal types are equal pointers.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef BASE_TY_H
+#define BASE_TY_H
+
+#include "base/base.h"
+
+enum ty_kind {
+	TY_POISON,                      /* of what is wrong; fits everything */
+	TY_VOID,                        /* of what gives no value */
+	TY_NULL,                        /* of `null` and of nothing else */
+	TY_STRING, TY_INT, TY_FLOAT, TY_BOOL, TY_IMAGE, TY_AUDIO, TY_FILE,
+	TY_ENUM, TY_STRUCT, TY_LIST, TY_OPTIONAL, TY_MAP, TY_UNION,
+	TY_LITERAL
+};
+
+/* The default of a field, folded: only constants stand there. */
+struct ty_const {
+	enum { TYC_NONE, TYC_NULL, TYC_STRING, TYC_INT, TYC_FLOAT, TYC_BOOL,
+	    TYC_ENUM, TYC_EMPTY /* [] */ } kind;
+	const char *s;                  /* string, or the enum's name */
+	int64_t i;                      /* int, bool, index in the enum */
+	double f;
+};
+
+struct ty_field {
+	const char *name, *alias, *desc;        /* alias, desc: or NULL */
+	const struct ty *type;
+	struct ty_const fallback;
+	bool has_min, has_max;          /* @range, @len */
+	double min, max;
+	const char *regex;
+	bool fence, hidden, stream_done;
+	struct span at;
+};
+
+struct ty_variant {
+	const char *name, *alias, *desc;
+};
+
+struct ty {
+	enum ty_kind kind;
+	unsigned id;                    /* in order of making */
+	const char *name;               /* enum, struct: as the user wrote it;
+	                                 * records of modules and programs:
+	                                 * "ask_in", "ask_out"; literal: text */
+	const char *desc;
+	const struct ty *of;            /* list, optional, map */
+	const struct ty_field *field;   /* struct */
+	const struct ty_variant *variant;       /* enum */
+	const struct ty *const *arm;    /* union */
+	unsigned n;                     /* fields, variants, arms */
+	int64_t max_len;                /* list with @len: most items; -1 */
+	struct span at;                 /* declaration of enum, struct */
+};
+
+struct ty_table;
+struct ty_table *ty_table_new(struct arena *a);
+
+/* Kinds without parts. */
+const struct ty *ty_basic(struct ty_table *t, enum ty_kind k);
+const struct ty *ty_list(struct ty_table *t, const struct ty *of);
+/* T?? is T?; null? is null. */
+const struct ty *ty_optional(struct ty_table *t, const struct ty *of);
+const struct ty *ty_map(struct ty_table *t, const struct ty *of);
+const struct ty *ty_literal(struct ty_table *t, const char *text);
+/* Flattened, doubles removed, `null` turned into optional. */
+const struct ty *ty_union(struct ty_table *t, const struct ty *const *arm,
+    unsigned n);
+/* Named: a new type at each call.  A struct's fields may be set later, once,
+ * so that types can refer to each other. */
+struct ty *ty_enum(struct ty_table *t, const char *name);
+struct ty *ty_struct(struct ty_table *t, const char *name);
+
+/* May a value of `from` stand where `to` is wanted?  (int where float is,
+ * T where T? is, null where T? is, a literal where string is, an arm where
+ * its union is, poison everywhere; lists of the same only.) */
+bool ty_fits(const struct ty *from, const struct ty *to);
+
+/* "string[]?", "Label", "map<string, int>"; lives in `a`. */
+const char *ty_text(struct arena *a, const struct ty *t);
+
+/* Index of a field, variant; -1 if there is none. */
+int ty_field_index(const struct ty *t, const char *name);
+int ty_variant_index(const struct ty *t, const char *name);
+
+#endif

@@ -1,0 +1,726 @@
+/* Names and types: files, names, and the order in which all is looked at.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "front/check.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "front/check_in.h"
+
+enum {
+	MAX_IMPORTS = 200,              /* deep: loading recurses */
+	MAX_NEEDS = 200,                /* declarations that wait for others:
+	                                 * resolving them recurses */
+	MAX_SUGGESTIONS = 50,           /* looking for near names is slow */
+	MAX_CANDIDATES = 2000
+};
+
+/* ---- symbols ---- */
+
+const char *
+check_kind_word(enum symbol_kind k)
+{
+	switch (k) {
+	case SYM_CONST:      return "a constant";
+	case SYM_PARAM:      return "a param";
+	case SYM_ENUM:       return "an enum";
+	case SYM_VARIANT:    return "a name of an enum";
+	case SYM_STRUCT:     return "a struct";
+	case SYM_TYPEDEF:    return "a type";
+	case SYM_SIGNATURE:  return "a signature";
+	case SYM_MODEL:      return "a model";
+	case SYM_RETRIEVER:  return "a retriever";
+	case SYM_TOOL:       return "a tool";
+	case SYM_MODULE:     return "a module";
+	case SYM_DATA:       return "data";
+	case SYM_METRIC:     return "a metric";
+	case SYM_PROGRAM:    return "a program";
+	case SYM_OPTIMIZE:   return "an optimize block";
+	case SYM_UNIT:       return "an import";
+	case SYM_VAR:        return "a variable";
+	case SYM_BUILTIN:    return "a function";
+	case SYM_METRIC_ARG: return "a metric's parameter";
+	}
+	BUG("symbol kind");
+}
+
+struct symbol *
+check_new_symbol(struct check *c, enum symbol_kind kind, const char *name,
+    struct ast *decl)
+{
+	struct symbol *s = arena_alloc(c->a, sizeof(*s));
+
+	s->kind = kind;
+	s->name = s->path = name;
+	s->decl = decl;
+	s->unit = c->now.unit;
+	s->most = -1;
+	return s;
+}
+
+struct span
+check_name_at(const struct ast *decl)
+{
+	switch ((unsigned)decl->kind) {
+	case AST_CONST:     return decl->u.constant.name_at;
+	case AST_PARAM:     return decl->u.param.name_at;
+	case AST_ENUM:      return decl->u.enumeration.name_at;
+	case AST_STRUCT:    return decl->u.structure.name_at;
+	case AST_TYPEDEF:   return decl->u.type_def.name_at;
+	case AST_SIGNATURE: return decl->u.signature.name_at;
+	case AST_MODEL: case AST_RETRIEVER: case AST_MODULE: case AST_DATA:
+		return decl->u.value.name_at;
+	case AST_TOOL:      return decl->u.tool.name_at;
+	case AST_METRIC:    return decl->u.metric.name_at;
+	case AST_PROGRAM:   return decl->u.program.name_at;
+	case AST_OPTIMIZE:  return decl->u.optimize.name_at;
+	case AST_FIELD:     return decl->u.field.name_at;
+	case AST_LET:       return decl->u.let.name_at;
+	case AST_FOR:       return decl->u.for_.name_at;
+	case AST_OPTION:    return decl->u.option.name_at;
+	case AST_ARG:       return decl->u.arg.name_at;
+	}
+	return decl->at;
+}
+
+void
+check_not_built(struct check *c, struct span at, const char *what)
+{
+	diag(c->d, at, E_NOT_BUILT, "'%s'", what);
+}
+
+const char *
+check_nearest(struct check *c, const char *name, const char *const *from,
+    size_t n)
+{
+	const char *near;
+
+	if (c->suggestions++ >= MAX_SUGGESTIONS)
+		return "";
+	near = diag_nearest(name, from, n);
+	return near ? arena_printf(c->a, "; did you mean '%s'?", near) : "";
+}
+
+void
+check_unknown(struct check *c, struct span at, const char *name)
+{
+	const char *from[MAX_CANDIDATES];
+	const struct scope *s = c->now.scope, *unit = c->now.unit->scope;
+	size_t n = 0, i;
+
+	for (; s; s = s->up)
+		for (i = 0; i < s->n && n < MAX_CANDIDATES; i++)
+			from[n++] = s->order[i].name;
+	for (i = 0; i < unit->n && n < MAX_CANDIDATES; i++)
+		from[n++] = unit->order[i].name;
+	if (c->now.body)
+		for (i = 0; i < c->builtins->n && n < MAX_CANDIDATES; i++)
+			from[n++] = c->builtins->order[i].name;
+	diag(c->d, at, E_NAME, "'%s'%s", name, check_nearest(c, name, from,
+	    n));
+}
+
+bool
+check_duplicate(struct check *c, struct scope *s, const char *name,
+    struct span at, struct symbol *sym)
+{
+	struct symbol *old = scope_add(s, name, sym);
+
+	if (!old || old == sym)
+		return false;
+	diag(c->d, at, E_DUPLICATE, "'%s'", name);
+	if (old->decl)
+		diag_note(c->d, check_name_at(old->decl), "the first is here");
+	return true;
+}
+
+static void
+resolve(struct check *c, struct symbol *s)
+{
+	switch (s->kind) {
+	case SYM_CONST: case SYM_PARAM:
+		check_const_decl(c, s);
+		return;
+	case SYM_ENUM:
+		check_enum(c, s);
+		return;
+	case SYM_STRUCT:
+		check_struct(c, s);
+		return;
+	case SYM_TYPEDEF:
+		s->type = check_type(c, s->decl->u.type_def.type);
+		return;
+	case SYM_SIGNATURE:
+		check_signature(c, s);
+		return;
+	case SYM_MODEL:
+		check_model(c, s);
+		return;
+	case SYM_MODULE:
+		check_module(c, s);
+		return;
+	case SYM_PROGRAM:
+		check_program(c, s);
+		return;
+	case SYM_DATA:
+		check_data(c, s);
+		return;
+	case SYM_RETRIEVER:
+		check_not_built(c, check_name_at(s->decl), "retriever");
+		return;
+	case SYM_TOOL:
+		check_not_built(c, check_name_at(s->decl), "tool");
+		return;
+	case SYM_METRIC:
+		s->type = check_basic(c, TY_FLOAT);
+		s->in = c->gold;
+		return;
+	case SYM_VARIANT: case SYM_OPTIMIZE: case SYM_UNIT: case SYM_VAR:
+	case SYM_BUILTIN: case SYM_METRIC_ARG:
+		return;
+	}
+	BUG("symbol kind");
+}
+
+void
+check_symbol(struct check *c, struct symbol *s, struct span at)
+{
+	struct context before = c->now;
+
+	if (s->done || !s->decl || s->kind == SYM_VAR)
+		return;
+	if (s->visiting) {
+		diag(c->d, at, E_RECURSIVE, "'%s'", s->name);
+		diag_note(c->d, check_name_at(s->decl), "declared here");
+		s->done = true;
+	} else if (c->depth >= MAX_NEEDS) {
+		diag(c->d, at, E_NESTING, "more than %d declarations need "
+		    "each other in turn", MAX_NEEDS);
+		s->done = true;
+	}
+	if (s->done) {
+		s->type = s->in = check_basic(c, TY_POISON);
+		return;
+	}
+	s->visiting = true;
+	c->depth++;
+	c->now = (struct context){ .unit = s->unit };
+	resolve(c, s);
+	c->now = before;
+	c->depth--;
+	s->visiting = false;
+	s->done = true;
+	if (!s->type)
+		s->type = check_basic(c, TY_POISON);
+	if (!s->in)
+		s->in = check_basic(c, TY_POISON);
+}
+
+/* ---- references ---- */
+
+static struct symbol *
+variant(struct check *c, const struct ty *t, int i)
+{
+	struct symbol *v = check_new_symbol(c, SYM_VARIANT, t->variant[i].name,
+	    NULL);
+
+	v->type = t;
+	v->index = i;
+	v->done = true;
+	return v;
+}
+
+/* The member `e` (a DOT) of an import or enum. */
+static struct symbol *
+member_ref(struct check *c, struct ast *e, struct symbol *of, bool *failed)
+{
+	const char *name = e->u.dot.name, *from[MAX_CANDIDATES];
+	const struct ty *t;
+	struct symbol *s;
+	size_t n = 0;
+	int i;
+
+	if (of->kind == SYM_UNIT) {
+		s = scope_get(of->unit->scope, name);
+		if (s)
+			return s;
+		for (; n < of->unit->scope->n && n < MAX_CANDIDATES; n++)
+			from[n] = of->unit->scope->order[n].name;
+	} else {
+		check_symbol(c, of, e->at);
+		t = of->type;
+		if (t->kind != TY_ENUM) {
+			*failed = true;
+			return NULL;
+		}
+		i = ty_variant_index(t, name);
+		if (i >= 0)
+			return variant(c, t, i);
+		for (; n < t->n && n < MAX_CANDIDATES; n++)
+			from[n] = t->variant[n].name;
+	}
+	diag(c->d, e->u.dot.name_at, E_FIELD, "'%s' has no '%s'%s", of->name,
+	    name, check_nearest(c, name, from, n));
+	*failed = true;
+	return NULL;
+}
+
+struct symbol *
+check_ref(struct check *c, struct ast *e, bool *failed)
+{
+	struct symbol *s = NULL, *of;
+
+	if (e->kind == AST_NAME) {
+		s = scope_find(c->now.scope, e->u.name.name);
+		if (!s)
+			s = scope_get(c->now.unit->scope, e->u.name.name);
+	} else if (e->kind == AST_DOT) {
+		of = check_ref(c, e->u.dot.of, failed);
+		if (of && (of->kind == SYM_UNIT || of->kind == SYM_ENUM))
+			s = member_ref(c, e, of, failed);
+	}
+	if (s) {
+		e->sym = s;
+		check_symbol(c, s, e->at);
+	}
+	return s;
+}
+
+struct symbol *
+check_ref_kind(struct check *c, struct ast *e, enum symbol_kind kind)
+{
+	bool failed = false;
+	struct symbol *s = check_ref(c, e, &failed);
+
+	if (s && s->kind == kind)
+		return s;
+	if (s) {
+		diag(c->d, e->at, E_KIND, "'%s' is %s, not %s", s->name,
+		    check_kind_word(s->kind), check_kind_word(kind));
+		if (s->decl)
+			diag_note(c->d, check_name_at(s->decl),
+			    "declared here");
+	} else if (!failed && e->kind == AST_NAME)
+		check_unknown(c, e->at, e->u.name.name);
+	else if (!failed)
+		diag(c->d, e->at, E_KIND, "%s is wanted here",
+		    check_kind_word(kind));
+	return NULL;
+}
+
+/* ---- files ---- */
+
+static void load(struct check *c, struct unit *u);
+
+static struct unit *
+unit_of(struct check *c, const struct source *s)
+{
+	struct unit *u;
+
+	for (u = c->out->unit; u; u = u->next)
+		if (u->source == s)
+			return u;
+	return NULL;
+}
+
+static bool
+is_loading(struct check *c, const struct unit *u)
+{
+	size_t i;
+
+	for (i = 0; i < c->nloading; i++)
+		if (c->loading[i] == u)
+			return true;
+	return false;
+}
+
+/* The unit that the import `n` names, loaded; NULL after a message. */
+static struct unit *
+import_unit(struct check *c, struct ast *n)
+{
+	struct unit *from = c->now.unit, *u;
+	const char *path = sources_find(c->a, from->source, n->u.import.path,
+	    c->o->dir, c->o->ndir);
+	struct source *s = path ? sources_read(c->sources, path) : NULL;
+	unsigned errors = c->d->nerror;
+
+	if (!s) {
+		c->incomplete = true;
+		diag(c->d, n->at, E_IMPORT, "'%s': %s", n->u.import.path,
+		    path ? strerror(errno) : "no such file");
+		return NULL;
+	}
+	u = unit_of(c, s);
+	if (u && is_loading(c, u)) {
+		c->incomplete = true;
+		diag(c->d, n->at, E_CYCLE, "'%s' is being imported already",
+		    n->u.import.path);
+		return NULL;
+	}
+	if (u)
+		return u;
+	if (c->nloading >= MAX_IMPORTS) {
+		c->incomplete = true;
+		diag(c->d, n->at, E_IMPORT, "more than %d files deep",
+		    MAX_IMPORTS);
+		return NULL;
+	}
+	s->from = n->at;
+	u = parse(c->a, c->names, s, c->d);
+	c->incomplete |= c->d->nerror > errors;
+	u->alias = from->alias;
+	if (n->u.import.name)
+		u->alias = from->alias ? arena_printf(c->a, "%s.%s",
+		    from->alias, n->u.import.name) : n->u.import.name;
+	c->last_unit->next = u;
+	c->last_unit = u;
+	load(c, u);
+	return u;
+}
+
+static void
+import(struct check *c, struct ast *n)
+{
+	struct unit *u = import_unit(c, n);
+	struct scope *into = c->now.unit->scope;
+	struct symbol *s, *old;
+	size_t i;
+
+	if (n->u.import.name) {
+		s = check_new_symbol(c, SYM_UNIT, n->u.import.name, n);
+		s->unit = u;
+		s->done = true;
+		if (u)
+			check_duplicate(c, into, s->name, n->at, s);
+		return;
+	}
+	for (i = 0; u && i < u->scope->n; i++) {
+		s = u->scope->order[i].sym;
+		old = scope_add(into, s->name, s);
+		if (!old || old == s || (old->kind == SYM_UNIT &&
+		    s->kind == SYM_UNIT && old->unit == s->unit))
+			continue;
+		diag(c->d, n->at, E_DUPLICATE, "'%s' of '%s'; give the import "
+		    "a name with `as`", s->name, n->u.import.path);
+		if (old->decl)
+			diag_note(c->d, check_name_at(old->decl),
+			    "the first is here");
+	}
+}
+
+static bool
+symbol_kind_of(const struct ast *n, enum symbol_kind *k, const char **name)
+{
+	switch ((unsigned)n->kind) {
+	case AST_CONST:
+		*k = SYM_CONST, *name = n->u.constant.name;
+		return true;
+	case AST_PARAM:
+		*k = SYM_PARAM, *name = n->u.param.name;
+		return true;
+	case AST_ENUM:
+		*k = SYM_ENUM, *name = n->u.enumeration.name;
+		return true;
+	case AST_STRUCT:
+		*k = SYM_STRUCT, *name = n->u.structure.name;
+		return true;
+	case AST_TYPEDEF:
+		*k = SYM_TYPEDEF, *name = n->u.type_def.name;
+		return true;
+	case AST_SIGNATURE:
+		*k = SYM_SIGNATURE, *name = n->u.signature.name;
+		return true;
+	case AST_MODEL:
+		*k = SYM_MODEL, *name = n->u.value.name;
+		return true;
+	case AST_RETRIEVER:
+		*k = SYM_RETRIEVER, *name = n->u.value.name;
+		return true;
+	case AST_MODULE:
+		*k = SYM_MODULE, *name = n->u.value.name;
+		return true;
+	case AST_DATA:
+		*k = SYM_DATA, *name = n->u.value.name;
+		return true;
+	case AST_TOOL:
+		*k = SYM_TOOL, *name = n->u.tool.name;
+		return true;
+	case AST_METRIC:
+		*k = SYM_METRIC, *name = n->u.metric.name;
+		return true;
+	case AST_PROGRAM:
+		*k = SYM_PROGRAM, *name = n->u.program.name;
+		return true;
+	}
+	return false;
+}
+
+static void
+declare(struct check *c, struct unit *u)
+{
+	enum symbol_kind kind;
+	const char *name;
+	struct symbol *s;
+	struct ast *n;
+
+	for (n = u->decl; n; n = n->next) {
+		if (!symbol_kind_of(n, &kind, &name))
+			continue;
+		s = check_new_symbol(c, kind, name, n);
+		if (u->alias)
+			s->path = arena_printf(c->a, "%s.%s", u->alias, name);
+		n->sym = s;
+		if (c->last)
+			c->last->next = s;
+		else
+			c->out->symbol = s;
+		c->last = s;
+		check_duplicate(c, u->scope, name, check_name_at(n), s);
+	}
+}
+
+/* Declares what `u` imports, then what it declares itself. */
+static void
+load(struct check *c, struct unit *u)
+{
+	struct unit *before = c->now.unit;
+	struct ast *n;
+
+	c->now.unit = u;
+	u->scope = scope_new(c->a, NULL);
+	c->loading = arena_grow(c->a, c->loading, &c->loading_cap,
+	    c->nloading + 1, sizeof(struct unit *));
+	c->loading[c->nloading++] = u;
+	for (n = u->decl; n; n = n->next)
+		if (n->kind == AST_IMPORT)
+			import(c, n);
+	declare(c, u);
+	c->nloading--;
+	c->now.unit = before;
+}
+
+/* ---- which program ---- */
+
+static struct symbol *
+program_named(struct check *c, const char *name)
+{
+	struct symbol *s;
+
+	for (s = c->out->symbol; s; s = s->next)
+		if (s->kind == SYM_PROGRAM && strcmp(s->name, name) == 0 &&
+		    (s->unit == c->out->unit || !s->unit->alias))
+			return s;
+	return NULL;
+}
+
+/* The only program of the main file, else of all; *several if there are
+ * more. */
+static struct symbol *
+only_program(struct check *c, bool *several)
+{
+	struct symbol *s, *main_one = NULL, *any = NULL;
+	unsigned in_main = 0, in_all = 0;
+
+	for (s = c->out->symbol; s; s = s->next) {
+		if (s->kind != SYM_PROGRAM)
+			continue;
+		any = s;
+		in_all++;
+		if (s->unit == c->out->unit) {
+			main_one = s;
+			in_main++;
+		}
+	}
+	*several = in_main > 1 || (in_main == 0 && in_all > 1);
+	return *several ? NULL : main_one ? main_one : any;
+}
+
+static void
+choose_program(struct check *c)
+{
+	struct checked *out = c->out;
+	const char *name = c->o->program;
+	struct ast *n, *block = NULL;
+	bool several = false;
+
+	for (n = out->unit->decl; n; n = n->next) {
+		if (n->kind != AST_OPTIMIZE ||
+		    (name && strcmp(n->u.optimize.name, name) != 0))
+			continue;
+		if (block) {
+			diag(c->d, check_name_at(n), E_PROGRAM,
+			    "there is more than one optimize block%s",
+			    name ? "" : "; choose with --program");
+			diag_note(c->d, check_name_at(block),
+			    "the first is here");
+			return;
+		}
+		block = n;
+	}
+	out->optimize = block;
+	if (name || block) {
+		out->program = program_named(c, name ? name :
+		    block->u.optimize.name);
+		if (!out->program && name)
+			diag(c->d, (struct span){ 0, 0 }, E_PROGRAM,
+			    "there is no program '%s'", name);
+		return;
+	}
+	out->program = only_program(c, &several);
+	if (!out->program && c->o->need_program)
+		diag(c->d, (struct span){ 0, 0 }, E_PROGRAM, "%s", several ?
+		    "there are several; choose with --program" :
+		    "the file has none");
+}
+
+/* ---- all of it ---- */
+
+static void
+check_unit(struct check *c, struct unit *u)
+{
+	struct ast *n;
+
+	c->now = (struct context){ .unit = u };
+	for (n = u->decl; n && !diag_full(c->d); n = n->next) {
+		if (n->sym)
+			check_symbol(c, n->sym, n->at);
+		switch ((unsigned)n->kind) {
+		case AST_CAPS:
+			check_not_built(c, (struct span){ n->at.off, 4 },
+			    "caps");
+			break;
+		case AST_PROGRAM:
+			check_program_body(c, n->sym);
+			break;
+		case AST_METRIC:
+			check_metric(c, n->sym);
+			break;
+		case AST_OPTIMIZE:
+			check_optimize(c, n);
+			break;
+		case AST_TEST:
+			check_test(c, n);
+			break;
+		}
+	}
+}
+
+/* Reports programs and metrics that reach themselves.  An explicit stack:
+ * chains of calls may be long. */
+static void
+find_recursion(struct check *c, struct symbol *root)
+{
+	struct frame { struct symbol *sym; struct callee *next; } *stack = NULL;
+	size_t n = 0, cap = 0;
+	struct callee *e;
+
+	stack = arena_grow(c->a, stack, &cap, 1, sizeof(*stack));
+	stack[n++] = (struct frame){ root, root->callee };
+	root->visiting = true;
+	while (n > 0) {
+		e = stack[n - 1].next;
+		if (!e) {
+			stack[n - 1].sym->visiting = false;
+			stack[n - 1].sym->captured = true;
+			n--;
+			continue;
+		}
+		stack[n - 1].next = e->next;
+		if (e->sym->visiting)
+			diag(c->d, e->at, E_RECURSION, "'%s'", e->sym->name);
+		else if (!e->sym->captured) {
+			stack = arena_grow(c->a, stack, &cap, n + 1,
+			    sizeof(*stack));
+			stack[n++] = (struct frame){ e->sym, e->sym->callee };
+			e->sym->visiting = true;
+		}
+	}
+}
+
+static void
+finish(struct check *c)
+{
+	struct symbol *s;
+	unsigned i;
+
+	for (s = c->out->symbol; s; s = s->next) {
+		if ((s->kind == SYM_PROGRAM || s->kind == SYM_METRIC) &&
+		    !s->captured)
+			find_recursion(c, s);
+		if (s->kind == SYM_MODULE && !s->captured &&
+		    s->unit == c->out->unit && c->d->nerror == 0)
+			diag(c->d, check_name_at(s->decl), E_UNUSED_MODULE,
+			    "'%s'", s->name);
+	}
+	for (i = 0; i < c->o->ndefine; i++)
+		if (!c->o->define[i].used)
+			diag(c->d, (struct span){ 0, 0 }, E_DEFINE,
+			    "no const or param is called '%s'",
+			    c->o->define[i].name);
+}
+
+/* The record of gold fields gets those that were used, in that order. */
+static void
+finish_gold(struct check *c)
+{
+	struct ty_field *f;
+	size_t i, n = c->gold_fields->n;
+
+	f = arena_array(c->a, n, sizeof(*f));
+	for (i = 0; i < n; i++) {
+		f[i].name = c->gold_fields->order[i].name;
+		f[i].type = c->gold_fields->order[i].sym->type;
+	}
+	c->gold->field = f;
+	c->gold->n = (unsigned)n;
+}
+
+static void
+make_builtins(struct check *c)
+{
+	unsigned i;
+
+	c->builtins = scope_new(c->a, NULL);
+	c->builtin = arena_array(c->a, BI_COUNT, sizeof(*c->builtin));
+	for (i = 0; i < BI_COUNT; i++) {
+		const char *name = names_intern(c->names, builtins[i].name,
+		    strlen(builtins[i].name));
+
+		c->builtin[i] = (struct symbol){ .kind = SYM_BUILTIN,
+		    .name = name, .path = name, .index = (int)i,
+		    .done = true };
+		scope_add(c->builtins, name, &c->builtin[i]);
+	}
+}
+
+struct checked *
+check(struct arena *a, struct names *names, struct sources *sources,
+    struct unit *u, const struct check_options *o, struct diag *d)
+{
+	struct check c = { .a = a, .names = names, .sources = sources, .d = d,
+	    .o = o, .incomplete = d->nerror > 0 };
+	struct unit *x;
+
+	c.out = arena_alloc(a, sizeof(*c.out));
+	c.out->unit = c.last_unit = u;
+	c.out->types = c.t = ty_table_new(a);
+	load(&c, u);
+	if (c.incomplete)
+		return NULL;            /* what is missing would be missed */
+	make_builtins(&c);
+	choose_program(&c);
+	c.gold = ty_struct(c.t, c.out->program ? arena_printf(a, "%s_gold",
+	    c.out->program->name) : "gold");
+	c.gold_fields = scope_new(a, NULL);
+	c.out->gold = c.gold;
+	if (c.out->program)
+		check_symbol(&c, c.out->program, c.out->program->decl->at);
+	for (x = u->next; x; x = x->next)
+		check_unit(&c, x);
+	check_unit(&c, u);
+	finish_gold(&c);
+	if (!diag_full(d))
+		finish(&c);
+	return c.out;
+}

@@ -1,0 +1,539 @@
+/* Calls of modules, programs and functions; the fields of gold and pred.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "buf.h"
+#include "front/check_in.h"
+
+static const struct ty *
+poison(struct check *c)
+{
+	return check_basic(c, TY_POISON);
+}
+
+/* Looks at arguments of what cannot be called, for their own mistakes. */
+static const struct ty *
+give_up(struct check *c, struct ast *e)
+{
+	struct ast *a;
+
+	for (a = e->u.call.arg; a; a = a->next)
+		if (a->u.arg.value->kind != AST_NAME)
+			check_expr(c, a->u.arg.value, poison(c));
+	return poison(c);
+}
+
+/* ---- modules and programs ---- */
+
+/* The input that the argument is for; -1 after a message. */
+static int
+input_of(struct check *c, struct ast *e, struct ast *a, const struct symbol *s)
+{
+	const struct ty *in = s->in;
+	struct ast *v = a->u.arg.value;
+	const char *from[256];
+	unsigned n;
+	int i;
+
+	if (a->u.arg.name) {
+		i = ty_field_index(in, a->u.arg.name);
+		if (i >= 0)
+			return i;
+		for (n = 0; n < in->n && n < COUNTOF(from); n++)
+			from[n] = in->field[n].name;
+		diag(c->d, a->u.arg.name_at, E_ARGUMENT, "'%s' has no input "
+		    "'%s'%s", s->name, a->u.arg.name,
+		    check_nearest(c, a->u.arg.name, from, n));
+		return -1;
+	}
+	i = v->kind == AST_NAME ? ty_field_index(in, v->u.name.name) : -1;
+	if (i >= 0)
+		return i;
+	if (in->n == 1)
+		return 0;
+	if (in->n == 0)
+		diag(c->d, a->at, E_ARGUMENT, "'%s' has no inputs", s->name);
+	else if (a == e->u.call.arg && in->n > 1)
+		diag(c->d, a->at, E_ARGUMENT, "which input of '%s' is this? "
+		    "name it: %s = ...", s->name, in->field[0].name);
+	else
+		diag(c->d, a->at, E_ARGUMENT, "which input of '%s' is this?",
+		    s->name);
+	return -1;
+}
+
+static void
+missing(struct check *c, struct ast *e, const struct symbol *s)
+{
+	const struct ty *in = s->in;
+	unsigned i;
+
+	for (i = 0; i < in->n; i++)
+		if (!e->u.call.bound[i] &&
+		    in->field[i].fallback.kind == TYC_NONE &&
+		    in->field[i].type->kind != TY_OPTIONAL)
+			diag(c->d, e->at, E_ARGUMENT, "'%s' of '%s' is "
+			    "missing", in->field[i].name, s->name);
+}
+
+static void
+note_call(struct check *c, struct ast *e, struct symbol *s)
+{
+	struct body *b = c->now.body;
+	struct callee *x;
+
+	b->calls++;
+	if (s->kind == SYM_MODULE)
+		s->captured = true;
+	if (s->kind != SYM_PROGRAM || !b->sym)
+		return;
+	x = arena_alloc(c->a, sizeof(*x));
+	*x = (struct callee){ s, e->at, b->sym->callee };
+	b->sym->callee = x;
+}
+
+static const struct ty *
+model_call(struct check *c, struct ast *e, struct symbol *s)
+{
+	unsigned before = c->d->nerror;
+	struct ast *a;
+	int i;
+
+	e->sym = s;
+	if (!c->now.body) {
+		diag(c->d, e->at, E_PLACE, "models are asked in programs, "
+		    "metrics and tests only");
+		return poison(c);
+	}
+	note_call(c, e, s);
+	if (s->in->kind != TY_STRUCT)
+		return give_up(c, e);
+	e->u.call.nbound = s->in->n;
+	e->u.call.bound = arena_array(c->a, s->in->n, sizeof(struct ast *));
+	for (a = e->u.call.arg; a; a = a->next) {
+		i = input_of(c, e, a, s);
+		if (i < 0)
+			check_expr(c, a->u.arg.value, poison(c));
+		else if (e->u.call.bound[i])
+			diag(c->d, a->at, E_ARGUMENT, "'%s' is given twice",
+			    s->in->field[i].name);
+		else {
+			e->u.call.bound[i] = a->u.arg.value;
+			check_want(c, a->u.arg.value, s->in->field[i].type);
+		}
+	}
+	if (c->d->nerror == before)
+		missing(c, e, s);
+	return s->type;
+}
+
+/* ---- functions ---- */
+
+enum { MAX_PARAMS = 8 };
+
+struct param {
+	char type;                      /* as in builtin.def */
+	const char *name;               /* or NULL; not terminated */
+	size_t len;
+	bool optional;
+};
+
+/* Reads "s i rel:f=0"; gives how many. */
+static unsigned
+params_of(const struct builtin *b, struct param p[MAX_PARAMS])
+{
+	const char *s = b->in, *colon;
+	size_t len;
+	unsigned n = 0;
+
+	while (*s && n < MAX_PARAMS) {
+		len = strcspn(s, " ");
+		colon = memchr(s, ':', len);
+		p[n] = (struct param){ colon ? colon[1] : *s,
+		    colon ? s : NULL, colon ? (size_t)(colon - s) : 0,
+		    memchr(s, '=', len) != NULL };
+		n++;
+		s += len + (s[len] == ' ');
+	}
+	return n;
+}
+
+/* The index of the parameter that the n-th argument is for; -1. */
+static int
+param_of(const struct param *p, unsigned np, const struct ast *a, unsigned n)
+{
+	unsigned i;
+
+	if (!a->u.arg.name)
+		return n < np && !p[n].name ? (int)n : -1;
+	for (i = 0; i < np; i++)
+		if (p[i].name && strlen(a->u.arg.name) == p[i].len &&
+		    strncmp(a->u.arg.name, p[i].name, p[i].len) == 0)
+			return (int)i;
+	return -1;
+}
+
+/* The type of a parameter, given what T is (NULL: not known). */
+static const struct ty *
+param_type(struct check *c, char k, const struct ty *t)
+{
+	switch (k) {
+	case 's': return check_basic(c, TY_STRING);
+	case 'i': return check_basic(c, TY_INT);
+	case 'f': return check_basic(c, TY_FLOAT);
+	case 'b': return check_basic(c, TY_BOOL);
+	case 'S': return ty_list(c->t, check_basic(c, TY_STRING));
+	case 'I': return ty_list(c->t, check_basic(c, TY_INT));
+	case 'F': return ty_list(c->t, check_basic(c, TY_FLOAT));
+	case 'L': return t ? ty_list(c->t, t) : NULL;
+	case 'T': return t;
+	}
+	return NULL;
+}
+
+/* How badly a value of `from` fits parameter `k`: 0 exactly, 1 after turning
+ * into another type, -1 not at all.  Finds out what T is. */
+static int
+fit(struct check *c, char k, const struct ty *from, const struct ty **t)
+{
+	const struct ty *want;
+
+	if (k == 'L') {
+		if (from->kind != TY_LIST || (*t && *t != from->of))
+			return -1;
+		*t = from->of;
+		return 0;
+	}
+	if (k == 'T') {
+		if (from->kind == TY_VOID)
+			return -1;
+		if (!*t || *t == from) {
+			*t = from;
+			return 0;
+		}
+		if (!ty_fits(from, *t) && !ty_fits(*t, from))
+			return -1;
+		if (!ty_fits(from, *t))
+			*t = from;
+		return 1;
+	}
+	want = param_type(c, k, *t);
+	if (!want || want == from)
+		return 0;
+	return ty_fits(from, want) ? 1 : -1;
+}
+
+/* The cost of calling `b` so; -1 if it cannot be. */
+static int
+cost(struct check *c, const struct builtin *b, const struct ast *e,
+    const struct ty **t)
+{
+	struct param p[MAX_PARAMS];
+	unsigned np = params_of(b, p), n = 0, i;
+	bool given[MAX_PARAMS] = { false };
+	const struct ast *a;
+	int sum = 0, k, one;
+
+	*t = NULL;
+	for (a = e->u.call.arg; a; a = a->next, n++) {
+		const struct ty *from = a->u.arg.value->type;
+
+		k = param_of(p, np, a, n);
+		if (k < 0 || given[k])
+			return -1;
+		given[k] = true;
+		if (!from || from->kind == TY_POISON)
+			continue;
+		one = fit(c, p[k].type, from, t);
+		if (one < 0)
+			return -1;
+		sum += one;
+	}
+	for (i = 0; i < np; i++)
+		if (!given[i] && !p[i].optional)
+			return -1;
+	return sum;
+}
+
+static void
+put_types(struct buf *b, const char *in)
+{
+	static const struct { char k; const char *text; } words[] = {
+		{ 's', "string" }, { 'i', "int" }, { 'f', "float" },
+		{ 'b', "bool" }, { 'S', "string[]" }, { 'I', "int[]" },
+		{ 'F', "float[]" }, { 'L', "T[]" }, { 'T', "T" }
+	};
+	struct builtin one = { .in = in };
+	struct param p[MAX_PARAMS];
+	unsigned n = params_of(&one, p), i;
+	size_t k;
+
+	for (i = 0; i < n; i++) {
+		buf_puts(b, i ? ", " : "");
+		if (p[i].name) {
+			buf_put(b, p[i].name, p[i].len);
+			buf_puts(b, " = ");
+		}
+		for (k = 0; k < COUNTOF(words); k++)
+			if (words[k].k == p[i].type)
+				buf_puts(b, words[k].text);
+	}
+}
+
+/* Says how the function may be called. */
+static void
+no_overload(struct check *c, struct ast *e, const char *name)
+{
+	struct buf b = BUF_INIT;
+	const struct ast *a;
+	unsigned i;
+	bool any = false;
+
+	buf_printf(&b, "%s(", name);
+	for (a = e->u.call.arg; a; a = a->next) {
+		const struct ty *t = a->u.arg.value->type;
+
+		buf_puts(&b, t ? check_text(c, t) : "?");
+		buf_puts(&b, a->next ? ", " : "");
+	}
+	buf_puts(&b, "); there is ");
+	for (i = 0; i < BI_COUNT; i++) {
+		if (strcmp(builtins[i].name, name) != 0)
+			continue;
+		buf_printf(&b, "%s%s(", any ? ", " : "", name);
+		put_types(&b, builtins[i].in);
+		buf_puts(&b, ")");
+		any = true;
+	}
+	diag(c->d, e->at, E_ARGUMENT, "%s", buf_str(&b));
+	buf_release(&b);
+}
+
+/* Does the expression take its type from its place? */
+static bool
+is_soft(struct check *c, struct ast *e)
+{
+	if (e->kind == AST_NAME)
+		return !scope_find(c->now.scope, e->u.name.name) &&
+		    !scope_get(c->now.unit->scope, e->u.name.name);
+	return e->kind == AST_NULL || e->kind == AST_RECORD ||
+	    (e->kind == AST_LIST && !e->u.list.item) || check_is_open(c, e);
+}
+
+/* Gives the arguments to parameters of overload `i`. */
+static const struct ty *
+bind(struct check *c, struct ast *e, unsigned i, const struct ty *t)
+{
+	struct param p[MAX_PARAMS];
+	unsigned np = params_of(&builtins[i], p), n = 0;
+	const struct ty *want;
+	struct ast *a;
+
+	if (!t)
+		t = check_basic(c, TY_STRING);
+	e->sym = &c->builtin[i];
+	e->u.call.nbound = np;
+	e->u.call.bound = arena_array(c->a, np, sizeof(struct ast *));
+	for (a = e->u.call.arg; a; a = a->next, n++) {
+		struct ast *v = a->u.arg.value;
+		int k = param_of(p, np, a, n);
+
+		e->u.call.bound[k] = v;
+		want = param_type(c, p[k].type, t);
+		if (!v->type)
+			check_want(c, v, want);
+		else if (want && v->type->kind != TY_POISON)
+			v->want = v->type == want ? NULL : want;
+	}
+	if ((builtins[i].flags & BF_METRIC) && (!c->now.body ||
+	    c->now.body->kind == BODY_PROGRAM))
+		diag(c->d, e->at, E_PLACE, "'%s' belongs in metrics and "
+		    "tests", builtins[i].name);
+	return param_type(c, builtins[i].out[0], t);
+}
+
+static const struct ty *
+builtin_call(struct check *c, struct ast *e, const char *name)
+{
+	const struct ty *t, *best_t = NULL;
+	int best = -1, k;
+	unsigned i, which = 0;
+	struct ast *a;
+
+	for (a = e->u.call.arg; a; a = a->next) {
+		if (is_soft(c, a->u.arg.value))
+			continue;
+		if (check_expr(c, a->u.arg.value, NULL)->kind == TY_POISON)
+			best = -2;
+	}
+	if (best == -2)
+		return poison(c);
+	for (i = 0; i < BI_COUNT; i++) {
+		if (strcmp(builtins[i].name, name) != 0)
+			continue;
+		k = cost(c, &builtins[i], e, &t);
+		if (k >= 0 && (best < 0 || k < best)) {
+			best = k;
+			best_t = t;
+			which = i;
+		}
+	}
+	if (best >= 0)
+		return bind(c, e, which, best_t);
+	no_overload(c, e, name);
+	return poison(c);
+}
+
+/* ---- all calls ---- */
+
+/* Names that the language has, but not yet here. */
+static bool
+is_later(const char *name)
+{
+	static const char *const later[] = { "credit", "exec", "overlap" };
+	size_t i;
+
+	for (i = 0; i < COUNTOF(later); i++)
+		if (strcmp(later[i], name) == 0)
+			return true;
+	return false;
+}
+
+static const struct ty *
+symbol_call(struct check *c, struct ast *e, struct symbol *s)
+{
+	switch ((unsigned)s->kind) {
+	case SYM_MODULE: case SYM_PROGRAM:
+		return model_call(c, e, s);
+	case SYM_TOOL: case SYM_RETRIEVER:
+		return give_up(c, e);   /* said where it is declared */
+	case SYM_METRIC:
+		diag(c->d, e->at, E_METRIC, "metrics are of the same pair: "
+		    "write '%s' alone", s->name);
+		return poison(c);
+	}
+	diag(c->d, e->u.call.fn->at, E_KIND, "'%s' is %s, which cannot be "
+	    "called", s->name, check_kind_word(s->kind));
+	if (s->decl)
+		diag_note(c->d, check_name_at(s->decl), "declared here");
+	return give_up(c, e);
+}
+
+const struct ty *
+check_call(struct check *c, struct ast *e, const struct ty *want)
+{
+	struct ast *fn = e->u.call.fn, *of;
+	bool failed = false;
+	struct symbol *s = check_ref(c, fn, &failed);
+	const char *name;
+
+	(void)want;
+	if (failed)
+		return give_up(c, e);
+	if (s)
+		return symbol_call(c, e, s);
+	if (fn->kind == AST_NAME) {
+		name = fn->u.name.name;
+		if (scope_get(c->builtins, name))
+			return builtin_call(c, e, name);
+		if (is_later(name))
+			check_not_built(c, e->at, name);
+		else
+			check_unknown(c, fn->at, name);
+		return give_up(c, e);
+	}
+	of = fn->kind == AST_DOT ? fn->u.dot.of : NULL;
+	if (of && of->sym && of->sym->kind == SYM_RETRIEVER)
+		return give_up(c, e);
+	diag(c->d, fn->at, E_KIND, "this is no module, program or function");
+	return give_up(c, e);
+}
+
+/* ---- gold and pred ---- */
+
+/* The field of the program's outputs, else of its inputs; NULL. */
+static const struct ty_field *
+pred_field(const struct check *c, const char *name)
+{
+	const struct symbol *p = c->out->program;
+	int i;
+
+	if (!p || !p->type || !p->in)
+		return NULL;
+	i = ty_field_index(p->type, name);
+	if (i >= 0)
+		return &p->type->field[i];
+	i = ty_field_index(p->in, name);
+	return i >= 0 ? &p->in->field[i] : NULL;
+}
+
+bool
+check_is_open(struct check *c, struct ast *e)
+{
+	struct symbol *s;
+
+	if (e->kind != AST_DOT || e->u.dot.of->kind != AST_NAME)
+		return false;
+	s = scope_find(c->now.scope, e->u.dot.of->u.name.name);
+	return s && s->kind == SYM_METRIC_ARG && s->index == 0 &&
+	    !scope_get(c->gold_fields, e->u.dot.name) &&
+	    !pred_field(c, e->u.dot.name);
+}
+
+static const struct ty *
+gold_type(struct check *c, struct ast *e, const struct ty *want)
+{
+	const struct ty_field *f = pred_field(c, e->u.dot.name);
+	struct symbol *s = scope_get(c->gold_fields, e->u.dot.name);
+
+	if (s)
+		return s->type;
+	s = check_new_symbol(c, SYM_VAR, e->u.dot.name, NULL);
+	s->done = true;
+	s->type = check_basic(c, TY_STRING);
+	if (f)
+		s->type = f->type;
+	else if (want && want->kind != TY_POISON && want->kind != TY_NULL)
+		s->type = want;
+	scope_add(c->gold_fields, s->name, s);
+	return s->type;
+}
+
+const struct ty *
+check_member(struct check *c, struct ast *e, const struct ty *want)
+{
+	const struct symbol *s = e->u.dot.of->sym, *p = c->out->program;
+	const struct ty_field *f;
+	const char *from[256];
+	unsigned n = 0, i;
+
+	e->u.dot.of->type = s->type;
+	if (s->index == 0) {
+		const struct ty *t = gold_type(c, e, want);
+
+		if (t->kind == TY_OPTIONAL && e != c->raw &&
+		    check_known(c, c->now.facts, e)) {
+			e->narrowed = true;
+			return t->of;
+		}
+		return t;
+	}
+	f = pred_field(c, e->u.dot.name);
+	if (f && f->type->kind == TY_OPTIONAL && e != c->raw &&
+	    check_known(c, c->now.facts, e)) {
+		e->narrowed = true;
+		return f->type->of;
+	}
+	if (f)
+		return f->type;
+	if (!p || p->type->kind != TY_STRUCT)
+		return poison(c);
+	for (i = 0; i < p->type->n && n < COUNTOF(from); i++)
+		from[n++] = p->type->field[i].name;
+	for (i = 0; i < p->in->n && n < COUNTOF(from); i++)
+		from[n++] = p->in->field[i].name;
+	diag(c->d, e->u.dot.name_at, E_FIELD, "program '%s' has no '%s'%s",
+	    p->name, e->u.dot.name, check_nearest(c, e->u.dot.name, from, n));
+	return poison(c);
+}

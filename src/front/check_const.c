@@ -1,0 +1,347 @@
+/* Constants: folded when the program is compiled.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <string.h>
+
+#include "front/check_in.h"
+
+enum folded { FOLDED, NOT_CONSTANT, OUT_OF_RANGE };
+
+static enum folded fold(struct arena *a, const struct ast *e,
+    struct ty_const *out);
+
+static bool
+is_number(const struct ty_const *v)
+{
+	return v->kind == TYC_INT || v->kind == TYC_FLOAT;
+}
+
+static double
+as_double(const struct ty_const *v)
+{
+	return v->kind == TYC_INT ? (double)v->i : v->f;
+}
+
+static void
+set_bool(struct ty_const *out, bool b)
+{
+	*out = (struct ty_const){ .kind = TYC_BOOL, .i = b };
+}
+
+bool
+check_same_const(const struct ty_const *x, const struct ty_const *y)
+{
+	if (is_number(x) && is_number(y) && x->kind != y->kind)
+		return !(as_double(x) < as_double(y)) &&
+		    !(as_double(x) > as_double(y));
+	if (x->kind != y->kind)
+		return false;
+	switch (x->kind) {
+	case TYC_NONE: case TYC_NULL: case TYC_EMPTY:
+		return true;
+	case TYC_STRING:
+		return strcmp(x->s, y->s) == 0;
+	case TYC_INT: case TYC_BOOL: case TYC_ENUM:
+		return x->i == y->i;
+	case TYC_FLOAT:
+		return !(x->f < y->f) && !(x->f > y->f);
+	}
+	BUG("constant");
+}
+
+struct ty_const
+check_as(struct ty_const v, const struct ty *t)
+{
+	if (t->kind == TY_OPTIONAL)
+		t = t->of;
+	if (t->kind == TY_FLOAT && v.kind == TYC_INT)
+		return (struct ty_const){ .kind = TYC_FLOAT,
+		    .f = (double)v.i };
+	return v;
+}
+
+/* True if the result is not one of 64 bits. */
+static bool
+overflows(enum ast_op op, int64_t x, int64_t y)
+{
+	switch ((unsigned)op) {
+	case OP_ADD:
+		return y > 0 ? x > INT64_MAX - y : x < INT64_MIN - y;
+	case OP_SUB:
+		return y < 0 ? x > INT64_MAX + y : x < INT64_MIN + y;
+	case OP_MUL:
+		if (x == 0 || y == 0)
+			return false;
+		if (x == -1 || y == -1)
+			return x == INT64_MIN || y == INT64_MIN;
+		return x > 0 ? (y > 0 ? x > INT64_MAX / y :
+		    y < INT64_MIN / x) : (y > 0 ? x < INT64_MIN / y :
+		    y < INT64_MAX / x);
+	case OP_DIV: case OP_MOD:
+		return y == 0 || (x == INT64_MIN && y == -1);
+	}
+	return false;
+}
+
+static enum folded
+fold_ints(enum ast_op op, int64_t x, int64_t y, struct ty_const *out)
+{
+	int64_t v = 0;
+
+	if (overflows(op, x, y))
+		return OUT_OF_RANGE;
+	switch ((unsigned)op) {
+	case OP_ADD: v = x + y; break;
+	case OP_SUB: v = x - y; break;
+	case OP_MUL: v = x * y; break;
+	case OP_DIV: v = x / y; break;
+	case OP_MOD: v = x % y; break;
+	}
+	*out = (struct ty_const){ .kind = TYC_INT, .i = v };
+	return FOLDED;
+}
+
+static enum folded
+fold_floats(enum ast_op op, double x, double y, struct ty_const *out)
+{
+	double v = 0;
+
+	switch ((unsigned)op) {
+	case OP_ADD: v = x + y; break;
+	case OP_SUB: v = x - y; break;
+	case OP_MUL: v = x * y; break;
+	case OP_DIV: v = x / y; break;
+	case OP_MOD: return NOT_CONSTANT;
+	}
+	*out = (struct ty_const){ .kind = TYC_FLOAT, .f = v };
+	return isfinite(v) ? FOLDED : OUT_OF_RANGE;
+}
+
+static enum folded
+fold_order(enum ast_op op, int sign, struct ty_const *out)
+{
+	switch ((unsigned)op) {
+	case OP_LT: set_bool(out, sign < 0); return FOLDED;
+	case OP_GT: set_bool(out, sign > 0); return FOLDED;
+	case OP_LE: set_bool(out, sign <= 0); return FOLDED;
+	case OP_GE: set_bool(out, sign >= 0); return FOLDED;
+	}
+	return NOT_CONSTANT;
+}
+
+static enum folded
+fold_compare(enum ast_op op, const struct ty_const *x,
+    const struct ty_const *y, struct ty_const *out)
+{
+	double p, q;
+
+	if (op == OP_EQ || op == OP_NE) {
+		set_bool(out, check_same_const(x, y) == (op == OP_EQ));
+		return FOLDED;
+	}
+	if (x->kind == TYC_STRING && y->kind == TYC_STRING)
+		return fold_order(op, strcmp(x->s, y->s), out);
+	if (x->kind == TYC_INT && y->kind == TYC_INT)
+		return fold_order(op, (x->i > y->i) - (x->i < y->i), out);
+	if (!is_number(x) || !is_number(y))
+		return NOT_CONSTANT;
+	p = as_double(x);
+	q = as_double(y);
+	return fold_order(op, (p > q) - (p < q), out);
+}
+
+static enum folded
+fold_binary(struct arena *a, const struct ast *e, struct ty_const *out)
+{
+	enum ast_op op = e->u.binary.op;
+	struct ty_const x, y;
+	enum folded r = fold(a, e->u.binary.a, &x);
+
+	if (r != FOLDED)
+		return r;
+	r = fold(a, e->u.binary.b, &y);
+	if (r != FOLDED)
+		return r;
+	switch (op) {
+	case OP_AND: case OP_OR:
+		if (x.kind != TYC_BOOL || y.kind != TYC_BOOL)
+			return NOT_CONSTANT;
+		set_bool(out, op == OP_AND ? x.i && y.i : x.i || y.i);
+		return FOLDED;
+	case OP_EQ: case OP_NE: case OP_LT: case OP_GT: case OP_LE: case OP_GE:
+		return fold_compare(op, &x, &y, out);
+	case OP_ADD: case OP_SUB: case OP_MUL: case OP_DIV: case OP_MOD:
+		if (op == OP_ADD && x.kind == TYC_STRING &&
+		    y.kind == TYC_STRING) {
+			*out = (struct ty_const){ .kind = TYC_STRING,
+			    .s = arena_printf(a, "%s%s", x.s, y.s) };
+			return FOLDED;
+		}
+		if (x.kind == TYC_INT && y.kind == TYC_INT)
+			return fold_ints(op, x.i, y.i, out);
+		if (!is_number(&x) || !is_number(&y))
+			return NOT_CONSTANT;
+		return fold_floats(op, as_double(&x), as_double(&y), out);
+	case OP_NEG: case OP_NOT: case OP_IN: case OP_RANGE:
+		return NOT_CONSTANT;
+	}
+	BUG("operator");
+}
+
+static enum folded
+fold_unary(struct arena *a, const struct ast *e, struct ty_const *out)
+{
+	struct ty_const x;
+	enum folded r = fold(a, e->u.unary.a, &x);
+
+	if (r != FOLDED)
+		return r;
+	if (e->u.unary.op == OP_NOT) {
+		set_bool(out, !x.i);
+		return x.kind == TYC_BOOL ? FOLDED : NOT_CONSTANT;
+	}
+	if (x.kind == TYC_INT)
+		return fold_ints(OP_SUB, 0, x.i, out);
+	*out = (struct ty_const){ .kind = TYC_FLOAT, .f = -x.f };
+	return x.kind == TYC_FLOAT ? FOLDED : NOT_CONSTANT;
+}
+
+static enum folded
+fold_quantity(const struct ast *e, struct ty_const *out)
+{
+	double v = e->u.quantity.value;
+
+	switch (e->u.quantity.unit) {
+	case UNIT_K:
+		v *= 1e3;
+		break;
+	case UNIT_M:
+		v *= 1e6;
+		break;
+	case UNIT_PERCENT:
+		v /= 100;
+		break;
+	case UNIT_MS: case UNIT_S: case UNIT_MIN: case UNIT_H: case UNIT_USD:
+		return NOT_CONSTANT;
+	}
+	if (e->u.quantity.is_int)
+		*out = (struct ty_const){ .kind = TYC_INT, .i = (int64_t)v };
+	else
+		*out = (struct ty_const){ .kind = TYC_FLOAT, .f = v };
+	return FOLDED;
+}
+
+static enum folded
+fold_symbol(const struct symbol *s, struct ty_const *out)
+{
+	if (s && s->kind == SYM_VARIANT) {
+		*out = (struct ty_const){ .kind = TYC_ENUM, .s = s->name,
+		    .i = s->index };
+		return FOLDED;
+	}
+	if (!s || s->kind != SYM_CONST || s->value.kind == TYC_NONE)
+		return NOT_CONSTANT;
+	*out = s->value;
+	return FOLDED;
+}
+
+static enum folded
+fold_cond(struct arena *a, const struct ast *e, struct ty_const *out)
+{
+	struct ty_const x;
+	enum folded r = fold(a, e->u.cond.cond, &x);
+
+	if (r != FOLDED || x.kind != TYC_BOOL)
+		return r == FOLDED ? NOT_CONSTANT : r;
+	return fold(a, x.i ? e->u.cond.yes : e->u.cond.no, out);
+}
+
+static enum folded
+fold(struct arena *a, const struct ast *e, struct ty_const *out)
+{
+	enum folded r = FOLDED;
+
+	*out = (struct ty_const){ .kind = TYC_NONE };
+	switch ((unsigned)e->kind) {
+	case AST_INT:
+		out->kind = TYC_INT;
+		out->i = e->u.integer.value;
+		break;
+	case AST_FLOAT:
+		out->kind = TYC_FLOAT;
+		out->f = e->u.number.value;
+		break;
+	case AST_STRING:
+		out->kind = TYC_STRING;
+		out->s = e->u.string.text;
+		break;
+	case AST_BOOL:
+		set_bool(out, e->u.boolean.value);
+		break;
+	case AST_NULL:
+		out->kind = TYC_NULL;
+		break;
+	case AST_LIST:
+		out->kind = TYC_EMPTY;
+		r = e->u.list.item ? NOT_CONSTANT : FOLDED;
+		break;
+	case AST_QUANTITY:
+		r = fold_quantity(e, out);
+		break;
+	case AST_NAME: case AST_DOT:
+		r = fold_symbol(e->sym, out);
+		break;
+	case AST_UNARY:
+		r = fold_unary(a, e, out);
+		break;
+	case AST_BINARY:
+		r = fold_binary(a, e, out);
+		break;
+	case AST_COND:
+		r = fold_cond(a, e, out);
+		break;
+	default:
+		return NOT_CONSTANT;
+	}
+	if (r == FOLDED && e->want)
+		*out = check_as(*out, e->want);
+	return r;
+}
+
+bool
+check_const(struct arena *a, const struct ast *e, struct ty_const *out)
+{
+	return fold(a, e, out) == FOLDED;
+}
+
+bool
+check_constant(struct check *c, struct ast *e, const struct ty *want,
+    struct ty_const *out)
+{
+	const struct ty *t;
+
+	*out = (struct ty_const){ .kind = TYC_NONE };
+	if (want ? !check_want(c, e, want) :
+	    check_expr(c, e, NULL)->kind == TY_POISON)
+		return false;
+	t = want ? want : e->type;
+	if (e->type->kind == TY_POISON || t->kind == TY_POISON)
+		return false;
+	switch (fold(c->a, e, out)) {
+	case FOLDED:
+		*out = check_as(*out, t);
+		return true;
+	case NOT_CONSTANT:
+		if (e->sym && e->sym->kind == SYM_PARAM)
+			diag(c->d, e->at, E_CONSTANT, "'%s' is tuned",
+			    e->sym->name);
+		else
+			diag(c->d, e->at, E_CONSTANT, "%s", "");
+		return false;
+	case OUT_OF_RANGE:
+		diag(c->d, e->at, E_OVERFLOW, "%s", "");
+		return false;
+	}
+	BUG("fold");
+}

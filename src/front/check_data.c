@@ -1,0 +1,463 @@
+/* Models, data, optimize blocks.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "front/check_in.h"
+
+/* ---- models ---- */
+
+static const struct option_rule price_options[] = {
+	{ "in", OPT_NUMBER, NULL, NULL },
+	{ "out", OPT_NUMBER, NULL, NULL },
+	{ "cached", OPT_NUMBER, NULL, NULL },
+	{ NULL, OPT_OTHER, NULL, NULL }
+};
+
+static const struct option_rule retry_options[] = {
+	{ "attempts", OPT_INT, NULL, NULL },
+	{ "backoff", OPT_TIME, NULL, NULL },
+	{ "max_wait", OPT_TIME, NULL, NULL },
+	{ "on", OPT_INTS, NULL, NULL },
+	{ NULL, OPT_OTHER, NULL, NULL }
+};
+
+static const struct option_rule limit_options[] = {
+	{ "running", OPT_INT, NULL, NULL },
+	{ "rpm", OPT_NUMBER, NULL, NULL },
+	{ "tpm", OPT_NUMBER, NULL, NULL },
+	{ NULL, OPT_OTHER, NULL, NULL }
+};
+
+static const struct option_rule model_options[] = {
+	{ "api_key", OPT_ENV, NULL, NULL },
+	{ "base_url", OPT_SETTING, NULL, NULL },
+	{ "identity", OPT_STRING, NULL, NULL },
+	{ "temperature", OPT_NUMBER, NULL, NULL },
+	{ "top_p", OPT_NUMBER, NULL, NULL },
+	{ "max_tokens", OPT_INT, NULL, NULL },
+	{ "context", OPT_INT, NULL, NULL },
+	{ "seed", OPT_INT, NULL, NULL },
+	{ "stop", OPT_STRINGS, NULL, NULL },
+	{ "effort", OPT_WORD, "none minimal low medium high", NULL },
+	{ "structure", OPT_WORD,
+	  "auto native function grammar json_object prompt", NULL },
+	{ "timeout", OPT_TIME, NULL, NULL },
+	{ "price", OPT_BLOCK_OR_FREE, NULL, price_options },
+	{ "retry", OPT_BLOCK, NULL, retry_options },
+	{ "limit", OPT_BLOCK, NULL, limit_options },
+	{ NULL, OPT_OTHER, NULL, NULL }
+};
+
+static const struct option_rule route_options[] = {
+	{ "sticky", OPT_BOOL, NULL, NULL },
+	{ NULL, OPT_OTHER, NULL, NULL }
+};
+
+/* fallback(a, b), round_robin(a, b) */
+static void
+route(struct check *c, struct symbol *s, struct ast *v)
+{
+	struct ast *x;
+	const char *name;
+
+	if (v->u.call.fn->kind != AST_NAME) {
+		diag(c->d, v->at, E_MODEL, "%s", "");
+		return;
+	}
+	name = v->u.call.fn->u.name.name;
+	if (strcmp(name, "fallback") != 0 && strcmp(name, "round_robin") != 0)
+		diag(c->d, v->u.call.fn->at, E_MODEL, "'%s' is neither "
+		    "fallback nor round_robin", name);
+	if (!v->u.call.arg)
+		diag(c->d, v->at, E_MODEL, "'%s' names no model", s->name);
+	for (x = v->u.call.arg; x; x = x->next)
+		check_ref_kind(c, x->u.arg.value, SYM_MODEL);
+	check_options(c, s->decl->u.value.option, route_options, name, false);
+}
+
+void
+check_model(struct check *c, struct symbol *s)
+{
+	struct ast *v = s->decl->u.value.value;
+	const char *colon;
+
+	if (v->kind == AST_CALL) {
+		route(c, s, v);
+		return;
+	}
+	if (v->kind != AST_STRING) {
+		diag(c->d, v->at, E_MODEL, "expected \"provider:id\"");
+		return;
+	}
+	colon = strchr(v->u.string.text, ':');
+	if (!colon || colon == v->u.string.text || !colon[1])
+		diag(c->d, v->at, E_MODEL, "expected \"provider:id\", as "
+		    "\"openai:gpt-4o-mini\"");
+	check_options(c, s->decl->u.value.option, model_options, "model",
+	    true);
+}
+
+/* ---- data ---- */
+
+static const struct option_rule file_options[] = {
+	{ "rename", OPT_OTHER, NULL, NULL },
+	{ "shuffle", OPT_INT, NULL, NULL },
+	{ "seed", OPT_INT, NULL, NULL },
+	{ "split", OPT_OTHER, NULL, NULL },
+	{ "stratify", OPT_OTHER, NULL, NULL },
+	{ NULL, OPT_OTHER, NULL, NULL }
+};
+
+static const struct option_rule parts[] = {
+	{ "train", OPT_OTHER, NULL, NULL },
+	{ "dev", OPT_OTHER, NULL, NULL },
+	{ "test", OPT_OTHER, NULL, NULL },
+	{ NULL, OPT_OTHER, NULL, NULL }
+};
+
+static void
+renames(struct check *c, struct ast *o)
+{
+	struct ast *x;
+
+	if (o->u.option.value) {
+		diag(c->d, o->at, E_VALUE, "'rename' takes a block: "
+		    "rename { ours = \"theirs\"; }");
+		return;
+	}
+	for (x = o->u.option.option; x; x = x->next)
+		if (!x->u.option.value ||
+		    x->u.option.value->kind != AST_STRING)
+			diag(c->d, x->at, E_VALUE,
+			    "the name in the file is a string");
+}
+
+/* split = [0.5, 0.25, 0.25] or [200, 300, 500] */
+static void
+split(struct check *c, struct ast *o)
+{
+	struct ast *e = o->u.option.value, *x;
+	struct check_value v;
+	unsigned n = 0, whole = 0;
+	double sum = 0;
+
+	if (!e || e->kind != AST_LIST) {
+		diag(c->d, o->at, E_DATA, "'split' takes a list: fractions "
+		    "or counts of train, dev, test");
+		return;
+	}
+	for (x = e->u.list.item; x; x = x->next, n++) {
+		v = check_value(c->a, x);
+		if ((v.kind != CV_INT && v.kind != CV_FLOAT) || v.f < 0) {
+			diag(c->d, x->at, E_DATA, "a part is a fraction or a "
+			    "count");
+			return;
+		}
+		whole += v.kind == CV_INT;
+		sum += v.f;
+	}
+	if (n < 2 || n > 3)
+		diag(c->d, e->at, E_DATA, "two or three parts: train, dev and "
+		    "maybe test");
+	else if (whole != n && sum > 1 + 1e-9)
+		diag(c->d, e->at, E_DATA, "the fractions sum to more than 1");
+}
+
+/* jsonl("f") or csv("f") with its options. */
+static void
+data_file(struct check *c, struct ast *v, struct ast *option)
+{
+	struct ast *o, *arg;
+	const char *fn = "";
+
+	if (v->kind == AST_CALL && v->u.call.fn->kind == AST_NAME)
+		fn = v->u.call.fn->u.name.name;
+	if (strcmp(fn, "jsonl") != 0 && strcmp(fn, "csv") != 0) {
+		diag(c->d, v->at, E_DATA, "expected jsonl(\"file\") or "
+		    "csv(\"file\")");
+		return;
+	}
+	arg = v->u.call.arg;
+	if (!arg || arg->next || arg->u.arg.value->kind != AST_STRING ||
+	    !*arg->u.arg.value->u.string.text)
+		diag(c->d, v->at, E_DATA, "'%s' takes the file's name", fn);
+	check_options(c, option, file_options, "data", false);
+	o = ast_option(option, "rename");
+	if (o)
+		renames(c, o);
+	o = ast_option(option, "split");
+	if (o)
+		split(c, o);
+	o = ast_option(option, "stratify");
+	if (o && (!o->u.option.value || (o->u.option.value->kind != AST_NAME &&
+	    o->u.option.value->kind != AST_STRING)))
+		diag(c->d, o->at, E_VALUE, "'stratify' takes a field's name");
+}
+
+void
+check_data(struct check *c, struct symbol *s)
+{
+	struct ast *n = s->decl, *o;
+
+	if (n->u.value.value) {
+		data_file(c, n->u.value.value, n->u.value.option);
+		return;
+	}
+	check_options(c, n->u.value.option, parts, "data", false);
+	for (o = n->u.value.option; o; o = o->next) {
+		if (!o->u.option.value) {
+			diag(c->d, o->at, E_DATA, "expected jsonl(\"file\") "
+			    "or csv(\"file\")");
+			continue;
+		}
+		data_file(c, o->u.option.value, o->u.option.option);
+		if (ast_option(o->u.option.option, "split"))
+			diag(c->d, o->at, E_DATA, "what is a part already "
+			    "cannot be split");
+	}
+}
+
+/* ---- optimize ---- */
+
+static const struct option_rule budget_options[] = {
+	{ "cost", OPT_MONEY, NULL, NULL },
+	{ "calls", OPT_INT, NULL, NULL },
+	{ "tokens", OPT_INT, NULL, NULL },
+	{ "time", OPT_TIME, NULL, NULL },
+	{ NULL, OPT_OTHER, NULL, NULL }
+};
+
+static const struct option_rule optimize_options[] = {
+	{ "using", OPT_OTHER, NULL, NULL },
+	{ "train", OPT_OTHER, NULL, NULL },
+	{ "dev", OPT_OTHER, NULL, NULL },
+	{ "test", OPT_OTHER, NULL, NULL },
+	{ "metric", OPT_OTHER, NULL, NULL },
+	{ "prompt_model", OPT_OTHER, NULL, NULL },
+	{ "teacher", OPT_OTHER, NULL, NULL },
+	{ "budget", OPT_BLOCK, NULL, budget_options },
+	{ "gate", OPT_OTHER, NULL, NULL },
+	{ "freeze", OPT_OTHER, NULL, NULL },
+	{ NULL, OPT_OTHER, NULL, NULL }
+};
+
+static const char *const strategies[] = { "mipro", "bootstrap", "random" };
+
+/* Settings are plain values; their names are the strategy's affair. */
+static void
+strategy(struct check *c, struct ast *o)
+{
+	struct ast *v = o->u.option.value, *x;
+	bool failed = false;
+	size_t i;
+
+	if (!v || v->kind != AST_NAME) {
+		diag(c->d, o->at, E_OPTIMIZE, "'using' names a strategy, as "
+		    "mipro { trials = 30; }");
+		return;
+	}
+	for (i = 0; i < COUNTOF(strategies); i++)
+		if (strcmp(strategies[i], v->u.name.name) == 0)
+			break;
+	if (i == COUNTOF(strategies))
+		diag(c->d, v->at, E_OPTIMIZE, "no strategy '%s'%s",
+		    v->u.name.name, check_nearest(c, v->u.name.name,
+		    strategies, COUNTOF(strategies)));
+	for (x = o->u.option.option; x; x = x->next) {
+		struct ast *e = x->u.option.value;
+		struct ty_const k;
+
+		if (e && e->kind == AST_NAME && check_ref(c, e, &failed) &&
+		    e->sym->kind != SYM_CONST)
+			e->sym = NULL;  /* a word that is also a name */
+		if (e && e->kind != AST_NAME && e->kind != AST_QUANTITY &&
+		    !check_constant(c, e, NULL, &k))
+			continue;
+		if (!e || x->u.option.option ||
+		    check_value(c->a, e).kind == CV_NONE)
+			diag(c->d, x->at, E_VALUE,
+			    "a setting is a number, word or string");
+	}
+}
+
+/* Does the data have this part? */
+static bool
+has_part(struct check *c, const struct symbol *data, const char *name)
+{
+	struct ast *n = data->decl, *o;
+	unsigned want, have = 0;
+
+	for (want = 0; parts[want].name; want++)
+		if (strcmp(parts[want].name, name) == 0)
+			break;
+	(void)c;
+	if (!n->u.value.value)
+		return ast_option(n->u.value.option, name);
+	o = ast_option(n->u.value.option, "split");
+	if (!o || !o->u.option.value || o->u.option.value->kind != AST_LIST)
+		return false;
+	for (o = o->u.option.value->u.list.item; o; o = o->next)
+		have++;
+	return want < have;
+}
+
+/* train = hotpot.train, or data without parts as a whole. */
+static void
+part(struct check *c, struct ast *o)
+{
+	struct ast *e = o->u.option.value, *of = e;
+	const char *name = NULL;
+	struct symbol *s;
+	bool failed = false;
+
+	if (!e) {
+		diag(c->d, o->at, E_OPTIMIZE, "'%s' names data",
+		    o->u.option.name);
+		return;
+	}
+	s = check_ref(c, e, &failed);
+	if (!s && !failed && e->kind == AST_DOT) {
+		of = e->u.dot.of;
+		name = e->u.dot.name;
+	}
+	if (!s)
+		s = failed ? NULL : check_ref_kind(c, of, SYM_DATA);
+	else if (s->kind != SYM_DATA)
+		s = check_ref_kind(c, e, SYM_DATA);
+	if (!s)
+		return;
+	e->sym = s;
+	if (name && !has_part(c, s, name))
+		diag(c->d, e->u.dot.name_at, E_DATA, "'%s' has no part '%s'",
+		    s->name, name);
+	else if (!name && !s->decl->u.value.value)
+		diag(c->d, e->at, E_DATA, "say which part of '%s'", s->name);
+}
+
+/* gate { accuracy = 0.85; confidence = 0.95; } */
+static void
+gate(struct check *c, struct ast *o, const struct symbol *metric)
+{
+	struct ast *x;
+	struct check_value v;
+	bool found = false;
+
+	if (o->u.option.value) {
+		diag(c->d, o->at, E_OPTIMIZE, "'gate' takes a block");
+		return;
+	}
+	for (x = o->u.option.option; x; x = x->next) {
+		bool level = strcmp(x->u.option.name, "confidence") == 0;
+
+		v = check_value(c->a, x->u.option.value);
+		if (v.kind != CV_INT && v.kind != CV_FLOAT)
+			diag(c->d, x->at, E_VALUE, "expected a number");
+		else if (level && !(v.f > 0 && v.f < 1))
+			diag(c->d, x->at, E_VALUE, "a confidence lies between "
+			    "0 and 1");
+		if (metric && strcmp(x->u.option.name, metric->name) == 0)
+			found = true;
+		else if (!level && metric)
+			diag(c->d, x->u.option.name_at, E_OPTION,
+			    "gate knows '%s' and 'confidence'", metric->name);
+	}
+	if (!found && metric)
+		diag(c->d, o->u.option.name_at, E_OPTIMIZE,
+		    "'gate' does not say how good '%s' must be",
+		    metric->name);
+}
+
+static bool
+is_slot(const char *name)
+{
+	return strcmp(name, "instruction") == 0 ||
+	    strcmp(name, "demos") == 0 || strcmp(name, "format") == 0;
+}
+
+/* freeze = [answer.instruction, judge, HOPS] */
+static void
+freeze(struct check *c, struct ast *o)
+{
+	struct ast *list = o->u.option.value, *e;
+	struct symbol *s;
+	bool failed;
+
+	if (!list || list->kind != AST_LIST) {
+		diag(c->d, o->at, E_OPTIMIZE, "'freeze' takes a list of "
+		    "modules, their slots and params");
+		return;
+	}
+	for (e = list->u.list.item; e; e = e->next) {
+		failed = false;
+		s = check_ref(c, e, &failed);
+		if (!s && !failed && e->kind == AST_DOT) {
+			s = check_ref_kind(c, e->u.dot.of, SYM_MODULE);
+			if (s && !is_slot(e->u.dot.name))
+				diag(c->d, e->u.dot.name_at, E_OPTIMIZE,
+				    "the slots are instruction, demos and "
+				    "format");
+			e->sym = s;
+		} else if (!s && !failed)
+			check_ref_kind(c, e, SYM_MODULE);
+		else if (s && s->kind != SYM_MODULE && s->kind != SYM_PARAM &&
+		    s->kind != SYM_CONST)
+			diag(c->d, e->at, E_KIND, "'%s' is %s, not a module "
+			    "or param", s->name, check_kind_word(s->kind));
+	}
+}
+
+static void
+reference(struct check *c, struct ast *list, const char *name,
+    enum symbol_kind kind)
+{
+	struct ast *o = ast_option(list, name);
+
+	if (o && o->u.option.value)
+		check_ref_kind(c, o->u.option.value, kind);
+	else if (o)
+		diag(c->d, o->at, E_OPTIMIZE, "'%s' names %s", name,
+		    check_kind_word(kind));
+}
+
+void
+check_optimize(struct check *c, struct ast *n)
+{
+	static const char *const needed[] = { "using", "train", "dev",
+	    "metric" };
+	struct ast *list = n->u.optimize.option, *o;
+	struct symbol *s = scope_get(c->now.unit->scope, n->u.optimize.name);
+	size_t i;
+
+	if (!s)
+		check_unknown(c, check_name_at(n), n->u.optimize.name);
+	else if (s->kind != SYM_PROGRAM)
+		diag(c->d, check_name_at(n), E_KIND, "'%s' is %s, not a "
+		    "program", s->name, check_kind_word(s->kind));
+	check_options(c, list, optimize_options, "optimize", false);
+	for (i = 0; i < COUNTOF(needed); i++)
+		if (!ast_option(list, needed[i]))
+			diag(c->d, check_name_at(n), E_MISSING, "'%s'",
+			    needed[i]);
+	o = ast_option(list, "using");
+	if (o)
+		strategy(c, o);
+	for (i = 0; parts[i].name; i++) {
+		o = ast_option(list, parts[i].name);
+		if (o)
+			part(c, o);
+	}
+	reference(c, list, "metric", SYM_METRIC);
+	reference(c, list, "prompt_model", SYM_MODEL);
+	reference(c, list, "teacher", SYM_MODEL);
+	o = ast_option(list, "metric");
+	s = o && o->u.option.value ? o->u.option.value->sym : NULL;
+	if (s && s->kind != SYM_METRIC)
+		s = NULL;
+	o = ast_option(list, "gate");
+	if (o)
+		gate(c, o, s);
+	o = ast_option(list, "freeze");
+	if (o)
+		freeze(c, o);
+}

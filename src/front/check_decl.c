@@ -1,0 +1,366 @@
+/* Constants, params, signatures, modules, programs as others see them.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "front/check_in.h"
+
+/* ---- const, param ---- */
+
+static struct define *
+defined(struct check *c, const struct symbol *s)
+{
+	unsigned i;
+
+	for (i = c->o->ndefine; i > 0; i--)     /* the last one wins */
+		if (strcmp(c->o->define[i - 1].name, s->path) == 0)
+			return &c->o->define[i - 1];
+	return NULL;
+}
+
+/* The text of -D as a constant of type `t`. */
+static bool
+read_value(const struct ty *t, const char *s, struct ty_const *out)
+{
+	char *end = NULL;
+	int i;
+
+	*out = (struct ty_const){ .kind = TYC_NONE };
+	if (t->kind == TY_OPTIONAL) {
+		if (strcmp(s, "null") == 0) {
+			out->kind = TYC_NULL;
+			return true;
+		}
+		t = t->of;
+	}
+	errno = 0;
+	switch ((unsigned)t->kind) {
+	case TY_STRING:
+		out->kind = TYC_STRING;
+		out->s = s;
+		return true;
+	case TY_INT:
+		out->kind = TYC_INT;
+		out->i = strtoll(s, &end, 10);
+		return *s && !*end && errno == 0;
+	case TY_FLOAT:
+		out->kind = TYC_FLOAT;
+		out->f = strtod(s, &end);
+		return *s && !*end && out->f - out->f == 0;
+	case TY_BOOL:
+		out->kind = TYC_BOOL;
+		out->i = strcmp(s, "true") == 0;
+		return out->i || strcmp(s, "false") == 0;
+	case TY_ENUM:
+		i = ty_variant_index(t, s);
+		out->kind = TYC_ENUM;
+		if (i >= 0) {
+			out->i = i;
+			out->s = t->variant[i].name;
+		}
+		return i >= 0;
+	}
+	return false;
+}
+
+/* Applies -D; true if there is one for `s`. */
+static bool
+apply_define(struct check *c, struct symbol *s)
+{
+	struct define *d = defined(c, s);
+	unsigned i;
+
+	if (!d)
+		return false;
+	for (i = 0; i < c->o->ndefine; i++)
+		if (strcmp(c->o->define[i].name, d->name) == 0)
+			c->o->define[i].used = true;
+	if (s->type->kind == TY_POISON)
+		return true;
+	if (!read_value(s->type, d->value, &s->value)) {
+		diag(c->d, check_name_at(s->decl), E_DEFINE,
+		    "'%s' is %s, which '%s' is not", d->name,
+		    check_text(c, s->type), d->value);
+		s->value.kind = TYC_NONE;
+	}
+	return true;
+}
+
+static void
+tune_list(struct check *c, struct symbol *s, struct ast *list)
+{
+	struct ty_const v;
+	bool found = false, ok = true;
+	struct ast *x;
+
+	list->type = ty_list(c->t, s->type);
+	if (!list->u.list.item)
+		diag(c->d, list->at, E_TUNE, "the list is empty");
+	for (x = list->u.list.item; x; x = x->next) {
+		if (!check_constant(c, x, s->type, &v))
+			ok = false;
+		else if (check_same_const(&v, &s->value))
+			found = true;
+	}
+	if (ok && !found && list->u.list.item && s->value.kind != TYC_NONE)
+		diag(c->d, s->decl->u.param.value->at, E_TUNE,
+		    "the default is not one of the choices");
+}
+
+static double
+number(const struct ty_const *v)
+{
+	return v->kind == TYC_INT ? (double)v->i : v->f;
+}
+
+static void
+tune_range(struct check *c, struct symbol *s, struct ast *r)
+{
+	struct ty_const lo, hi;
+	const struct ty *t = s->type;
+
+	if (t->kind != TY_INT && t->kind != TY_FLOAT) {
+		if (t->kind != TY_POISON)
+			diag(c->d, r->at, E_TUNE, "a range is of int or "
+			    "float, '%s' is %s", s->name, check_text(c, t));
+		return;
+	}
+	r->type = ty_list(c->t, t);
+	if (!check_constant(c, r->u.binary.a, t, &lo) ||
+	    !check_constant(c, r->u.binary.b, t, &hi))
+		return;
+	if (number(&lo) > number(&hi))
+		diag(c->d, r->at, E_TUNE, "the range is empty");
+	else if (s->value.kind != TYC_NONE && (number(&s->value) <
+	    number(&lo) || number(&s->value) > number(&hi)))
+		diag(c->d, s->decl->u.param.value->at, E_TUNE,
+		    "the default is not in the range");
+}
+
+static void
+check_tune(struct check *c, struct symbol *s, struct ast *tune)
+{
+	if (tune->kind == AST_LIST)
+		tune_list(c, s, tune);
+	else if (tune->kind == AST_BINARY && tune->u.binary.op == OP_RANGE)
+		tune_range(c, s, tune);
+	else
+		diag(c->d, tune->at, E_TUNE, "expected [a, b, ...] or a .. b");
+}
+
+void
+check_const_decl(struct check *c, struct symbol *s)
+{
+	struct ast *n = s->decl, *type, *value, *tune = NULL;
+	const struct ty *t = NULL;
+
+	if (n->kind == AST_CONST) {
+		type = n->u.constant.type;
+		value = n->u.constant.value;
+	} else {
+		type = n->u.param.type;
+		value = n->u.param.value;
+		tune = n->u.param.tune;
+	}
+	if (type)
+		t = check_type(c, type);
+	check_constant(c, value, t, &s->value);
+	s->type = t ? t : value->type;
+	switch ((unsigned)s->type->kind) {
+	case TY_STRING: case TY_INT: case TY_FLOAT: case TY_BOOL: case TY_ENUM:
+	case TY_OPTIONAL: case TY_POISON:
+		break;
+	case TY_NULL:
+		diag(c->d, value->at, E_UNTYPED, "say which: T? = null");
+		s->type = check_basic(c, TY_POISON);
+		break;
+	default:
+		check_not_built(c, n->at, arena_printf(c->a, "%s of %s",
+		    ast_word(n->kind), check_text(c, s->type)));
+		s->type = check_basic(c, TY_POISON);
+	}
+	if (tune)
+		check_tune(c, s, tune);
+	if (apply_define(c, s) || !tune)
+		s->kind = SYM_CONST;
+}
+
+/* ---- signatures, modules, programs ---- */
+
+static void
+missing_descriptions(struct check *c, struct ast *list)
+{
+	for (; list; list = list->next)
+		if (!list->u.field.desc)
+			diag(c->d, list->u.field.name_at,
+			    E_MISSING_DESCRIPTION, "'%s'",
+			    list->u.field.name);
+}
+
+void
+check_signature(struct check *c, struct symbol *s)
+{
+	struct ast *n = s->decl;
+	struct scope *seen = scope_new(c->a, NULL);
+	struct ty *in = ty_struct(c->t, s->name);
+	struct ty *out = ty_struct(c->t, s->name);
+
+	in->at = out->at = check_name_at(n);
+	check_fields(c, in, n->u.signature.in, seen, NULL);
+	check_fields(c, out, n->u.signature.out, seen, NULL);
+	if (!n->u.signature.out)
+		diag(c->d, check_name_at(n), E_MODULE,
+		    "'%s' has no output", s->name);
+	if (!n->u.signature.text)
+		diag(c->d, check_name_at(n), E_MISSING_DESCRIPTION, "'%s'",
+		    s->name);
+	missing_descriptions(c, n->u.signature.in);
+	missing_descriptions(c, n->u.signature.out);
+	s->in = in;
+	s->type = out;
+}
+
+/* A record "m_answer_in" with the fields of another, `before` first. */
+static const struct ty *
+record_of(struct check *c, const struct symbol *s, const char *suffix,
+    const struct ty *like, const struct ty_field *before)
+{
+	char *name = arena_printf(c->a, "%s%s", s->path, suffix), *p;
+	struct ty_field *f;
+	struct ty *t;
+	unsigned n = 0;
+
+	for (p = name; *p; p++)
+		if (*p == '.')
+			*p = '_';
+	t = ty_struct(c->t, name);
+	t->at = check_name_at(s->decl);
+	f = arena_array(c->a, like->n + 1, sizeof(*f));
+	if (before)
+		f[n++] = *before;
+	if (like->n)
+		memcpy(f + n, like->field, like->n * sizeof(*f));
+	t->field = f;
+	t->n = n + like->n;
+	return t;
+}
+
+static const char *const combinators[] = {
+	"predict", "chain_of_thought", "react", "program_of_thought",
+	"majority", "best_of", "refine", "ensemble", "fallback", "round_robin"
+};
+
+/* The call on the right of `module m =`, if it is one that we know. */
+static bool
+module_kind(struct check *c, struct symbol *s, struct ast *v)
+{
+	const char *name;
+	size_t i;
+
+	if (v->kind != AST_CALL || v->u.call.fn->kind != AST_NAME) {
+		diag(c->d, v->at, E_MODULE, "expected predict(...) or "
+		    "chain_of_thought(...)");
+		return false;
+	}
+	name = v->u.call.fn->u.name.name;
+	for (i = 0; i < COUNTOF(combinators); i++)
+		if (strcmp(combinators[i], name) == 0)
+			break;
+	if (i == COUNTOF(combinators))
+		diag(c->d, v->u.call.fn->at, E_MODULE, "'%s'%s", name,
+		    check_nearest(c, name, combinators,
+		    COUNTOF(combinators)));
+	else if (i > 1)
+		check_not_built(c, v->u.call.fn->at, name);
+	else {
+		s->module = i == 0 ? MODULE_PREDICT : MODULE_CHAIN_OF_THOUGHT;
+		return true;
+	}
+	return false;
+}
+
+static const struct option_rule module_options[] = {
+	{ "model", OPT_OTHER, NULL, NULL },
+	{ "temperature", OPT_NUMBER, NULL, NULL },
+	{ "demos", OPT_COUNT, NULL, NULL },
+	{ "reask", OPT_INT, NULL, NULL },
+	{ "max_repair", OPT_INT, NULL, NULL },
+	{ "structure", OPT_WORD,
+	  "auto native function grammar json_object prompt", NULL },
+	{ "parse", OPT_WORD, "tolerant strict native", NULL },
+	{ "format", OPT_WORD, "json markers labels xml plain", NULL },
+	{ "on_refusal", OPT_OTHER, NULL, NULL },
+	{ NULL, OPT_OTHER, NULL, NULL }
+};
+
+static void
+module_settings(struct check *c, struct symbol *s)
+{
+	struct ast *list = s->decl->u.value.option, *o;
+
+	check_options(c, list, module_options, "module", false);
+	o = ast_option(list, "model");
+	if (!o)
+		diag(c->d, check_name_at(s->decl), E_MISSING,
+		    "'%s' has no model", s->name);
+	else if (o->u.option.value)
+		s->model = check_ref_kind(c, o->u.option.value, SYM_MODEL);
+	o = ast_option(list, "on_refusal");
+	if (!o || !s->type)
+		return;
+	if (!o->u.option.value || o->u.option.value->kind != AST_RECORD)
+		diag(c->d, o->at, E_VALUE, "'on_refusal' is a record of "
+		    "outputs: { label = OTHER }");
+	else
+		check_record(c, o->u.option.value, s->signature->type);
+}
+
+void
+check_module(struct check *c, struct symbol *s)
+{
+	struct ast *v = s->decl->u.value.value, *arg;
+	struct ty_field reasoning = { .name = "reasoning" };
+
+	if (!module_kind(c, s, v))
+		return;
+	arg = v->u.call.arg;
+	if (!arg || arg->next || arg->u.arg.name) {
+		diag(c->d, v->at, E_MODULE, "'%s' takes one signature",
+		    v->u.call.fn->u.name.name);
+		return;
+	}
+	s->signature = check_ref_kind(c, arg->u.arg.value, SYM_SIGNATURE);
+	if (s->signature && s->signature->type->kind == TY_STRUCT) {
+		bool cot = s->module == MODULE_CHAIN_OF_THOUGHT;
+
+		reasoning.name = names_intern(c->names, "reasoning", 9);
+		reasoning.type = check_basic(c, TY_STRING);
+		reasoning.at = check_name_at(s->decl);
+		if (cot && (ty_field_index(s->signature->type,
+		    "reasoning") >= 0 || ty_field_index(s->signature->in,
+		    "reasoning") >= 0))
+			diag(c->d, arg->at, E_DUPLICATE, "'reasoning', which "
+			    "chain_of_thought adds");
+		s->in = record_of(c, s, "_in", s->signature->in, NULL);
+		s->type = record_of(c, s, "_out", s->signature->type,
+		    cot ? &reasoning : NULL);
+	}
+	module_settings(c, s);
+}
+
+void
+check_program(struct check *c, struct symbol *s)
+{
+	struct ast *n = s->decl;
+	struct ty *in = ty_struct(c->t, ""), *out = ty_struct(c->t, "");
+
+	check_fields(c, in, n->u.program.in, scope_new(c->a, NULL), NULL);
+	check_fields(c, out, n->u.program.out, scope_new(c->a, NULL), NULL);
+	if (!n->u.program.out)
+		diag(c->d, check_name_at(n), E_RECORD, "'%s' has no output",
+		    s->name);
+	s->in = record_of(c, s, "_in", in, NULL);
+	s->type = record_of(c, s, "_out", out, NULL);
+}

@@ -1,0 +1,714 @@
+/* Types of expressions.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "front/check_in.h"
+
+static const struct ty *
+poison(struct check *c)
+{
+	return check_basic(c, TY_POISON);
+}
+
+static const struct ty *
+bare(const struct ty *t)
+{
+	return t && t->kind == TY_OPTIONAL ? t->of : t;
+}
+
+static bool
+is_number(const struct ty *t)
+{
+	return t->kind == TY_INT || t->kind == TY_FLOAT;
+}
+
+/* ---- what a place wants ---- */
+
+static void
+mismatch(struct check *c, struct ast *e, const struct ty *want)
+{
+	const struct ty *t = e->type;
+
+	if (t->kind == TY_OPTIONAL && ty_fits(t->of, want))
+		diag(c->d, e->at, E_MAYBE_NULL, "%s where %s is wanted; test "
+		    "for null first", check_text(c, t), check_text(c, want));
+	else if (want->kind == TY_STRUCT && t->kind == TY_STRUCT)
+		diag(c->d, e->at, E_TYPE, "expected %s, found %s; build the "
+		    "record: { name = ..., ... }", check_text(c, want),
+		    check_text(c, t));
+	else
+		diag(c->d, e->at, E_TYPE, "expected %s, found %s",
+		    check_text(c, want), check_text(c, t));
+}
+
+bool
+check_want(struct check *c, struct ast *e, const struct ty *want)
+{
+	check_expr(c, e, want);
+	if (e->type->kind == TY_POISON || want->kind == TY_POISON)
+		return false;
+	if (e->type->kind == TY_VOID || !ty_fits(e->type, want)) {
+		mismatch(c, e, want);
+		return false;
+	}
+	e->want = e->type == want ? NULL : want;
+	return true;
+}
+
+void
+check_condition(struct check *c, struct ast *e)
+{
+	const struct ty *t = check_expr(c, e, check_basic(c, TY_BOOL));
+
+	if (t->kind != TY_BOOL && t->kind != TY_POISON)
+		diag(c->d, e->at, E_CONDITION, "this is %s",
+		    check_text(c, t));
+}
+
+/* ---- names ---- */
+
+/* A T? that cannot be null here is a T. */
+static const struct ty *
+narrow(struct check *c, struct ast *e, const struct ty *t)
+{
+	if (t->kind != TY_OPTIONAL || e == c->raw ||
+	    !check_known(c, c->now.facts, e))
+		return t;
+	e->narrowed = true;
+	return t->of;
+}
+
+static const struct ty *
+metric_value(struct check *c, struct ast *e, struct symbol *s)
+{
+	struct callee *x;
+
+	if (!c->now.body || c->now.body->kind != BODY_METRIC) {
+		diag(c->d, e->at, E_PLACE, "metric '%s' has a value in other "
+		    "metrics only", s->name);
+		return poison(c);
+	}
+	x = arena_alloc(c->a, sizeof(*x));
+	*x = (struct callee){ s, e->at, c->now.body->sym->callee };
+	c->now.body->sym->callee = x;
+	return s->type;
+}
+
+static const struct ty *
+symbol_value(struct check *c, struct ast *e, struct symbol *s)
+{
+	e->sym = s;
+	switch (s->kind) {
+	case SYM_CONST: case SYM_PARAM: case SYM_VARIANT:
+		return s->type;
+	case SYM_VAR:
+		s->captured = true;
+		return narrow(c, e, s->type);
+	case SYM_METRIC:
+		return metric_value(c, e, s);
+	case SYM_METRIC_ARG:
+		diag(c->d, e->at, E_METRIC, "'%s' is used by its fields, as "
+		    "%s.answer", s->name, s->name);
+		return poison(c);
+	case SYM_MODULE: case SYM_PROGRAM:
+		s->captured |= s->kind == SYM_MODULE;
+		diag(c->d, e->at, E_KIND, "'%s' is %s; call it: %s(...)",
+		    s->name, check_kind_word(s->kind), s->name);
+		return poison(c);
+	case SYM_RETRIEVER: case SYM_TOOL:
+		return poison(c);       /* said where it is declared */
+	case SYM_ENUM: case SYM_STRUCT: case SYM_TYPEDEF: case SYM_SIGNATURE:
+	case SYM_MODEL: case SYM_DATA: case SYM_OPTIMIZE: case SYM_UNIT:
+	case SYM_BUILTIN:
+		diag(c->d, e->at, E_KIND, "'%s' is %s, not a value", s->name,
+		    check_kind_word(s->kind));
+		return poison(c);
+	}
+	BUG("symbol kind");
+}
+
+static const struct ty *
+name_value(struct check *c, struct ast *e, const struct ty *want)
+{
+	const char *name = e->u.name.name;
+	bool failed = false;
+	struct symbol *s = check_ref(c, e, &failed);
+	int i;
+
+	if (s)
+		return symbol_value(c, e, s);
+	want = bare(want);
+	i = want ? ty_variant_index(want, name) : -1;
+	if (i >= 0) {
+		s = check_new_symbol(c, SYM_VARIANT, name, NULL);
+		s->type = want;
+		s->index = i;
+		s->done = true;
+		e->sym = s;
+		return want;
+	}
+	if (want && want->kind == TY_ENUM) {
+		const char *from[64];
+		unsigned n;
+
+		for (n = 0; n < want->n && n < COUNTOF(from); n++)
+			from[n] = want->variant[n].name;
+		diag(c->d, e->at, E_NAME, "%s has no '%s'%s", want->name, name,
+		    check_nearest(c, name, from, n));
+	} else if (scope_get(c->builtins, name))
+		diag(c->d, e->at, E_KIND, "'%s' is a function; call it: "
+		    "%s(...)", name, name);
+	else
+		check_unknown(c, e->at, name);
+	return poison(c);
+}
+
+/* e.name, where e is a value. */
+static const struct ty *
+field_value(struct check *c, struct ast *e)
+{
+	const struct ty *t = check_expr(c, e->u.dot.of, NULL);
+	const char *from[256];
+	unsigned n;
+	int i;
+
+	if (t->kind == TY_POISON)
+		return t;
+	if (t->kind == TY_OPTIONAL && t->of->kind == TY_STRUCT) {
+		diag(c->d, e->u.dot.of->at, E_MAYBE_NULL, "%s has fields only "
+		    "where it is not null; test for null first",
+		    check_text(c, t));
+		return poison(c);
+	}
+	i = ty_field_index(t, e->u.dot.name);
+	if (i >= 0)
+		return narrow(c, e, t->field[i].type);
+	for (n = 0; t->kind == TY_STRUCT && n < t->n && n < COUNTOF(from); n++)
+		from[n] = t->field[n].name;
+	diag(c->d, e->u.dot.name_at, E_FIELD, "%s has no '%s'%s",
+	    check_text(c, t), e->u.dot.name,
+	    check_nearest(c, e->u.dot.name, from, n));
+	return poison(c);
+}
+
+static const struct ty *
+dot_value(struct check *c, struct ast *e, const struct ty *want)
+{
+	bool failed = false;
+	struct symbol *s = check_ref(c, e, &failed);
+	const struct ast *of = e->u.dot.of;
+
+	if (failed)
+		return poison(c);
+	if (s)
+		return symbol_value(c, e, s);
+	if (of->kind == AST_NAME && of->sym &&
+	    of->sym->kind == SYM_METRIC_ARG)
+		return check_member(c, e, want);
+	return field_value(c, e);
+}
+
+/* ---- literals ---- */
+
+static const struct ty *
+quantity(struct check *c, struct ast *e)
+{
+	switch (e->u.quantity.unit) {
+	case UNIT_K: case UNIT_M:
+		return check_basic(c, e->u.quantity.is_int ? TY_INT :
+		    TY_FLOAT);
+	case UNIT_PERCENT:
+		return check_basic(c, TY_FLOAT);
+	case UNIT_MS: case UNIT_S: case UNIT_MIN: case UNIT_H: case UNIT_USD:
+		diag(c->d, e->at, E_PLACE, "times and money stand in options "
+		    "only");
+		return poison(c);
+	}
+	BUG("unit");
+}
+
+/* The string as one of the literals wanted. */
+static const struct ty *
+string_value(struct check *c, struct ast *e, const struct ty *want)
+{
+	unsigned i;
+
+	want = bare(want);
+	if (want && want->kind == TY_LITERAL &&
+	    strcmp(want->name, e->u.string.text) == 0)
+		return want;
+	if (want && want->kind == TY_UNION)
+		for (i = 0; i < want->n; i++)
+			if (want->arm[i]->kind == TY_LITERAL && strcmp(
+			    want->arm[i]->name, e->u.string.text) == 0)
+				return want->arm[i];
+	return check_basic(c, TY_STRING);
+}
+
+static const struct ty *
+list_value(struct check *c, struct ast *e, const struct ty *want)
+{
+	const struct ty *of = NULL, *t;
+	struct ast *x;
+
+	want = bare(want);
+	if (want && want->kind == TY_LIST) {
+		for (x = e->u.list.item; x; x = x->next)
+			check_want(c, x, want->of);
+		return want;
+	}
+	if (want && want->kind == TY_POISON)
+		return want;
+	for (x = e->u.list.item; x; x = x->next) {
+		t = check_expr(c, x, of);
+		if (t->kind == TY_POISON)
+			return t;
+		if (!of || (of->kind == TY_INT && t->kind == TY_FLOAT))
+			of = t;
+	}
+	if (!of || of->kind == TY_NULL || of->kind == TY_VOID) {
+		diag(c->d, e->at, E_UNTYPED, "the type of this list; write "
+		    "let x: T[] = [...]");
+		return poison(c);
+	}
+	for (x = e->u.list.item; x; x = x->next) {
+		if (!ty_fits(x->type, of)) {
+			diag(c->d, x->at, E_TYPE, "the items before are %s, "
+			    "this is %s", check_text(c, of),
+			    check_text(c, x->type));
+			return poison(c);
+		}
+		x->want = x->type == of ? NULL : of;
+	}
+	return ty_list(c->t, of);
+}
+
+static void
+record_member(struct check *c, struct ast *m, const struct ty *t,
+    struct ast **seen)
+{
+	int i = ty_field_index(t, m->u.arg.name);
+	const char *from[256];
+	unsigned n;
+
+	if (i < 0) {
+		for (n = 0; n < t->n && n < COUNTOF(from); n++)
+			from[n] = t->field[n].name;
+		diag(c->d, m->u.arg.name_at, E_RECORD, "%s has no '%s'%s",
+		    check_text(c, t), m->u.arg.name,
+		    check_nearest(c, m->u.arg.name, from, n));
+		check_expr(c, m->u.arg.value, poison(c));
+	} else if (seen[i]) {
+		diag(c->d, m->u.arg.name_at, E_DUPLICATE, "'%s'",
+		    m->u.arg.name);
+		diag_note(c->d, seen[i]->u.arg.name_at, "the first is here");
+	} else {
+		seen[i] = m;
+		check_want(c, m->u.arg.value, t->field[i].type);
+	}
+}
+
+void
+check_record(struct check *c, struct ast *e, const struct ty *t)
+{
+	struct ast **seen, *m;
+	unsigned i;
+
+	e->type = t;
+	if (t->kind != TY_STRUCT) {
+		for (m = e->u.record.member; m; m = m->next)
+			check_expr(c, m->u.arg.value, poison(c));
+		return;
+	}
+	seen = arena_array(c->a, t->n, sizeof(struct ast *));
+	for (m = e->u.record.member; m; m = m->next)
+		record_member(c, m, t, seen);
+	for (i = 0; i < t->n; i++)
+		if (!seen[i] && t->field[i].fallback.kind == TYC_NONE &&
+		    t->field[i].type->kind != TY_OPTIONAL)
+			diag(c->d, e->at, E_RECORD, "'%s' of %s is missing",
+			    t->field[i].name, check_text(c, t));
+}
+
+static const struct ty *
+record_value(struct check *c, struct ast *e, const struct ty *want)
+{
+	want = bare(want);
+	if (want && (want->kind == TY_STRUCT || want->kind == TY_POISON)) {
+		check_record(c, e, want);
+		return want;
+	}
+	if (want)
+		diag(c->d, e->at, E_TYPE, "expected %s, found a record",
+		    check_text(c, want));
+	else
+		diag(c->d, e->at, E_UNTYPED, "which struct is this? write "
+		    "let x: T = { ... }");
+	check_record(c, e, poison(c));
+	return poison(c);
+}
+
+/* ---- operators ---- */
+
+static const struct ty *
+bad_operands(struct check *c, struct ast *e)
+{
+	const struct ty *x = e->u.binary.a->type, *y = e->u.binary.b->type;
+	const char *hint = "";
+
+	if (e->u.binary.op == OP_ADD && (x->kind == TY_STRING) !=
+	    (y->kind == TY_STRING) && (is_number(x) || is_number(y)))
+		hint = "; str(x) makes text of a number";
+	else if (x->kind == TY_OPTIONAL || y->kind == TY_OPTIONAL)
+		hint = "; test for null first";
+	diag(c->d, e->at, E_OPERAND, "%s %s %s%s", check_text(c, x),
+	    ast_op_text(e->u.binary.op), check_text(c, y), hint);
+	return poison(c);
+}
+
+/* Types both sides, each in the light of the other; false if poisoned. */
+static bool
+both(struct check *c, struct ast *e, const struct ty *want)
+{
+	struct ast *a = e->u.binary.a, *b = e->u.binary.b, *swap;
+
+	/* What says nothing of its own type comes second. */
+	if (check_is_open(c, a) || a->kind == AST_LIST ||
+	    a->kind == AST_RECORD || a->kind == AST_NULL ||
+	    (a->kind == AST_NAME && b->kind != AST_NAME &&
+	    !scope_find(c->now.scope, a->u.name.name)))
+		swap = a, a = b, b = swap;
+	check_expr(c, a, want);
+	check_expr(c, b, a->type->kind == TY_NULL ? want : a->type);
+	return a->type->kind != TY_POISON && b->type->kind != TY_POISON;
+}
+
+/* Makes two numbers of one type. */
+static const struct ty *
+numbers(struct check *c, struct ast *a, struct ast *b)
+{
+	const struct ty *t = check_basic(c, TY_FLOAT);
+
+	if (a->type->kind == TY_INT && b->type->kind == TY_INT)
+		return a->type;
+	a->want = a->type->kind == TY_INT ? t : NULL;
+	b->want = b->type->kind == TY_INT ? t : NULL;
+	return t;
+}
+
+static const struct ty *
+arithmetic(struct check *c, struct ast *e, const struct ty *want)
+{
+	struct ast *a = e->u.binary.a, *b = e->u.binary.b;
+	enum ast_op op = e->u.binary.op;
+
+	if (!both(c, e, want))
+		return poison(c);
+	if (is_number(a->type) && is_number(b->type)) {
+		const struct ty *t = numbers(c, a, b);
+
+		if (t->kind == TY_INT && op == OP_DIV)
+			diag(c->d, e->at, E_INTEGER_DIVISION, "%s", "");
+		if (t->kind == TY_FLOAT && op == OP_MOD)
+			return bad_operands(c, e);
+		return t;
+	}
+	if (op != OP_ADD)
+		return bad_operands(c, e);
+	if (ty_fits(a->type, check_basic(c, TY_STRING)) &&
+	    ty_fits(b->type, check_basic(c, TY_STRING))) {
+		const struct ty *t = check_basic(c, TY_STRING);
+
+		a->want = a->type == t ? NULL : t;
+		b->want = b->type == t ? NULL : t;
+		return t;
+	}
+	if (a->type->kind == TY_LIST && a->type == b->type)
+		return a->type;
+	return bad_operands(c, e);
+}
+
+/* The other side of a comparison with null keeps its T?. */
+static const struct ty *
+null_test(struct check *c, struct ast *e, struct ast *other)
+{
+	c->raw = other;
+	check_expr(c, other, NULL);
+	c->raw = NULL;
+	if (other->type->kind == TY_POISON)
+		return check_basic(c, TY_BOOL);
+	if (other->type->kind != TY_OPTIONAL && other->type->kind != TY_NULL)
+		diag(c->d, e->at, E_OPERAND, "%s is never null",
+		    check_text(c, other->type));
+	return check_basic(c, TY_BOOL);
+}
+
+static const struct ty *
+equality(struct check *c, struct ast *e)
+{
+	struct ast *a = e->u.binary.a, *b = e->u.binary.b;
+
+	if (a->kind == AST_NULL || b->kind == AST_NULL) {
+		check_expr(c, a->kind == AST_NULL ? a : b, NULL);
+		return null_test(c, e, a->kind == AST_NULL ? b : a);
+	}
+	if (both(c, e, NULL) && a->type != b->type) {
+		if (is_number(a->type) && is_number(b->type))
+			numbers(c, a, b);
+		else if (ty_fits(a->type, b->type))
+			a->want = b->type;
+		else if (ty_fits(b->type, a->type))
+			b->want = a->type;
+		else
+			bad_operands(c, e);
+	}
+	return check_basic(c, TY_BOOL);
+}
+
+static const struct ty *
+order(struct check *c, struct ast *e)
+{
+	struct ast *a = e->u.binary.a, *b = e->u.binary.b;
+
+	if (both(c, e, NULL)) {
+		if (is_number(a->type) && is_number(b->type))
+			numbers(c, a, b);
+		else if (a->type->kind != TY_STRING ||
+		    b->type->kind != TY_STRING)
+			bad_operands(c, e);
+	}
+	return check_basic(c, TY_BOOL);
+}
+
+/* a && b, a || b: b is looked at knowing what a was. */
+static const struct ty *
+logical(struct check *c, struct ast *e)
+{
+	const struct fact *before = c->now.facts;
+
+	check_condition(c, e->u.binary.a);
+	check_learn(c, e->u.binary.a, e->u.binary.op == OP_AND);
+	check_condition(c, e->u.binary.b);
+	c->now.facts = before;
+	return check_basic(c, TY_BOOL);
+}
+
+static const struct ty *
+membership(struct check *c, struct ast *e)
+{
+	const struct ty *t = check_expr(c, e->u.binary.b, NULL);
+
+	if (t->kind == TY_LIST)
+		check_want(c, e->u.binary.a, t->of);
+	else if (check_expr(c, e->u.binary.a, NULL)->kind != TY_POISON &&
+	    t->kind != TY_POISON)
+		diag(c->d, e->u.binary.b->at, E_OPERAND, "`in` looks into a "
+		    "list, this is %s", check_text(c, t));
+	return check_basic(c, TY_BOOL);
+}
+
+static const struct ty *
+binary(struct check *c, struct ast *e, const struct ty *want)
+{
+	switch (e->u.binary.op) {
+	case OP_ADD: case OP_SUB: case OP_MUL: case OP_DIV: case OP_MOD:
+		return arithmetic(c, e, want);
+	case OP_EQ: case OP_NE:
+		return equality(c, e);
+	case OP_LT: case OP_GT: case OP_LE: case OP_GE:
+		return order(c, e);
+	case OP_AND: case OP_OR:
+		return logical(c, e);
+	case OP_IN:
+		return membership(c, e);
+	case OP_RANGE:
+		diag(c->d, e->at, E_PLACE, "a range stands in `for` and "
+		    "`tune` only");
+		return poison(c);
+	case OP_NEG: case OP_NOT:
+		break;
+	}
+	BUG("binary operator");
+}
+
+static const struct ty *
+unary(struct check *c, struct ast *e, const struct ty *want)
+{
+	const struct ty *t;
+
+	if (e->u.unary.op == OP_NOT) {
+		check_condition(c, e->u.unary.a);
+		return check_basic(c, TY_BOOL);
+	}
+	t = check_expr(c, e->u.unary.a, want);
+	if (is_number(t) || t->kind == TY_POISON)
+		return t;
+	diag(c->d, e->at, E_OPERAND, "-%s", check_text(c, t));
+	return poison(c);
+}
+
+/* The one type of two ways. */
+static const struct ty *
+common(struct check *c, const struct ty *x, const struct ty *y)
+{
+	if (x->kind == TY_POISON || y->kind == TY_POISON)
+		return poison(c);
+	if (ty_fits(x, y))
+		return x->kind == TY_NULL ? ty_optional(c->t, y) : y;
+	if (ty_fits(y, x))
+		return y->kind == TY_NULL ? ty_optional(c->t, x) : x;
+	if (x->kind == TY_NULL)
+		return ty_optional(c->t, y);
+	if (y->kind == TY_NULL)
+		return ty_optional(c->t, x);
+	if (ty_fits(x, check_basic(c, TY_STRING)) &&
+	    ty_fits(y, check_basic(c, TY_STRING)))
+		return check_basic(c, TY_STRING);
+	return NULL;
+}
+
+static const struct ty *
+conditional(struct check *c, struct ast *e, const struct ty *want)
+{
+	struct ast *yes = e->u.cond.yes, *no = e->u.cond.no;
+	const struct fact *before = c->now.facts;
+	const struct ty *t;
+
+	check_condition(c, e->u.cond.cond);
+	check_learn(c, e->u.cond.cond, true);
+	check_expr(c, yes, want);
+	c->now.facts = before;
+	check_learn(c, e->u.cond.cond, false);
+	check_expr(c, no, want ? want : yes->type->kind == TY_NULL ? NULL :
+	    yes->type);
+	c->now.facts = before;
+	t = common(c, yes->type, no->type);
+	if (!t) {
+		diag(c->d, e->at, E_TYPE, "one way gives %s, the other %s",
+		    check_text(c, yes->type), check_text(c, no->type));
+		return poison(c);
+	}
+	yes->want = yes->type == t ? NULL : t;
+	no->want = no->type == t ? NULL : t;
+	return t;
+}
+
+static const struct ty *
+element(struct check *c, struct ast *e)
+{
+	const struct ty *t = check_expr(c, e->u.index.of, NULL);
+
+	if (t->kind == TY_LIST) {
+		check_want(c, e->u.index.at, check_basic(c, TY_INT));
+		return t->of;
+	}
+	check_expr(c, e->u.index.at, NULL);
+	if (t->kind == TY_MAP)
+		check_not_built(c, e->at, "look-up in a map");
+	else if (t->kind != TY_POISON)
+		diag(c->d, e->at, E_OPERAND, "%s has no items",
+		    check_text(c, t));
+	return poison(c);
+}
+
+static const struct ty *
+comprehension(struct check *c, struct ast *e, const struct ty *want)
+{
+	const struct ty *t = check_expr(c, e->u.comprehension.list, NULL);
+	struct scope *outer = c->now.scope;
+	const struct fact *before = c->now.facts;
+	unsigned long calls = c->now.body ? c->now.body->calls : 0;
+	struct symbol *v;
+
+	if (t->kind != TY_LIST && t->kind != TY_POISON)
+		diag(c->d, e->u.comprehension.list->at, E_TYPE,
+		    "expected a list, found %s", check_text(c, t));
+	v = check_new_symbol(c, SYM_VAR, e->u.comprehension.name, NULL);
+	v->type = t->kind == TY_LIST ? t->of : poison(c);
+	v->fixed = v->done = true;
+	e->sym = v;
+	c->now.scope = scope_new(c->a, outer);
+	scope_add(c->now.scope, v->name, v);
+	if (e->u.comprehension.cond) {
+		check_condition(c, e->u.comprehension.cond);
+		check_learn(c, e->u.comprehension.cond, true);
+	}
+	want = bare(want);
+	if (want && want->kind == TY_LIST) {
+		if (check_want(c, e->u.comprehension.value, want->of))
+			t = want->of;
+		else
+			t = poison(c);
+	} else
+		t = check_expr(c, e->u.comprehension.value, NULL);
+	c->now.scope = outer;
+	c->now.facts = before;
+	if (c->now.body && c->now.body->calls > calls)
+		check_not_built(c, e->at, "a model call in [ ... for ... ]");
+	if (t->kind == TY_NULL || t->kind == TY_VOID) {
+		diag(c->d, e->u.comprehension.value->at, E_UNTYPED, "%s", "");
+		t = poison(c);
+	}
+	return t->kind == TY_POISON ? t : ty_list(c->t, t);
+}
+
+const struct ty *
+check_expr(struct check *c, struct ast *e, const struct ty *want)
+{
+	const struct ty *t;
+
+	switch ((unsigned)e->kind) {
+	case AST_NAME:
+		t = name_value(c, e, want);
+		break;
+	case AST_DOT:
+		t = dot_value(c, e, want);
+		break;
+	case AST_INT:
+		t = check_basic(c, TY_INT);
+		break;
+	case AST_FLOAT:
+		t = check_basic(c, TY_FLOAT);
+		break;
+	case AST_QUANTITY:
+		t = quantity(c, e);
+		break;
+	case AST_STRING:
+		t = string_value(c, e, want);
+		break;
+	case AST_BOOL:
+		t = check_basic(c, TY_BOOL);
+		break;
+	case AST_NULL:
+		t = check_basic(c, TY_NULL);
+		break;
+	case AST_LIST:
+		t = list_value(c, e, want);
+		break;
+	case AST_RECORD:
+		t = record_value(c, e, want);
+		break;
+	case AST_COMPREHENSION:
+		t = comprehension(c, e, want);
+		break;
+	case AST_CALL:
+		t = check_call(c, e, want);
+		break;
+	case AST_INDEX:
+		t = element(c, e);
+		break;
+	case AST_UNARY:
+		t = unary(c, e, want);
+		break;
+	case AST_BINARY:
+		t = binary(c, e, want);
+		break;
+	case AST_COND:
+		t = conditional(c, e, want);
+		break;
+	default:
+		BUG("expression %d", (int)e->kind);
+	}
+	return e->type = t;
+}

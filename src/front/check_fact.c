@@ -1,0 +1,155 @@
+/* What is known of values that may be null, along the ways through a body.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "buf.h"
+#include "front/check_in.h"
+
+/* The variable that NAME or DOTs read, and the path from it; NULL if it is
+ * something else.  Only what cannot change by itself has a path. */
+static const struct symbol *
+path_of(const struct ast *e, struct buf *path)
+{
+	const struct symbol *root;
+
+	if (e->kind == AST_NAME && e->sym && (e->sym->kind == SYM_VAR ||
+	    e->sym->kind == SYM_METRIC_ARG))
+		return e->sym;
+	if (e->kind != AST_DOT || e->sym)
+		return NULL;
+	root = path_of(e->u.dot.of, path);
+	buf_printf(path, ".%s", e->u.dot.name);
+	return root;
+}
+
+static void
+add(struct check *c, const struct symbol *root, const char *path)
+{
+	struct fact *f = arena_alloc(c->a, sizeof(*f));
+
+	*f = (struct fact){ root, path, c->now.facts };
+	c->now.facts = f;
+}
+
+static bool
+known_path(const struct fact *f, const struct symbol *root, const char *path)
+{
+	for (; f; f = f->older) {
+		if (f->root != root)
+			continue;
+		if (!f->path)
+			return false;
+		if (strcmp(f->path, path) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+check_known(const struct check *c, const struct fact *f, const struct ast *e)
+{
+	struct buf path = BUF_INIT;
+	const struct symbol *root = f ? path_of(e, &path) : NULL;
+	bool known = root && known_path(f, root, buf_str(&path));
+
+	(void)c;
+	buf_release(&path);
+	return known;
+}
+
+void
+check_learn_value(struct check *c, const struct ast *e)
+{
+	struct buf path = BUF_INIT;
+	const struct symbol *root = path_of(e, &path);
+
+	if (root)
+		add(c, root, names_intern(c->names, buf_str(&path),
+		    path.len));
+	buf_release(&path);
+}
+
+void
+check_forget(struct check *c, const struct symbol *root)
+{
+	if (c->now.facts)
+		add(c, root, NULL);
+}
+
+void
+check_learn(struct check *c, const struct ast *e, bool truth)
+{
+	const struct ast *a, *b;
+
+	if (e->kind == AST_UNARY && e->u.unary.op == OP_NOT) {
+		check_learn(c, e->u.unary.a, !truth);
+		return;
+	}
+	if (e->kind != AST_BINARY)
+		return;
+	a = e->u.binary.a;
+	b = e->u.binary.b;
+	switch ((unsigned)e->u.binary.op) {
+	case OP_AND: case OP_OR:
+		if ((e->u.binary.op == OP_AND) == truth) {
+			check_learn(c, a, truth);
+			check_learn(c, b, truth);
+		}
+		break;
+	case OP_EQ: case OP_NE:
+		if ((e->u.binary.op == OP_NE) != truth)
+			break;
+		if (a->kind == AST_NULL)
+			check_learn_value(c, b);
+		else if (b->kind == AST_NULL)
+			check_learn_value(c, a);
+		break;
+	}
+}
+
+const struct fact *
+check_join(struct check *c, const struct fact *before, const struct fact *x,
+    bool x_goes_on, const struct fact *y, bool y_goes_on)
+{
+	const struct fact *f, *side[2] = { x, y };
+	unsigned i;
+
+	if (!x_goes_on)
+		return y_goes_on ? y : before;
+	if (!y_goes_on)
+		return x;
+	c->now.facts = before;
+	for (i = 0; i < 2; i++)
+		for (f = side[i]; f && f != before; f = f->older)
+			if (!f->path)
+				check_forget(c, f->root);
+	for (f = x; f && f != before; f = f->older)
+		if (f->path && known_path(x, f->root, f->path) &&
+		    known_path(y, f->root, f->path))
+			add(c, f->root, f->path);
+	return c->now.facts;
+}
+
+void
+check_forget_set_in(struct check *c, const struct ast *n)
+{
+	struct ast *part[AST_PARTS];
+	const struct symbol *s;
+	unsigned i, count;
+
+	if (!c->now.facts)
+		return;
+	if (n->kind == AST_ASSIGN && n->u.assign.to->kind == AST_NAME) {
+		s = scope_find(c->now.scope, n->u.assign.to->u.name.name);
+		if (s)
+			check_forget(c, s);
+		return;
+	}
+	if (n->kind < AST_LET || n->kind > AST_BLOCK)
+		return;                 /* nothing is set in expressions */
+	count = ast_parts(n, part);
+	for (i = 0; i < count; i++)
+		for (; part[i]; part[i] = part[i]->next)
+			check_forget_set_in(c, part[i]);
+}

@@ -1,0 +1,638 @@
+/* Statements, and the bodies that they make: programs, metrics, tests.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "front/check_in.h"
+
+/* Checks a statement; true if what follows it can be reached. */
+static bool statement(struct check *c, struct ast *n);
+
+/* ---- variables ---- */
+
+static void
+warn_shadow(struct check *c, const char *name, struct span at)
+{
+	struct symbol *s = scope_find(c->now.scope->up, name);
+
+	if (!s)
+		s = scope_get(c->now.unit->scope, name);
+	if (!s || !s->decl)
+		return;
+	diag(c->d, at, E_SHADOW, "'%s' is %s", name, check_kind_word(s->kind));
+	diag_note(c->d, check_name_at(s->decl), "declared here");
+}
+
+static struct symbol *
+variable(struct check *c, const char *name, struct span at, struct ast *decl,
+    const struct ty *t)
+{
+	struct symbol *s = check_new_symbol(c, SYM_VAR, name, decl);
+
+	s->type = t;
+	s->done = true;
+	if (!check_duplicate(c, c->now.scope, name, at, s))
+		warn_shadow(c, name, at);
+	return s;
+}
+
+static void
+enter(struct check *c)
+{
+	c->now.scope = scope_new(c->a, c->now.scope);
+}
+
+static void
+leave(struct check *c)
+{
+	struct scope *s = c->now.scope;
+	size_t i;
+
+	for (i = 0; i < s->n && c->d->nerror == 0; i++) {
+		struct symbol *v = s->order[i].sym;
+
+		if (v->kind == SYM_VAR && !v->captured && !v->fixed && v->decl)
+			diag(c->d, check_name_at(v->decl), E_UNUSED_VARIABLE,
+			    "'%s'", v->name);
+	}
+	c->now.scope = s->up;
+}
+
+static void
+let(struct check *c, struct ast *n)
+{
+	const struct ty *t = NULL;
+	struct ast *v = n->u.let.value;
+
+	if (n->u.let.type) {
+		t = check_type(c, n->u.let.type);
+		check_want(c, v, t);
+	} else {
+		t = check_expr(c, v, NULL);
+		if (t->kind == TY_NULL || t->kind == TY_VOID) {
+			diag(c->d, v->at, E_UNTYPED, "say which: let %s: T? "
+			    "= null", n->u.let.name);
+			t = check_basic(c, TY_POISON);
+		}
+	}
+	n->sym = variable(c, n->u.let.name, n->u.let.name_at, n, t);
+}
+
+/* The variable that is set; NULL after a message. */
+static struct symbol *
+target(struct check *c, struct ast *to)
+{
+	bool failed = false;
+	struct symbol *s;
+
+	if (to->kind != AST_NAME) {
+		diag(c->d, to->at, E_ASSIGN, "parts of values do not change; "
+		    "build a new value");
+		return NULL;
+	}
+	s = check_ref(c, to, &failed);
+	if (!s) {
+		check_unknown(c, to->at, to->u.name.name);
+		return NULL;
+	}
+	to->sym = s;
+	if (s->kind == SYM_VAR && !s->fixed)
+		return s;
+	diag(c->d, to->at, E_ASSIGN, "'%s' is %s", s->name,
+	    s->kind != SYM_VAR ? check_kind_word(s->kind) :
+	    s->decl && s->decl->kind == AST_FIELD ?
+	    "an input; copy it with `let`" : "a loop's variable");
+	if (s->decl)
+		diag_note(c->d, check_name_at(s->decl), "declared here");
+	return NULL;
+}
+
+static void
+assign(struct check *c, struct ast *n)
+{
+	struct symbol *s = target(c, n->u.assign.to);
+	struct ast *v = n->u.assign.value;
+	unsigned k;
+
+	if (!s) {
+		check_expr(c, v, check_basic(c, TY_POISON));
+		return;
+	}
+	n->u.assign.to->type = s->type;
+	check_want(c, v, s->type);
+	k = s->type->kind;
+	if (n->u.assign.add && k != TY_INT && k != TY_FLOAT &&
+	    k != TY_STRING && k != TY_LIST && k != TY_POISON)
+		diag(c->d, n->at, E_OPERAND, "%s += %s",
+		    check_text(c, s->type), check_text(c, v->type));
+	if (n->u.assign.add)
+		s->captured = true;
+	s->assigned = true;
+	check_forget(c, s);
+	if (s->type->kind == TY_OPTIONAL && v->type->kind != TY_OPTIONAL &&
+	    v->type->kind != TY_NULL && v->type->kind != TY_POISON)
+		check_learn_value(c, n->u.assign.to);
+}
+
+/* ---- loops ---- */
+
+/* The constant after `limit`; -1 after a message. */
+static int64_t
+limit(struct check *c, struct ast *e)
+{
+	struct ty_const k;
+
+	if (!check_constant(c, e, check_basic(c, TY_INT), &k))
+		return -1;
+	if (k.i < 0)
+		diag(c->d, e->at, E_VALUE, "a limit is not negative");
+	return k.i < 0 ? -1 : k.i;
+}
+
+static int64_t
+smaller(int64_t x, int64_t y)
+{
+	return x < 0 || (y >= 0 && y < x) ? y : x;
+}
+
+/* How many items a list can have, by what is known of it; -1. */
+static int64_t
+most_items(struct check *c, const struct ast *e)
+{
+	const struct ast *x;
+	struct ty_const k;
+	int64_t n = 0, m;
+	int i;
+
+	if (e->kind == AST_LIST) {
+		for (x = e->u.list.item; x; x = x->next)
+			n++;
+		return n;
+	}
+	if (e->kind == AST_NAME)
+		return e->sym ? e->sym->most : -1;
+	if (e->kind == AST_COMPREHENSION)
+		return most_items(c, e->u.comprehension.list);
+	if (e->kind == AST_DOT && e->u.dot.of->type) {
+		i = ty_field_index(e->u.dot.of->type, e->u.dot.name);
+		return i >= 0 && e->u.dot.of->type->field[i].has_max ?
+		    (int64_t)e->u.dot.of->type->field[i].max : -1;
+	}
+	if (e->kind == AST_BINARY && e->u.binary.op == OP_ADD) {
+		n = most_items(c, e->u.binary.a);
+		m = most_items(c, e->u.binary.b);
+		return n < 0 || m < 0 ? -1 : n + m;
+	}
+	if (e->kind != AST_CALL || !e->sym || e->sym->kind != SYM_BUILTIN)
+		return -1;
+	switch ((unsigned)e->sym->index) {
+	case BI_DEDUP: case BI_SORT:
+		return most_items(c, e->u.call.bound[0]);
+	case BI_TAKE:
+		n = most_items(c, e->u.call.bound[0]);
+		if (check_const(c->a, e->u.call.bound[1], &k))
+			n = smaller(n, k.i < 0 ? 0 : k.i);
+		return n;
+	}
+	return -1;
+}
+
+/* The largest value of a bound of a range, or the smallest. */
+static bool
+bound_of(struct check *c, const struct ast *e, bool largest, int64_t *out)
+{
+	const struct ast *tune, *x;
+	struct ty_const k;
+	bool any = false;
+
+	if (check_const(c->a, e, &k)) {
+		*out = k.i;
+		return true;
+	}
+	if (!e->sym || e->sym->kind != SYM_PARAM)
+		return false;
+	tune = e->sym->decl->u.param.tune;
+	if (tune->kind == AST_BINARY)
+		return bound_of(c, largest ? tune->u.binary.b :
+		    tune->u.binary.a, largest, out);
+	for (x = tune->u.list.item; x; x = x->next) {
+		if (!check_const(c->a, x, &k))
+			return false;
+		if (!any || (largest ? k.i > *out : k.i < *out))
+			*out = k.i;
+		any = true;
+	}
+	return any;
+}
+
+static int64_t
+most_rounds(struct check *c, const struct ast *list)
+{
+	int64_t lo, hi;
+
+	if (list->kind != AST_BINARY || list->u.binary.op != OP_RANGE)
+		return most_items(c, list);
+	if (!bound_of(c, list->u.binary.a, false, &lo) ||
+	    !bound_of(c, list->u.binary.b, true, &hi))
+		return -1;
+	if (lo > hi)
+		return 0;
+	return (uint64_t)hi - (uint64_t)lo < INT64_MAX ?
+	    (int64_t)((uint64_t)hi - (uint64_t)lo) + 1 : -1;
+}
+
+/* The type of what the loop runs over. */
+static const struct ty *
+loop_type(struct check *c, struct ast *list)
+{
+	const struct ty *t, *i = check_basic(c, TY_INT);
+
+	if (list->kind == AST_BINARY && list->u.binary.op == OP_RANGE) {
+		check_want(c, list->u.binary.a, i);
+		check_want(c, list->u.binary.b, i);
+		list->type = ty_list(c->t, i);
+		return i;
+	}
+	t = check_expr(c, list, NULL);
+	if (t->kind == TY_LIST)
+		return t->of;
+	if (t->kind == TY_OPTIONAL && t->of->kind == TY_LIST)
+		diag(c->d, list->at, E_MAYBE_NULL, "this is %s; test for null "
+		    "first", check_text(c, t));
+	else if (t->kind != TY_POISON)
+		diag(c->d, list->at, E_TYPE, "expected a list or a .. b, "
+		    "found %s", check_text(c, t));
+	return check_basic(c, TY_POISON);
+}
+
+static void
+for_loop(struct check *c, struct ast *n)
+{
+	const struct ty *t = loop_type(c, n->u.for_.list);
+	unsigned long calls = c->now.body->calls;
+	const struct fact *before;
+	int64_t most = most_rounds(c, n->u.for_.list);
+
+	if (n->u.for_.limit)
+		most = smaller(most, limit(c, n->u.for_.limit));
+	n->u.for_.most = most;
+	check_forget_set_in(c, n->u.for_.body);
+	before = c->now.facts;
+	enter(c);
+	n->sym = variable(c, n->u.for_.name, n->u.for_.name_at, n, t);
+	n->sym->fixed = true;
+	c->now.body->loops++;
+	statement(c, n->u.for_.body);
+	c->now.body->loops--;
+	leave(c);
+	c->now.facts = before;
+	if (c->now.body->calls > calls && most < 0 && !n->u.for_.limit &&
+	    t->kind != TY_POISON)
+		diag(c->d, n->u.for_.list->at, E_UNBOUNDED,
+		    "say how many rounds at most: limit N");
+}
+
+static void
+while_loop(struct check *c, struct ast *n)
+{
+	const struct fact *before;
+
+	n->u.while_.most = limit(c, n->u.while_.limit);
+	check_forget_set_in(c, n->u.while_.body);
+	before = c->now.facts;
+	check_condition(c, n->u.while_.cond);
+	check_learn(c, n->u.while_.cond, true);
+	c->now.body->loops++;
+	statement(c, n->u.while_.body);
+	c->now.body->loops--;
+	c->now.facts = before;
+}
+
+/* ---- other statements ---- */
+
+static bool
+if_statement(struct check *c, struct ast *n)
+{
+	const struct fact *before, *yes, *no;
+	bool yes_on, no_on = true;
+
+	check_condition(c, n->u.if_.cond);
+	before = c->now.facts;
+	check_learn(c, n->u.if_.cond, true);
+	yes_on = statement(c, n->u.if_.yes);
+	yes = c->now.facts;
+	c->now.facts = before;
+	check_learn(c, n->u.if_.cond, false);
+	if (n->u.if_.no)
+		no_on = statement(c, n->u.if_.no);
+	no = c->now.facts;
+	c->now.facts = check_join(c, before, yes, yes_on, no, no_on);
+	return yes_on || no_on;
+}
+
+static void
+return_statement(struct check *c, struct ast *n)
+{
+	struct ast *v = n->u.return_.value, *f = n->u.return_.feedback;
+	const struct body *b = c->now.body;
+
+	if (b->kind == BODY_TEST) {
+		diag(c->d, n->at, E_PLACE, "a test returns nothing");
+		return;
+	}
+	if (!v)
+		diag(c->d, n->at, E_RETURN, "return what?");
+	else if (b->kind == BODY_METRIC && check_expr(c, v, b->result)->kind ==
+	    TY_BOOL)
+		diag(c->d, v->at, E_METRIC, "a metric gives a number: "
+		    "x ? 1.0 : 0.0");
+	else if (b->kind == BODY_PROGRAM)
+		check_want(c, v, b->result);
+	else if (v->type->kind != TY_POISON) {
+		if (ty_fits(v->type, b->result))
+			v->want = v->type == b->result ? NULL : b->result;
+		else
+			diag(c->d, v->at, E_METRIC, "a metric gives a number, "
+			    "not %s", check_text(c, v->type));
+	}
+	if (f && b->kind == BODY_METRIC)
+		check_want(c, f, check_basic(c, TY_STRING));
+	else if (f)
+		diag(c->d, f->at, E_PLACE, "only metrics return feedback");
+}
+
+static void
+require(struct check *c, struct ast *n)
+{
+	check_condition(c, n->u.require.cond);
+	if (n->u.require.hint)
+		check_want(c, n->u.require.hint, check_basic(c, TY_STRING));
+	if (n->u.require.retry)
+		check_not_built(c, n->u.require.retry->at,
+		    "require ... retry");
+	check_learn(c, n->u.require.cond, true);
+}
+
+static void
+expect(struct check *c, struct ast *n, struct ast *cond, struct ast *hint)
+{
+	if (c->now.body->kind != BODY_TEST)
+		diag(c->d, n->at, E_PLACE, "'%s' belongs in tests%s",
+		    ast_word(n->kind), n->kind == AST_EXPECT ?
+		    "; use require" : "");
+	check_condition(c, cond);
+	if (hint)
+		check_want(c, hint, check_basic(c, TY_STRING));
+}
+
+static void
+eval(struct check *c, struct ast *n)
+{
+	struct ast *e = n->u.eval.value;
+	const struct ty *t = check_expr(c, e, NULL);
+
+	if (t->kind == TY_POISON || t->kind == TY_VOID)
+		return;
+	if (e->kind == AST_CALL && e->sym)
+		diag(c->d, n->at, E_UNUSED_VALUE, "what '%s' gives",
+		    e->sym->name);
+	else
+		diag(c->d, n->at, E_UNUSED_VALUE, "this %s",
+		    check_text(c, t));
+}
+
+/* Declares what a construct would have declared, so that its absence is not
+ * told of again. */
+static void
+declare_poison(struct check *c, struct ast *block)
+{
+	struct ast *n;
+
+	for (n = block->u.block.stmt; n; n = n->next)
+		if (n->kind == AST_LET)
+			variable(c, n->u.let.name, n->u.let.name_at, n,
+			    check_basic(c, TY_POISON))->captured = true;
+}
+
+static bool
+block(struct check *c, struct ast *n)
+{
+	struct ast *s;
+	bool on = true, told = false;
+
+	enter(c);
+	for (s = n->u.block.stmt; s && !diag_full(c->d); s = s->next) {
+		if (!on && !told) {
+			diag(c->d, s->at, E_UNREACHABLE, "%s", "");
+			told = true;
+		}
+		on = statement(c, s) && on;
+	}
+	leave(c);
+	return on;
+}
+
+static bool
+statement(struct check *c, struct ast *n)
+{
+	switch ((unsigned)n->kind) {
+	case AST_LET:
+		let(c, n);
+		return true;
+	case AST_ASSIGN:
+		assign(c, n);
+		return true;
+	case AST_EVAL:
+		eval(c, n);
+		return true;
+	case AST_FOR:
+		for_loop(c, n);
+		return true;
+	case AST_WHILE:
+		while_loop(c, n);
+		return true;
+	case AST_IF:
+		return if_statement(c, n);
+	case AST_REQUIRE:
+		require(c, n);
+		return true;
+	case AST_EXPECT:
+		expect(c, n, n->u.expect.cond, n->u.expect.hint);
+		return true;
+	case AST_CHECK:
+		expect(c, n, n->u.check.cond, n->u.check.hint);
+		return true;
+	case AST_RETURN:
+		return_statement(c, n);
+		return false;
+	case AST_FAIL:
+		check_want(c, n->u.fail.value, check_basic(c, TY_STRING));
+		return false;
+	case AST_BREAK: case AST_CONTINUE:
+		if (c->now.body->loops == 0)
+			diag(c->d, n->at, E_LOOP, "%s", ast_word(n->kind));
+		return false;
+	case AST_BLOCK:
+		return block(c, n);
+	case AST_PARALLEL:
+		declare_poison(c, n->u.parallel.body);
+		break;
+	case AST_SWITCH: case AST_TRY:
+		break;
+	default:
+		BUG("statement %d", (int)n->kind);
+	}
+	check_not_built(c, (struct span){ n->at.off,
+	    (unsigned)strlen(ast_word(n->kind)) }, ast_word(n->kind));
+	/* Its ways out are not known: no complaint of a missing return. */
+	c->now.body->opaque = true;
+	return true;
+}
+
+/* ---- bodies ---- */
+
+/* Begins a body of the declaration that is being looked at. */
+static struct body *
+begin(struct check *c, struct symbol *sym, const struct ty *result)
+{
+	struct body *b = arena_alloc(c->a, sizeof(*b));
+
+	b->sym = sym;
+	b->result = result;
+	c->now.body = b;
+	c->now.facts = NULL;
+	c->now.scope = scope_new(c->a, NULL);
+	return b;
+}
+
+static void
+end(struct check *c)
+{
+	c->now.body = NULL;
+	c->now.facts = NULL;
+	c->now.scope = NULL;
+}
+
+static void
+missing_return(struct check *c, const struct body *b, bool on)
+{
+	if (on && !b->opaque)
+		diag(c->d, check_name_at(b->sym->decl), E_RETURN,
+		    "the end of '%s' can be reached", b->sym->name);
+}
+
+void
+check_program_body(struct check *c, struct symbol *s)
+{
+	struct ast *f;
+	struct body *b = begin(c, s, s->type);
+	struct symbol *v;
+	int i;
+
+	b->kind = BODY_PROGRAM;
+	for (f = s->decl->u.program.in; f; f = f->next) {
+		i = ty_field_index(s->in, f->u.field.name);
+		if (scope_get(c->now.scope, f->u.field.name))
+			continue;       /* said already */
+		v = variable(c, f->u.field.name, f->u.field.name_at, f,
+		    i < 0 ? check_basic(c, TY_POISON) : s->in->field[i].type);
+		v->fixed = true;
+		f->sym = v;
+		if (i >= 0 && s->in->field[i].has_max &&
+		    v->type->kind == TY_LIST)
+			v->most = (int64_t)s->in->field[i].max;
+	}
+	missing_return(c, b, statement(c, s->decl->u.program.body));
+	end(c);
+}
+
+static const struct option_rule metric_options[] = {
+	{ "minimize", OPT_BOOL, NULL, NULL },
+	{ "on_fail", OPT_NUMBER, NULL, NULL },
+	{ NULL, OPT_OTHER, NULL, NULL }
+};
+
+/* A command's options are its own. */
+static bool
+is_exec(const struct ast *e)
+{
+	return e && e->kind == AST_CALL && e->u.call.fn->kind == AST_NAME &&
+	    strcmp(e->u.call.fn->u.name.name, "exec") == 0;
+}
+
+static void
+metric_args(struct check *c, struct symbol *s)
+{
+	struct ast *a;
+	struct symbol *v;
+	int n = 0;
+
+	for (a = s->decl->u.metric.arg; a; a = a->next, n++) {
+		v = check_new_symbol(c, SYM_METRIC_ARG, a->u.name.name, a);
+		v->index = n;
+		v->done = true;
+		v->type = n == 0 ? c->gold : c->out->program ?
+		    c->out->program->type : check_basic(c, TY_POISON);
+		v->in = n == 0 ? c->gold : c->out->program ?
+		    c->out->program->in : v->type;
+		a->sym = v;
+		check_duplicate(c, c->now.scope, v->name, a->at, v);
+	}
+	if (n != 2)
+		diag(c->d, check_name_at(s->decl), E_METRIC,
+		    "'%s' takes two parameters, not %d", s->name, n);
+}
+
+void
+check_metric(struct check *c, struct symbol *s)
+{
+	struct ast *n = s->decl, *o = n->u.metric.option;
+	struct body *b;
+
+	if (!is_exec(n->u.metric.value))
+		check_options(c, o, metric_options, "metric", false);
+	if (ast_option(o, "minimize") && !ast_option(o, "on_fail"))
+		diag(c->d, check_name_at(n), E_MISSING, "'on_fail': the score "
+		    "of a failed row, where less is better");
+	b = begin(c, s, check_basic(c, TY_FLOAT));
+	b->kind = BODY_METRIC;
+	metric_args(c, s);
+	if (n->u.metric.body)
+		missing_return(c, b, statement(c, n->u.metric.body));
+	else {
+		struct ast *v = n->u.metric.value;
+		const struct ty *t = check_expr(c, v, b->result);
+
+		if (ty_fits(t, b->result) && t->kind != TY_POISON)
+			v->want = t == b->result ? NULL : b->result;
+		else if (t->kind != TY_POISON)
+			diag(c->d, v->at, E_METRIC, "a metric gives a number, "
+			    "not %s%s", check_text(c, t),
+			    t->kind == TY_BOOL ? ": x ? 1.0 : 0.0" : "");
+	}
+	end(c);
+}
+
+void
+check_test(struct check *c, struct ast *n)
+{
+	static const char *const known[] = { "repeat", "pass" };
+	struct body *b;
+	struct ast *a;
+	struct check_value v;
+
+	for (a = n->u.test.arg; a; a = a->next) {
+		v = check_value(c->a, a->u.arg.value);
+		if (!a->u.arg.name || (strcmp(a->u.arg.name, "repeat") != 0 &&
+		    strcmp(a->u.arg.name, "pass") != 0))
+			diag(c->d, a->at, E_OPTION, "a test takes repeat = N "
+			    "and pass = 80%%%s", a->u.arg.name ?
+			    check_nearest(c, a->u.arg.name, known, 2) : "");
+		else if (v.kind != CV_INT && v.kind != CV_FLOAT)
+			diag(c->d, a->at, E_VALUE, "expected a number");
+	}
+	b = begin(c, NULL, check_basic(c, TY_VOID));
+	b->kind = BODY_TEST;
+	statement(c, n->u.test.body);
+	end(c);
+}

@@ -1,0 +1,186 @@
+/* What the files of check share.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef FRONT_CHECK_IN_H
+#define FRONT_CHECK_IN_H
+
+#include "base/builtin.h"
+#include "front/check.h"
+#include "front/scope.h"
+
+/* What is known of a value that may be null, newest first.  A path is a
+ * variable and members of it: "" or ".a.b". */
+struct fact {
+	const struct symbol *root;
+	const char *path;               /* interned; NULL: the variable was set,
+	                                 * what was known is void */
+	const struct fact *older;
+};
+
+/* The program, metric or test whose body is being checked. */
+struct body {
+	enum { BODY_PROGRAM, BODY_METRIC, BODY_TEST } kind;
+	struct symbol *sym;             /* NULL: test */
+	const struct ty *result;        /* what return gives */
+	unsigned loops;                 /* around this place */
+	unsigned long calls;            /* of models, so far */
+	bool opaque;                    /* holds what is not built */
+};
+
+/* Where check is. */
+struct context {
+	struct unit *unit;
+	struct scope *scope;            /* innermost; NULL outside bodies */
+	const struct fact *facts;
+	struct body *body;              /* NULL outside bodies */
+};
+
+struct check {
+	struct arena *a;
+	struct names *names;
+	struct sources *sources;
+	struct diag *d;
+	const struct check_options *o;
+	struct checked *out;
+	struct ty_table *t;
+	struct context now;
+	struct symbol *last;            /* of out->symbol */
+	struct symbol *builtin;         /* BI_COUNT of them */
+	struct scope *builtins;         /* by name, the first of each */
+	struct ty *gold;                /* the record in the making */
+	struct scope *gold_fields;      /* SYM_VARs with their types */
+	struct unit **loading;          /* imports around this one */
+	size_t nloading, loading_cap;
+	struct unit *last_unit;
+	bool incomplete;                /* a file could not be read whole */
+	const struct ast *raw;          /* not to be narrowed */
+	unsigned depth;                 /* of declarations that need others */
+	unsigned suggestions;           /* made so far */
+};
+
+/* ---- check.c ---- */
+
+/* Makes the symbol usable: its type, its value. */
+void check_symbol(struct check *c, struct symbol *s, struct span at);
+/* "a model" */
+const char *check_kind_word(enum symbol_kind k);
+/* What a NAME or DOT refers to as a declaration or variable; sets `sym`.
+ * NULL if it is a member of a value or unknown; *failed if that was
+ * reported. */
+struct symbol *check_ref(struct check *c, struct ast *e, bool *failed);
+/* The same, of the kinds wanted; reports what else it is. */
+struct symbol *check_ref_kind(struct check *c, struct ast *e,
+    enum symbol_kind kind);
+/* Reports E_NAME for `name`, with the nearest name in reach. */
+void check_unknown(struct check *c, struct span at, const char *name);
+/* "; did you mean 'x'?", or "". */
+const char *check_nearest(struct check *c, const char *name,
+    const char *const *from, size_t n);
+void check_not_built(struct check *c, struct span at, const char *what);
+bool check_duplicate(struct check *c, struct scope *s, const char *name,
+    struct span at, struct symbol *sym);
+/* A symbol for a declared thing, in no scope. */
+struct symbol *check_new_symbol(struct check *c, enum symbol_kind kind,
+    const char *name, struct ast *decl);
+struct span check_name_at(const struct ast *decl);
+
+/* ---- check_type.c ---- */
+
+const struct ty *check_type(struct check *c, struct ast *t);
+/* The record of a list of FIELDs; `seen` finds doubles. */
+void check_fields(struct check *c, struct ty *record, struct ast *list,
+    struct scope *seen, const struct ty_field *before);
+void check_enum(struct check *c, struct symbol *s);
+void check_struct(struct check *c, struct symbol *s);
+const struct ty *check_basic(struct check *c, enum ty_kind k);
+const char *check_text(struct check *c, const struct ty *t);
+
+/* ---- check_decl.c ---- */
+
+void check_const_decl(struct check *c, struct symbol *s);
+void check_module(struct check *c, struct symbol *s);
+void check_program(struct check *c, struct symbol *s);
+void check_signature(struct check *c, struct symbol *s);
+
+/* ---- check_option.c ---- */
+
+enum option_kind {
+	OPT_INT, OPT_NUMBER, OPT_BOOL, OPT_TIME, OPT_MONEY, OPT_STRING,
+	OPT_SETTING,                    /* string or env() */
+	OPT_ENV,                        /* env() only */
+	OPT_WORD,                       /* one of `words` */
+	OPT_COUNT,                      /* int or `none` */
+	OPT_STRINGS,                    /* a string or a list of them */
+	OPT_INTS,
+	OPT_BLOCK,                      /* of `sub` */
+	OPT_BLOCK_OR_FREE,
+	OPT_OTHER                       /* its owner looks at it */
+};
+
+struct option_rule {
+	const char *name;
+	enum option_kind kind;
+	const char *words;              /* "json markers" */
+	const struct option_rule *sub;  /* ends with a NULL name */
+};
+
+/* Checks options against rules; `open`: others are passed on, with a
+ * warning. */
+void check_options(struct check *c, struct ast *list,
+    const struct option_rule *rule, const char *what, bool open);
+
+/* ---- check_data.c ---- */
+
+void check_model(struct check *c, struct symbol *s);
+void check_data(struct check *c, struct symbol *s);
+void check_optimize(struct check *c, struct ast *n);
+
+/* ---- check_expr.c ---- */
+
+/* Types `e`; `want` is what its place would like, or NULL. */
+const struct ty *check_expr(struct check *c, struct ast *e,
+    const struct ty *want);
+/* The same, and it must fit `want`; sets e->want.  False after a message. */
+bool check_want(struct check *c, struct ast *e, const struct ty *want);
+void check_condition(struct check *c, struct ast *e);
+/* A record literal against its type. */
+void check_record(struct check *c, struct ast *e, const struct ty *record);
+
+/* ---- check_call.c ---- */
+
+const struct ty *check_call(struct check *c, struct ast *e,
+    const struct ty *want);
+/* Is it gold.x of which nothing is known yet? */
+bool check_is_open(struct check *c, struct ast *e);
+const struct ty *check_member(struct check *c, struct ast *e,
+    const struct ty *want);
+
+/* ---- check_const.c ---- */
+
+/* Types `e` as a constant of type `want` (NULL: its own) and folds it; false
+ * after a message. */
+bool check_constant(struct check *c, struct ast *e, const struct ty *want,
+    struct ty_const *out);
+/* The constant as one of type `t`. */
+struct ty_const check_as(struct ty_const v, const struct ty *t);
+bool check_same_const(const struct ty_const *x, const struct ty_const *y);
+
+/* ---- check_flow.c, check_fact.c ---- */
+
+void check_program_body(struct check *c, struct symbol *s);
+void check_metric(struct check *c, struct symbol *s);
+void check_test(struct check *c, struct ast *n);
+/* What follows for null from `cond` being `truth`. */
+void check_learn(struct check *c, const struct ast *cond, bool truth);
+void check_forget(struct check *c, const struct symbol *root);
+bool check_known(const struct check *c, const struct fact *f,
+    const struct ast *e);
+void check_learn_value(struct check *c, const struct ast *e);
+/* Facts after two ways of which both, one or none go on. */
+const struct fact *check_join(struct check *c, const struct fact *before,
+    const struct fact *x, bool x_goes_on, const struct fact *y,
+    bool y_goes_on);
+/* Forgets all variables that are set in the tree. */
+void check_forget_set_in(struct check *c, const struct ast *n);
+
+#endif
