@@ -1,0 +1,335 @@
+/* Building and changing the IR: operations, regions, functions.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ir/ir.h"
+
+#include <string.h>
+
+#include "ir/ir_in.h"
+
+#define ANY IR_ANY
+const struct ir_opinfo ir_ops[IR_NOP] = {
+#define OP(name, text, nargs, flags, meaning) \
+	[IR_##name] = { text, nargs, flags, meaning },
+#include "ir/ir.def"
+#undef OP
+};
+#undef ANY
+
+const char *const ir_format_words[MIP_NFORMAT] = {
+	[MIP_PLAIN] = "plain", [MIP_JSON] = "json", [MIP_MARKERS] = "markers",
+	[MIP_LABELS] = "labels", [MIP_XML] = "xml",
+};
+
+const char *const ir_structure_words[IR_NSTRUCTURE] = {
+	[MIP_STRUCTURE_AUTO] = "auto", [MIP_STRUCTURE_NATIVE] = "native",
+	[MIP_STRUCTURE_FUNCTION] = "function",
+	[MIP_STRUCTURE_GRAMMAR] = "grammar",
+	[MIP_STRUCTURE_JSON_OBJECT] = "json_object",
+	[MIP_STRUCTURE_PROMPT] = "prompt",
+};
+
+const char *const ir_parse_words[IR_NPARSE] = {
+	[MIP_TOLERANT] = "tolerant", [MIP_STRICT] = "strict",
+	[MIP_NATIVE] = "native",
+};
+
+const char *const ir_route_words[IR_NROUTE] = {
+	[MIP_DIRECT] = "direct", [MIP_FALLBACK] = "fallback",
+	[MIP_ROUND_ROBIN] = "round_robin",
+};
+
+const char *const ir_part_words[IR_NPART] = { "train", "dev", "test" };
+
+const char *const ir_lib_words[BI_COUNT] = {
+#define BUILTIN(id, name, in, out, c, flags, doc) [BI_##id] = #id,
+#include "base/builtin.def"
+#undef BUILTIN
+};
+
+bool
+ir_has_operand(enum ir_op op)
+{
+	return op == IR_STRING || op == IR_INT || op == IR_FLOAT ||
+	    op == IR_BOOL || op == IR_ENUM || op == IR_ARG ||
+	    op == IR_PARAM || op == IR_GET || op == IR_SET ||
+	    op == IR_FIELD || op == IR_INJECT || op == IR_LIB ||
+	    op == IR_ASK || op == IR_RUN || op == IR_SCORE || op == IR_FAIL;
+}
+
+const char *
+ir_other_word(enum ir_op op)
+{
+	return op == IR_WHILE ? "test" : op == IR_EACH ? "where" : "else";
+}
+
+int
+ir_word(const char *const *words, unsigned n, const char *word)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if (strcmp(words[i], word) == 0)
+			return (int)i;
+	return -1;
+}
+
+struct mod *
+ir_mod(struct arena *a, struct ty_table *types)
+{
+	struct mod *m = arena_alloc(a, sizeof *m);
+
+	m->a = a;
+	m->types = types;
+	m->path = "";
+	m->name = "";
+	m->tuned = "";
+	return m;
+}
+
+struct region *
+ir_region(struct mod *m, struct fn *f, struct ins *owner)
+{
+	struct region *r = arena_alloc(m->a, sizeof *r);
+
+	r->fn = f;
+	r->owner = owner;
+	return r;
+}
+
+struct fn *
+ir_fn(struct mod *m, enum fn_kind kind, const char *name)
+{
+	struct fn *f = arena_alloc(m->a, sizeof *f), **p = &m->fn;
+
+	f->kind = kind;
+	f->name = f->c_name = name;
+	f->body = ir_region(m, f, NULL);
+	while (*p != NULL)
+		p = &(*p)->next;
+	*p = f;
+	return f;
+}
+
+struct var *
+ir_var(struct mod *m, struct fn *f, const char *name, const struct ty *type)
+{
+	struct var *v = arena_alloc(m->a, sizeof *v), **p = &f->var;
+
+	v->name = name;
+	v->type = type;
+	v->id = f->nvar++;
+	while (*p != NULL)
+		p = &(*p)->next;
+	*p = v;
+	return v;
+}
+
+struct ins *
+ir_add(struct mod *m, struct region *r, enum ir_op op, const struct ty *type,
+    struct ins *const *arg, unsigned narg, struct span at)
+{
+	struct ins *i = arena_alloc(m->a, sizeof *i);
+
+	i->op = op;
+	i->type = type;
+	i->narg = narg;
+	i->arg = arena_array(m->a, narg, sizeof *i->arg);
+	if (narg > 0)
+		memcpy(i->arg, arg, narg * sizeof *arg);
+	i->at = at;
+	i->in = r;
+	i->prev = r->last;
+	if (r->last != NULL)
+		r->last->next = i;
+	else
+		r->first = i;
+	r->last = i;
+	if (ir_ops[op].flags & OPF_BODY)
+		i->body = ir_region(m, r->fn, i);
+	return i;
+}
+
+void
+ir_insert_before(struct ins *place, struct ins *i)
+{
+	struct region *r = place->in;
+
+	i->in = r;
+	i->next = place;
+	i->prev = place->prev;
+	if (place->prev != NULL)
+		place->prev->next = i;
+	else
+		r->first = i;
+	place->prev = i;
+}
+
+void
+ir_append(struct region *r, struct ins *i)
+{
+	i->in = r;
+	i->next = NULL;
+	i->prev = r->last;
+	if (r->last != NULL)
+		r->last->next = i;
+	else
+		r->first = i;
+	r->last = i;
+}
+
+void
+ir_unlink(struct ins *i)
+{
+	struct region *r = i->in;
+
+	if (i->prev != NULL)
+		i->prev->next = i->next;
+	else
+		r->first = i->next;
+	if (i->next != NULL)
+		i->next->prev = i->prev;
+	else
+		r->last = i->prev;
+	i->prev = i->next = NULL;
+	i->in = NULL;
+}
+
+static void
+replace_in(struct region *r, struct ins *old, struct ins *new_)
+{
+	struct ins *i;
+	unsigned k;
+
+	if (r == NULL)
+		return;
+	for (i = r->first; i != NULL; i = i->next) {
+		for (k = 0; k < i->narg; k++)
+			if (i->arg[k] == old)
+				i->arg[k] = new_;
+		replace_in(i->body, old, new_);
+		replace_in(i->other, old, new_);
+	}
+	if (r->result == old)
+		r->result = new_;
+}
+
+void
+ir_replace(struct fn *f, struct ins *old, struct ins *new_)
+{
+	replace_in(f->body, old, new_);
+}
+
+static bool
+walk(struct region *r, bool (*each)(struct ins *, void *), void *arg)
+{
+	struct ins *i, *next;
+
+	if (r == NULL)
+		return true;
+	for (i = r->first; i != NULL; i = next) {
+		next = i->next;
+		if (!each(i, arg) || !walk(i->body, each, arg) ||
+		    !walk(i->other, each, arg))
+			return false;
+	}
+	return true;
+}
+
+bool
+ir_walk(struct fn *f, bool (*each)(struct ins *, void *), void *arg)
+{
+	return walk(f->body, each, arg);
+}
+
+static bool
+number(struct ins *i, void *arg)
+{
+	unsigned *n = arg;
+
+	i->id = (*n)++;
+	return true;
+}
+
+void
+ir_number(struct fn *f)
+{
+	f->nins = 0;
+	ir_walk(f, number, &f->nins);
+}
+
+bool
+ir_is_const(const struct ins *i)
+{
+	return i->op == IR_STRING || i->op == IR_INT || i->op == IR_FLOAT ||
+	    i->op == IR_BOOL || i->op == IR_NULL || i->op == IR_ENUM;
+}
+
+bool
+ir_can_fail(const struct ins *i)
+{
+	if (i->op == IR_LIB)
+		return (builtins[i->u.lib].flags & BF_FAIL) != 0;
+	if (i->type != NULL && i->type->kind == TY_FLOAT &&
+	    (i->op == IR_ADD || i->op == IR_SUB || i->op == IR_MUL ||
+	    i->op == IR_NEG))
+		return false;
+	return (ir_ops[i->op].flags & OPF_FAIL) != 0;
+}
+
+static bool region_pure(const struct region *r);
+
+bool
+ir_is_pure(const struct ins *i)
+{
+	if (!(ir_ops[i->op].flags & OPF_PURE) || ir_can_fail(i))
+		return false;
+	return region_pure(i->body) && region_pure(i->other);
+}
+
+static bool
+region_pure(const struct region *r)
+{
+	const struct ins *i;
+
+	if (r == NULL)
+		return true;
+	for (i = r->first; i != NULL; i = i->next)
+		if (!ir_is_pure(i) && i->op != IR_GET)
+			return false;
+	return true;
+}
+
+static bool
+case_ends(const struct region *r, const struct ty *t)
+{
+	const struct ins *i;
+	unsigned n = 0;
+	bool whole = false;
+
+	for (i = r->first; i != NULL; i = i->next) {
+		if (i->op != IR_CASE || !ir_ends(i->body))
+			return false;
+		whole = whole || i->narg == 0;
+		n += i->narg;
+	}
+	return whole || (t->kind == TY_ENUM && n >= t->n);
+}
+
+bool
+ir_ends(const struct region *r)
+{
+	const struct ins *i = r->last;
+
+	if (i == NULL)
+		return false;
+	if (i->op == IR_RET || i->op == IR_FAIL || i->op == IR_BREAK ||
+	    i->op == IR_CONTINUE)
+		return true;
+	if (i->op == IR_IF || i->op == IR_TRY)
+		return i->other != NULL && ir_ends(i->body) &&
+		    ir_ends(i->other);
+	if (i->op == IR_SWITCH)
+		return case_ends(i->body, i->arg[0]->type);
+	return i->op == IR_PAR && ir_ends(i->body);
+}

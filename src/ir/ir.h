@@ -1,0 +1,263 @@
+/* The typed, structured IR: values assigned once, control as a tree of
+ * regions, prompts as objects with slots.
+ *
+ * ir_print and ir_read give it a text form; ir_verify holds its rules; passes
+ * rewrite it; emission reads it.  Everything lives in the module's arena.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef IR_IR_H
+#define IR_IR_H
+
+#include "base/base.h"
+#include "base/builtin.h"
+#include "base/diag.h"
+#include "base/ty.h"
+#include "buf.h"
+#include "miproc.h"                     /* models and formats as they ship */
+
+enum ir_op {
+#define OP(name, text, nargs, flags, meaning) IR_##name,
+#include "ir/ir.def"
+#undef OP
+	IR_NOP
+};
+
+enum ir_opflag {
+	OPF_PURE = 1, OPF_FAIL = 2, OPF_MODEL = 4, OPF_BODY = 8,
+	OPF_OTHER = 16, OPF_VALUE = 32
+};
+
+enum { IR_ANY = -1 };                   /* any number of arguments */
+
+struct ir_opinfo {
+	const char *text;
+	int narg;
+	unsigned flags;
+	const char *meaning;
+};
+extern const struct ir_opinfo ir_ops[IR_NOP];
+
+struct fn;
+struct prompt;
+struct region;
+
+/* A variable: declared by `let`, set again somewhere. */
+struct var {
+	const char *name;
+	const struct ty *type;
+	unsigned id;                    /* in its function */
+	struct var *next;
+};
+
+/* One operation; also the value that it gives. */
+struct ins {
+	enum ir_op op;
+	const struct ty *type;          /* TY_VOID if it gives none */
+	struct ins **arg;
+	unsigned narg;
+	struct region *body, *other;
+	union {
+		const char *s;
+		int64_t i;
+		double f;
+		unsigned n;
+		struct var *var;
+		struct prompt *prompt;
+		struct param *param;
+		struct fn *fn;
+		enum builtin_id lib;
+	} u;
+	const char *name;               /* the user's for this value, or NULL */
+	struct span at;
+	struct region *in;              /* where it stands */
+	struct ins *prev, *next;
+	unsigned id;                    /* set by ir_number */
+};
+
+struct region {
+	struct ins *first, *last;
+	struct ins *result;             /* of each, filter, and, or, cond */
+	struct ins *owner;              /* NULL: a function's body */
+	struct fn *fn;
+};
+
+/* A leaf: a declared module with its slots. */
+struct prompt {
+	const char *name;               /* its address, "m.answer" */
+	const char *c_name;             /* "answer"; unique in the module */
+	const char *signature;
+	bool reasoning;                 /* chain_of_thought: `reasoning` is the
+	                                 * first field of `out` */
+	const struct ty *in, *out;      /* structs "answer_in", "answer_out" */
+	const char *text; /* instruction as written, "" for none */
+	bool formats[MIP_NFORMAT];      /* what the format slot may be */
+	enum mip_format format;
+	unsigned max_demos; /* `demos = N`; UINT_MAX: tuner's choice */
+	double temperature;             /* MIP_UNSET: the model's */
+	const struct mip_model *model;
+	enum mip_structure structure;
+	enum mip_parse parse;
+	int reask, max_repair;
+	bool freeze_text, freeze_demos, freeze_format;
+	bool metric_only;               /* only metrics reach it: frozen */
+	/* what it gives when the model refuses: a constant for each field of
+	 * `out`; NULL: a refusal is a failure */
+	const struct ty_const *on_refusal;
+	const char *hash;               /* set by ir_hash: 16 hex digits */
+	/* slot values to emit: set from the tuned file; NULL, 0 as written */
+	const char *tuned_text;
+	const char *const *demo;        /* JSON objects of inputs and outputs */
+	unsigned ndemo;
+	struct span at;
+	struct prompt *next;
+};
+
+/* A tunable param.  One that is not tuned or was fixed by -D is a constant
+ * and does not appear here. */
+struct param {
+	const char *name;               /* its address, "m.HOPS" */
+	const char *c_name;
+	const char *desc;
+	const struct ty *type;
+	struct ty_const value;          /* default, or tuned */
+	struct ty_const *choice;        /* tune [..] */
+	unsigned nchoice;
+	double lo, hi;                  /* tune a .. b, of a float; of an int
+	                                 * only where there would be more than
+	                                 * 64 choices */
+	bool is_range;
+	bool frozen;
+	struct span at;
+	struct param *next;
+};
+
+enum fn_kind { FN_PROGRAM, FN_METRIC };
+
+struct fn {
+	enum fn_kind kind;
+	const char *name;               /* in the source */
+	const char *c_name;
+	const char *desc;
+	/* program: in, out records; ARG n is field n of `in`.  metric: ARG 0
+	 * is the gold record `gold`, ARG 1 the program's `in`, ARG 2 its
+	 * `out`; gives a float */
+	const struct ty *in, *out, *gold;
+	struct region *body;
+	struct var *var;
+	unsigned nvar, nins;
+	double on_fail;                 /* metric */
+	bool minimize;
+	uint64_t calls_min, calls_max;  /* set by ir_plan; judge calls of a
+	                                 * metric count here too */
+	const char *hash;               /* set by ir_hash */
+	struct span at;
+	struct fn *next;
+};
+
+/* ---- data and tuning, as declared ---- */
+
+enum dataset_kind { DATASET_JSONL, DATASET_CSV };
+
+struct rename { const char *to, *from; };
+
+/* One file, maybe split. */
+struct dataset {
+	enum dataset_kind kind;
+	const char *path;               /* relative to the .mp file */
+	const struct rename *rename;
+	unsigned nrename;
+	bool shuffle;
+	uint64_t seed;                  /* of shuffle and split */
+	enum { SPLIT_NONE, SPLIT_FRACTIONS, SPLIT_COUNTS } split;
+	double part[3];                 /* train, dev, test */
+	const char *stratify;           /* a field, or NULL */
+	struct span at;
+};
+
+enum { PART_WHOLE = -1, PART_TRAIN, PART_DEV, PART_TEST };
+
+struct part {
+	const struct dataset *set;      /* NULL: not given */
+	int which;                      /* PART_... */
+};
+
+/* One option of a strategy: `trials = 30`. */
+struct setting {
+	const char *name;
+	enum { SET_INT, SET_FLOAT, SET_BOOL, SET_WORD, SET_STRING } kind;
+	int64_t i;
+	double f;
+	const char *s;
+	struct span at;
+	struct setting *next;
+};
+
+/* The optimize block. */
+struct study_decl {
+	struct fn *program, *metric;
+	const char *strategy;           /* "mipro" */
+	struct setting *setting;
+	struct part train, dev, test;
+	const struct mip_model *prompt_model, *teacher;     /* or NULL */
+	double max_cost;                /* MIP_UNSET: none */
+	int64_t max_calls, max_tokens;  /* 0: none */
+	double time_limit_s;            /* 0: none */
+	bool gated;
+	double gate, confidence;        /* metric >= gate at this confidence */
+	struct span at;
+};
+
+struct mod {
+	struct arena *a;
+	struct ty_table *types;
+	const char *path;               /* of the main file */
+	const char *name;               /* C name of the program to compile */
+	struct fn *fn; /* programs, then metrics, callees first */
+	struct fn *program;             /* the one to compile; may be NULL */
+	struct prompt *prompt;          /* in order of declaration */
+	struct param *param;
+	const struct mip_model **model; /* all that leaves use, and routes of */
+	unsigned nmodel;
+	struct study_decl *study;       /* NULL: no optimize block */
+	const char *hash;               /* program identity, set by ir_hash */
+	const char *tuned;              /* hash of the tuned file, "" if none */
+	const char *tuned_note;         /* one line for the head of the C file,
+	                                 * or NULL */
+};
+
+/* ---- building and changing ---- */
+
+struct mod *ir_mod(struct arena *a, struct ty_table *types);
+struct fn *ir_fn(struct mod *m, enum fn_kind kind, const char *name);
+struct region *ir_region(struct mod *m, struct fn *f, struct ins *owner);
+struct var *ir_var(struct mod *m, struct fn *f, const char *name,
+    const struct ty *type);
+/* Appends to `r`; the arguments are copied from `arg`. */
+struct ins *ir_add(struct mod *m, struct region *r, enum ir_op op,
+    const struct ty *type, struct ins *const *arg, unsigned narg,
+    struct span at);
+void ir_insert_before(struct ins *place, struct ins *i);
+void ir_unlink(struct ins *i);
+/* Every use of `old` in `f` becomes a use of `new_`. */
+void ir_replace(struct fn *f, struct ins *old, struct ins *new_);
+
+/* Calls `each` for every operation of `f` in textual order: an operation's
+ * regions come after it.  Stops when `each` returns false. */
+bool ir_walk(struct fn *f, bool (*each)(struct ins *, void *), void *arg);
+
+/* Numbers values in textual order (ins->id) and counts them (fn->nins). */
+void ir_number(struct fn *f);
+
+/* Is it a constant (string, int, float, bool, null, enum)? */
+bool ir_is_const(const struct ins *i);
+
+/* ---- text form ---- */
+
+void ir_print(struct buf *b, struct mod *m);
+/* Reads what ir_print writes; NULL with *line and a sentence in `why`. */
+struct mod *ir_read(struct arena *a, const char *text, size_t n,
+    unsigned *line, char why[160]);
+/* The rules; false with a sentence in `why`. */
+bool ir_verify(const struct mod *m, char why[240]);
+
+#endif

@@ -1,0 +1,58 @@
+/* What the files of the IR share among themselves.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef IR_IR_IN_H
+#define IR_IR_IN_H
+
+#include "ir/ir.h"
+
+/* Words of the text form, by the value of their enum. */
+enum {
+	IR_NSTRUCTURE = MIP_STRUCTURE_PROMPT + 1,
+	IR_NPARSE = MIP_NATIVE + 1,
+	IR_NROUTE = MIP_ROUND_ROBIN + 1,
+	IR_NPART = PART_TEST + 1
+};
+extern const char *const ir_format_words[MIP_NFORMAT];
+extern const char *const ir_structure_words[IR_NSTRUCTURE];
+extern const char *const ir_parse_words[IR_NPARSE];
+extern const char *const ir_route_words[IR_NROUTE];
+extern const char *const ir_part_words[IR_NPART];
+
+extern const char *const ir_lib_words[BI_COUNT];
+
+/* Has it something in `u` that the text form writes before arguments? */
+bool ir_has_operand(enum ir_op op);
+
+/* What stands before its second region: "else", "test" or "where". */
+const char *ir_other_word(enum ir_op op);
+
+/* The index of `word` among `n` words, or -1. */
+int ir_word(const char *const *words, unsigned n, const char *word);
+
+/* Puts an operation that stands nowhere at the end of `r`. */
+void ir_append(struct region *r, struct ins *i);
+
+/* Can it make the run fail?  Flags, types and builtin.def taken together. */
+bool ir_can_fail(const struct ins *i);
+
+/* No effect and no failure, what its regions hold included: it may go when
+ * its value is not used.  Regions may read variables. */
+bool ir_is_pure(const struct ins *i);
+
+/* Does control never run on past the end of `r`? */
+bool ir_ends(const struct region *r);
+
+/* ---- text for hashes (ir_print.c) ---- */
+
+/* Appends the types that `in` and `out` lead to, in the order of their
+ * reading; the two records are called "in" and "out" whatever their names. */
+void ir_print_signature(struct buf *b, const struct ty *in,
+    const struct ty *out);
+
+/* Appends `f` with numbers instead of the names of values and variables, the
+ * types it uses, and hashes instead of the names of functions; leaves are
+ * named, with their hashes, which must be there. */
+void ir_print_canon(struct buf *b, struct fn *f);
+
+#endif

@@ -1,0 +1,423 @@
+/* Reading the text form: functions, and modules as a whole.
+ *
+ * What is read is well formed but perhaps against the rules: ir_verify says.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "ir/ir_reader.h"
+
+enum { REGION_DEPTH = 400 };
+
+static struct ins *
+value_named(struct ir_reader *r)
+{
+	const char *name = ir_rd_word(r);
+	struct ins *i = ir_map_get(&r->values, name);
+
+	if (i == NULL)
+		ir_rd_fail(r, "there is no value '%.60s' before this", name);
+	return i;
+}
+
+static struct var *
+var_named(struct ir_reader *r)
+{
+	const char *name = ir_rd_word(r);
+	struct var *v = ir_map_get(&r->vars, name);
+
+	if (v == NULL)
+		ir_rd_fail(r, "there is no variable '%.60s'", name);
+	return v;
+}
+
+static struct fn *
+callee(struct ir_reader *r, enum fn_kind kind)
+{
+	const char *name = ir_rd_word(r);
+	struct fn *f = ir_map_get(&r->fns, name);
+
+	if (f == NULL || f->kind != kind) {
+		ir_rd_fail(r, "there is no such function '%.60s'", name);
+		return NULL;
+	}
+	return f;
+}
+
+static int64_t
+status_word(struct ir_reader *r)
+{
+	const char *w = ir_rd_word(r);
+	unsigned s;
+
+	for (s = 0; s < MIP_NSTATUS; s++)
+		if (strcmp(mip_status_word((enum mip_status)s), w) == 0)
+			return s;
+	ir_rd_fail(r, "there is no status '%.40s'", w);
+	return 0;
+}
+
+static void
+read_enum(struct ir_reader *r, struct ins *i)
+{
+	const char *w;
+	int n = -1;
+
+	ir_rd_want(r, ".");
+	w = ir_rd_word(r);
+	if (i->type->kind == TY_ENUM)
+		n = ty_variant_index(i->type, w);
+	if (n < 0)
+		ir_rd_fail(r, "'%.40s' is not a name of this enum", w);
+	i->u.i = n;
+}
+
+static void
+read_bool(struct ir_reader *r, struct ins *i)
+{
+	i->u.i = ir_rd_this(r, "true");
+	if (!i->u.i && !ir_rd_this(r, "false"))
+		ir_rd_fail(r, "true or false is missing");
+}
+
+static void
+read_leaf(struct ir_reader *r, struct ins *i)
+{
+	const char *w = ir_rd_word(r);
+
+	i->u.prompt = ir_map_get(&r->prompts, w);
+	if (i->u.prompt == NULL)
+		ir_rd_fail(r, "there is no prompt '%.60s'", w);
+}
+
+static void
+read_param(struct ir_reader *r, struct ins *i)
+{
+	const char *w = ir_rd_word(r);
+
+	i->u.param = ir_map_get(&r->params, w);
+	if (i->u.param == NULL)
+		ir_rd_fail(r, "there is no param '%.60s'", w);
+}
+
+/* Reads what put_operand writes; a field's name is given back in *field, to
+ * be looked up when the argument is known. */
+static void
+read_operand(struct ir_reader *r, struct ins *i, const char **field)
+{
+	if (i->op == IR_FOR || i->op == IR_RANGE || i->op == IR_WHILE) {
+		i->u.i = -1;
+		if (ir_rd_is(r, '[')) {
+			i->u.i = (int64_t)(ir_rd_u64(r) & INT64_MAX);
+			ir_rd_want(r, "]");
+		}
+	} else if (i->op == IR_STRING)
+		i->u.s = ir_rd_string(r);
+	else if (i->op == IR_INT)
+		i->u.i = ir_rd_int(r);
+	else if (i->op == IR_FLOAT)
+		i->u.f = ir_rd_double(r);
+	else if (i->op == IR_BOOL)
+		read_bool(r, i);
+	else if (i->op == IR_ENUM)
+		read_enum(r, i);
+	else if (i->op == IR_ARG || i->op == IR_INJECT)
+		i->u.n = ir_rd_unsigned(r);
+	else if (i->op == IR_PARAM)
+		read_param(r, i);
+	else if (i->op == IR_GET || i->op == IR_SET)
+		i->u.var = var_named(r);
+	else if (i->op == IR_FIELD) {
+		ir_rd_want(r, ".");
+		*field = ir_rd_word(r);
+	} else if (i->op == IR_LIB)
+		i->u.lib = (enum builtin_id)ir_rd_among(r, ir_lib_words,
+		    BI_COUNT);
+	else if (i->op == IR_ASK)
+		read_leaf(r, i);
+	else if (i->op == IR_RUN || i->op == IR_SCORE)
+		i->u.fn = callee(r, i->op == IR_RUN ? FN_PROGRAM : FN_METRIC);
+	else if (i->op == IR_FAIL)
+		i->u.i = status_word(r);
+	else if (ir_has_operand(i->op))
+		BUG("%s has an operand", ir_ops[i->op].text);
+}
+
+static void
+read_args(struct ir_reader *r, struct ins *i)
+{
+	struct ins **arg = NULL;
+	size_t cap = 0;
+	int want = ir_ops[i->op].narg;
+
+	if (!ir_rd_eol(r))
+		do {
+			arg = arena_grow(r->a, arg, &cap, i->narg + 1u,
+			    sizeof *arg);
+			arg[i->narg++] = value_named(r);
+		} while (ir_rd_is(r, ','));
+	i->arg = arg;
+	if (want != IR_ANY && i->narg != (unsigned)want)
+		ir_rd_fail(r, "'%s' takes %d arguments",
+		    ir_ops[i->op].text, want);
+}
+
+static void
+read_member(struct ir_reader *r, struct ins *i, const char *field)
+{
+	const struct ty *t;
+	int n = -1;
+
+	if (r->failed || i->op != IR_FIELD)
+		return;
+	t = i->arg[0]->type;
+	if (t->kind == TY_STRUCT)
+		n = ty_field_index(t, field);
+	if (n < 0)
+		ir_rd_fail(r, "there is no field '%.60s'", field);
+	i->u.n = n < 0 ? 0 : (unsigned)n;
+}
+
+static enum ir_op
+op_named(struct ir_reader *r, const char *w, bool value)
+{
+	unsigned i;
+
+	for (i = 0; i < IR_NOP; i++)
+		if (strcmp(ir_ops[i].text, w) == 0 &&
+		    value == ((ir_ops[i].flags & OPF_VALUE) != 0))
+			return (enum ir_op)i;
+	ir_rd_fail(r, "'%.40s' is not an operation%s", w,
+	    value ? " that gives a value" : "");
+	return IR_NOP;
+}
+
+static void read_region(struct ir_reader *r, struct region *g,
+    unsigned depth);
+
+/* Reads one operation, its first word taken, and its regions. */
+static void
+read_ins(struct ir_reader *r, struct region *g, const char *word,
+    unsigned depth)
+{
+	struct ins *i = arena_alloc(r->a, sizeof *i);
+	bool value = ir_rd_is(r, ':');
+	const char *label = word, *field = "";
+
+	i->type = ty_basic(r->m->types, TY_VOID);
+	if (value) {
+		i->name = ir_label_name(r->a, label);
+		i->type = ir_rd_type(r);
+		ir_rd_want(r, "=");
+		word = ir_rd_word(r);
+	}
+	i->op = op_named(r, word, value);
+	if (r->failed)
+		return;
+	read_operand(r, i, &field);
+	read_args(r, i);
+	read_member(r, i, field);
+	if (value)
+		ir_map_put(r, &r->values, label, i);
+	ir_append(g, i);
+	ir_rd_done(r);
+	if (ir_ops[i->op].flags & OPF_BODY) {
+		i->body = ir_region(r->m, g->fn, i);
+		read_region(r, i->body, depth + 1);
+	}
+	if ((ir_ops[i->op].flags & OPF_OTHER) && r->more &&
+	    r->depth == depth && ir_rd_this(r, ir_other_word(i->op))) {
+		i->other = ir_region(r->m, g->fn, i);
+		ir_rd_done(r);
+		read_region(r, i->other, depth + 1);
+	}
+}
+
+static void
+read_region(struct ir_reader *r, struct region *g, unsigned depth)
+{
+	const char *w;
+
+	if (depth > REGION_DEPTH)
+		ir_rd_fail(r, "regions are nested too deeply");
+	while (r->more && r->depth >= depth) {
+		if (r->depth > depth) {
+			ir_rd_fail(r, "the line is indented too far");
+			return;
+		}
+		w = ir_rd_word(r);
+		if (strcmp(w, "yield") == 0 && !ir_rd_eol(r) &&
+		    *r->p != ':') {
+			if (g->result != NULL)
+				ir_rd_fail(r, "a second yield");
+			g->result = value_named(r);
+			ir_rd_done(r);
+			continue;
+		}
+		if (g->result != NULL) {
+			ir_rd_fail(r, "nothing may follow a yield");
+			return;
+		}
+		read_ins(r, g, w, depth);
+	}
+}
+
+/* ---- functions ---- */
+
+static void
+read_var(struct ir_reader *r, struct fn *f)
+{
+	const char *label = ir_rd_word(r), *name;
+	const struct ty *t;
+
+	ir_rd_want(r, ":");
+	t = ir_rd_type(r);
+	name = ir_label_name(r->a, label);
+	ir_map_put(r, &r->vars, label,
+	    ir_var(r->m, f, name != NULL ? name : label, t));
+}
+
+static void
+read_fn_attrs(struct ir_reader *r, struct fn *f)
+{
+	const char *w;
+
+	while (ir_rd_attr(r, &w)) {
+		if (strcmp(w, "var") == 0)
+			read_var(r, f);
+		else if (strcmp(w, "desc") == 0)
+			f->desc = ir_rd_string(r);
+		else if (strcmp(w, "hash") == 0)
+			f->hash = ir_rd_string(r);
+		else if (strcmp(w, "calls") == 0) {
+			f->calls_min = ir_rd_u64(r);
+			f->calls_max = ir_rd_u64(r);
+		} else if (strcmp(w, "on_fail") == 0)
+			f->on_fail = ir_rd_double(r);
+		else if (strcmp(w, "minimize") == 0)
+			f->minimize = true;
+		else
+			ir_rd_fail(r, "a function has no '%.60s'", w);
+		ir_rd_done(r);
+	}
+}
+
+static void
+read_fn(struct ir_reader *r, enum fn_kind kind)
+{
+	const char *name = ir_rd_word(r);
+	struct fn *f = ir_fn(r->m, kind, name);
+
+	ir_map_clear(&r->values);
+	ir_map_clear(&r->vars);
+	f->c_name = ir_rd_word(r);
+	ir_rd_want(r, ":");
+	f->in = ir_rd_type(r);
+	if (kind == FN_METRIC) {
+		f->gold = f->in;
+		ir_rd_want(r, ",");
+		f->in = ir_rd_type(r);
+	}
+	ir_rd_want(r, "->");
+	f->out = ir_rd_type(r);
+	if (f->in->kind != TY_STRUCT || f->out->kind != TY_STRUCT ||
+	    (f->gold != NULL && f->gold->kind != TY_STRUCT))
+		ir_rd_fail(r, "a function's types are structs");
+	ir_rd_done(r);
+	read_fn_attrs(r, f);
+	if (!r->more || r->depth > 0 || !ir_rd_this(r, "begin"))
+		ir_rd_fail(r, "'begin' is missing");
+	ir_rd_done(r);
+	read_region(r, f->body, 1);
+	ir_map_put(r, &r->fns, f->c_name, f);
+	ir_map_clear(&r->values);
+}
+
+/* ---- modules ---- */
+
+static void
+read_head(struct ir_reader *r)
+{
+	struct mod *m = r->m;
+	const char *w;
+
+	if (!ir_rd_line(r) || r->depth > 0 || !ir_rd_this(r, "ir") ||
+	    ir_rd_int(r) != 1)
+		ir_rd_fail(r, "the text does not begin with 'ir 1'");
+	ir_rd_done(r);
+	while (ir_rd_attr(r, &w)) {
+		if (strcmp(w, "path") == 0)
+			m->path = ir_rd_string(r);
+		else if (strcmp(w, "name") == 0)
+			m->name = ir_rd_string(r);
+		else if (strcmp(w, "program") == 0)
+			r->program = ir_rd_word(r);
+		else if (strcmp(w, "hash") == 0)
+			m->hash = ir_rd_string(r);
+		else if (strcmp(w, "tuned") == 0)
+			m->tuned = ir_rd_string(r);
+		else if (strcmp(w, "tuned_note") == 0)
+			m->tuned_note = ir_rd_string(r);
+		else
+			ir_rd_fail(r, "a module has no '%.60s'", w);
+		ir_rd_done(r);
+	}
+}
+
+static void
+read_declaration(struct ir_reader *r)
+{
+	const char *w;
+
+	if (r->depth > 0) {
+		ir_rd_fail(r, "the line is indented too far");
+		return;
+	}
+	w = ir_rd_word(r);
+	if (strcmp(w, "enum") == 0)
+		ir_rd_enum(r);
+	else if (strcmp(w, "struct") == 0)
+		ir_rd_struct(r);
+	else if (strcmp(w, "model") == 0)
+		ir_rd_model(r);
+	else if (strcmp(w, "param") == 0)
+		ir_rd_param(r);
+	else if (strcmp(w, "prompt") == 0)
+		ir_rd_prompt(r);
+	else if (strcmp(w, "program") == 0)
+		read_fn(r, FN_PROGRAM);
+	else if (strcmp(w, "metric") == 0)
+		read_fn(r, FN_METRIC);
+	else if (strcmp(w, "dataset") == 0)
+		ir_rd_dataset(r);
+	else if (strcmp(w, "study") == 0)
+		ir_rd_study(r);
+	else
+		ir_rd_fail(r, "'%.60s' is no declaration", w);
+}
+
+struct mod *
+ir_read(struct arena *a, const char *text, size_t n, unsigned *line,
+    char why[160])
+{
+	struct ir_reader r = { .a = a, .at = text, .end = text + n,
+	    .why = why };
+
+	r.m = ir_mod(a, ty_table_new(a));
+	if (memchr(text, '\0', n) != NULL)
+		ir_rd_fail(&r, "the text holds a NUL");
+	ir_rd_types(&r);
+	r.at = text;
+	r.line = 0;
+	read_head(&r);
+	while (r.more)
+		read_declaration(&r);
+	if (!r.failed && r.program != NULL) {
+		r.m->program = ir_map_get(&r.fns, r.program);
+		if (r.m->program == NULL)
+			ir_rd_fail(&r, "there is no function '%.60s'",
+			    r.program);
+	}
+	*line = r.line;
+	return r.failed ? NULL : r.m;
+}

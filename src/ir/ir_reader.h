@@ -1,0 +1,82 @@
+/* Reading the text form: what ir_read.c and ir_read_decl.c share.
+ *
+ * The first error sticks; after it every call gives something harmless and
+ * there are no more lines.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef IR_IR_READER_H
+#define IR_IR_READER_H
+
+#include "ir/ir_in.h"
+#include "ir/ir_types.h"
+
+/* Names to things. */
+struct ir_map {
+	const char **key;
+	void **value;
+	size_t n, cap;
+};
+
+struct ir_reader {
+	struct arena *a;
+	struct mod *m;
+	const char *at, *end;           /* text after the current line */
+	const char *p, *stop;           /* rest of the current line */
+	unsigned line, depth;           /* of it; depth: leading tabs */
+	bool more;                      /* there is a current line */
+	bool failed;
+	char *why;
+	struct ir_map types, models, prompts, params, fns, values, vars;
+	const char *program;            /* to compile, by its C name */
+};
+
+BASE_PRINTF(2, 3) void ir_rd_fail(struct ir_reader *r, const char *fmt, ...);
+
+/* Goes to the next line that is not empty; false at the end. */
+bool ir_rd_line(struct ir_reader *r);
+
+/* In the block under a line of depth 0: true if the current line is one of
+ * it, with its first word in *word.  The caller ends it by ir_rd_done. */
+bool ir_rd_attr(struct ir_reader *r, const char **word);
+/* The current line must be used up; goes to the next. */
+void ir_rd_done(struct ir_reader *r);
+
+bool ir_rd_eol(struct ir_reader *r);            /* nothing but blanks left? */
+bool ir_rd_is(struct ir_reader *r, char c);     /* takes it if it is next */
+void ir_rd_want(struct ir_reader *r, const char *text);
+/* A name, plain or quoted; "" after an error. */
+const char *ir_rd_word(struct ir_reader *r);
+/* Takes the word `w` if it is next. */
+bool ir_rd_this(struct ir_reader *r, const char *w);
+const char *ir_rd_string(struct ir_reader *r);
+int64_t ir_rd_int(struct ir_reader *r);
+unsigned ir_rd_unsigned(struct ir_reader *r);
+uint64_t ir_rd_u64(struct ir_reader *r);
+double ir_rd_double(struct ir_reader *r);
+/* The index of the next word among `n`; 0 after an error. */
+unsigned ir_rd_among(struct ir_reader *r, const char *const *words,
+    unsigned n);
+const struct ty *ir_rd_type(struct ir_reader *r);
+/* A constant that may stand for a value of `t`. */
+struct ty_const ir_rd_const(struct ir_reader *r, const struct ty *t);
+
+void *ir_map_get(const struct ir_map *m, const char *key);
+/* Fails if the name is taken. */
+void ir_map_put(struct ir_reader *r, struct ir_map *m, const char *key,
+    void *value);
+void ir_map_clear(struct ir_map *m);
+
+/* "x.12" without its number; NULL for "v12". */
+const char *ir_label_name(struct arena *a, const char *label);
+
+/* Declarations: the current line is the first one, its first word taken. */
+void ir_rd_types(struct ir_reader *r);          /* makes all that are named */
+void ir_rd_enum(struct ir_reader *r);
+void ir_rd_struct(struct ir_reader *r);
+void ir_rd_model(struct ir_reader *r);
+void ir_rd_prompt(struct ir_reader *r);
+void ir_rd_param(struct ir_reader *r);
+void ir_rd_dataset(struct ir_reader *r);
+void ir_rd_study(struct ir_reader *r);
+
+#endif

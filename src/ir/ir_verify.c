@@ -1,0 +1,709 @@
+/* The rules of the IR.
+ *
+ *  - An operation has the number and types of arguments, the operand and the
+ *    regions that ir.def says, and gives the type that follows from them.
+ *  - A value is used after it, in its region or inside what stands there; the
+ *    values of a `par` are known after it as well.
+ *  - `each`, `and`, `or`, `cond` and the test of `while` have results, and
+ *    hold only operations that give values; other regions have none.
+ *  - `item` stands first, and always, in the regions of for, range and each.
+ *  - `case` stands in `switch` and nowhere else, `break` and `continue` in
+ *    loops; what ends a region stands last; a function ends by ret or fail.
+ *  - Functions call only those before them, so that nothing recurses.
+ *  - Names are unique.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ir/ir_in.h"
+
+enum { WHY = 240 };
+
+struct verifier {
+	const struct mod *m;
+	struct fn *f;
+	struct ins **known;             /* by id: the value, where in scope */
+	unsigned loops;
+	char *why;
+};
+
+static bool verify_region(struct verifier *v, const struct region *r);
+
+BASE_PRINTF(3, 4) static bool
+bad(struct verifier *v, const struct ins *i, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	n = snprintf(v->why, WHY, "%.60s: ", v->f != NULL ? v->f->name : "");
+	if (i != NULL && n >= 0 && n < WHY)
+		n += snprintf(v->why + n, (size_t)(WHY - n),
+		    "operation %u, %s%s%.60s: ", i->id, ir_ops[i->op].text,
+		    i->name != NULL ? " " : "",
+		    i->name != NULL ? i->name : "");
+	if (n >= 0 && n < WHY) {
+		va_start(ap, fmt);
+		vsnprintf(v->why + n, (size_t)(WHY - n), fmt, ap);
+		va_end(ap);
+	}
+	return false;
+}
+
+static bool
+is_kind(const struct ty *t, enum ty_kind k)
+{
+	return t->kind == k;
+}
+
+static bool
+is_number(const struct ty *t)
+{
+	return t->kind == TY_INT || t->kind == TY_FLOAT;
+}
+
+/* ---- types by operation ---- */
+
+static bool
+constant(struct verifier *v, const struct ins *i)
+{
+	const struct ty *t = i->type;
+	bool ok;
+
+	if (i->op == IR_STRING)
+		ok = i->u.s != NULL && (is_kind(t, TY_STRING) ||
+		    (is_kind(t, TY_LITERAL) && strcmp(t->name, i->u.s) == 0));
+	else if (i->op == IR_INT)
+		ok = is_kind(t, TY_INT);
+	else if (i->op == IR_FLOAT)
+		ok = is_kind(t, TY_FLOAT);
+	else if (i->op == IR_BOOL)
+		ok = is_kind(t, TY_BOOL) && (i->u.i == 0 || i->u.i == 1);
+	else if (i->op == IR_NULL)
+		ok = is_kind(t, TY_OPTIONAL) || is_kind(t, TY_NULL);
+	else
+		ok = is_kind(t, TY_ENUM) && i->u.i >= 0 && i->u.i < t->n;
+	return ok || bad(v, i, "the constant is not of its type");
+}
+
+static bool
+argument(struct verifier *v, const struct ins *i)
+{
+	const struct fn *f = v->f;
+	const struct ty *t = NULL;
+
+	if (f->kind == FN_PROGRAM)
+		t = i->u.n < f->in->n ? f->in->field[i->u.n].type : NULL;
+	else if (i->u.n < 3)
+		t = i->u.n == 0 ? f->gold : i->u.n == 1 ? f->in : f->out;
+	return (t != NULL && t == i->type) ||
+	    bad(v, i, "no parameter %u of this type", i->u.n);
+}
+
+static bool
+item(struct verifier *v, const struct ins *i)
+{
+	const struct ins *o = i->in->owner;
+	const struct ty *t = NULL;
+
+	if (o != NULL && (o->op == IR_FOR || o->op == IR_EACH))
+		t = is_kind(o->arg[0]->type, TY_LIST) ? o->arg[0]->type->of :
+		    NULL;
+	else if (o != NULL && o->op == IR_RANGE)
+		t = o->arg[0]->type;
+	if (t == NULL || i->prev != NULL)
+		return bad(v, i, "it is not first in a loop");
+	return t == i->type || bad(v, i, "not of the items' type");
+}
+
+static bool
+variable(struct verifier *v, const struct ins *i)
+{
+	const struct var *x;
+	const struct ty *t = i->op == IR_GET ? i->type : i->arg[0]->type;
+
+	for (x = v->f->var; x != NULL && x != i->u.var; x = x->next)
+		continue;
+	if (x == NULL)
+		return bad(v, i, "not a variable of this function");
+	return t == x->type || bad(v, i, "not of the variable's type");
+}
+
+/* The arguments are the fields of `t` in order. */
+static bool
+fields(struct verifier *v, const struct ins *i, const struct ty *t)
+{
+	unsigned k;
+
+	if (t == NULL || !is_kind(t, TY_STRUCT) || t->n != i->narg)
+		return bad(v, i, "%u arguments for the wrong fields",
+		    i->narg);
+	for (k = 0; k < t->n; k++)
+		if (i->arg[k]->type != t->field[k].type)
+			return bad(v, i, "argument %u is not of type of the "
+			    "field '%.40s'", k, t->field[k].name);
+	return true;
+}
+
+static bool
+items(struct verifier *v, const struct ins *i)
+{
+	unsigned k;
+
+	if (!is_kind(i->type, TY_LIST))
+		return bad(v, i, "not a list");
+	for (k = 0; k < i->narg; k++)
+		if (i->arg[k]->type != i->type->of)
+			return bad(v, i, "item %u is of another type", k);
+	return true;
+}
+
+static bool
+data(struct verifier *v, const struct ins *i)
+{
+	const struct ty *t = i->narg > 0 ? i->arg[0]->type : NULL;
+
+	if (i->op == IR_RECORD)
+		return fields(v, i, i->type);
+	if (i->op == IR_LIST)
+		return items(v, i);
+	if (i->op == IR_FIELD)
+		return (is_kind(t, TY_STRUCT) && i->u.n < t->n &&
+		    t->field[i->u.n].type == i->type) ||
+		    bad(v, i, "no such field");
+	if (i->op == IR_INDEX)
+		return (is_kind(t, TY_LIST) && i->type == t->of &&
+		    is_kind(i->arg[1]->type, TY_INT)) ||
+		    bad(v, i, "not the item of a list");
+	return (is_kind(t, TY_LIST) && is_kind(i->type, TY_LIST) &&
+	    i->body->result != NULL &&
+	    i->body->result->type == i->type->of &&
+	    (i->other == NULL || (i->other->result != NULL &&
+	    is_kind(i->other->result->type, TY_BOOL)))) ||
+	    bad(v, i, "not a list of the results");
+}
+
+static bool
+inject(const struct ins *i)
+{
+	const struct ty *from = i->arg[0]->type, *to = i->type;
+
+	if (is_kind(to, TY_UNION))
+		return i->u.n < to->n && to->arm[i->u.n] == from;
+	return is_kind(from, TY_LITERAL) && is_kind(to, TY_STRING);
+}
+
+static bool
+conversion(struct verifier *v, const struct ins *i)
+{
+	const struct ty *from = i->arg[0]->type, *to = i->type;
+	bool ok;
+
+	if (i->op == IR_TOFLOAT)
+		ok = is_kind(from, TY_INT) && is_kind(to, TY_FLOAT);
+	else if (i->op == IR_SOME)
+		ok = is_kind(to, TY_OPTIONAL) && to->of == from;
+	else if (i->op == IR_UNWRAP)
+		ok = is_kind(from, TY_OPTIONAL) && from->of == to;
+	else if (i->op == IR_INJECT)
+		ok = inject(i);
+	else
+		ok = is_kind(from, TY_OPTIONAL) && is_kind(to, TY_BOOL);
+	return ok || bad(v, i, "no such conversion");
+}
+
+static bool
+arithmetic(struct verifier *v, const struct ins *i)
+{
+	unsigned k;
+
+	if (i->op == IR_CONCAT) {
+		for (k = 0; k < i->narg; k++)
+			if (!is_kind(i->arg[k]->type, TY_STRING))
+				return bad(v, i, "not strings");
+		return (i->narg >= 2 && is_kind(i->type, TY_STRING)) ||
+		    bad(v, i, "not two or more strings");
+	}
+	for (k = 0; k < i->narg; k++)
+		if (i->arg[k]->type != i->type)
+			return bad(v, i, "argument %u is of another type", k);
+	if (i->op == IR_APPEND)
+		return is_kind(i->type, TY_LIST) || bad(v, i, "not lists");
+	return is_number(i->type) || bad(v, i, "not numbers");
+}
+
+static bool
+truth(struct verifier *v, const struct ins *i)
+{
+	const struct ty *a = i->arg[0]->type;
+	const struct ty *b = i->narg > 1 ? i->arg[1]->type : NULL;
+	bool ok;
+
+	if (!is_kind(i->type, TY_BOOL))
+		return bad(v, i, "not a bool");
+	if (i->op == IR_HAS)
+		ok = is_kind(b, TY_LIST) && b->of == a;
+	else if (i->op == IR_EQ || i->op == IR_NE)
+		ok = a == b;
+	else if (i->op == IR_NOT)
+		ok = is_kind(a, TY_BOOL);
+	else if (i->op == IR_AND || i->op == IR_OR)
+		ok = is_kind(a, TY_BOOL) && i->body->result != NULL &&
+		    is_kind(i->body->result->type, TY_BOOL);
+	else
+		ok = a == b && (is_number(a) || is_kind(a, TY_STRING));
+	return ok || bad(v, i, "these cannot be compared");
+}
+
+static bool
+choice(struct verifier *v, const struct ins *i)
+{
+	return (is_kind(i->arg[0]->type, TY_BOOL) && i->other != NULL &&
+	    i->body->result != NULL && i->other->result != NULL &&
+	    i->body->result->type == i->type &&
+	    i->other->result->type == i->type) ||
+	    bad(v, i, "not a bool and two results of its type");
+}
+
+/* ---- functions of builtin.def ---- */
+
+/* The type letter `c` of the table: does `t` fit?  L and T are bound by the
+ * first argument that has them. */
+static bool
+letter(char c, const struct ty *t, const struct ty **elem)
+{
+	const struct ty *of = t;
+
+	switch (c) {
+	case 's': return is_kind(t, TY_STRING);
+	case 'i': return is_kind(t, TY_INT);
+	case 'f': return is_kind(t, TY_FLOAT);
+	case 'b': return is_kind(t, TY_BOOL);
+	case 'S': return is_kind(t, TY_LIST) && is_kind(t->of, TY_STRING);
+	case 'I': return is_kind(t, TY_LIST) && is_kind(t->of, TY_INT);
+	case 'F': return is_kind(t, TY_LIST) && is_kind(t->of, TY_FLOAT);
+	case '*': return true;
+	case 'L':
+		if (!is_kind(t, TY_LIST))
+			return false;
+		of = t->of;
+		break;
+	case 'T':
+		break;
+	default:
+		BUG("builtin.def: what is a '%c'?", c);
+	}
+	if (*elem == NULL)
+		*elem = of;
+	return *elem == of;
+}
+
+static bool
+lib(struct verifier *v, const struct ins *i)
+{
+	const struct builtin *b = &builtins[i->u.lib];
+	const struct ty *elem = NULL;
+	const char *s = b->in;
+	unsigned k;
+
+	for (k = 0; k < i->narg; k++) {
+		const char *colon = strchr(s, ':');
+		size_t n = strcspn(s, " ");
+
+		if (colon != NULL && colon < s + n)
+			s = colon + 1, n = strcspn(s, " ");
+		if (n == 0 || !letter(*s, i->arg[k]->type, &elem))
+			return bad(v, i, "argument %u of %s is not right", k,
+			    b->name);
+		s += n;
+		s += strspn(s, " ");
+	}
+	if (*s != '\0')
+		return bad(v, i, "%s lacks arguments", b->name);
+	return letter(*b->out, i->type, &elem) ||
+	    bad(v, i, "%s gives another type", b->name);
+}
+
+/* ---- calls ---- */
+
+static bool
+ask(struct verifier *v, const struct ins *i)
+{
+	const struct prompt *q;
+
+	for (q = v->m->prompt; q != NULL && q != i->u.prompt; q = q->next)
+		continue;
+	if (q == NULL)
+		return bad(v, i, "not a prompt of this module");
+	return fields(v, i, q->in) && (i->type == q->out ||
+	    bad(v, i, "not of the type of the prompt's outputs"));
+}
+
+static bool
+call(struct verifier *v, const struct ins *i)
+{
+	const struct fn *g;
+	bool run = i->op == IR_RUN;
+
+	for (g = v->m->fn; g != v->f && g != i->u.fn; g = g->next)
+		continue;
+	if (g == v->f)
+		return bad(v, i, "a call of what does not stand before it");
+	if (g->kind != (run ? FN_PROGRAM : FN_METRIC))
+		return bad(v, i, "not of the right kind");
+	if (!run)
+		return (v->f->kind == FN_METRIC && is_kind(i->type, TY_FLOAT)
+		    && g->gold == v->f->gold && g->in == v->f->in &&
+		    g->out == v->f->out) ||
+		    bad(v, i, "not a metric of the same row");
+	return fields(v, i, g->in) && (i->type == g->out ||
+	    bad(v, i, "not of the type of the program's outputs"));
+}
+
+static bool
+param(struct verifier *v, const struct ins *i)
+{
+	const struct param *q;
+
+	for (q = v->m->param; q != NULL && q != i->u.param; q = q->next)
+		continue;
+	return (q != NULL && q->type == i->type) ||
+	    bad(v, i, "not a param of this module and type");
+}
+
+/* ---- control ---- */
+
+static bool
+loop(struct verifier *v, const struct ins *i)
+{
+	const struct ins *first = i->body->first;
+
+	if (i->op == IR_WHILE)
+		return (i->u.i >= 0 && i->other != NULL &&
+		    i->other->result != NULL &&
+		    is_kind(i->other->result->type, TY_BOOL)) ||
+		    bad(v, i, "no bound or no test");
+	if (i->op == IR_FOR && !is_kind(i->arg[0]->type, TY_LIST))
+		return bad(v, i, "not a list");
+	if (i->op == IR_RANGE && (!is_kind(i->arg[0]->type, TY_INT) ||
+	    !is_kind(i->arg[1]->type, TY_INT)))
+		return bad(v, i, "not ints");
+	if (i->u.i < -1)
+		return bad(v, i, "a negative bound");
+	return (first != NULL && first->op == IR_ITEM) ||
+	    bad(v, i, "no item");
+}
+
+static bool
+each(struct verifier *v, const struct ins *i)
+{
+	if (i->body->first == NULL || i->body->first->op != IR_ITEM ||
+	    (i->other != NULL && (i->other->first == NULL ||
+	    i->other->first->op != IR_ITEM)))
+		return bad(v, i, "no item");
+	return data(v, i);
+}
+
+static bool
+cases(struct verifier *v, const struct ins *i)
+{
+	const struct ins *c;
+	unsigned others = 0;
+
+	for (c = i->body->first; c != NULL; c = c->next) {
+		if (c->op != IR_CASE)
+			return bad(v, c, "a switch holds only cases");
+		if (c->narg == 0 && others++ > 0)
+			return bad(v, c, "a second default");
+	}
+	return true;
+}
+
+static bool
+one_case(struct verifier *v, const struct ins *i)
+{
+	const struct ins *o = i->in->owner;
+	unsigned k;
+
+	if (o == NULL || o->op != IR_SWITCH)
+		return bad(v, i, "it does not stand in a switch");
+	for (k = 0; k < i->narg; k++)
+		if (!ir_is_const(i->arg[k]) ||
+		    i->arg[k]->type != o->arg[0]->type)
+			return bad(v, i, "not a constant of its type");
+	return true;
+}
+
+static bool
+ret(struct verifier *v, const struct ins *i)
+{
+	const struct ty *t;
+
+	if (v->f->kind == FN_PROGRAM)
+		return (i->narg == 1 && i->arg[0]->type == v->f->out) ||
+		    bad(v, i, "not the program's outputs");
+	if (i->narg < 1 || i->narg > 2 ||
+	    !is_kind(i->arg[0]->type, TY_FLOAT))
+		return bad(v, i, "not a score");
+	t = i->narg == 2 ? i->arg[1]->type : NULL;
+	return t == NULL || is_kind(t, TY_STRING) ||
+	    bad(v, i, "the feedback is not a string");
+}
+
+static bool
+control(struct verifier *v, const struct ins *i)
+{
+	if (i->op == IR_IF)
+		return is_kind(i->arg[0]->type, TY_BOOL) ||
+		    bad(v, i, "not a bool");
+	if (i->op == IR_FAIL)
+		return (is_kind(i->arg[0]->type, TY_STRING) &&
+		    (i->u.i == MIP_ASSERT || i->u.i == MIP_FAIL)) ||
+		    bad(v, i, "no message or not a failure of a program");
+	if (i->op == IR_TRY)
+		return i->other != NULL || bad(v, i, "no else");
+	return v->loops > 0 || bad(v, i, "it does not stand in a loop");
+}
+
+/* ---- the whole ---- */
+
+static bool
+rule(struct verifier *v, const struct ins *i)
+{
+	switch (i->op) {
+	case IR_STRING: case IR_INT: case IR_FLOAT: case IR_BOOL:
+	case IR_NULL: case IR_ENUM:
+		return constant(v, i);
+	case IR_ARG:    return argument(v, i);
+	case IR_PARAM:  return param(v, i);
+	case IR_ITEM:   return item(v, i);
+	case IR_GET: case IR_SET:
+		return variable(v, i);
+	case IR_FIELD: case IR_INDEX: case IR_RECORD: case IR_LIST:
+		return data(v, i);
+	case IR_EACH:   return each(v, i);
+	case IR_TOFLOAT: case IR_SOME: case IR_UNWRAP: case IR_INJECT:
+	case IR_ISNULL:
+		return conversion(v, i);
+	case IR_ADD: case IR_SUB: case IR_MUL: case IR_DIV: case IR_MOD:
+	case IR_NEG: case IR_CONCAT: case IR_APPEND:
+		return arithmetic(v, i);
+	case IR_EQ: case IR_NE: case IR_LT: case IR_LE: case IR_GT: case IR_GE:
+	case IR_HAS: case IR_NOT: case IR_AND: case IR_OR:
+		return truth(v, i);
+	case IR_COND:   return choice(v, i);
+	case IR_LIB:    return lib(v, i);
+	case IR_ASK:    return ask(v, i);
+	case IR_RUN: case IR_SCORE:
+		return call(v, i);
+	case IR_FOR: case IR_RANGE: case IR_WHILE:
+		return loop(v, i);
+	case IR_SWITCH: return cases(v, i);
+	case IR_CASE:   return one_case(v, i);
+	case IR_RET:    return ret(v, i);
+	case IR_IF: case IR_TRY: case IR_BREAK: case IR_CONTINUE: case IR_FAIL:
+		return control(v, i);
+	case IR_PAR:    return true;
+	case IR_NOP:    break;
+	}
+	return bad(v, i, "no such operation");
+}
+
+/* Has the region of `o` a result? */
+static bool
+wants_result(const struct ins *o, const struct region *r)
+{
+	if (o == NULL)
+		return false;
+	return o->op == IR_EACH || o->op == IR_AND || o->op == IR_OR ||
+	    o->op == IR_COND || (o->op == IR_WHILE && r == o->other);
+}
+
+static bool
+verify_shape(struct verifier *v, const struct ins *i)
+{
+	const struct ir_opinfo *info = &ir_ops[i->op];
+	unsigned k;
+
+	if (info->narg != IR_ANY && i->narg != (unsigned)info->narg)
+		return bad(v, i, "%u arguments, not %d", i->narg, info->narg);
+	if (i->type == NULL || (is_kind(i->type, TY_VOID) ==
+	    ((info->flags & OPF_VALUE) != 0)))
+		return bad(v, i, "a value, or none, against the table");
+	if ((i->body != NULL) != ((info->flags & OPF_BODY) != 0) ||
+	    (i->other != NULL && !(info->flags & OPF_OTHER)))
+		return bad(v, i, "regions against the table");
+	for (k = 0; k < i->narg; k++)
+		if (i->arg[k] == NULL || i->arg[k]->id >= v->f->nins ||
+		    v->known[i->arg[k]->id] != i->arg[k])
+			return bad(v, i, "argument %u is not known here", k);
+	return true;
+}
+
+static bool
+verify_ins(struct verifier *v, struct ins *i)
+{
+	bool is_loop = i->op == IR_FOR || i->op == IR_RANGE ||
+	    i->op == IR_WHILE;
+	bool ok = true;
+
+	if (!verify_shape(v, i))
+		return false;
+	v->loops += is_loop;
+	if (i->body != NULL)
+		ok = verify_region(v, i->body);
+	v->loops -= is_loop;
+	if (ok && i->other != NULL)
+		ok = verify_region(v, i->other);
+	if (!ok || !rule(v, i))
+		return false;
+	if (ir_ops[i->op].flags & OPF_VALUE)
+		v->known[i->id] = i;
+	return true;
+}
+
+static void
+forget(struct verifier *v, const struct region *r)
+{
+	const struct ins *i;
+
+	for (i = r->first; i != NULL; i = i->next) {
+		v->known[i->id] = NULL;
+		if (i->op == IR_PAR)
+			forget(v, i->body);
+	}
+}
+
+static bool
+result_known(struct verifier *v, const struct region *r, bool wanted)
+{
+	const struct ins *x = r->result;
+
+	if ((x != NULL) != wanted)
+		return bad(v, r->owner, wanted ? "a region without result" :
+		    "a region with a result");
+	if (x != NULL && (x->id >= v->f->nins || v->known[x->id] != x))
+		return bad(v, r->owner, "the result is not known there");
+	return true;
+}
+
+static bool
+verify_region(struct verifier *v, const struct region *r)
+{
+	bool wanted = wants_result(r->owner, r);
+	const struct ins *prev = NULL;
+	struct ins *i;
+
+	for (i = r->first; i != NULL; prev = i, i = i->next) {
+		if (i->in != r || i->prev != prev || r->fn != v->f)
+			return bad(v, i, "it is not linked where it stands");
+		if (wanted && !(ir_ops[i->op].flags & OPF_VALUE))
+			return bad(v, i, "it stands in an expression");
+		if (!verify_ins(v, i))
+			return false;
+		if (i->next != NULL && (i->op == IR_RET || i->op == IR_FAIL ||
+		    i->op == IR_BREAK || i->op == IR_CONTINUE))
+			return bad(v, i, "something follows it");
+	}
+	if (!result_known(v, r, wanted))
+		return false;
+	if (r->owner == NULL || r->owner->op != IR_PAR)
+		forget(v, r);
+	return true;
+}
+
+static bool
+verify_fn(struct verifier *v, struct fn *f, struct arena *a)
+{
+	v->f = f;
+	if (f->in == NULL || f->out == NULL || !is_kind(f->in, TY_STRUCT) ||
+	    !is_kind(f->out, TY_STRUCT) ||
+	    (f->kind == FN_METRIC) != (f->gold != NULL))
+		return bad(v, NULL, "its types are not those of its kind");
+	ir_number(f);
+	v->known = arena_array(a, f->nins + 1u, sizeof *v->known);
+	if (!verify_region(v, f->body))
+		return false;
+	return ir_ends(f->body) || bad(v, NULL, "it may run past its end");
+}
+
+/* Are all names of the list that `next` walks unique? */
+static bool
+unique(struct verifier *v, const char *const *name, unsigned n)
+{
+	unsigned i, k;
+
+	for (i = 0; i < n; i++)
+		for (k = 0; k < i; k++)
+			if (strcmp(name[i], name[k]) == 0)
+				return bad(v, NULL, "the name '%.60s' is "
+				    "there twice", name[i]);
+	return true;
+}
+
+static bool
+verify_names(struct verifier *v, struct arena *a)
+{
+	const struct mod *m = v->m;
+	const struct prompt *q;
+	const struct param *p;
+	const struct fn *f;
+	const char **address = NULL, **c = NULL;
+	size_t na = 0, nc = 0;
+	unsigned n = 0, k = 0;
+
+	for (q = m->prompt; q != NULL; q = q->next, n++, k++) {
+		address = arena_grow(a, address, &na, n + 1u, sizeof *address);
+		c = arena_grow(a, c, &nc, k + 1u, sizeof *c);
+		address[n] = q->name;
+		c[k] = q->c_name;
+	}
+	for (p = m->param; p != NULL; p = p->next, n++, k++) {
+		address = arena_grow(a, address, &na, n + 1u, sizeof *address);
+		c = arena_grow(a, c, &nc, k + 1u, sizeof *c);
+		address[n] = p->name;
+		c[k] = p->c_name;
+	}
+	for (f = m->fn; f != NULL; f = f->next, k++) {
+		c = arena_grow(a, c, &nc, k + 1u, sizeof *c);
+		c[k] = f->c_name;
+	}
+	return unique(v, address, n) && unique(v, c, k);
+}
+
+static bool
+verify_prompts(struct verifier *v)
+{
+	const struct prompt *q;
+
+	for (q = v->m->prompt; q != NULL; q = q->next) {
+		if (!is_kind(q->in, TY_STRUCT) || !is_kind(q->out, TY_STRUCT))
+			return bad(v, NULL, "%.60s: not between structs",
+			    q->name);
+		if (!q->formats[q->format])
+			return bad(v, NULL, "%.60s: its format is not one of "
+			    "its formats", q->name);
+		if (q->reasoning && (q->out->n == 0 ||
+		    strcmp(q->out->field[0].name, "reasoning") != 0))
+			return bad(v, NULL, "%.60s: no reasoning first",
+			    q->name);
+	}
+	return true;
+}
+
+bool
+ir_verify(const struct mod *m, char why[240])
+{
+	struct verifier v = { .m = m, .why = why };
+	struct arena a;
+	struct fn *f;
+	bool ok;
+
+	base_arena_init(&a);
+	ok = verify_names(&v, &a) && verify_prompts(&v);
+	for (f = m->fn; ok && f != NULL; f = f->next)
+		ok = verify_fn(&v, f, &a);
+	arena_release(&a);
+	return ok;
+}

@@ -1,0 +1,367 @@
+/* Typed tree to IR: which functions, in which order, under which names.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ir/lower.h"
+
+#include <string.h>
+
+#include "front/ast.h"
+#include "ir/lower_in.h"
+
+/* ---- adding operations ---- */
+
+struct ins *
+lower_op(struct lower *x, enum ir_op op, const struct ty *type,
+    struct ins *const *arg, unsigned narg, struct span at)
+{
+	return ir_add(x->m, x->r, op, type, arg, narg, at);
+}
+
+struct ins *
+lower_op1(struct lower *x, enum ir_op op, const struct ty *type,
+    struct ins *arg, struct span at)
+{
+	return ir_add(x->m, x->r, op, type, &arg, 1, at);
+}
+
+const struct ty *
+lower_basic(struct lower *x, enum ty_kind k)
+{
+	return ty_basic(x->m->types, k);
+}
+
+void
+lower_not_built(struct lower *x, struct span at, const char *what)
+{
+	diag(x->d, at, E_NOT_BUILT, "'%s'", what);
+}
+
+/* ---- functions ---- */
+
+static struct fn *
+begin(struct lower *x, enum fn_kind kind, struct symbol *s)
+{
+	x->f = ir_fn(x->m, kind, s->path);
+	x->f->at = s->decl->at;
+	x->r = x->f->body;
+	s->lowered = x->f;
+	return x->f;
+}
+
+static struct ins *
+argument(struct lower *x, unsigned n, const struct ty *t, const char *name,
+    struct span at)
+{
+	struct ins *i = lower_op(x, IR_ARG, t, NULL, 0, at);
+
+	i->u.n = n;
+	i->name = name;
+	return i;
+}
+
+static void
+lower_program(struct lower *x, struct symbol *s)
+{
+	struct fn *f = begin(x, FN_PROGRAM, s);
+	struct ast *n = s->decl, *p;
+	unsigned k;
+	int i;
+
+	f->in = s->in;
+	f->out = s->type;
+	f->desc = n->u.program.desc;
+	for (p = n->u.program.in; p != NULL; p = p->next) {
+		i = ty_field_index(f->in, p->u.field.name);
+		if (i < 0 || p->sym == NULL)
+			BUG("'%s' is no input", p->u.field.name);
+		k = (unsigned)i;
+		p->sym->lowered = argument(x, k, f->in->field[k].type,
+		    p->u.field.name, p->at);
+	}
+	lower_block(x, n->u.program.body);
+	if (!ir_ends(f->body))
+		BUG("program '%s' runs past its end", s->name);
+}
+
+static void
+metric_options(struct lower *x, struct fn *f, struct ast *list)
+{
+	struct ast *o = ast_option(list, "on_fail");
+
+	if (o != NULL)
+		f->on_fail = check_value(x->a, o->u.option.value).f;
+	o = ast_option(list, "minimize");
+	if (o != NULL)
+		f->minimize = o->u.option.value == NULL ||
+		    check_value(x->a, o->u.option.value).i != 0;
+}
+
+static void
+lower_metric(struct lower *x, struct symbol *s)
+{
+	const struct symbol *p = x->c->program;
+	struct fn *f = begin(x, FN_METRIC, s);
+	struct ast *n = s->decl, *a = n->u.metric.arg;
+
+	if (p == NULL || a == NULL || a->next == NULL)
+		BUG("metric '%s' has no program or parameters", s->name);
+	f->gold = x->c->gold;
+	f->in = p->in;
+	f->out = p->type;
+	metric_options(x, f, n->u.metric.option);
+	x->arg[0] = argument(x, 0, f->gold, a->u.name.name, a->at);
+	x->arg[1] = argument(x, 1, f->in, NULL, a->at);
+	x->arg[2] = argument(x, 2, f->out, a->next->u.name.name, a->next->at);
+	if (n->u.metric.value != NULL)
+		lower_metric_value(x, n->u.metric.value);
+	else
+		lower_block(x, n->u.metric.body);
+	if (!ir_ends(f->body))
+		BUG("metric '%s' runs past its end", s->name);
+}
+
+/* Lowers what `s` calls, in the order of calling, then `s` itself.  Chains of
+ * calls may be long, hence the stack of our own. */
+struct frame {
+	struct symbol *s;
+	struct callee *next;            /* to be looked at; the last first */
+	struct frame *below;
+};
+
+static void
+lower_fn(struct lower *x, struct symbol *s)
+{
+	struct frame *top = arena_alloc(x->a, sizeof *top), *f;
+	struct symbol *c;
+
+	*top = (struct frame){ s, s->callee, NULL };
+	while (top != NULL) {
+		if (top->s->lowered != NULL) {
+			top = top->below;
+			continue;
+		}
+		if (top->next != NULL) {
+			c = top->next->sym;
+			top->next = top->next->next;
+			f = arena_alloc(x->a, sizeof *f);
+			*f = (struct frame){ c, c->callee, top };
+			top = f;
+			continue;
+		}
+		if (top->s->kind == SYM_PROGRAM)
+			lower_program(x, top->s);
+		else
+			lower_metric(x, top->s);
+		top = top->below;
+	}
+}
+
+static void
+lower_fns(struct lower *x)
+{
+	struct ast *o;
+	struct symbol *s;
+
+	if (x->c->program != NULL) {
+		lower_fn(x, x->c->program);
+		x->m->program = x->c->program->lowered;
+	} else
+		for (s = x->c->symbol; s != NULL; s = s->next)
+			if (s->kind == SYM_PROGRAM)
+				lower_fn(x, s);
+	if (x->c->optimize == NULL || x->c->program == NULL)
+		return;
+	o = ast_option(x->c->optimize->u.optimize.option, "metric");
+	if (o != NULL && o->u.option.value != NULL &&
+	    o->u.option.value->sym != NULL)
+		lower_fn(x, o->u.option.value->sym);
+}
+
+/* ---- what is only judged with ---- */
+
+struct reach {
+	struct fn **fn;                 /* programs to be looked at, each once */
+	size_t cap;
+	unsigned n;
+	struct arena *a;
+};
+
+static void
+reach(struct reach *r, struct fn *f)
+{
+	unsigned i;
+
+	for (i = 0; i < r->n; i++)
+		if (r->fn[i] == f)
+			return;
+	r->fn = arena_grow(r->a, r->fn, &r->cap, r->n + 1u, sizeof *r->fn);
+	r->fn[r->n++] = f;
+}
+
+static bool
+mark(struct ins *i, void *arg)
+{
+	if (i->op == IR_ASK)
+		i->u.prompt->metric_only = false;
+	if (i->op == IR_RUN)
+		reach(arg, i->u.fn);
+	return true;
+}
+
+/* Leaves that only metrics reach are frozen. */
+static void
+mark_prompts(struct lower *x)
+{
+	struct reach r = { .a = x->a };
+	struct prompt *q;
+	struct fn *f;
+	unsigned i;
+
+	for (q = x->m->prompt; q != NULL; q = q->next)
+		q->metric_only = true;
+	for (f = x->m->fn; f != NULL; f = f->next)
+		if (f == x->m->program || (x->m->program == NULL &&
+		    f->kind == FN_PROGRAM))
+			reach(&r, f);
+	for (i = 0; i < r.n; i++)
+		ir_walk(r.fn[i], mark, &r);
+}
+
+/* ---- order and names ---- */
+
+static void
+link_prompts(struct lower *x)
+{
+	struct prompt **p = &x->m->prompt;
+	struct param **r = &x->m->param;
+	struct symbol *s;
+
+	for (s = x->c->symbol; s != NULL; s = s->next) {
+		if (s->lowered == NULL)
+			continue;
+		if (s->kind == SYM_MODULE) {
+			*p = s->lowered;
+			p = &(*p)->next;
+		} else if (s->kind == SYM_PARAM) {
+			*r = s->lowered;
+			r = &(*r)->next;
+		}
+	}
+}
+
+static void
+add_model(struct mod *m, const struct mip_model *v, size_t *cap)
+{
+	unsigned i;
+
+	for (i = 0; i < m->nmodel; i++)
+		if (m->model[i] == v)
+			return;
+	for (i = 0; i < v->nto; i++)
+		add_model(m, v->to[i], cap);
+	m->model = arena_grow(m->a, m->model, cap, m->nmodel + 1u,
+	    sizeof *m->model);
+	m->model[m->nmodel++] = v;
+}
+
+/* Routes after what they lead to. */
+static void
+link_models(struct lower *x)
+{
+	struct symbol *s;
+	size_t cap = 0;
+
+	for (s = x->c->symbol; s != NULL; s = s->next)
+		if (s->kind == SYM_MODEL && s->lowered != NULL)
+			add_model(x->m, s->lowered, &cap);
+}
+
+/* What names of ours may not be in C. */
+static const char *const reserved[] = {
+	"auto", "break", "case", "char", "const", "continue", "default", "do",
+	"double", "else", "enum", "extern", "float", "for", "goto", "if",
+	"inline", "int", "long", "register", "restrict", "return", "short",
+	"signed", "sizeof", "static", "struct", "switch", "typedef", "union",
+	"unsigned", "void", "volatile", "while", "asm", "typeof", "bool",
+	"true", "false", "NULL", "main", "m", "in", "out", "errno", "stdin",
+	"stdout", "stderr", "offsetof", "size_t", "int64_t"
+};
+
+struct names_used {
+	const char **v;
+	size_t cap;
+	unsigned n;
+};
+
+static bool
+is_taken(const struct names_used *u, const char *s)
+{
+	unsigned i;
+
+	for (i = 0; i < COUNTOF(reserved); i++)
+		if (strcmp(reserved[i], s) == 0)
+			return true;
+	for (i = 0; i < u->n; i++)
+		if (strcmp(u->v[i], s) == 0)
+			return true;
+	return strncmp(s, "mip_", 4) == 0 || strncmp(s, "__", 2) == 0;
+}
+
+/* The name in C of what is called `path` here. */
+static const char *
+c_name(struct lower *x, struct names_used *u, const char *path)
+{
+	char *s, *p;
+
+	s = arena_strdup(x->a, path);
+	for (p = s; *p != '\0'; p++)
+		if (*p == '.')
+			*p = '_';
+	if (strncmp(s, "mip_", 4) == 0 || strncmp(s, "__", 2) == 0)
+		s = arena_printf(x->a, "x_%s", s);
+	while (is_taken(u, s))
+		s = arena_printf(x->a, "%s_", s);
+	u->v = arena_grow(x->a, u->v, &u->cap, u->n + 1u, sizeof *u->v);
+	u->v[u->n++] = s;
+	return s;
+}
+
+/* The program that is compiled has the first choice: its name is public. */
+static void
+name_all(struct lower *x)
+{
+	struct names_used used = { NULL, 0, 0 };
+	struct prompt *q;
+	struct param *r;
+	struct fn *f;
+
+	if (x->m->program != NULL) {
+		f = x->m->program;
+		f->c_name = c_name(x, &used, f->name);
+		x->m->name = f->c_name;
+	}
+	for (f = x->m->fn; f != NULL; f = f->next)
+		if (f != x->m->program)
+			f->c_name = c_name(x, &used, f->name);
+	for (q = x->m->prompt; q != NULL; q = q->next)
+		q->c_name = c_name(x, &used, q->name);
+	for (r = x->m->param; r != NULL; r = r->next)
+		r->c_name = c_name(x, &used, r->name);
+}
+
+struct mod *
+lower(struct arena *a, struct checked *c, struct diag *d)
+{
+	struct lower x = { .a = a, .c = c, .d = d };
+	unsigned before = d->nerror;
+
+	x.m = ir_mod(a, c->types);
+	x.m->path = c->unit->source->path;
+	lower_fns(&x);
+	lower_study(&x);
+	link_prompts(&x);
+	link_models(&x);
+	mark_prompts(&x);
+	name_all(&x);
+	return d->nerror > before ? NULL : x.m;
+}

@@ -1,0 +1,664 @@
+/* Lowering of expressions: values in the order of evaluation.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "front/ast.h"
+#include "ir/lower_in.h"
+#include "json.h"
+
+static struct ins *lower_raw(struct lower *x, struct ast *e);
+
+/* ---- constants and conversions ---- */
+
+struct ins *
+lower_string(struct lower *x, const char *s, struct span at)
+{
+	struct ins *i = lower_op(x, IR_STRING, lower_basic(x, TY_STRING),
+	    NULL, 0, at);
+
+	i->u.s = s;
+	return i;
+}
+
+static struct ins *
+int_value(struct lower *x, enum ir_op op, const struct ty *t, int64_t v,
+    struct span at)
+{
+	struct ins *i = lower_op(x, op, t, NULL, 0, at);
+
+	i->u.i = v;
+	return i;
+}
+
+static struct ins *
+float_value(struct lower *x, double v, struct span at)
+{
+	struct ins *i = lower_op(x, IR_FLOAT, lower_basic(x, TY_FLOAT), NULL,
+	    0, at);
+
+	i->u.f = v;
+	return i;
+}
+
+static struct ins *
+inject(struct lower *x, struct ins *v, const struct ty *to, struct span at)
+{
+	struct ins *i;
+	unsigned n = 0;
+
+	if (to->kind == TY_UNION)
+		while (n < to->n && to->arm[n] != v->type)
+			n++;
+	if (to->kind == TY_UNION && n == to->n)
+		BUG("no arm of this type");
+	i = lower_op1(x, IR_INJECT, to, v, at);
+	i->u.n = n;
+	return i;
+}
+
+struct ins *
+lower_convert(struct lower *x, struct ins *v, const struct ty *to,
+    struct span at)
+{
+	const struct ty *from = v->type;
+
+	if (from == to)
+		return v;
+	if (to->kind == TY_OPTIONAL) {
+		if (from->kind == TY_NULL) {
+			v->type = to;   /* made just now, for this place */
+			return v;
+		}
+		return lower_op1(x, IR_SOME, to,
+		    lower_convert(x, v, to->of, at), at);
+	}
+	if (to->kind == TY_UNION)
+		return inject(x, v, to, at);
+	if (to->kind == TY_FLOAT && from->kind == TY_INT)
+		return lower_op1(x, IR_TOFLOAT, to, v, at);
+	if (to->kind == TY_STRING && from->kind == TY_LITERAL) {
+		if (v->op != IR_STRING || v->name != NULL)
+			return inject(x, v, to, at);
+		v->type = to;           /* likewise */
+		return v;
+	}
+	BUG("a value of kind %d cannot become one of kind %d",
+	    (int)from->kind, (int)to->kind);
+}
+
+/* A constant in its own type; `t` is what it is for. */
+static struct ins *
+plain_constant(struct lower *x, const struct ty_const *c,
+    const struct ty *t, struct span at)
+{
+	struct ins *i;
+
+	switch (c->kind) {
+	case TYC_NONE:
+		break;
+	case TYC_NULL:
+		return lower_op(x, IR_NULL, lower_basic(x, TY_NULL), NULL, 0,
+		    at);
+	case TYC_STRING:
+		i = lower_string(x, c->s, at);
+		if (t->kind == TY_LITERAL)
+			i->type = t;
+		return i;
+	case TYC_INT:
+		return int_value(x, IR_INT, lower_basic(x, TY_INT), c->i, at);
+	case TYC_FLOAT:
+		return float_value(x, c->f, at);
+	case TYC_BOOL:
+		return int_value(x, IR_BOOL, lower_basic(x, TY_BOOL), c->i,
+		    at);
+	case TYC_ENUM:
+		return int_value(x, IR_ENUM, t, c->i, at);
+	case TYC_EMPTY:
+		return lower_op(x, IR_LIST, t, NULL, 0, at);
+	}
+	BUG("a constant without value");
+}
+
+/* The arm of a union that a constant stands for. */
+static const struct ty *
+arm_for(const struct ty *t, const struct ty_const *c)
+{
+	const struct ty *arm, *best = NULL;
+	unsigned i;
+
+	for (i = 0; i < t->n; i++) {
+		arm = t->arm[i];
+		if (c->kind == TYC_STRING && arm->kind == TY_LITERAL &&
+		    strcmp(arm->name, c->s) == 0)
+			return arm;
+		if ((c->kind == TYC_STRING && arm->kind == TY_STRING) ||
+		    (c->kind == TYC_INT && arm->kind == TY_INT) ||
+		    (c->kind == TYC_FLOAT && arm->kind == TY_FLOAT) ||
+		    (c->kind == TYC_BOOL && arm->kind == TY_BOOL) ||
+		    (c->kind == TYC_ENUM && arm->kind == TY_ENUM) ||
+		    (c->kind == TYC_EMPTY && arm->kind == TY_LIST))
+			best = arm;
+	}
+	return best != NULL ? best : t;
+}
+
+static struct ins *
+constant(struct lower *x, const struct ty_const *c, const struct ty *t,
+    struct span at)
+{
+	const struct ty *of = t;
+
+	if (of->kind == TY_OPTIONAL)
+		of = of->of;
+	if (of->kind == TY_UNION)
+		of = arm_for(of, c);
+	return lower_convert(x, plain_constant(x, c, of, at), t, at);
+}
+
+/* What stands for a field that was not given. */
+static struct ins *
+missing(struct lower *x, const struct ty_field *f, struct span at)
+{
+	if (f->fallback.kind != TYC_NONE)
+		return constant(x, &f->fallback, f->type, at);
+	if (f->type->kind != TY_OPTIONAL)
+		BUG("'%s' has no default", f->name);
+	return lower_op(x, IR_NULL, f->type, NULL, 0, at);
+}
+
+/* ---- names and members ---- */
+
+void
+lower_bind(struct symbol *s, struct ins *v)
+{
+	if (v->name == NULL)
+		v->name = s->name;
+	s->lowered = v;
+}
+
+static struct ins *
+variable(struct lower *x, const struct symbol *s, struct span at)
+{
+	struct var *v;
+	struct ins *i;
+
+	if (s->lowered == NULL)
+		BUG("'%s' is read before it is made", s->name);
+	if (!s->assigned)
+		return s->lowered;
+	v = s->lowered;
+	i = lower_op(x, IR_GET, v->type, NULL, 0, at);
+	i->u.var = v;
+	return i;
+}
+
+static struct ins *
+symbol_value(struct lower *x, struct symbol *s, struct span at)
+{
+	struct ins *i;
+
+	switch ((unsigned)s->kind) {
+	case SYM_CONST:
+		return constant(x, &s->value, s->type, at);
+	case SYM_PARAM:
+		i = lower_op(x, IR_PARAM, s->type, NULL, 0, at);
+		i->u.param = lower_param(x, s);
+		return i;
+	case SYM_VARIANT:
+		return int_value(x, IR_ENUM, s->type, s->index, at);
+	case SYM_VAR:
+		return variable(x, s, at);
+	case SYM_METRIC:
+		if (s->lowered == NULL)
+			BUG("metric '%s' comes too late", s->name);
+		i = lower_op(x, IR_SCORE, lower_basic(x, TY_FLOAT), NULL, 0,
+		    at);
+		i->u.fn = s->lowered;
+		return i;
+	}
+	BUG("'%s' is not a value", s->name);
+}
+
+static struct ins *
+field(struct lower *x, struct ins *of, const char *name, struct span at)
+{
+	int n = ty_field_index(of->type, name);
+	struct ins *i;
+
+	if (n < 0)
+		BUG("no field '%s'", name);
+	i = lower_op1(x, IR_FIELD, of->type->field[n].type, of, at);
+	i->u.n = (unsigned)n;
+	return i;
+}
+
+static struct ins *
+member(struct lower *x, struct ast *e)
+{
+	struct ast *of = e->u.dot.of;
+	const char *name = e->u.dot.name;
+	struct ins *from;
+
+	if (of->sym == NULL || of->sym->kind != SYM_METRIC_ARG)
+		return field(x, lower_expr(x, of), name, e->at);
+	from = x->arg[0];
+	if (of->sym->index != 0)        /* outputs come before inputs */
+		from = ty_field_index(x->f->out, name) >= 0 ? x->arg[2] :
+		    x->arg[1];
+	return field(x, from, name, e->at);
+}
+
+/* ---- calls ---- */
+
+/* The values of a call's arguments in the order of its parameters; those
+ * that are not given are NULL. */
+static struct ins **
+arguments(struct lower *x, struct ast *e)
+{
+	unsigned n = e->u.call.nbound, k;
+	struct ins **v = arena_array(x->a, n, sizeof *v);
+	struct ast *arg, *value;
+
+	for (arg = e->u.call.arg; arg != NULL; arg = arg->next) {
+		value = arg->kind == AST_ARG ? arg->u.arg.value : arg;
+		for (k = 0; k < n && e->u.call.bound[k] != value; k++)
+			continue;
+		if (k < n)
+			v[k] = lower_expr(x, value);
+	}
+	for (k = 0; k < n; k++)
+		if (e->u.call.bound[k] != NULL && v[k] == NULL)
+			BUG("an argument is not one of the call's");
+	return v;
+}
+
+/* The same for the inputs of a module or program, with the defaults. */
+static struct ins **
+inputs(struct lower *x, struct ast *e, const struct ty *in)
+{
+	struct ins **v = arguments(x, e);
+	unsigned k;
+
+	if (e->u.call.nbound != in->n)
+		BUG("%u arguments for %u inputs", e->u.call.nbound, in->n);
+	for (k = 0; k < in->n; k++)
+		if (v[k] == NULL)
+			v[k] = missing(x, &in->field[k], e->at);
+	return v;
+}
+
+/* The default of parameter `n` in a line of builtin.def: "rel:f=0". */
+static struct ins *
+builtin_default(struct lower *x, const struct builtin *b, unsigned n,
+    struct span at)
+{
+	const char *s = b->in, *end;
+	struct json v;
+	double d = 0;
+
+	for (; n > 0; n--) {
+		s += strcspn(s, " ");
+		s += strspn(s, " ");
+	}
+	end = s + strcspn(s, " ");
+	s = memchr(s, '=', (size_t)(end - s));
+	if (s == NULL || s[-1] != 'f' || !json_parse(s + 1,
+	    (size_t)(end - s - 1), &v, NULL, NULL) || !json_double(v, &d))
+		BUG("builtin.def: '%s' has no default of float", b->name);
+	return float_value(x, d, at);
+}
+
+static struct ins *
+builtin_call(struct lower *x, struct ast *e, enum builtin_id id)
+{
+	struct ins **v = arguments(x, e), *i;
+	unsigned k;
+
+	for (k = 0; k < e->u.call.nbound; k++)
+		if (v[k] == NULL)
+			v[k] = builtin_default(x, &builtins[id], k, e->at);
+	i = lower_op(x, IR_LIB, e->type, v, e->u.call.nbound, e->at);
+	i->u.lib = id;
+	return i;
+}
+
+static struct ins *
+call(struct lower *x, struct ast *e)
+{
+	struct symbol *s = e->sym;
+	struct ins **v, *i;
+
+	switch ((unsigned)s->kind) {
+	case SYM_MODULE:
+		v = inputs(x, e, s->in);
+		i = lower_op(x, IR_ASK, s->type, v, s->in->n, e->at);
+		i->u.prompt = lower_prompt(x, s);
+		return i;
+	case SYM_PROGRAM:
+		v = inputs(x, e, s->in);
+		i = lower_op(x, IR_RUN, s->type, v, s->in->n, e->at);
+		if (s->lowered == NULL)
+			BUG("program '%s' comes too late", s->name);
+		i->u.fn = s->lowered;
+		return i;
+	case SYM_BUILTIN:
+		return builtin_call(x, e, (enum builtin_id)s->index);
+	case SYM_METRIC:
+		return symbol_value(x, s, e->at);
+	}
+	BUG("a call of '%s'", s->name);
+}
+
+/* ---- operators ---- */
+
+struct ins *
+lower_sum(struct lower *x, struct ins *a, struct ins *b, struct span at)
+{
+	struct ins *arg[2] = { a, b };
+	enum ir_op op = a->type->kind == TY_STRING ? IR_CONCAT :
+	    a->type->kind == TY_LIST ? IR_APPEND : IR_ADD;
+
+	return lower_op(x, op, a->type, arg, 2, at);
+}
+
+struct parts {
+	struct ins **v;
+	size_t cap;
+	unsigned n;
+};
+
+/* The parts of a + b + c, where all are strings. */
+static void
+gather(struct lower *x, struct ast *e, struct parts *p)
+{
+	if (e->kind == AST_BINARY && e->u.binary.op == OP_ADD &&
+	    e->type->kind == TY_STRING &&
+	    (e->want == NULL || e->want == e->type)) {
+		gather(x, e->u.binary.a, p);
+		gather(x, e->u.binary.b, p);
+		return;
+	}
+	p->v = arena_grow(x->a, p->v, &p->cap, p->n + 1u, sizeof(*p->v));
+	p->v[p->n] = lower_expr(x, e);
+	p->n++;
+}
+
+static struct ins *
+sum(struct lower *x, struct ast *e)
+{
+	struct parts p = { NULL, 0, 0 };
+	struct ins *a;
+
+	if (e->type->kind != TY_STRING) {
+		a = lower_expr(x, e->u.binary.a);
+		return lower_sum(x, a, lower_expr(x, e->u.binary.b), e->at);
+	}
+	gather(x, e->u.binary.a, &p);
+	gather(x, e->u.binary.b, &p);
+	return lower_op(x, IR_CONCAT, e->type, p.v, p.n, e->at);
+}
+
+static struct ins *
+not_value(struct lower *x, struct ins *v, struct span at)
+{
+	return lower_op1(x, IR_NOT, lower_basic(x, TY_BOOL), v, at);
+}
+
+/* x == null, x != null */
+static struct ins *
+null_test(struct lower *x, struct ast *e, struct ast *of)
+{
+	const struct ty *b = lower_basic(x, TY_BOOL);
+	struct ins *v = lower_raw(x, of), *i;
+
+	if (v->type->kind == TY_OPTIONAL)
+		i = lower_op1(x, IR_ISNULL, b, v, e->at);
+	else
+		i = int_value(x, IR_BOOL, b, v->type->kind == TY_NULL, e->at);
+	return e->u.binary.op == OP_EQ ? i : not_value(x, i, e->at);
+}
+
+/* A value that `e` gives in a region of its own. */
+static void
+value_in(struct lower *x, struct region *r, struct ast *e)
+{
+	struct region *outer = x->r;
+
+	x->r = r;
+	r->result = lower_expr(x, e);
+	x->r = outer;
+}
+
+static struct ins *
+logical(struct lower *x, struct ast *e)
+{
+	struct ins *a = lower_expr(x, e->u.binary.a);
+	struct ins *i = lower_op1(x, e->u.binary.op == OP_AND ? IR_AND : IR_OR,
+	    e->type, a, e->at);
+
+	value_in(x, i->body, e->u.binary.b);
+	return i;
+}
+
+static enum ir_op
+binary_op(enum ast_op op)
+{
+	switch (op) {
+	case OP_SUB: return IR_SUB;
+	case OP_MUL: return IR_MUL;
+	case OP_DIV: return IR_DIV;
+	case OP_MOD: return IR_MOD;
+	case OP_EQ:  return IR_EQ;
+	case OP_NE:  return IR_NE;
+	case OP_LT:  return IR_LT;
+	case OP_GT:  return IR_GT;
+	case OP_LE:  return IR_LE;
+	case OP_GE:  return IR_GE;
+	case OP_IN:  return IR_HAS;
+	case OP_ADD: case OP_AND: case OP_OR: case OP_NEG: case OP_NOT:
+	case OP_RANGE:
+		break;
+	}
+	BUG("operator %d", (int)op);
+}
+
+static struct ins *
+binary(struct lower *x, struct ast *e)
+{
+	struct ast *a = e->u.binary.a, *b = e->u.binary.b;
+	enum ast_op op = e->u.binary.op;
+	struct ins *v[2];
+
+	if (op == OP_AND || op == OP_OR)
+		return logical(x, e);
+	if (op == OP_ADD)
+		return sum(x, e);
+	if ((op == OP_EQ || op == OP_NE) &&
+	    (a->kind == AST_NULL || b->kind == AST_NULL))
+		return null_test(x, e, a->kind == AST_NULL ? b : a);
+	v[0] = lower_expr(x, a);
+	v[1] = lower_expr(x, b);
+	return lower_op(x, binary_op(op), e->type, v, 2, e->at);
+}
+
+static struct ins *
+conditional(struct lower *x, struct ast *e)
+{
+	struct ins *c = lower_expr(x, e->u.cond.cond);
+	struct ins *i = lower_op1(x, IR_COND, e->type, c, e->at);
+
+	i->other = ir_region(x->m, x->f, i);
+	value_in(x, i->body, e->u.cond.yes);
+	value_in(x, i->other, e->u.cond.no);
+	return i;
+}
+
+/* ---- literals ---- */
+
+static struct ins *
+string_literal(struct lower *x, struct ast *e)
+{
+	struct ins *i;
+
+	if (strlen(e->u.string.text) != e->u.string.len)
+		lower_not_built(x, e->at, "a NUL in a string");
+	i = lower_string(x, e->u.string.text, e->at);
+	i->type = e->type;
+	return i;
+}
+
+static struct ins *
+list(struct lower *x, struct ast *e)
+{
+	struct parts p = { NULL, 0, 0 };
+	struct ast *k;
+
+	for (k = e->u.list.item; k != NULL; k = k->next) {
+		p.v = arena_grow(x->a, p.v, &p.cap, p.n + 1u, sizeof(*p.v));
+		p.v[p.n] = lower_expr(x, k);
+		p.n++;
+	}
+	return lower_op(x, IR_LIST, e->type, p.v, p.n, e->at);
+}
+
+static struct ins *
+record(struct lower *x, struct ast *e)
+{
+	const struct ty *t = e->type;
+	struct ins **v = arena_array(x->a, t->n, sizeof *v);
+	struct ast *k;
+	unsigned n;
+	int i;
+
+	for (k = e->u.record.member; k != NULL; k = k->next) {
+		i = ty_field_index(t, k->u.arg.name);
+		if (i < 0)
+			BUG("no field '%s'", k->u.arg.name);
+		v[i] = lower_expr(x, k->u.arg.value);
+	}
+	for (n = 0; n < t->n; n++)
+		if (v[n] == NULL)
+			v[n] = missing(x, &t->field[n], e->at);
+	return lower_op(x, IR_RECORD, t, v, t->n, e->at);
+}
+
+/* An item that the comprehension's variable stands for in `r`. */
+static void
+item_in(struct lower *x, struct region *r, struct ast *e,
+    const struct ty *t)
+{
+	struct ins *i = ir_add(x->m, r, IR_ITEM, t, NULL, 0, e->at);
+
+	i->name = e->sym->name;
+	e->sym->lowered = i;
+}
+
+static struct ins *
+comprehension(struct lower *x, struct ast *e)
+{
+	struct ins *of = lower_expr(x, e->u.comprehension.list);
+	struct ins *i = lower_op1(x, IR_EACH, e->type, of, e->at);
+
+	if (e->u.comprehension.cond != NULL) {
+		i->other = ir_region(x->m, x->f, i);
+		item_in(x, i->other, e, of->type->of);
+		value_in(x, i->other, e->u.comprehension.cond);
+	}
+	item_in(x, i->body, e, of->type->of);
+	value_in(x, i->body, e->u.comprehension.value);
+	return i;
+}
+
+/* ---- expressions ---- */
+
+static struct ins *
+folded(struct lower *x, struct ast *e)
+{
+	struct ty_const c;
+
+	if (!check_const(x->a, e, &c))
+		BUG("not a constant");
+	return plain_constant(x, &c, e->type, e->at);
+}
+
+static struct ins *
+element(struct lower *x, struct ast *e)
+{
+	struct ins *v[2];
+
+	v[0] = lower_expr(x, e->u.index.of);
+	v[1] = lower_expr(x, e->u.index.at);
+	return lower_op(x, IR_INDEX, e->type, v, 2, e->at);
+}
+
+static struct ins *
+unary(struct lower *x, struct ast *e)
+{
+	struct ins *v = lower_expr(x, e->u.unary.a);
+
+	return lower_op1(x, e->u.unary.op == OP_NOT ? IR_NOT : IR_NEG,
+	    e->type, v, e->at);
+}
+
+/* The value of `e` before its place turns it into something else. */
+static struct ins *
+plain(struct lower *x, struct ast *e)
+{
+	switch ((unsigned)e->kind) {
+	case AST_NAME:
+		return symbol_value(x, e->sym, e->at);
+	case AST_DOT:
+		return e->sym != NULL ? symbol_value(x, e->sym, e->at) :
+		    member(x, e);
+	case AST_INT:
+		return int_value(x, IR_INT, e->type, e->u.integer.value,
+		    e->at);
+	case AST_FLOAT:
+		return float_value(x, e->u.number.value, e->at);
+	case AST_QUANTITY:
+		return folded(x, e);
+	case AST_STRING:
+		return string_literal(x, e);
+	case AST_BOOL:
+		return int_value(x, IR_BOOL, e->type, e->u.boolean.value,
+		    e->at);
+	case AST_NULL:
+		return lower_op(x, IR_NULL, e->type, NULL, 0, e->at);
+	case AST_LIST:
+		return list(x, e);
+	case AST_RECORD:
+		return record(x, e);
+	case AST_COMPREHENSION:
+		return comprehension(x, e);
+	case AST_CALL:
+		return call(x, e);
+	case AST_INDEX:
+		return element(x, e);
+	case AST_UNARY:
+		return unary(x, e);
+	case AST_BINARY:
+		return binary(x, e);
+	case AST_COND:
+		return conditional(x, e);
+	}
+	BUG("'%s' is not an expression", ast_word(e->kind));
+}
+
+static struct ins *
+lower_raw(struct lower *x, struct ast *e)
+{
+	struct ins *v = plain(x, e);
+
+	if (e->narrowed && v->type->kind == TY_OPTIONAL)
+		v = lower_op1(x, IR_UNWRAP, v->type->of, v, e->at);
+	return v;
+}
+
+struct ins *
+lower_expr(struct lower *x, struct ast *e)
+{
+	struct ins *v = lower_raw(x, e);
+
+	return e->want == NULL ? v : lower_convert(x, v, e->want, e->at);
+}

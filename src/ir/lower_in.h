@@ -1,0 +1,58 @@
+/* What the files of lowering share.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef IR_LOWER_IN_H
+#define IR_LOWER_IN_H
+
+#include "ir/ir_in.h"
+#include "ir/lower.h"
+
+struct lower {
+	struct arena *a;
+	struct checked *c;
+	struct diag *d;
+	struct mod *m;
+	struct fn *f;                   /* being lowered */
+	struct region *r;               /* where operations are added now */
+	struct ins *arg[3];             /* of a metric: gold, in, out */
+};
+
+/* Adds an operation at the end of the current region. */
+struct ins *lower_op(struct lower *x, enum ir_op op, const struct ty *type,
+    struct ins *const *arg, unsigned narg, struct span at);
+struct ins *lower_op1(struct lower *x, enum ir_op op, const struct ty *type,
+    struct ins *arg, struct span at);
+const struct ty *lower_basic(struct lower *x, enum ty_kind k);
+/* Reports a construct that is typed but not built. */
+void lower_not_built(struct lower *x, struct span at, const char *what);
+
+/* ---- lower_expr.c ---- */
+
+/* The value of `e` as its place wants it. */
+struct ins *lower_expr(struct lower *x, struct ast *e);
+/* `v` as a value of `to`, which its type fits. */
+struct ins *lower_convert(struct lower *x, struct ins *v,
+    const struct ty *to, struct span at);
+struct ins *lower_string(struct lower *x, const char *s, struct span at);
+/* a + b of two strings, lists or numbers of one type. */
+struct ins *lower_sum(struct lower *x, struct ins *a, struct ins *b,
+    struct span at);
+/* Makes `v` the value of a variable that is never set again. */
+void lower_bind(struct symbol *s, struct ins *v);
+
+/* ---- lower_flow.c ---- */
+
+void lower_block(struct lower *x, struct ast *block);
+/* Returns the value of a metric that is one expression. */
+void lower_metric_value(struct lower *x, struct ast *value);
+
+/* ---- lower_decl.c ---- */
+
+struct prompt *lower_prompt(struct lower *x, struct symbol *s);
+struct param *lower_param(struct lower *x, struct symbol *s);
+const struct mip_model *lower_model(struct lower *x, struct symbol *s);
+
+/* The optimize block, if there is one: after all functions. */
+void lower_study(struct lower *x);
+
+#endif

@@ -1,0 +1,200 @@
+/* Pass dead: drops values and model calls whose result is not used.
+ *
+ * Contract: needs verified IR; keeps what a run gives and every failure but
+ * those of the calls that are dropped.  Drops operations without effect and
+ * failure, calls of models, calls of programs that can fail only by what they
+ * ask, settings of variables that nothing reads, and control that is left
+ * empty.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ir/ir_in.h"
+#include "ir/pass.h"
+
+/* What is known of a callee: can it fail only by what it asks? */
+struct memo {
+	const struct fn *f;
+	bool harmless;
+	struct memo *next;
+};
+
+struct dead {
+	struct arena *a;
+	struct memo *memo;
+	struct fn *f;
+	unsigned *use;                  /* by id of values */
+	unsigned *read;                 /* by id of variables */
+	bool changed;
+};
+
+static void
+count(struct dead *x, const struct region *r, int by)
+{
+	const struct ins *i;
+	unsigned k;
+
+	if (r == NULL)
+		return;
+	for (i = r->first; i != NULL; i = i->next) {
+		for (k = 0; k < i->narg; k++)
+			x->use[i->arg[k]->id] += (unsigned)by;
+		if (i->op == IR_GET)
+			x->read[i->u.var->id] += (unsigned)by;
+		count(x, i->body, by);
+		count(x, i->other, by);
+	}
+	if (r->result != NULL)
+		x->use[r->result->id] += (unsigned)by;
+}
+
+static bool harmless(struct dead *x, const struct region *r);
+
+static bool
+callee_harmless(struct dead *x, const struct fn *f)
+{
+	struct memo *k;
+
+	for (k = x->memo; k != NULL; k = k->next)
+		if (k->f == f)
+			return k->harmless;
+	k = arena_alloc(x->a, sizeof *k);
+	k->f = f;
+	k->harmless = harmless(x, f->body);
+	k->next = x->memo;
+	x->memo = k;
+	return k->harmless;
+}
+
+/* May it go, with what its regions hold, when its value is not used? */
+static bool
+removable(struct dead *x, const struct ins *i)
+{
+	bool self;
+
+	if (i->op == IR_RUN || i->op == IR_SCORE)
+		return callee_harmless(x, i->u.fn);
+	self = i->op == IR_ASK || i->op == IR_GET ||
+	    ((ir_ops[i->op].flags & OPF_PURE) && !ir_can_fail(i));
+	return self && harmless(x, i->body) && harmless(x, i->other);
+}
+
+/* Has running it no effect but its values, and no failure but of calls?
+ * Control and variables of a function stay inside it. */
+static bool
+harmless(struct dead *x, const struct region *r)
+{
+	const struct ins *i;
+
+	if (r == NULL)
+		return true;
+	for (i = r->first; i != NULL; i = i->next) {
+		if (i->op == IR_FAIL || (!removable(x, i) &&
+		    (ir_ops[i->op].flags & OPF_VALUE)))
+			return false;
+		if (!harmless(x, i->body) || !harmless(x, i->other))
+			return false;
+	}
+	return true;
+}
+
+/* Nothing but the item of a loop? */
+static bool
+empty(const struct region *r)
+{
+	return r == NULL || r->first == NULL ||
+	    (r->first == r->last && r->first->op == IR_ITEM);
+}
+
+static bool
+unused(struct dead *x, const struct ins *i)
+{
+	if (i->op == IR_ITEM)
+		return false;
+	if (ir_ops[i->op].flags & OPF_VALUE)
+		return x->use[i->id] == 0 && removable(x, i);
+	if (i->op == IR_SET)
+		return x->read[i->u.var->id] == 0;
+	if (i->op == IR_IF || i->op == IR_FOR || i->op == IR_RANGE ||
+	    i->op == IR_PAR)
+		return empty(i->body) && empty(i->other);
+	if (i->op == IR_WHILE)
+		return empty(i->body) && harmless(x, i->other);
+	return i->op == IR_TRY && empty(i->body);
+}
+
+static void
+sweep(struct dead *x, struct region *r)
+{
+	struct ins *i, *prev;
+	unsigned k;
+
+	if (r == NULL)
+		return;
+	for (i = r->last; i != NULL; i = prev) {
+		prev = i->prev;
+		sweep(x, i->other);
+		sweep(x, i->body);
+		if (!unused(x, i))
+			continue;
+		count(x, i->body, -1);
+		count(x, i->other, -1);
+		for (k = 0; k < i->narg; k++)
+			x->use[i->arg[k]->id]--;
+		if (i->op == IR_GET)
+			x->read[i->u.var->id]--;
+		ir_unlink(i);
+		x->changed = true;
+	}
+}
+
+/* Variables that nothing sets or reads any more leave the function. */
+static bool
+mark_var(struct ins *i, void *arg)
+{
+	unsigned *used = arg;
+
+	if (i->op == IR_GET || i->op == IR_SET)
+		used[i->u.var->id] = 1;
+	return true;
+}
+
+static void
+drop_vars(struct dead *x, struct arena *a)
+{
+	unsigned *used = arena_array(a, x->f->nvar + 1u, sizeof *used);
+	struct var *v, **p = &x->f->var;
+
+	ir_walk(x->f, mark_var, used);
+	x->f->nvar = 0;
+	while ((v = *p) != NULL) {
+		if (!used[v->id]) {
+			*p = v->next;
+			x->changed = true;
+			continue;
+		}
+		v->id = x->f->nvar++;
+		p = &v->next;
+	}
+}
+
+bool
+pass_dead(struct mod *m, struct fn *f)
+{
+	struct arena a;
+	struct dead x = { .f = f, .a = &a };
+	bool any = false;
+
+	(void)m;
+	base_arena_init(&a);
+	do {
+		x.changed = false;
+		ir_number(f);
+		x.use = arena_array(&a, f->nins + 1u, sizeof *x.use);
+		x.read = arena_array(&a, f->nvar + 1u, sizeof *x.read);
+		count(&x, f->body, 1);
+		sweep(&x, f->body);
+		any = any || x.changed;
+	} while (x.changed);
+	drop_vars(&x, &a);
+	arena_release(&a);
+	return any || x.changed;
+}

@@ -1,0 +1,190 @@
+/* Pass par: gathers calls that do not depend on each other.
+ *
+ * Contract: needs verified IR; keeps what a run gives and the calls of a run
+ * that succeeds.  A stretch of a region that holds nothing but calls of
+ * models, values without effect and failure, and readings of variables is
+ * put in waves: first the values that need no call of the stretch, then the
+ * calls that need only those, in one `par` if they are two or more, then the
+ * values that need these calls, and so on.  Nothing moves across what sets a
+ * variable, may fail, or is control.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "ir/ir_in.h"
+#include "ir/pass.h"
+
+struct par {
+	struct mod *m;
+	unsigned *wave;                 /* by id, of the stretch; else 0 */
+	bool changed;
+};
+
+static bool
+movable(const struct ins *i)
+{
+	return i->op == IR_ASK || i->op == IR_GET ||
+	    (i->op != IR_ITEM && ir_is_pure(i));
+}
+
+/* The last wave that `i` needs to be over, what its regions use included. */
+static unsigned
+needs(const struct par *x, const struct ins *i)
+{
+	const struct region *r[2] = { i->body, i->other };
+	const struct ins *k;
+	unsigned n, w = 0, side;
+
+	for (n = 0; n < i->narg; n++)
+		if (x->wave[i->arg[n]->id] > w)
+			w = x->wave[i->arg[n]->id];
+	for (side = 0; side < 2; side++) {
+		if (r[side] == NULL)
+			continue;
+		for (k = r[side]->first; k != NULL; k = k->next)
+			if ((n = needs(x, k)) > w)
+				w = n;
+		k = r[side]->result;
+		if (k != NULL && x->wave[k->id] > w)
+			w = x->wave[k->id];
+	}
+	return w;
+}
+
+/* Is there a wave of two calls in the stretch from `first` to `end`? */
+static bool
+assign(struct par *x, struct ins *first, const struct ins *end,
+    unsigned *count, unsigned *last)
+{
+	struct ins *i;
+	bool gain = false;
+
+	*last = 0;
+	for (i = first; i != end; i = i->next) {
+		x->wave[i->id] = needs(x, i) + (i->op == IR_ASK);
+		if (i->op != IR_ASK)
+			continue;
+		if (x->wave[i->id] > *last) {
+			*last = x->wave[i->id];
+			count[*last] = 0;
+		}
+		if (++count[x->wave[i->id]] > 1)
+			gain = true;
+	}
+	return gain;
+}
+
+/* The calls of one wave before `place`, where the stretch now stands last. */
+static struct region *
+gather(struct par *x, struct region *r, struct ins *place, struct span at)
+{
+	struct ins *p = ir_add(x->m, r, IR_PAR, ty_basic(x->m->types, TY_VOID),
+	    NULL, 0, at);
+
+	if (place != NULL) {
+		ir_unlink(p);
+		ir_insert_before(place, p);
+	}
+	return p->body;
+}
+
+static void
+put(struct region *r, struct ins *place, struct ins *i)
+{
+	if (place != NULL)
+		ir_insert_before(place, i);
+	else
+		ir_append(r, i);
+}
+
+/* Writes the stretch anew, in waves.  `list` holds its `n` operations. */
+static void
+rearrange(struct par *x, struct region *r, struct ins **list, unsigned n,
+    struct ins *end, const unsigned *count, unsigned last)
+{
+	struct region *par;
+	unsigned k, w;
+
+	for (k = 0; k < n; k++)
+		ir_unlink(list[k]);
+	for (w = 0; w <= last; w++) {
+		par = NULL;
+		for (k = 0; k < n; k++) {
+			if (list[k]->op != IR_ASK || x->wave[list[k]->id] != w)
+				continue;
+			if (par == NULL && count[w] > 1)
+				par = gather(x, r, end, list[k]->at);
+			if (par != NULL)
+				ir_append(par, list[k]);
+			else
+				put(r, end, list[k]);
+		}
+		for (k = 0; k < n; k++)
+			if (list[k]->op != IR_ASK &&
+			    x->wave[list[k]->id] == w)
+				put(r, end, list[k]);
+	}
+	x->changed = true;
+}
+
+static void
+stretch(struct par *x, struct region *r, struct ins *first, struct ins *end,
+    unsigned n)
+{
+	struct arena a;
+	struct ins **list, *i;
+	unsigned *count, last, k = 0;
+
+	base_arena_init(&a);
+	list = arena_array(&a, n + 1u, sizeof *list);
+	count = arena_array(&a, n + 2u, sizeof *count);
+	for (i = first; i != end; i = i->next)
+		list[k++] = i;
+	if (assign(x, first, end, count, &last))
+		rearrange(x, r, list, n, end, count, last);
+	for (k = 0; k < n; k++)
+		x->wave[list[k]->id] = 0;
+	arena_release(&a);
+}
+
+static void
+par_region(struct par *x, struct region *r)
+{
+	struct ins *i, *first, *end;
+	unsigned n, asks;
+
+	for (i = r->first; i != NULL; i = end) {
+		n = asks = 0;
+		first = i;
+		for (end = i; end != NULL && movable(end); end = end->next) {
+			n++;
+			asks += end->op == IR_ASK;
+		}
+		if (asks > 1)
+			stretch(x, r, first, end, n);
+		if (end == i) {
+			end = i->next;
+			if (i->op == IR_PAR || (ir_ops[i->op].flags &
+			    OPF_VALUE))
+				continue;
+			if (i->body != NULL)
+				par_region(x, i->body);
+			if (i->other != NULL && i->op != IR_WHILE)
+				par_region(x, i->other);
+		}
+	}
+}
+
+bool
+pass_par(struct mod *m, struct fn *f)
+{
+	struct par x = { .m = m };
+	struct arena a;
+
+	ir_number(f);
+	base_arena_init(&a);
+	x.wave = arena_array(&a, f->nins + 1u, sizeof *x.wave);
+	par_region(&x, f->body);
+	arena_release(&a);
+	return x.changed;
+}

@@ -1,0 +1,194 @@
+/* Pass share: makes equal pure values once, and equal calls at temperature 0
+ * outside loops.
+ *
+ * Contract: needs verified IR; keeps what a run does and never makes more
+ * calls.  A value takes the place of a later one that is computed alike where
+ * the first is known.  Values that can fail, that have regions or that read
+ * variables are left alone.  Leaves nothing behind.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "ir/ir_in.h"
+#include "ir/pass.h"
+
+/* A value that is known here; those of one hash are chained. */
+struct entry {
+	struct ins *i;
+	size_t hash;
+	struct entry *next;             /* in its bucket */
+	struct entry *older;            /* entered before it */
+};
+
+struct share {
+	struct arena *a;
+	struct entry **bucket;
+	size_t nbucket;                 /* a power of two */
+	struct entry *newest;
+	unsigned loops;
+	bool changed;
+};
+
+static struct ins *
+resolve(struct ins *i)
+{
+	while (i->op == IR_NOP)
+		i = i->arg[0];
+	return i;
+}
+
+/* Zero, in words of the leaf or of its model. */
+static bool
+is_greedy(const struct prompt *q)
+{
+	double t = q->temperature;
+
+	if (t < 0)
+		t = q->model != NULL && q->model->route == MIP_DIRECT ?
+		    q->model->temperature : MIP_UNSET;
+	return !(t < 0) && !(t > 0);
+}
+
+static bool
+sharable(const struct share *x, const struct ins *i)
+{
+	if (i->op == IR_ASK)
+		return x->loops == 0 && is_greedy(i->u.prompt);
+	/* A constant that the user named stays what it is called. */
+	if (ir_is_const(i))
+		return i->name == NULL;
+	return i->body == NULL && i->op != IR_ITEM && ir_is_pure(i);
+}
+
+static size_t
+mix(size_t h, size_t v)
+{
+	return (h ^ v) * 1099511628211u;
+}
+
+static size_t
+hash_of(const struct ins *i)
+{
+	size_t h = mix(mix(14695981039346656037u, (size_t)i->op), i->type->id);
+	const char *s;
+	unsigned k;
+
+	for (k = 0; k < i->narg; k++)
+		h = mix(h, i->arg[k]->id);
+	if (i->op == IR_STRING)
+		for (s = i->u.s; *s != '\0'; s++)
+			h = mix(h, (unsigned char)*s);
+	else if (i->op == IR_INT || i->op == IR_BOOL || i->op == IR_ENUM)
+		h = mix(h, (size_t)i->u.i);
+	else if (i->op == IR_FIELD || i->op == IR_ARG)
+		h = mix(h, i->u.n);
+	return h ^ h >> 29;
+}
+
+static bool
+same_operand(const struct ins *a, const struct ins *b)
+{
+	if (a->op == IR_STRING)
+		return strcmp(a->u.s, b->u.s) == 0;
+	if (a->op == IR_FLOAT)
+		return memcmp(&a->u.f, &b->u.f, sizeof a->u.f) == 0;
+	if (a->op == IR_INT || a->op == IR_BOOL || a->op == IR_ENUM)
+		return a->u.i == b->u.i;
+	if (a->op == IR_ARG || a->op == IR_FIELD || a->op == IR_INJECT)
+		return a->u.n == b->u.n;
+	if (a->op == IR_LIB)
+		return a->u.lib == b->u.lib;
+	if (a->op == IR_PARAM)
+		return a->u.param == b->u.param;
+	if (a->op == IR_ASK)
+		return a->u.prompt == b->u.prompt;
+	return true;
+}
+
+static bool
+same(const struct ins *a, const struct ins *b)
+{
+	unsigned k;
+
+	if (a->op != b->op || a->type != b->type || a->narg != b->narg)
+		return false;
+	for (k = 0; k < a->narg; k++)
+		if (a->arg[k] != b->arg[k])
+			return false;
+	return same_operand(a, b);
+}
+
+static void
+share_ins(struct share *x, struct ins *i)
+{
+	size_t h = hash_of(i);
+	struct entry **b = &x->bucket[h & (x->nbucket - 1)], *e;
+
+	for (e = *b; e != NULL; e = e->next)
+		if (e->hash == h && same(e->i, i))
+			break;
+	if (e == NULL) {
+		e = arena_alloc(x->a, sizeof *e);
+		*e = (struct entry){ i, h, *b, x->newest };
+		*b = x->newest = e;
+		return;
+	}
+	if (e->i->name == NULL && !ir_is_const(i))
+		e->i->name = i->name;
+	i->op = IR_NOP;
+	i->narg = 1;
+	i->arg = arena_array(x->a, 1, sizeof *i->arg);
+	i->arg[0] = e->i;
+	ir_unlink(i);
+	x->changed = true;
+}
+
+static void
+share_region(struct share *x, struct region *r)
+{
+	struct entry *before = x->newest;
+	bool open = r->owner != NULL && r->owner->op == IR_PAR;
+	struct ins *i, *next;
+	unsigned k, loop;
+
+	for (i = r->first; i != NULL; i = next) {
+		next = i->next;
+		for (k = 0; k < i->narg; k++)
+			i->arg[k] = resolve(i->arg[k]);
+		loop = i->op == IR_FOR || i->op == IR_RANGE ||
+		    i->op == IR_WHILE || i->op == IR_EACH;
+		x->loops += loop;
+		if (i->body != NULL)
+			share_region(x, i->body);
+		if (i->other != NULL)
+			share_region(x, i->other);
+		x->loops -= loop;
+		if (sharable(x, i))
+			share_ins(x, i);
+	}
+	if (r->result != NULL)
+		r->result = resolve(r->result);
+	/* What was entered here is unknown outside: the newest of a bucket
+	 * stands first in it. */
+	for (; !open && x->newest != before; x->newest = x->newest->older)
+		x->bucket[x->newest->hash & (x->nbucket - 1)] =
+		    x->newest->next;
+}
+
+bool
+pass_share(struct mod *m, struct fn *f)
+{
+	struct share x = { .nbucket = 16 };
+	struct arena a;
+
+	(void)m;
+	ir_number(f);
+	base_arena_init(&a);
+	x.a = &a;
+	while (x.nbucket < f->nins)
+		x.nbucket *= 2;
+	x.bucket = arena_array(&a, x.nbucket, sizeof *x.bucket);
+	share_region(&x, f->body);
+	arena_release(&a);
+	return x.changed;
+}

@@ -1,0 +1,496 @@
+/* The call plan: how many model calls a run makes, at least and at most.
+ *
+ * A region may end by running on, by leaving a loop's round (break,
+ * continue) or by returning; each way has its least and most calls.  A way
+ * that ends in failure counts for nothing: the plan is of runs that succeed.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ir/plan.h"
+
+#include <inttypes.h>
+
+#include "ir/ir_in.h"
+
+struct way {
+	bool there;
+	uint64_t min, max;
+};
+
+struct ways {
+	struct way on, brk, cont, ret;
+};
+
+/* What a function makes, once it was counted. */
+struct memo {
+	const struct fn *f;
+	struct way all;
+	struct memo *next;
+};
+
+struct planner {
+	bool worst;                     /* re-asks included */
+	const struct prompt *only;      /* count this leaf's calls alone */
+	struct arena a;
+	struct memo *memo;
+};
+
+static struct ways plan_region(struct planner *p,
+    const struct region *r);
+
+/* ---- arithmetic ---- */
+
+static uint64_t
+add(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+static uint64_t
+mul(uint64_t a, uint64_t b)
+{
+	if (a == 0 || b == 0)
+		return 0;
+	return a > UINT64_MAX / b ? UINT64_MAX : a * b;
+}
+
+static struct way
+either(struct way a, struct way b)
+{
+	if (!a.there)
+		return b;
+	if (!b.there)
+		return a;
+	if (b.min < a.min)
+		a.min = b.min;
+	if (b.max > a.max)
+		a.max = b.max;
+	return a;
+}
+
+/* `b` after `a`. */
+static struct way
+then(struct way a, struct way b)
+{
+	if (!a.there || !b.there)
+		return (struct way){ .there = false };
+	return (struct way){ true, add(a.min, b.min), add(a.max, b.max) };
+}
+
+static struct ways
+both(struct ways a, struct ways b)
+{
+	a.on = either(a.on, b.on);
+	a.brk = either(a.brk, b.brk);
+	a.cont = either(a.cont, b.cont);
+	a.ret = either(a.ret, b.ret);
+	return a;
+}
+
+static struct ways
+nothing(void)
+{
+	return (struct ways){ .on = { true, 0, 0 } };
+}
+
+static struct ways
+calls(uint64_t min, uint64_t max)
+{
+	return (struct ways){ .on = { true, min, max } };
+}
+
+/* ---- how often ---- */
+
+/* An int between two bounds; `known` only if both are. */
+struct span_of {
+	bool known;
+	int64_t lo, hi;
+};
+
+static struct span_of
+param_span(const struct param *q)
+{
+	struct span_of s = { q->value.kind == TYC_INT, q->value.i,
+	    q->value.i };
+	unsigned k;
+
+	if (q->is_range && s.known) {
+		if (!(q->lo > -1e15 && q->hi < 1e15))
+			return (struct span_of){ .known = false };
+		s.lo = (int64_t)q->lo;
+		s.hi = (int64_t)q->hi;
+	}
+	for (k = 0; k < q->nchoice; k++) {
+		if (q->choice[k].kind != TYC_INT)
+			return (struct span_of){ .known = false };
+		if (q->choice[k].i < s.lo)
+			s.lo = q->choice[k].i;
+		if (q->choice[k].i > s.hi)
+			s.hi = q->choice[k].i;
+	}
+	return s;
+}
+
+/* Small numbers only, so that nothing overflows. */
+static struct span_of
+int_span(const struct ins *i, unsigned depth)
+{
+	struct span_of a, b, none = { .known = false };
+
+	if (i->op == IR_INT)
+		a = (struct span_of){ true, i->u.i, i->u.i };
+	else if (i->op == IR_PARAM)
+		a = param_span(i->u.param);
+	else if ((i->op == IR_ADD || i->op == IR_SUB) && depth < 16) {
+		a = int_span(i->arg[0], depth + 1);
+		b = int_span(i->arg[1], depth + 1);
+		if (!a.known || !b.known)
+			return none;
+		if (i->op == IR_ADD)
+			a = (struct span_of){ true, a.lo + b.lo, a.hi + b.hi };
+		else
+			a = (struct span_of){ true, a.lo - b.hi, a.hi - b.lo };
+	} else
+		return none;
+	return a.lo < -INT64_MAX / 8 || a.hi > INT64_MAX / 8 ? none : a;
+}
+
+/* Most items of a list; UINT64_MAX: not known. */
+static uint64_t
+list_max(const struct ins *i, unsigned depth)
+{
+	const struct ty_field *f = NULL;
+	const struct ins *n;
+	uint64_t max;
+
+	if (i->op == IR_LIST)
+		return i->narg;
+	if (depth < 16 && i->op == IR_EACH)
+		return list_max(i->arg[0], depth + 1);
+	if (depth < 16 && i->op == IR_APPEND)
+		return add(list_max(i->arg[0], depth + 1),
+		    list_max(i->arg[1], depth + 1));
+	if (depth < 16 && i->op == IR_LIB &&
+	    (i->u.lib == BI_DEDUP || i->u.lib == BI_SORT))
+		return list_max(i->arg[0], depth + 1);
+	if (depth < 16 && i->op == IR_LIB && i->u.lib == BI_TAKE) {
+		max = list_max(i->arg[0], depth + 1);
+		n = i->arg[1];
+		if (n->op == IR_INT && n->u.i >= 0 && (uint64_t)n->u.i < max)
+			max = (uint64_t)n->u.i;
+		return max;
+	}
+	if (i->op == IR_FIELD)
+		f = &i->arg[0]->type->field[i->u.n];
+	else if (i->op == IR_ARG && i->in->fn->kind == FN_PROGRAM)
+		f = &i->in->fn->in->field[i->u.n];
+	if (f != NULL && f->has_max && f->max >= 0 && f->max < 1e15)
+		return (uint64_t)f->max;
+	return i->type->max_len >= 0 ? (uint64_t)i->type->max_len :
+	    UINT64_MAX;
+}
+
+/* The least and most rounds of a loop. */
+static void
+rounds(const struct ins *i, uint64_t *min, uint64_t *max)
+{
+	struct span_of a, b;
+	uint64_t limit = i->op == IR_EACH || i->u.i < 0 ? UINT64_MAX :
+	    (uint64_t)i->u.i;
+
+	*min = 0;
+	*max = UINT64_MAX;
+	if (i->op == IR_FOR || i->op == IR_EACH) {
+		*max = list_max(i->arg[0], 0);
+		if (i->arg[0]->op == IR_LIST)
+			*min = i->arg[0]->narg;
+	} else if (i->op == IR_RANGE) {
+		a = int_span(i->arg[0], 0);
+		b = int_span(i->arg[1], 0);
+		if (a.known && b.known) {
+			*min = b.lo < a.hi ? 0 : (uint64_t)(b.lo - a.hi) + 1;
+			*max = b.hi < a.lo ? 0 : (uint64_t)(b.hi - a.lo) + 1;
+		}
+	}
+	if (*min > limit)
+		*min = limit;
+	if (*max > limit)
+		*max = limit;
+}
+
+/* ---- operations ---- */
+
+/* Rounds that each have the ways of `body`. */
+static struct ways
+repeat(struct ways body, uint64_t min, uint64_t max)
+{
+	struct way round = either(body.on, body.cont), end;
+	struct ways w = { .on = { true, 0, 0 } };
+	uint64_t most = round.there ? round.max : 0;
+
+	if (max == 0)
+		return w;
+	w.on.there = min == 0 || round.there;
+	if (w.on.there) {
+		w.on.min = round.there ? mul(min, round.min) : 0;
+		w.on.max = mul(max, most);
+	}
+	end = body.brk;
+	if (end.there) {
+		end.max = add(mul(max - 1, most), end.max);
+		w.on = either(w.on, end);
+	}
+	w.ret = body.ret;
+	if (w.ret.there)
+		w.ret.max = add(mul(max - 1, most), w.ret.max);
+	return w;
+}
+
+static struct ways
+plan_loop(struct planner *p, const struct ins *i)
+{
+	struct ways body = plan_region(p, i->body), test = nothing(), w;
+	uint64_t min, max;
+
+	rounds(i, &min, &max);
+	if (i->other != NULL)
+		test = plan_region(p, i->other);
+	/* The test comes before every round, and ends the last one. */
+	body.on = then(test.on, body.on);
+	body.cont = then(test.on, body.cont);
+	body.brk = then(test.on, body.brk);
+	body.ret = then(test.on, body.ret);
+	w = repeat(body, min, max);
+	if (i->op == IR_WHILE && max > 0 && w.on.there)
+		w.on = either(w.on, test.on);
+	if (i->op == IR_WHILE && max > 0 && test.on.min > 0 &&
+	    w.on.min < test.on.min)
+		w.on.min = test.on.min;
+	return w;
+}
+
+static struct ways
+plan_switch(struct planner *p, const struct ins *i)
+{
+	struct ways w = { .on = { .there = false } };
+	const struct ty *t = i->arg[0]->type;
+	const struct ins *c;
+	unsigned n = 0;
+	bool whole = false;
+
+	for (c = i->body->first; c != NULL; c = c->next) {
+		w = both(w, plan_region(p, c->body));
+		whole = whole || c->narg == 0;
+		n += c->narg;
+	}
+	if (!whole && (t->kind != TY_ENUM || n < t->n))
+		w = both(w, nothing());
+	return w;
+}
+
+/* The body may fail after any of its calls. */
+static struct ways
+plan_try(struct planner *p, const struct ins *i)
+{
+	struct ways body = plan_region(p, i->body);
+	struct ways other = plan_region(p, i->other);
+	struct way all, failed = { true, 0, 0 };
+
+	all = either(either(body.on, body.ret), either(body.brk, body.cont));
+	if (all.there)
+		failed.max = all.max;
+	other.on = then(failed, other.on);
+	other.brk = then(failed, other.brk);
+	other.cont = then(failed, other.cont);
+	other.ret = then(failed, other.ret);
+	return both(body, other);
+}
+
+static struct way
+plan_fn(struct planner *p, const struct fn *f)
+{
+	struct memo *k;
+	struct ways w;
+
+	for (k = p->memo; k != NULL; k = k->next)
+		if (k->f == f)
+			return k->all;
+	w = plan_region(p, f->body);
+	k = arena_alloc(&p->a, sizeof *k);
+	*k = (struct memo){ f, either(w.ret, w.on), p->memo };
+	p->memo = k;
+	return k->all;
+}
+
+static struct ways
+plan_call(struct planner *p, const struct ins *i)
+{
+	const struct prompt *q;
+	struct way all;
+
+	if (i->op == IR_ASK) {
+		q = i->u.prompt;
+		if (p->only != NULL && p->only != q)
+			return nothing();
+		return calls(1, p->worst && q->reask > 0 ?
+		    1 + (uint64_t)q->reask : 1);
+	}
+	all = plan_fn(p, i->u.fn);
+	return calls(all.min, all.max);
+}
+
+static struct ways
+plan_other(struct planner *p, const struct ins *i)
+{
+	struct ways w = { .on = { .there = false } };
+
+	if (i->op == IR_BREAK)
+		w.brk.there = true;
+	else if (i->op == IR_CONTINUE)
+		w.cont.there = true;
+	else if (i->op == IR_RET)
+		w.ret.there = true;
+	else if (i->op == IR_AND || i->op == IR_OR)
+		w = both(plan_region(p, i->body), nothing());
+	else if (i->op == IR_IF || i->op == IR_COND)
+		w = both(plan_region(p, i->body), i->other != NULL ?
+		    plan_region(p, i->other) : nothing());
+	else if (i->op == IR_EACH || i->op == IR_FOR || i->op == IR_RANGE ||
+	    i->op == IR_WHILE)
+		w = plan_loop(p, i);
+	else if (i->op == IR_SWITCH)
+		w = plan_switch(p, i);
+	else if (i->op == IR_TRY)
+		w = plan_try(p, i);
+	else if (i->op == IR_PAR)
+		w = plan_region(p, i->body);
+	else if (i->op == IR_ASK || i->op == IR_RUN || i->op == IR_SCORE)
+		w = plan_call(p, i);
+	else if (i->op != IR_FAIL)
+		w = nothing();
+	return w;
+}
+
+static struct ways
+plan_region(struct planner *p, const struct region *r)
+{
+	struct ways all = nothing(), w;
+	const struct ins *i;
+
+	for (i = r->first; i != NULL && all.on.there; i = i->next) {
+		w = plan_other(p, i);
+		all.brk = either(all.brk, then(all.on, w.brk));
+		all.cont = either(all.cont, then(all.on, w.cont));
+		all.ret = either(all.ret, then(all.on, w.ret));
+		all.on = then(all.on, w.on);
+	}
+	return all;
+}
+
+/* ---- what others call ---- */
+
+static void
+planner_init(struct planner *p, bool worst, const struct prompt *only)
+{
+	*p = (struct planner){ .worst = worst, .only = only };
+	base_arena_init(&p->a);
+}
+
+void
+ir_plan(struct mod *m)
+{
+	struct planner p;
+	struct way w;
+	struct fn *f;
+
+	planner_init(&p, false, NULL);
+	for (f = m->fn; f != NULL; f = f->next) {
+		w = plan_fn(&p, f);
+		f->calls_min = w.min;
+		f->calls_max = w.max;
+	}
+	arena_release(&p.a);
+}
+
+uint64_t
+ir_plan_worst(const struct mod *m, const struct fn *f)
+{
+	struct planner p;
+	uint64_t max;
+
+	(void)m;
+	planner_init(&p, true, NULL);
+	max = plan_fn(&p, f).max;
+	arena_release(&p.a);
+	return max;
+}
+
+static struct way
+plan_leaf(const struct fn *f, const struct prompt *only)
+{
+	struct planner p;
+	struct way w;
+
+	planner_init(&p, false, only);
+	w = plan_fn(&p, f);
+	arena_release(&p.a);
+	return w;
+}
+
+static void
+put_count(struct buf *b, uint64_t n)
+{
+	if (n == UINT64_MAX)
+		buf_puts(b, "any number");
+	else
+		buf_printf(b, "%" PRIu64, n);
+}
+
+static void
+put_range(struct buf *b, struct way w)
+{
+	put_count(b, w.min);
+	if (w.max != w.min) {
+		buf_puts(b, " to ");
+		put_count(b, w.max);
+	}
+}
+
+static void
+put_fn(struct buf *b, const struct mod *m, const struct fn *f)
+{
+	const struct prompt *q;
+	struct way w = plan_leaf(f, NULL), one;
+
+	buf_printf(b, "%s %s: ", f->kind == FN_METRIC ? "metric" : "program",
+	    f->name);
+	put_range(b, w);
+	buf_puts(b, w.min == 1 && w.max == 1 ? " model call" : " model calls");
+	if (ir_plan_worst(m, f) != w.max) {
+		buf_puts(b, ", at most ");
+		put_count(b, ir_plan_worst(m, f));
+		buf_puts(b, " with re-asks");
+	}
+	buf_putc(b, '\n');
+	for (q = m->prompt; q != NULL; q = q->next) {
+		one = plan_leaf(f, q);
+		if (one.max == 0)
+			continue;
+		buf_printf(b, "\t%s: ", q->name);
+		put_range(b, one);
+		if (q->model != NULL)
+			buf_printf(b, " of %s", q->model->name);
+		if (q->reask > 0)
+			buf_printf(b, ", each asked again up to %d time%s",
+			    q->reask, q->reask == 1 ? "" : "s");
+		buf_putc(b, '\n');
+	}
+}
+
+void
+ir_plan_print(struct buf *b, const struct mod *m)
+{
+	const struct fn *f;
+
+	for (f = m->fn; f != NULL; f = f->next)
+		put_fn(b, m, f);
+}
