@@ -1,0 +1,354 @@
+/* The files of a program: NAME.c, NAME.h, NAME_eval.c, NAME_main.c.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <ctype.h>
+#include <string.h>
+
+#include "emit/emit_in.h"
+
+void
+gen_init(struct gen *g, struct buf *out, const struct mod *m,
+    const char *stem, bool eval)
+{
+	memset(g, 0, sizeof *g);
+	base_arena_init(&g->a);
+	cw_init(&g->w, out);
+	g->m = m;
+	g->stem = stem;
+	g->eval = eval;
+	g->type_end = &g->type;
+}
+
+void
+gen_release(struct gen *g)
+{
+	arena_release(&g->a);
+}
+
+void
+gen_reserve(struct gen *g, const char *name)
+{
+	g->global = arena_grow(&g->a, g->global, &g->capglobal,
+	    g->nglobal + 1, sizeof *g->global);
+	g->global[g->nglobal++] = name;
+}
+
+bool
+gen_reserved(const struct gen *g, const char *name)
+{
+	for (size_t i = 0; i < g->nglobal; i++)
+		if (strcmp(g->global[i], name) == 0)
+			return true;
+	return false;
+}
+
+const char *
+gen_model(struct gen *g, const struct mip_model *m)
+{
+	char *name = arena_printf(&g->a, "model_%s", m->name);
+
+	for (char *s = name; *s != '\0'; s++)
+		if (*s == '.')
+			*s = '_';
+	return name;
+}
+
+bool
+gen_has_prompt(const struct gen *g, const struct prompt *p)
+{
+	return p->metric_only == g->eval;
+}
+
+bool
+gen_has_fn(const struct gen *g, const struct fn *f)
+{
+	return (f->kind == FN_METRIC) == g->eval;
+}
+
+/* ---- what the file needs ---- */
+
+static bool
+use_value(struct ins *i, void *arg)
+{
+	struct gen *g = arg;
+	const struct ty *t = i->narg > 0 ? i->arg[0]->type : NULL;
+	bool compares = i->op == IR_EQ || i->op == IR_NE || i->op == IR_HAS;
+
+	if (i->type != NULL && i->type->kind > TY_NULL)
+		gtype_use(g, i->type, false);
+	if (i->op == IR_APPEND)
+		gtype_use(g, i->type->of, true);
+	if (compares && t->kind != TY_INT && t->kind != TY_FLOAT &&
+	    t->kind != TY_BOOL && t->kind != TY_STRING &&
+	    (t->kind != TY_ENUM || i->op == IR_HAS))
+		gtype_use(g, t, true);
+	if (i->op == IR_LIB && (builtins[i->u.lib].flags & BF_LIST))
+		gtype_use(g, t->of, true);
+	if (i->op == IR_LIB && (builtins[i->u.lib].flags & BF_TYPE) &&
+	    t->kind != TY_ENUM)
+		gtype_use(g, t, true);
+	return true;
+}
+
+static void
+use_types(struct gen *g)
+{
+	const struct mod *m = g->m;
+
+	gtype_declared(g, m->program->in);
+	gtype_declared(g, m->program->out);
+	if (!g->eval) {
+		gtype_use(g, m->program->in, true);
+		gtype_use(g, m->program->out, true);
+	}
+	for (const struct prompt *p = m->prompt; p != NULL; p = p->next) {
+		if (gen_has_prompt(g, p)) {
+			gtype_use(g, p->in, true);
+			gtype_use(g, p->out, true);
+		}
+	}
+	for (struct fn *f = m->fn; f != NULL; f = f->next) {
+		if (!gen_has_fn(g, f))
+			continue;
+		if (f->kind == FN_METRIC) {
+			gtype_use(g, f->gold, true);
+		} else if (f != m->program) {
+			gtype_use(g, f->in, false);
+			gtype_use(g, f->out, false);
+		}
+		ir_walk(f, use_value, g);
+	}
+}
+
+static void
+reserve_names(struct gen *g)
+{
+	for (const struct prompt *p = g->m->prompt; p != NULL; p = p->next)
+		if (gen_has_prompt(g, p))
+			gen_reserve(g, p->c_name);
+	for (const struct param *p = g->m->param; p != NULL; p = p->next)
+		if (!g->eval)
+			gen_reserve(g, p->c_name);
+	for (const struct fn *f = g->m->fn; f != NULL; f = f->next)
+		gen_reserve(g, f->c_name);
+	gen_reserve(g, "m");
+	gen_reserve(g, "in");
+	gen_reserve(g, "out");
+	gen_reserve(g, "gold");
+	gen_reserve(g, "score");
+	gen_reserve(g, "prompts");
+	gen_reserve(g, "params");
+	gen_reserve(g, "models");
+	gen_reserve(g, "metrics");
+}
+
+/* ---- functions ---- */
+
+static void
+fn_body(struct fgen *fg, bool begins)
+{
+	struct cw *w = &fg->g->w;
+
+	if (begins) {
+		cw_line(w, "mip_begin(m);");
+		cw_blank(w);
+	}
+	fgen_region(fg, fg->f->body, true);
+}
+
+/* Prints the body to find out which parameters it uses, then for good. */
+static void
+fn_twice(struct gen *g, struct fn *f, bool begins)
+{
+	struct buf dry = BUF_INIT, *out = g->w.out;
+	struct fgen fg = { .g = g, .f = f };
+	struct cw was = g->w;
+
+	fplan_make(&fg.plan, &g->a, f);
+	for (int pass = 0; pass < 2; pass++) {
+		fg.value = arena_array(&g->a, f->nins + 1, sizeof *fg.value);
+		fg.var = arena_array(&g->a, f->nvar + 1, sizeof *fg.var);
+		fg.nname = 0;
+		if (pass == 0) {
+			g->w.out = &dry;
+			fn_body(&fg, begins);
+			g->w = was;
+			g->w.out = out;
+			continue;
+		}
+		if (!fg.uses_m && !begins)
+			cw_line(&g->w, "(void)m;");
+		if (!fg.uses_gold && f->kind == FN_METRIC)
+			cw_line(&g->w, "(void)gold;");
+		if (!fg.uses_in)
+			cw_line(&g->w, "(void)in;");
+		if (!fg.uses_out)
+			cw_line(&g->w, "(void)out;");
+		fn_body(&fg, begins);
+	}
+	buf_release(&dry);
+}
+
+
+void
+gen_fn(struct gen *g, struct fn *f)
+{
+	struct cw *w = &g->w;
+	bool is_public = f == g->m->program;
+	const char *in = g->m->program->in->name;
+	const char *out = g->m->program->out->name;
+
+	if (f->desc != NULL)
+		cw_comment(w, f->desc);
+	cw_line(w, is_public ? "enum mip_status" : "static enum mip_status");
+	if (f->kind == FN_METRIC)
+		cw_line(w, "%s(struct mip *m, const struct %s *gold, "
+		    "const struct %s *in, const struct %s *out, "
+		    "struct mip_score *score)", f->c_name, f->gold->name, in,
+		    out);
+	else
+		cw_line(w, "%s%s(struct mip *m, const struct %s *in, "
+		    "struct %s *out)", f->c_name, is_public ? "" : "_body",
+		    f->in->name, f->out->name);
+	cw_open(w, "{");
+	fn_twice(g, f, is_public);
+	cw_close(w, "}");
+	cw_blank(w);
+}
+
+/* ---- files ---- */
+
+static const char *
+base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+static void
+head(struct gen *g, const char *suffix)
+{
+	const char *s = arena_printf(&g->a, "%s%s - generated by miproc %s "
+	    "from %s; edit that file instead.", g->stem, suffix, MIP_VERSION,
+	    base_name(g->m->path));
+
+	if (g->m->tuned_note != NULL)
+		s = arena_printf(&g->a, "%s\n\n%s", s, g->m->tuned_note);
+	cw_comment(&g->w, arena_printf(&g->a,
+	    "%s\n\nSPDX-License-Identifier: MIT", s));
+}
+
+void
+emit_c(struct buf *b, const struct mod *m, const char *stem)
+{
+	struct gen g;
+
+	gen_init(&g, b, m, stem, false);
+	head(&g, ".c");
+	cw_line(&g.w, "#include \"%s.h\"", stem);
+	cw_blank(&g.w);
+	reserve_names(&g);
+	use_types(&g);
+	gtype_declare_all(&g);
+	gtype_describe_all(&g);
+	gen_models(&g);
+	gen_params(&g);
+	gen_prompts(&g);
+	for (struct fn *f = m->fn; f != NULL; f = f->next)
+		if (gen_has_fn(&g, f))
+			gen_fn(&g, f);
+	gen_program(&g);
+	gen_release(&g);
+}
+
+/* "QA_H" */
+static const char *
+guard(struct gen *g)
+{
+	char *s = arena_printf(&g->a, "%s_H", g->stem);
+
+	for (char *c = s; *c != '\0'; c++)
+		*c = isalnum((unsigned char)*c) ?
+		    (char)toupper((unsigned char)*c) : '_';
+	return isdigit((unsigned char)*s) ? arena_printf(&g->a, "H_%s", s) : s;
+}
+
+void
+emit_header(struct buf *b, const struct mod *m, const char *stem)
+{
+	const struct fn *f = m->program;
+	struct gen g;
+
+	gen_init(&g, b, m, stem, false);
+	head(&g, ".h");
+	cw_line(&g.w, "#ifndef %s", guard(&g));
+	cw_line(&g.w, "#define %s", guard(&g));
+	cw_blank(&g.w);
+	cw_line(&g.w, "#include <miproc.h>");
+	cw_blank(&g.w);
+	gtype_use(&g, f->in, false);
+	gtype_use(&g, f->out, false);
+	gtype_declare_all(&g);
+	cw_comment(&g.w, arena_printf(&g.a, "%s%sRuns the program in context "
+	    "m.  The values in *out live until the next run in that context; "
+	    "on failure *out is not to be used and mip_message(m) says why.",
+	    f->desc != NULL ? f->desc : "", f->desc != NULL ? "\n\n" : ""));
+	cw_line(&g.w, "enum mip_status %s(struct mip *m, const struct %s *in, "
+	    "struct %s *out);", f->c_name, f->in->name, f->out->name);
+	cw_blank(&g.w);
+	cw_line(&g.w, "extern const struct mip_program %s_program;",
+	    f->c_name);
+	cw_blank(&g.w);
+	cw_line(&g.w, "#endif");
+	gen_release(&g);
+}
+
+void
+emit_eval(struct buf *b, const struct mod *m, const char *stem)
+{
+	struct gen g;
+
+	gen_init(&g, b, m, stem, true);
+	head(&g, "_eval.c");
+	cw_line(&g.w, "#include \"%s.h\"", stem);
+	cw_blank(&g.w);
+	reserve_names(&g);
+	use_types(&g);
+	gtype_declare_all(&g);
+	gtype_describe_all(&g);
+	gen_models(&g);
+	gen_prompts(&g);
+	for (struct fn *f = m->fn; f != NULL; f = f->next)
+		if (gen_has_fn(&g, f))
+			gen_fn(&g, f);
+	cw_line(&g.w, "extern const struct mip_eval %s_eval;",
+	    m->program->c_name);
+	cw_blank(&g.w);
+	gen_metrics(&g);
+	gen_release(&g);
+}
+
+void
+emit_main(struct buf *b, const struct mod *m, const char *stem, bool eval)
+{
+	const char *name = m->program->c_name;
+	struct gen g;
+
+	gen_init(&g, b, m, stem, eval);
+	head(&g, "_main.c");
+	cw_line(&g.w, "#include \"%s.h\"", stem);
+	cw_blank(&g.w);
+	if (eval) {
+		cw_line(&g.w, "extern const struct mip_eval %s_eval;", name);
+		cw_blank(&g.w);
+	}
+	cw_line(&g.w, "int");
+	cw_line(&g.w, "main(int argc, char **argv)");
+	cw_open(&g.w, "{");
+	cw_line(&g.w, eval ?
+	    "return mip_main(&%s_program, &%s_eval, argc, argv);" :
+	    "return mip_main(&%s_program, NULL, argc, argv);", name, name);
+	cw_close(&g.w, "}");
+	gen_release(&g);
+}

@@ -1,0 +1,117 @@
+/* What the files of emit/ share.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef EMIT_EMIT_IN_H
+#define EMIT_EMIT_IN_H
+
+#include "emit/cw.h"
+#include "emit/emit.h"
+
+/* A type that the file uses, in order of dependence. */
+struct gtype {
+	const struct ty *type;
+	bool declared;                  /* elsewhere: in the header */
+	bool described;                 /* its struct mip_type is needed */
+	struct gtype *next;
+};
+
+/* One file being written. */
+struct gen {
+	struct arena a;
+	struct cw w;
+	const struct mod *m;
+	const char *stem;
+	bool eval;                      /* metrics and their leaves */
+	struct gtype *type, **type_end;
+	const char **global;            /* names at file scope */
+	size_t nglobal, capglobal;
+};
+
+void gen_init(struct gen *g, struct buf *out, const struct mod *m,
+    const char *stem, bool eval);
+void gen_release(struct gen *g);
+
+/* Does this file hold that leaf, that function? */
+bool gen_has_prompt(const struct gen *g, const struct prompt *p);
+bool gen_has_fn(const struct gen *g, const struct fn *f);
+
+/* ---- names ---- */
+
+void gen_reserve(struct gen *g, const char *name);
+bool gen_reserved(const struct gen *g, const char *name);
+/* C name of a model: "small", "m_small". */
+const char *gen_model(struct gen *g, const struct mip_model *m);
+
+/* ---- types (emit_type.c) ---- */
+
+/* Notes that the file uses `t`, and all it is made of. */
+void gtype_use(struct gen *g, const struct ty *t, bool described);
+/* The same for what the header declares already. */
+void gtype_declared(struct gen *g, const struct ty *t);
+void gtype_declare_all(struct gen *g);          /* enums and structs */
+void gtype_describe_all(struct gen *g);         /* struct mip_type tables */
+
+/* "int64_t", "const char *", "struct Passage_list". */
+const char *gtype_c(struct gen *g, const struct ty *t);
+/* "const char *name". */
+const char *gtype_decl(struct gen *g, const struct ty *t, const char *name);
+/* "&mip_string", "&Passage_type". */
+const char *gtype_desc(struct gen *g, const struct ty *t);
+/* The member of a struct in C. */
+const char *gtype_member(struct gen *g, const struct ty *t, unsigned field);
+/* "Label_BILLING". */
+const char *gtype_variant(struct gen *g, const struct ty *t, unsigned n);
+
+/* Literals. */
+const char *gen_string(struct gen *g, const char *s);   /* or NULL */
+const char *gen_int(struct gen *g, int64_t v);
+const char *gen_float(struct gen *g, double v);
+const char *gen_const(struct gen *g, const struct ty *t,
+    const struct ty_const *c);
+
+/* ---- tables (emit_table.c) ---- */
+
+void gen_models(struct gen *g);
+void gen_params(struct gen *g);
+void gen_prompts(struct gen *g);
+void gen_program(struct gen *g);
+void gen_metrics(struct gen *g);
+
+/* ---- functions ---- */
+
+/* How one function is printed: which values are written where they are used.
+ * Indexed by ins->id. */
+struct fplan {
+	unsigned *uses;
+	struct ins **place; /* where it is computed; NULL: at itself */
+	bool *inl;
+};
+void fplan_make(struct fplan *p, struct arena *a, struct fn *f);
+
+struct fgen {
+	struct gen *g;
+	struct fn *f;
+	struct fplan plan;
+	const char **value;             /* by ins->id: C name or expression */
+	const char **var;               /* by var->id */
+	const char **name;              /* names in scope */
+	size_t nname, capname;
+	bool uses_m, uses_gold, uses_in, uses_out, can_fail;
+};
+
+enum prec { PREC_ANY, PREC_COND, PREC_OR, PREC_AND, PREC_EQ, PREC_REL,
+    PREC_ADD, PREC_MUL, PREC_UNARY, PREC_POST };
+
+void gen_fn(struct gen *g, struct fn *f);
+
+/* The value as an expression, in parentheses if it binds less than `prec`. */
+const char *fexpr(struct fgen *fg, struct ins *i, enum prec prec);
+/* The same as something whose address can be taken. */
+const char *fexpr_address(struct fgen *fg, struct ins *i);
+/* A name for a local: `want`, or want_2, ... */
+const char *fgen_name(struct fgen *fg, const char *want);
+/* All operations of a region as statements; a scope of its own if `scope`. */
+void fgen_region(struct fgen *fg, struct region *r, bool scope);
+bool fregion_inline(const struct fgen *fg, const struct region *r);
+
+#endif

@@ -1,0 +1,637 @@
+/* Operations as C statements.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+#include <string.h>
+
+#include "emit/emit_in.h"
+
+/* ---- names ---- */
+
+static bool
+taken(const struct fgen *fg, const char *name)
+{
+	for (size_t i = 0; i < fg->nname; i++)
+		if (strcmp(fg->name[i], name) == 0)
+			return true;
+	return gen_reserved(fg->g, name);
+}
+
+const char *
+fgen_name(struct fgen *fg, const char *want)
+{
+	struct arena *a = &fg->g->a;
+	const char *name = want = cw_ident(a, want);
+
+	for (unsigned n = 2; taken(fg, name); n++)
+		name = arena_printf(a, "%s_%u", want, n);
+	fg->name = arena_grow(a, fg->name, &fg->capname, fg->nname + 1,
+	    sizeof *fg->name);
+	fg->name[fg->nname++] = name;
+	return name;
+}
+
+/* The name of a value's variable. */
+static const char *
+name_value(struct fgen *fg, struct ins *i, const char *otherwise)
+{
+	const char *name = fgen_name(fg, i->name != NULL ? i->name :
+	    otherwise);
+
+	fg->value[i->id] = name;
+	return name;
+}
+
+static void
+check_wait(struct fgen *fg, const char *call)
+{
+	fg->uses_m = true;
+	cw_line(&fg->g->w, "if (%s != MIP_OK)", call);
+	cw_line(&fg->g->w, "\treturn mip_status(m);");
+}
+
+static void
+check_memory(struct fgen *fg, const char *name)
+{
+	cw_line(&fg->g->w, "if (%s == NULL)", name);
+	cw_line(&fg->g->w, "\treturn mip_status(m);");
+}
+
+/* ---- calls ---- */
+
+/* `struct NAME_in x_in = { .a = ..., };` from the arguments. */
+static const char *
+inputs(struct fgen *fg, struct ins *i, const struct ty *in, const char *base)
+{
+	struct cw *w = &fg->g->w;
+	const char *name = fgen_name(fg, arena_printf(&fg->g->a, "%s_in",
+	    base));
+
+	if (i->narg == 0) {
+		cw_line(w, "%s = { 0 };", gtype_decl(fg->g, in, name));
+		return name;
+	}
+	cw_open(w, "%s = {", gtype_decl(fg->g, in, name));
+	for (unsigned k = 0; k < i->narg; k++)
+		cw_line(w, ".%s = %s%s", gtype_member(fg->g, in, k),
+		    fexpr(fg, i->arg[k], PREC_COND),
+		    k + 1 < i->narg ? "," : "");
+	cw_close(w, "};");
+	return name;
+}
+
+/* The asking, without the waiting. */
+static void
+ask(struct fgen *fg, struct ins *i)
+{
+	const struct prompt *p = i->u.prompt;
+	const char *name = name_value(fg, i, arena_printf(&fg->g->a,
+	    "%s_reply", p->c_name));
+	const char *in = inputs(fg, i, p->in, name);
+
+	fg->uses_m = true;
+	cw_line(&fg->g->w, "%s;", gtype_decl(fg->g, p->out, name));
+	cw_blank(&fg->g->w);
+	cw_line(&fg->g->w, "mip_ask(m, &%s, &%s, &%s);", p->c_name, in, name);
+}
+
+static void
+run(struct fgen *fg, struct ins *i)
+{
+	const struct fn *f = i->u.fn;
+	const char *name = name_value(fg, i, arena_printf(&fg->g->a,
+	    "%s_result", f->c_name));
+	const char *in = inputs(fg, i, f->in, name);
+
+	cw_line(&fg->g->w, "%s;", gtype_decl(fg->g, f->out, name));
+	cw_blank(&fg->g->w);
+	check_wait(fg, arena_printf(&fg->g->a, "%s_body(m, &%s, &%s)",
+	    f->c_name, in, name));
+}
+
+static void
+score(struct fgen *fg, struct ins *i)
+{
+	const char *name = fgen_name(fg, arena_printf(&fg->g->a, "%s_score",
+	    i->u.fn->c_name));
+
+	fg->uses_gold = fg->uses_in = fg->uses_out = true;
+	cw_line(&fg->g->w, "struct mip_score %s;", name);
+	cw_blank(&fg->g->w);
+	check_wait(fg, arena_printf(&fg->g->a, "%s(m, gold, in, out, &%s)",
+	    i->u.fn->c_name, name));
+	fg->value[i->id] = arena_printf(&fg->g->a, "%s.value", name);
+}
+
+static void
+par(struct fgen *fg, struct ins *i)
+{
+	bool asked = false;
+
+	for (struct ins *c = i->body->first; c != NULL; c = c->next) {
+		if (c->op == IR_ASK) {
+			cw_blank(&fg->g->w);
+			ask(fg, c);
+			asked = true;
+		} else if (!fg->plan.inl[c->id]) {
+			BUG("%s in a parallel region", ir_ops[c->op].text);
+		}
+	}
+	if (asked)
+		check_wait(fg, "mip_wait(m)");
+}
+
+/* ---- data ---- */
+
+/* `T *x = mip_alloc(m, n, sizeof *x)`, checked. */
+static void
+allocate(struct fgen *fg, const struct ty *of, const char *name,
+    const char *n)
+{
+	const char *c = gtype_c(fg->g, of);
+	bool star = c[strlen(c) - 1] == '*';
+
+	fg->uses_m = true;
+	cw_line(&fg->g->w, star ? "%s*%s = mip_alloc(m, %s, sizeof *%s);" :
+	    "%s *%s = mip_alloc(m, %s, sizeof *%s);", c, name, n, name);
+}
+
+static void
+list(struct fgen *fg, struct ins *i)
+{
+	struct arena *a = &fg->g->a;
+	const char *name = name_value(fg, i, "list");
+	const char *v = fgen_name(fg, arena_printf(a, "%s_v", name));
+
+	allocate(fg, i->type->of, v, arena_printf(a, "%u", i->narg));
+	cw_line(&fg->g->w, "%s = { %s, %u };", gtype_decl(fg->g, i->type,
+	    name), v, i->narg);
+	cw_blank(&fg->g->w);
+	check_memory(fg, v);
+	for (unsigned k = 0; k < i->narg; k++)
+		cw_line(&fg->g->w, "%s[%u] = %s;", v, k,
+		    fexpr(fg, i->arg[k], PREC_COND));
+}
+
+static void
+some(struct fgen *fg, struct ins *i)
+{
+	const char *name = name_value(fg, i, "some");
+
+	allocate(fg, i->type->of, name, "1");
+	check_memory(fg, name);
+	cw_line(&fg->g->w, "*%s = %s;", name, fexpr(fg, i->arg[0],
+	    PREC_COND));
+}
+
+static void
+inject(struct fgen *fg, struct ins *i)
+{
+	const char *name = name_value(fg, i, "either");
+	const struct ty *arm = i->type->arm[i->u.n];
+	const char *c = gtype_desc(fg->g, arm);
+
+	/* "&x_type" or "&mip_x": the member is as_x. */
+	c += strncmp(c, "&mip_", 5) == 0 ? 5 : 1;
+	cw_line(&fg->g->w, "%s = { .arm = %u, .u.as_%.*s = %s };",
+	    gtype_decl(fg->g, i->type, name), i->u.n,
+	    (int)(strlen(c) - (strstr(c, "_type") != NULL ? 5 : 0)), c,
+	    fexpr(fg, i->arg[0], PREC_COND));
+}
+
+static void
+append(struct fgen *fg, struct ins *i)
+{
+	const char *name = name_value(fg, i, "both");
+
+	fg->uses_m = fg->can_fail = true;
+	cw_line(&fg->g->w, "%s;", gtype_decl(fg->g, i->type, name));
+	cw_blank(&fg->g->w);
+	cw_line(&fg->g->w, "mip_list_concat(m, %s, %s, %s, &%s);",
+	    gtype_desc(fg->g, i->type->of), fexpr_address(fg, i->arg[0]),
+	    fexpr_address(fg, i->arg[1]), name);
+}
+
+static void
+list_library(struct fgen *fg, struct ins *i)
+{
+	const struct builtin *l = &builtins[i->u.lib];
+	struct arena *a = &fg->g->a;
+	const char *name = name_value(fg, i, l->name), *s;
+
+	fg->uses_m = fg->can_fail = true;
+	cw_line(&fg->g->w, "%s;", gtype_decl(fg->g, i->type, name));
+	cw_blank(&fg->g->w);
+	s = arena_printf(a, "%s(m, %s", l->c, gtype_desc(fg->g,
+	    i->arg[0]->type->of));
+	for (unsigned k = 0; k < i->narg; k++)
+		s = arena_printf(a, "%s, %s", s,
+		    i->arg[k]->type->kind == TY_LIST ?
+		    fexpr_address(fg, i->arg[k]) :
+		    fexpr(fg, i->arg[k], PREC_COND));
+	cw_line(&fg->g->w, "%s, &%s);", s, name);
+}
+
+static void
+index_of(struct fgen *fg, struct ins *i)
+{
+	const char *list = fexpr(fg, i->arg[0], PREC_POST);
+	const char *at = fgen_name(fg, "at");
+
+	fg->uses_m = true;
+	cw_line(&fg->g->w, "size_t %s;", at);
+	cw_blank(&fg->g->w);
+	cw_line(&fg->g->w, "if (!mip_index(m, %s, %s.n, &%s))",
+	    fexpr(fg, i->arg[1], PREC_COND), list, at);
+	cw_line(&fg->g->w, "\treturn mip_status(m);");
+	if (fg->plan.uses[i->id] == 0)
+		return;
+	cw_line(&fg->g->w, "%s = %s.v[%s];", gtype_decl(fg->g, i->type,
+	    name_value(fg, i, "item")), list, at);
+}
+
+/* ---- loops ---- */
+
+static struct ins *
+item_of(const struct region *r)
+{
+	return r != NULL && r->first != NULL && r->first->op == IR_ITEM ?
+	    r->first : NULL;
+}
+
+/* A list that the loop may read again and again. */
+static const char *
+stable_list(struct fgen *fg, struct ins *list)
+{
+	const char *s = fexpr(fg, list, PREC_POST), *name;
+
+	if (!fg->plan.inl[list->id] || list->op == IR_ARG ||
+	    (list->op == IR_FIELD && strchr(s, '(') == NULL))
+		return s;
+	name = fgen_name(fg, "list");
+	cw_line(&fg->g->w, "%s = %s;", gtype_decl(fg->g, list->type, name),
+	    fexpr(fg, list, PREC_COND));
+	cw_blank(&fg->g->w);
+	return name;
+}
+
+/* The item gets a variable if it has a name and is used. */
+static void
+bind_item(struct fgen *fg, struct ins *item, const struct ty *of,
+    const char *list, const char *at)
+{
+	if (item == NULL || fg->plan.uses[item->id] == 0)
+		return;
+	if (of->kind == TY_STRUCT || item->name == NULL) {
+		fg->value[item->id] = arena_printf(&fg->g->a, "%s.v[%s]",
+		    list, at);
+		return;
+	}
+	cw_line(&fg->g->w, "%s = %s.v[%s];", gtype_decl(fg->g, of,
+	    name_value(fg, item, "item")), list, at);
+	cw_blank(&fg->g->w);
+}
+
+static void
+each(struct fgen *fg, struct ins *i)
+{
+	struct arena *a = &fg->g->a;
+	struct cw *w = &fg->g->w;
+	const char *list = stable_list(fg, i->arg[0]);
+	const char *name = name_value(fg, i, "list");
+	const char *v = fgen_name(fg, arena_printf(a, "%s_v", name));
+	size_t scope = fg->nname;
+	const char *at = fgen_name(fg, "i");
+	struct ins *item = item_of(i->body), *tested = item_of(i->other);
+
+	allocate(fg, i->type->of, v, arena_printf(a, "%s.n", list));
+	cw_line(w, "%s = { %s, 0 };", gtype_decl(fg->g, i->type, name), v);
+	cw_blank(w);
+	check_memory(fg, v);
+	cw_open(w, "for (size_t %s = 0; %s < %s.n; %s++) {", at, at, list, at);
+	if (item != NULL)
+		fg->value[item->id] = arena_printf(a, "%s.v[%s]", list, at);
+	if (tested != NULL)
+		fg->value[tested->id] = arena_printf(a, "%s.v[%s]", list, at);
+	if (i->other != NULL) {
+		fgen_region(fg, i->other, false);
+		cw_line(w, "if (!%s)", fexpr(fg, i->other->result,
+		    PREC_UNARY));
+		cw_line(w, "\tcontinue;");
+	}
+	fgen_region(fg, i->body, false);
+	cw_line(w, "%s[%s.n++] = %s;", v, name, fexpr(fg, i->body->result,
+	    PREC_COND));
+	cw_close(w, "}");
+	fg->nname = scope;
+}
+
+static void
+for_list(struct fgen *fg, struct ins *i)
+{
+	struct arena *a = &fg->g->a;
+	const char *list = stable_list(fg, i->arg[0]);
+	size_t scope = fg->nname;
+	const char *at = fgen_name(fg, "i"), *bound = "";
+
+	if (i->u.i >= 0)
+		bound = arena_printf(a, " && %s < %s", at,
+		    gen_int(fg->g, i->u.i));
+	cw_open(&fg->g->w, "for (size_t %s = 0; %s < %s.n%s; %s++) {", at, at,
+	    list, bound, at);
+	bind_item(fg, item_of(i->body), i->arg[0]->type->of, list, at);
+	fgen_region(fg, i->body, false);
+	cw_close(&fg->g->w, "}");
+	fg->nname = scope;
+}
+
+static void
+for_range(struct fgen *fg, struct ins *i)
+{
+	struct arena *a = &fg->g->a;
+	const char *hi = fexpr(fg, i->arg[1], PREC_ADD), *head;
+	struct ins *item = item_of(i->body);
+	size_t scope;
+	const char *at;
+
+	if (!ir_is_const(i->arg[1])) {
+		const char *last = fgen_name(fg, "last");
+
+		cw_line(&fg->g->w, "int64_t %s = %s;", last,
+		    fexpr(fg, i->arg[1], PREC_COND));
+		cw_blank(&fg->g->w);
+		hi = last;
+	}
+	scope = fg->nname;
+	at = item != NULL && item->name != NULL ? name_value(fg, item, "i") :
+	    fgen_name(fg, "i");
+	if (item != NULL)
+		fg->value[item->id] = at;
+	head = arena_printf(a, "int64_t %s = %s", at,
+	    fexpr(fg, i->arg[0], PREC_COND));
+	if (i->u.i >= 0 && !(ir_is_const(i->arg[0]) &&
+	    ir_is_const(i->arg[1]))) {
+		const char *n = fgen_name(fg, "n");
+
+		cw_open(&fg->g->w, "for (%s, %s = 0; %s <= %s && %s < %s; "
+		    "%s++, %s++) {", head, n, at, hi, n,
+		    gen_int(fg->g, i->u.i), at, n);
+	} else {
+		cw_open(&fg->g->w, "for (%s; %s <= %s; %s++) {", head, at, hi,
+		    at);
+	}
+	fgen_region(fg, i->body, false);
+	cw_close(&fg->g->w, "}");
+	fg->nname = scope;
+}
+
+static void
+while_(struct fgen *fg, struct ins *i)
+{
+	struct cw *w = &fg->g->w;
+	size_t scope = fg->nname;
+	const char *n = fgen_name(fg, "n"), *limit = gen_int(fg->g, i->u.i);
+
+	if (fregion_inline(fg, i->other)) {
+		cw_open(w, "for (int64_t %s = 0; %s < %s && %s; %s++) {", n, n,
+		    limit, fexpr(fg, i->other->result, PREC_EQ), n);
+	} else {
+		cw_open(w, "for (int64_t %s = 0; %s < %s; %s++) {", n, n,
+		    limit, n);
+		fgen_region(fg, i->other, false);
+		cw_line(w, "if (!%s)", fexpr(fg, i->other->result,
+		    PREC_UNARY));
+		cw_line(w, "\tbreak;");
+	}
+	fgen_region(fg, i->body, false);
+	cw_close(w, "}");
+	fg->nname = scope;
+}
+
+/* ---- branches ---- */
+
+/* The only statement of a region, if it is an `if`: for `else if`. */
+static struct ins *
+only_if(const struct fgen *fg, const struct region *r)
+{
+	struct ins *only = NULL;
+
+	for (struct ins *i = r->first; i != NULL; i = i->next) {
+		if (fg->plan.inl[i->id])
+			continue;
+		if (only != NULL || i->op != IR_IF)
+			return NULL;
+		only = i;
+	}
+	return only;
+}
+
+static void
+if_(struct fgen *fg, struct ins *i)
+{
+	struct cw *w = &fg->g->w;
+
+	cw_open(w, "if (%s) {", fexpr(fg, i->arg[0], PREC_ANY));
+	fgen_region(fg, i->body, true);
+	while (i->other != NULL && i->other->first != NULL) {
+		struct ins *next = only_if(fg, i->other);
+
+		if (next == NULL) {
+			cw_reopen(w, "} else {");
+			fgen_region(fg, i->other, true);
+			break;
+		}
+		cw_reopen(w, "} else if (%s) {", fexpr(fg, next->arg[0],
+		    PREC_ANY));
+		fgen_region(fg, next->body, true);
+		i = next;
+	}
+	cw_close(w, "}");
+}
+
+/* and, or, cond whose regions need statements. */
+static void
+choose(struct fgen *fg, struct ins *i)
+{
+	struct cw *w = &fg->g->w;
+	const char *name = fgen_name(fg, i->name != NULL ? i->name : "value");
+
+	if (i->op == IR_COND) {
+		cw_line(w, "%s;", gtype_decl(fg->g, i->type, name));
+		cw_blank(w);
+		cw_open(w, "if (%s) {", fexpr(fg, i->arg[0], PREC_ANY));
+	} else {
+		cw_line(w, "bool %s = %s;", name, fexpr(fg, i->arg[0],
+		    PREC_COND));
+		cw_blank(w);
+		cw_open(w, i->op == IR_AND ? "if (%s) {" : "if (!%s) {", name);
+	}
+	fgen_region(fg, i->body, true);
+	cw_line(w, "%s = %s;", name, fexpr(fg, i->body->result, PREC_COND));
+	if (i->op == IR_COND) {
+		cw_reopen(w, "} else {");
+		fgen_region(fg, i->other, true);
+		cw_line(w, "%s = %s;", name, fexpr(fg, i->other->result,
+		    PREC_COND));
+	}
+	cw_close(w, "}");
+	fg->value[i->id] = name;
+}
+
+/* ---- leaving ---- */
+
+static void
+ret(struct fgen *fg, struct ins *i)
+{
+	struct cw *w = &fg->g->w;
+	struct ins *v = i->narg > 0 ? i->arg[0] : NULL;
+
+	if (fg->f->kind == FN_METRIC) {
+		cw_line(w, "score->value = %s;", fexpr(fg, v, PREC_COND));
+		cw_line(w, "score->feedback = %s;", i->narg > 1 ?
+		    fexpr(fg, i->arg[1], PREC_COND) : "NULL");
+	} else if (v != NULL && v->op == IR_RECORD &&
+	    fg->plan.inl[v->id]) {
+		for (unsigned k = 0; k < v->narg; k++)
+			cw_line(w, "out->%s = %s;", gtype_member(fg->g,
+			    v->type, k), fexpr(fg, v->arg[k], PREC_COND));
+		fg->uses_out |= v->narg != 0;
+	} else if (v != NULL) {
+		cw_line(w, "*out = %s;", fexpr(fg, v, PREC_COND));
+		fg->uses_out = true;
+	}
+	fg->uses_m |= fg->can_fail;
+	cw_line(w, fg->can_fail ? "return mip_status(m);" :
+	    "return MIP_OK;");
+}
+
+static void
+fail(struct fgen *fg, struct ins *i)
+{
+	const char *s = i->u.i == MIP_ASSERT ? "MIP_ASSERT" : "MIP_FAIL";
+
+	fg->uses_m = true;
+	cw_line(&fg->g->w, "return mip_fail(m, %s, \"%%s\", %s);", s,
+	    fexpr(fg, i->arg[0], PREC_COND));
+}
+
+/* As a value that a declaration begins with. */
+static const char *
+initial(struct fgen *fg, struct ins *i)
+{
+	if (i->op == IR_LIST && fg->plan.inl[i->id])
+		return "{ NULL, 0 }";
+	return fexpr(fg, i, PREC_COND);
+}
+
+static void
+set(struct fgen *fg, struct ins *i)
+{
+	struct var *v = i->u.var;
+
+	if (fg->var[v->id] != NULL) {
+		cw_line(&fg->g->w, "%s = %s;", fg->var[v->id],
+		    fexpr(fg, i->arg[0], PREC_COND));
+		return;
+	}
+	fg->var[v->id] = fgen_name(fg, v->name != NULL ? v->name : "value");
+	cw_line(&fg->g->w, "%s = %s;", gtype_decl(fg->g, v->type,
+	    fg->var[v->id]), initial(fg, i->arg[0]));
+}
+
+/* A pure value with a variable of its own. */
+static void
+define(struct fgen *fg, struct ins *i)
+{
+	const char *text = fexpr(fg, i, PREC_COND);
+
+	if (fg->plan.uses[i->id] == 0) {
+		cw_line(&fg->g->w, "(void)%s;", fexpr(fg, i, PREC_UNARY));
+		return;
+	}
+	cw_line(&fg->g->w, "%s = %s;", gtype_decl(fg->g, i->type,
+	    name_value(fg, i, "value")), text);
+}
+
+static void
+statement(struct fgen *fg, struct ins *i)
+{
+	switch (i->op) {
+	case IR_SET:    set(fg, i); return;
+	case IR_INDEX:  index_of(fg, i); return;
+	case IR_EACH:   each(fg, i); return;
+	case IR_LIST:   list(fg, i); return;
+	case IR_SOME:   some(fg, i); return;
+	case IR_INJECT: inject(fg, i); return;
+	case IR_APPEND: append(fg, i); return;
+	case IR_ASK:
+		ask(fg, i);
+		check_wait(fg, "mip_wait(m)");
+		return;
+	case IR_RUN:   run(fg, i); return;
+	case IR_SCORE: score(fg, i); return;
+	case IR_IF:    if_(fg, i); return;
+	case IR_FOR:   for_list(fg, i); return;
+	case IR_RANGE: for_range(fg, i); return;
+	case IR_WHILE: while_(fg, i); return;
+	case IR_PAR:   par(fg, i); return;
+	case IR_BREAK: cw_line(&fg->g->w, "break;"); return;
+	case IR_CONTINUE: cw_line(&fg->g->w, "continue;"); return;
+	case IR_RET:   ret(fg, i); return;
+	case IR_FAIL:  fail(fg, i); return;
+	case IR_AND: case IR_OR: case IR_COND:
+		if (!fregion_inline(fg, i->body) ||
+		    !fregion_inline(fg, i->other))
+			choose(fg, i);
+		else
+			define(fg, i);
+		return;
+	case IR_LIB:
+		if (builtins[i->u.lib].flags & BF_LIST)
+			list_library(fg, i);
+		else
+			define(fg, i);
+		return;
+	case IR_STRING: case IR_INT: case IR_FLOAT: case IR_BOOL: case IR_NULL:
+	case IR_ENUM: case IR_ARG: case IR_PARAM: case IR_ITEM: case IR_GET:
+	case IR_FIELD: case IR_RECORD: case IR_TOFLOAT: case IR_UNWRAP:
+	case IR_ISNULL: case IR_ADD: case IR_SUB: case IR_MUL: case IR_DIV:
+	case IR_MOD: case IR_NEG: case IR_CONCAT: case IR_EQ: case IR_NE:
+	case IR_LT: case IR_LE: case IR_GT: case IR_GE: case IR_HAS:
+	case IR_NOT:
+		define(fg, i);
+		return;
+	case IR_SWITCH: case IR_CASE: case IR_TRY: case IR_NOP:
+		break;
+	}
+	BUG("no statement for %s", ir_ops[i->op].text);
+}
+
+/* Blank lines around what takes several. */
+static bool
+is_large(const struct ins *i)
+{
+	if (i->op == IR_LIB)
+		return (builtins[i->u.lib].flags & BF_LIST) != 0;
+	return i->op == IR_APPEND || i->op == IR_INDEX || i->op == IR_ASK || i->op == IR_RUN || i->op == IR_PAR ||
+	    i->op == IR_FOR || i->op == IR_RANGE || i->op == IR_WHILE ||
+	    i->op == IR_EACH || i->op == IR_LIST || i->op == IR_SCORE;
+}
+
+void
+fgen_region(struct fgen *fg, struct region *r, bool scope)
+{
+	size_t nname = fg->nname;
+	bool large = false;
+
+	for (struct ins *i = r->first; i != NULL; i = i->next) {
+		if (fg->plan.inl[i->id] || i->op == IR_ITEM)
+			continue;
+		if (large || is_large(i))
+			cw_blank(&fg->g->w);
+		statement(fg, i);
+		large = is_large(i);
+	}
+	if (scope)
+		fg->nname = nname;
+}

@@ -1,0 +1,451 @@
+/* The constant tables of a program: models, params, leaves, the program.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+#include <string.h>
+
+#include "emit/emit_in.h"
+
+/* ---- models ---- */
+
+static bool
+uses_model(const struct mip_model *by, const struct mip_model *m)
+{
+	if (by == m)
+		return true;
+	for (unsigned i = 0; by != NULL && i < by->nto; i++)
+		if (uses_model(by->to[i], m))
+			return true;
+	return false;
+}
+
+static bool
+has_model(const struct gen *g, const struct mip_model *m)
+{
+	for (const struct prompt *p = g->m->prompt; p != NULL; p = p->next)
+		if (gen_has_prompt(g, p) && uses_model(p->model, m))
+			return true;
+	return false;
+}
+
+/* One member that is not at its default. */
+static void
+member(struct gen *g, const char *name, const char *value)
+{
+	cw_line(&g->w, ".%s = %s,", name, value);
+}
+
+static void
+text_member(struct gen *g, const char *name, const char *value)
+{
+	if (value != NULL)
+		member(g, name, gen_string(g, value));
+}
+
+static void
+number_member(struct gen *g, const char *name, double v, double none)
+{
+	if (v < none || v > none)
+		member(g, name, gen_float(g, v));
+}
+
+static void
+int_member(struct gen *g, const char *name, int64_t v, int64_t none)
+{
+	if (v != none)
+		member(g, name, gen_int(g, v));
+}
+
+static const char *
+structure_name(enum mip_structure s)
+{
+	switch (s) {
+	case MIP_STRUCTURE_AUTO:        return "MIP_STRUCTURE_AUTO";
+	case MIP_STRUCTURE_NATIVE:      return "MIP_STRUCTURE_NATIVE";
+	case MIP_STRUCTURE_FUNCTION:    return "MIP_STRUCTURE_FUNCTION";
+	case MIP_STRUCTURE_GRAMMAR:     return "MIP_STRUCTURE_GRAMMAR";
+	case MIP_STRUCTURE_JSON_OBJECT: return "MIP_STRUCTURE_JSON_OBJECT";
+	case MIP_STRUCTURE_PROMPT:      return "MIP_STRUCTURE_PROMPT";
+	}
+	BUG("structure");
+}
+
+static void
+gen_route(struct gen *g, const struct mip_model *m, const char *name)
+{
+	cw_open(&g->w, "static const struct mip_model *const %s_to[] = {",
+	    name);
+	for (unsigned i = 0; i < m->nto; i++)
+		cw_line(&g->w, "&%s%s", gen_model(g, m->to[i]),
+		    i + 1 < m->nto ? "," : "");
+	cw_close(&g->w, "};");
+	cw_open(&g->w, "static const struct mip_model %s = {", name);
+	text_member(g, "name", m->name);
+	member(g, "route", m->route == MIP_FALLBACK ? "MIP_FALLBACK" :
+	    "MIP_ROUND_ROBIN");
+	if (m->sticky)
+		member(g, "sticky", "true");
+	cw_line(&g->w, ".to = %s_to, .nto = %u", name, m->nto);
+	cw_close(&g->w, "};");
+}
+
+/* Tables that a model points to. */
+static void
+gen_model_parts(struct gen *g, const struct mip_model *m, const char *name)
+{
+	if (m->stop != NULL) {
+		cw_open(&g->w, "static const char *const %s_stop[] = {", name);
+		for (unsigned i = 0; m->stop[i] != NULL; i++)
+			cw_line(&g->w, "%s,", gen_string(g, m->stop[i]));
+		cw_line(&g->w, "NULL");
+		cw_close(&g->w, "};");
+	}
+	if (m->noption == 0)
+		return;
+	cw_open(&g->w, "static const struct mip_pair %s_options[] = {", name);
+	for (unsigned i = 0; i < m->noption; i++)
+		cw_line(&g->w, "{ %s, %s }%s",
+		    gen_string(g, m->option[i].name),
+		    gen_string(g, m->option[i].value),
+		    i + 1 < m->noption ? "," : "");
+	cw_close(&g->w, "};");
+}
+
+static void
+gen_price(struct gen *g, const struct mip_model *m)
+{
+	if (!m->priced)
+		return;
+	member(g, "priced", "true");
+	number_member(g, "price_in", m->price_in, 0.0);
+	number_member(g, "price_out", m->price_out, 0.0);
+	number_member(g, "price_cached", m->price_cached, 0.0);
+}
+
+static void
+gen_limits(struct gen *g, const struct mip_model *m)
+{
+	int_member(g, "attempts", m->attempts, 0);
+	int_member(g, "backoff_ms", m->backoff_ms, 0);
+	int_member(g, "max_wait_ms", m->max_wait_ms, 0);
+	int_member(g, "timeout_ms", m->timeout_ms, 0);
+	int_member(g, "running", m->running, 0);
+	number_member(g, "rpm", m->rpm, 0.0);
+	number_member(g, "tpm", m->tpm, 0.0);
+}
+
+static void
+gen_one_model(struct gen *g, const struct mip_model *m)
+{
+	const char *name = gen_model(g, m);
+
+	if (m->route != MIP_DIRECT) {
+		gen_route(g, m, name);
+		return;
+	}
+	gen_model_parts(g, m, name);
+	cw_open(&g->w, "static const struct mip_model %s = {", name);
+	cw_line(&g->w, ".name = %s, .provider = %s,", gen_string(g, m->name),
+	    gen_string(g, m->provider));
+	text_member(g, "id", m->id);
+	if (m->base_url.env != NULL || m->base_url.text != NULL)
+		cw_line(&g->w, ".base_url = { %s, %s },",
+		    gen_string(g, m->base_url.env),
+		    gen_string(g, m->base_url.text));
+	text_member(g, "key_env", m->key_env);
+	text_member(g, "identity", m->identity);
+	member(g, "temperature", m->temperature < 0.0 ? "MIP_UNSET" :
+	    gen_float(g, m->temperature));
+	member(g, "top_p", m->top_p < 0.0 ? "MIP_UNSET" :
+	    gen_float(g, m->top_p));
+	int_member(g, "max_tokens", m->max_tokens, 0);
+	int_member(g, "context", m->context, 0);
+	text_member(g, "effort", m->effort);
+	if (m->structure != MIP_STRUCTURE_AUTO)
+		member(g, "structure", structure_name(m->structure));
+	gen_price(g, m);
+	gen_limits(g, m);
+	if (m->stop != NULL)
+		member(g, "stop", arena_printf(&g->a, "%s_stop", name));
+	if (m->noption != 0)
+		cw_line(&g->w, ".option = %s_options, .noption = %u,", name,
+		    m->noption);
+	cw_line(&g->w, ".seed = %s", gen_int(g, m->seed));
+	cw_close(&g->w, "};");
+}
+
+void
+gen_models(struct gen *g)
+{
+	for (unsigned i = 0; i < g->m->nmodel; i++) {
+		if (!has_model(g, g->m->model[i]))
+			continue;
+		gen_one_model(g, g->m->model[i]);
+		cw_blank(&g->w);
+	}
+}
+
+/* ---- params ---- */
+
+void
+gen_params(struct gen *g)
+{
+	for (const struct param *p = g->m->param; p != NULL; p = p->next) {
+		const char *value = arena_printf(&g->a, "%s_value", p->c_name);
+
+		if (p->type->kind == TY_STRING)
+			value = arena_printf(&g->a, "char *const %s", value);
+		else
+			value = gtype_decl(g, p->type, value);
+		if (p->desc != NULL)
+			cw_comment(&g->w, p->desc);
+		cw_line(&g->w, "static const %s = %s;", value,
+		    gen_const(g, p->type, &p->value));
+		cw_open(&g->w, "static const struct mip_param %s = {",
+		    p->c_name);
+		cw_line(&g->w, ".name = %s, .type = %s, .value = &%s_value",
+		    gen_string(g, p->name), gtype_desc(g, p->type),
+		    p->c_name);
+		cw_close(&g->w, "};");
+		cw_blank(&g->w);
+	}
+}
+
+/* ---- leaves ---- */
+
+static const char *
+format_name(enum mip_format f)
+{
+	switch (f) {
+	case MIP_PLAIN:   return "MIP_PLAIN";
+	case MIP_JSON:    return "MIP_JSON";
+	case MIP_MARKERS: return "MIP_MARKERS";
+	case MIP_LABELS:  return "MIP_LABELS";
+	case MIP_XML:     return "MIP_XML";
+	case MIP_NFORMAT: break;
+	}
+	BUG("format");
+}
+
+/* "question, context -> query" */
+static const char *
+shape(struct gen *g, const struct prompt *p)
+{
+	const char *s = "";
+
+	for (unsigned i = 0; i < p->in->n; i++)
+		s = arena_printf(&g->a, "%s%s%s", s, i > 0 ? ", " : "",
+		    p->in->field[i].name);
+	for (unsigned i = 0; i < p->out->n; i++)
+		s = arena_printf(&g->a, "%s%s%s", s, i > 0 ? ", " : " -> ",
+		    p->out->field[i].name);
+	return s;
+}
+
+static void
+gen_demos(struct gen *g, const struct prompt *p)
+{
+	if (p->ndemo == 0)
+		return;
+	for (unsigned i = 0; i < p->ndemo; i++)
+		cw_text(&g->w, arena_printf(&g->a, "%s_demo_%u", p->c_name,
+		    i + 1), p->demo[i]);
+	cw_open(&g->w, "static const mip_text %s_demos[] = {", p->c_name);
+	for (unsigned i = 0; i < p->ndemo; i++)
+		cw_line(&g->w, "%s_demo_%u%s", p->c_name, i + 1,
+		    i + 1 < p->ndemo ? "," : "");
+	cw_close(&g->w, "};");
+}
+
+static void
+gen_prompt_settings(struct gen *g, const struct prompt *p)
+{
+	static const char *const parse[] = { "MIP_TOLERANT", "MIP_STRICT",
+	    "MIP_NATIVE" };
+
+	if (p->structure != MIP_STRUCTURE_AUTO)
+		member(g, "structure", structure_name(p->structure));
+	if (p->parse != MIP_TOLERANT)
+		member(g, "parse", parse[p->parse]);
+	int_member(g, "reask", p->reask, 0);
+	member(g, "max_repair", gen_int(g, p->max_repair));
+	cw_line(&g->w, ".temperature = %s", p->temperature < 0.0 ?
+	    "MIP_UNSET" : gen_float(g, p->temperature));
+}
+
+static void
+gen_prompt(struct gen *g, const struct prompt *p)
+{
+	const char *text = p->tuned_text != NULL ? p->tuned_text : p->text;
+
+	cw_comment(&g->w, arena_printf(&g->a, "%s: %s", p->name, shape(g, p)));
+	cw_text(&g->w, arena_printf(&g->a, "%s_text", p->c_name), text);
+	gen_demos(g, p);
+	cw_open(&g->w, "static const struct mip_prompt %s = {", p->c_name);
+	cw_line(&g->w, ".name = %s, .hash = %s,", gen_string(g, p->name),
+	    gen_string(g, p->hash != NULL ? p->hash : ""));
+	cw_line(&g->w, ".in = %s, .out = %s,", gtype_desc(g, p->in),
+	    gtype_desc(g, p->out));
+	cw_line(&g->w, ".text = %s_text,", p->c_name);
+	if (p->ndemo != 0)
+		cw_line(&g->w, ".demo = %s_demos, .ndemo = %u,", p->c_name,
+		    p->ndemo);
+	cw_line(&g->w, ".format = %s,", format_name(p->format));
+	cw_line(&g->w, ".model = &%s,", gen_model(g, p->model));
+	gen_prompt_settings(g, p);
+	cw_close(&g->w, "};");
+	cw_blank(&g->w);
+}
+
+void
+gen_prompts(struct gen *g)
+{
+	for (const struct prompt *p = g->m->prompt; p != NULL; p = p->next)
+		if (gen_has_prompt(g, p))
+			gen_prompt(g, p);
+}
+
+/* ---- the program ---- */
+
+/* `static const struct TYPE *const NAME[] = { &x, ... };` one name a line. */
+static void
+table_open(struct gen *g, const char *type, const char *name)
+{
+	cw_open(&g->w, "static const struct %s *const %s[] = {", type, name);
+}
+
+static unsigned
+gen_prompt_table(struct gen *g)
+{
+	unsigned n = 0;
+
+	for (const struct prompt *p = g->m->prompt; p != NULL; p = p->next)
+		if (gen_has_prompt(g, p) && n++ == 0)
+			table_open(g, "mip_prompt", "prompts");
+	if (n == 0)
+		return 0;
+	for (const struct prompt *p = g->m->prompt; p != NULL; p = p->next)
+		if (gen_has_prompt(g, p))
+			cw_line(&g->w, "&%s,", p->c_name);
+	cw_close(&g->w, "};");
+	return n;
+}
+
+static unsigned
+gen_param_table(struct gen *g)
+{
+	unsigned n = 0;
+
+	if (g->m->param == NULL)
+		return 0;
+	table_open(g, "mip_param", "params");
+	for (const struct param *p = g->m->param; p != NULL; p = p->next, n++)
+		cw_line(&g->w, "&%s,", p->c_name);
+	cw_close(&g->w, "};");
+	return n;
+}
+
+static unsigned
+gen_model_table(struct gen *g)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < g->m->nmodel; i++) {
+		if (!has_model(g, g->m->model[i]))
+			continue;
+		if (n++ == 0)
+			table_open(g, "mip_model", "models");
+		cw_line(&g->w, "&%s,", gen_model(g, g->m->model[i]));
+	}
+	if (n != 0)
+		cw_close(&g->w, "};");
+	return n;
+}
+
+static void
+gen_tables_of(struct gen *g, unsigned nprompt, unsigned nparam,
+    unsigned nmodel)
+{
+	if (nprompt != 0)
+		cw_line(&g->w, ".prompt = prompts, .nprompt = %u,", nprompt);
+	if (nparam != 0)
+		cw_line(&g->w, ".param = params, .nparam = %u,", nparam);
+	if (nmodel != 0)
+		cw_line(&g->w, ".model = models, .nmodel = %u,", nmodel);
+}
+
+void
+gen_program(struct gen *g)
+{
+	const struct fn *f = g->m->program;
+	unsigned nprompt = gen_prompt_table(g), nparam = gen_param_table(g);
+	unsigned nmodel = gen_model_table(g);
+
+	cw_blank(&g->w);
+	cw_line(&g->w, "static enum mip_status");
+	cw_line(&g->w, "%s_run(struct mip *m, const void *in, void *out)",
+	    f->c_name);
+	cw_open(&g->w, "{");
+	cw_line(&g->w, "return %s(m, in, out);", f->c_name);
+	cw_close(&g->w, "}");
+	cw_blank(&g->w);
+	cw_open(&g->w, "const struct mip_program %s_program = {", f->c_name);
+	cw_line(&g->w, ".abi = MIP_ABI, .version = %s,",
+	    gen_string(g, MIP_VERSION));
+	cw_line(&g->w, ".name = %s,", gen_string(g, f->name));
+	text_member(g, "desc", f->desc);
+	cw_line(&g->w, ".hash = %s, .tuned = %s,",
+	    gen_string(g, g->m->hash != NULL ? g->m->hash : ""),
+	    gen_string(g, g->m->tuned != NULL ? g->m->tuned : ""));
+	cw_line(&g->w, ".in = %s, .out = %s,", gtype_desc(g, f->in),
+	    gtype_desc(g, f->out));
+	gen_tables_of(g, nprompt, nparam, nmodel);
+	cw_line(&g->w, ".calls_min = %" PRIu64 "u, .calls_max = %" PRIu64
+	    "u,", f->calls_min, f->calls_max);
+	cw_line(&g->w, ".run = %s_run", f->c_name);
+	cw_close(&g->w, "};");
+}
+
+static void
+gen_metric_table(struct gen *g, const struct fn *f)
+{
+	cw_line(&g->w, "static enum mip_status");
+	cw_line(&g->w, "%s_run(struct mip *m, const void *gold, "
+	    "const void *in, const void *out, struct mip_score *score)",
+	    f->c_name);
+	cw_open(&g->w, "{");
+	cw_line(&g->w, "return %s(m, gold, in, out, score);", f->c_name);
+	cw_close(&g->w, "}");
+	cw_blank(&g->w);
+	cw_open(&g->w, "static const struct mip_metric %s_metric = {",
+	    f->c_name);
+	cw_line(&g->w, ".name = %s, .gold = %s,", gen_string(g, f->name),
+	    gtype_desc(g, f->gold));
+	number_member(g, "on_fail", f->on_fail, 0.0);
+	if (f->minimize)
+		member(g, "minimize", "true");
+	cw_line(&g->w, ".run = %s_run", f->c_name);
+	cw_close(&g->w, "};");
+	cw_blank(&g->w);
+}
+
+void
+gen_metrics(struct gen *g)
+{
+	unsigned n = 0;
+
+	for (const struct fn *f = g->m->fn; f != NULL; f = f->next)
+		if (f->kind == FN_METRIC)
+			gen_metric_table(g, f);
+	table_open(g, "mip_metric", "metrics");
+	for (const struct fn *f = g->m->fn; f != NULL; f = f->next)
+		if (f->kind == FN_METRIC) {
+			cw_line(&g->w, "&%s_metric,", f->c_name);
+			n++;
+		}
+	cw_close(&g->w, "};");
+	cw_open(&g->w, "const struct mip_eval %s_eval = {",
+	    g->m->program->c_name);
+	cw_line(&g->w, ".metric = metrics, .nmetric = %u", n);
+	cw_close(&g->w, "};");
+}

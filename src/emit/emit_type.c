@@ -1,0 +1,535 @@
+/* Types in C: structs and enums, and the tables that describe them.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+
+#include "emit/emit_in.h"
+
+static struct gtype *
+find(struct gen *g, const struct ty *t)
+{
+	for (struct gtype *p = g->type; p != NULL; p = p->next)
+		if (p->type == t)
+			return p;
+	return NULL;
+}
+
+static void
+use(struct gen *g, const struct ty *t, bool described, bool declared)
+{
+	struct gtype *p = find(g, t);
+
+	if (t == NULL || (p != NULL && (p->described || !described) &&
+	    (p->declared || !declared)))
+		return;
+	if (t->of != NULL)
+		use(g, t->of, described, declared);
+	for (unsigned i = 0; t->kind == TY_STRUCT && i < t->n; i++)
+		use(g, t->field[i].type, described, declared);
+	for (unsigned i = 0; t->kind == TY_UNION && i < t->n; i++)
+		use(g, t->arm[i], described, declared);
+	if (p == NULL) {
+		p = arena_alloc(&g->a, sizeof *p);
+		p->type = t;
+		*g->type_end = p;
+		g->type_end = &p->next;
+	}
+	p->described |= described;
+	p->declared |= declared;
+}
+
+void
+gtype_use(struct gen *g, const struct ty *t, bool described)
+{
+	use(g, t, described, false);
+}
+
+void
+gtype_declared(struct gen *g, const struct ty *t)
+{
+	use(g, t, false, true);
+}
+
+/* The type as a part of a C name. */
+static const char *
+mangle(struct gen *g, const struct ty *t)
+{
+	const char *s;
+
+	switch (t->kind) {
+	case TY_STRING: return "string";
+	case TY_INT:    return "int";
+	case TY_FLOAT:  return "float";
+	case TY_BOOL:   return "bool";
+	case TY_IMAGE:  return "image";
+	case TY_AUDIO:  return "audio";
+	case TY_FILE:   return "file";
+	case TY_LITERAL:
+		return arena_printf(&g->a, "literal_%u", t->id);
+	case TY_ENUM:
+	case TY_STRUCT:
+		return cw_ident(&g->a, t->name);
+	case TY_LIST:
+		return arena_printf(&g->a, "%s_list", mangle(g, t->of));
+	case TY_OPTIONAL:
+		return arena_printf(&g->a, "%s_optional", mangle(g, t->of));
+	case TY_MAP:
+		return arena_printf(&g->a, "%s_map", mangle(g, t->of));
+	case TY_UNION:
+		s = mangle(g, t->arm[0]);
+		for (unsigned i = 1; i < t->n; i++)
+			s = arena_printf(&g->a, "%s_or_%s", s,
+			    mangle(g, t->arm[i]));
+		return s;
+	case TY_POISON:
+	case TY_VOID:
+	case TY_NULL:
+		break;
+	}
+	BUG("no C for a type of kind %d", (int)t->kind);
+}
+
+static bool
+is_text(const struct ty *t)
+{
+	return t->kind == TY_STRING || t->kind == TY_LITERAL ||
+	    t->kind == TY_IMAGE || t->kind == TY_AUDIO || t->kind == TY_FILE;
+}
+
+const char *
+gtype_c(struct gen *g, const struct ty *t)
+{
+	if (is_text(t))
+		return "const char *";
+	switch (t->kind) {
+	case TY_INT:   return "int64_t";
+	case TY_FLOAT: return "double";
+	case TY_BOOL:  return "bool";
+	case TY_ENUM:
+		return arena_printf(&g->a, "enum %s", mangle(g, t));
+	case TY_OPTIONAL:
+		if (t->of->kind == TY_STRING)
+			return "const char *";
+		if (is_text(t->of))
+			return "const char *const *";
+		return arena_printf(&g->a, "const %s *", gtype_c(g, t->of));
+	case TY_LIST:
+		if (is_text(t->of))
+			return "struct mip_strings";
+		if (t->of->kind == TY_INT)
+			return "struct mip_ints";
+		if (t->of->kind == TY_FLOAT)
+			return "struct mip_floats";
+		if (t->of->kind == TY_BOOL)
+			return "struct mip_bools";
+		return arena_printf(&g->a, "struct %s", mangle(g, t));
+	case TY_STRUCT:
+	case TY_MAP:
+	case TY_UNION:
+		return arena_printf(&g->a, "struct %s", mangle(g, t));
+	case TY_STRING: case TY_LITERAL: case TY_IMAGE: case TY_AUDIO:
+	case TY_FILE: case TY_POISON: case TY_VOID: case TY_NULL:
+		break;
+	}
+	BUG("no C for a type of kind %d", (int)t->kind);
+}
+
+const char *
+gtype_decl(struct gen *g, const struct ty *t, const char *name)
+{
+	const char *c = gtype_c(g, t);
+	bool star = c[strlen(c) - 1] == '*';
+
+	return arena_printf(&g->a, star ? "%s%s" : "%s %s", c, name);
+}
+
+const char *
+gtype_member(struct gen *g, const struct ty *t, unsigned field)
+{
+	return cw_ident(&g->a, t->field[field].name);
+}
+
+const char *
+gtype_variant(struct gen *g, const struct ty *t, unsigned n)
+{
+	return arena_printf(&g->a, "%s_%s", mangle(g, t), t->variant[n].name);
+}
+
+/* The descriptor's name if the runtime has it, or NULL. */
+static const char *
+ready_made(const struct ty *t)
+{
+	const struct ty *of = t->of;
+
+	switch (t->kind) {
+	case TY_STRING: return "mip_string";
+	case TY_INT:    return "mip_int";
+	case TY_FLOAT:  return "mip_float";
+	case TY_BOOL:   return "mip_bool";
+	case TY_LIST:
+		if (of->kind == TY_STRING)
+			return "mip_string_list";
+		if (of->kind == TY_INT)
+			return "mip_int_list";
+		if (of->kind == TY_FLOAT)
+			return "mip_float_list";
+		return of->kind == TY_BOOL ? "mip_bool_list" : NULL;
+	case TY_OPTIONAL:
+		return of->kind == TY_STRING ? "mip_string_optional" : NULL;
+	case TY_ENUM: case TY_STRUCT: case TY_MAP: case TY_UNION:
+	case TY_LITERAL: case TY_IMAGE: case TY_AUDIO: case TY_FILE:
+	case TY_POISON: case TY_VOID: case TY_NULL:
+		return NULL;
+	}
+	BUG("type");
+}
+
+const char *
+gtype_desc(struct gen *g, const struct ty *t)
+{
+	const char *ready = ready_made(t);
+
+	if (ready != NULL)
+		return arena_printf(&g->a, "&%s", ready);
+	return arena_printf(&g->a, "&%s_type", mangle(g, t));
+}
+
+/* ---- literals ---- */
+
+const char *
+gen_string(struct gen *g, const char *s)
+{
+	struct buf b = BUF_INIT;
+	const char *text;
+
+	if (s == NULL)
+		return "NULL";
+	cw_string(&b, s);
+	text = arena_strdup(&g->a, buf_str(&b));
+	buf_release(&b);
+	return text;
+}
+
+const char *
+gen_int(struct gen *g, int64_t v)
+{
+	if (v == INT64_MIN)
+		return "INT64_MIN";
+	if (v >= INT_MIN && v <= INT_MAX)
+		return arena_printf(&g->a, "%" PRId64, v);
+	return arena_printf(&g->a, "INT64_C(%" PRId64 ")", v);
+}
+
+const char *
+gen_float(struct gen *g, double v)
+{
+	struct buf b = BUF_INIT;
+	const char *text;
+
+	buf_double(&b, v);
+	text = arena_strdup(&g->a, buf_str(&b));
+	buf_release(&b);
+	return text;
+}
+
+const char *
+gen_const(struct gen *g, const struct ty *t, const struct ty_const *c)
+{
+	if (t->kind == TY_OPTIONAL)
+		t = t->of;
+	switch (c->kind) {
+	case TYC_STRING: return gen_string(g, c->s);
+	case TYC_INT:
+		return t->kind == TY_FLOAT ? gen_float(g, (double)c->i) :
+		    gen_int(g, c->i);
+	case TYC_FLOAT:  return gen_float(g, c->f);
+	case TYC_BOOL:   return c->i ? "true" : "false";
+	case TYC_ENUM:   return gtype_variant(g, t, (unsigned)c->i);
+	case TYC_EMPTY:  return "{ NULL, 0 }";
+	case TYC_NONE:
+	case TYC_NULL:
+		break;
+	}
+	return "NULL";
+}
+
+/* ---- declarations ---- */
+
+static void
+declare_struct(struct gen *g, const struct ty *t)
+{
+	if (t->desc != NULL)
+		cw_comment(&g->w, t->desc);
+	cw_open(&g->w, "struct %s {", mangle(g, t));
+	for (unsigned i = 0; i < t->n; i++)
+		cw_line(&g->w, "%s;", gtype_decl(g, t->field[i].type,
+		    gtype_member(g, t, i)));
+	if (t->n == 0)
+		cw_line(&g->w, "char none;      /* C wants a member */");
+	cw_close(&g->w, "};");
+}
+
+static void
+declare_union(struct gen *g, const struct ty *t)
+{
+	cw_open(&g->w, "struct %s {", mangle(g, t));
+	cw_line(&g->w, "int arm;");
+	cw_open(&g->w, "union {");
+	for (unsigned i = 0; i < t->n; i++)
+		cw_line(&g->w, "%s;", gtype_decl(g, t->arm[i],
+		    arena_printf(&g->a, "as_%s", mangle(g, t->arm[i]))));
+	cw_close(&g->w, "} u;");
+	cw_close(&g->w, "};");
+}
+
+static void
+declare_enum(struct gen *g, const struct ty *t)
+{
+	cw_open(&g->w, "enum %s {", mangle(g, t));
+	for (unsigned i = 0; i < t->n; i++)
+		cw_line(&g->w, "%s%s", gtype_variant(g, t, i),
+		    i + 1 < t->n ? "," : "");
+	cw_close(&g->w, "};");
+}
+
+/* The array of a list or a map. */
+static void
+declare_items(struct gen *g, const struct ty *of)
+{
+	const char *c = gtype_c(g, of);
+
+	cw_line(&g->w, c[strlen(c) - 1] == '*' ? "%sconst *v;" :
+	    "const %s *v;", c);
+}
+
+static void
+declare(struct gen *g, const struct ty *t)
+{
+	if (t->kind == TY_ENUM) {
+		declare_enum(g, t);
+	} else if (t->kind == TY_STRUCT) {
+		declare_struct(g, t);
+	} else if (t->kind == TY_UNION) {
+		declare_union(g, t);
+	} else if (t->kind == TY_MAP) {
+		cw_open(&g->w, "struct %s {", mangle(g, t));
+		cw_line(&g->w, "const char *const *key;");
+		declare_items(g, t->of);
+		cw_line(&g->w, "size_t n;");
+		cw_close(&g->w, "};");
+	} else if (t->kind == TY_LIST && strncmp(gtype_c(g, t),
+	    "struct mip_", 11) != 0) {
+		cw_open(&g->w, "struct %s {", mangle(g, t));
+		declare_items(g, t->of);
+		cw_line(&g->w, "size_t n;");
+		cw_close(&g->w, "};");
+	} else {
+		return;
+	}
+	cw_blank(&g->w);
+}
+
+void
+gtype_declare_all(struct gen *g)
+{
+	for (struct gtype *p = g->type; p != NULL; p = p->next)
+		if (!p->declared)
+			declare(g, p->type);
+}
+
+/* ---- descriptors ---- */
+
+/* The object that a field's default points to; its name, or NULL. */
+static const char *
+describe_default(struct gen *g, const struct ty *t, unsigned i)
+{
+	const struct ty_field *f = &t->field[i];
+	const char *name;
+
+	if (f->fallback.kind == TYC_NONE || f->fallback.kind == TYC_NULL)
+		return NULL;
+	name = arena_printf(&g->a, "%s_%s_default", mangle(g, t), f->name);
+	if (f->type->kind == TY_OPTIONAL && f->type->of->kind != TY_STRING) {
+		cw_line(&g->w, "static const %s = %s;", gtype_decl(g,
+		    f->type->of, arena_printf(&g->a, "%s_value", name)),
+		    gen_const(g, f->type, &f->fallback));
+		cw_line(&g->w, "static %s = &%s_value;", gtype_decl(g, f->type,
+		    arena_printf(&g->a, "const %s", name)), name);
+	} else if (is_text(f->type) || f->type->kind == TY_OPTIONAL) {
+		cw_line(&g->w, "static const char *const %s = %s;", name,
+		    gen_const(g, f->type, &f->fallback));
+	} else {
+		cw_line(&g->w, "static const %s = %s;", gtype_decl(g, f->type,
+		    name), gen_const(g, f->type, &f->fallback));
+	}
+	return name;
+}
+
+static const char *
+field_flags(struct gen *g, const struct ty_field *f)
+{
+	const char *s = "";
+
+	if (f->fence)
+		s = arena_printf(&g->a, "%s | MIP_FENCE", s);
+	if (f->hidden)
+		s = arena_printf(&g->a, "%s | MIP_HIDDEN", s);
+	if (f->has_min)
+		s = arena_printf(&g->a, "%s | MIP_HAS_MIN", s);
+	if (f->has_max)
+		s = arena_printf(&g->a, "%s | MIP_HAS_MAX", s);
+	if (f->stream_done)
+		s = arena_printf(&g->a, "%s | MIP_STREAM_DONE", s);
+	return *s != '\0' ? s + 3 : NULL;
+}
+
+static void
+describe_field(struct gen *g, const struct ty *t, unsigned i,
+    const char *fallback)
+{
+	const struct ty_field *f = &t->field[i];
+	const char *member = gtype_member(g, t, i);
+	const char *flags = field_flags(g, f), *s;
+
+	if (strcmp(member, f->name) == 0)
+		s = arena_printf(&g->a, "MIP_FIELD(struct %s, %s, %s, %s)",
+		    mangle(g, t), member, gtype_desc(g, f->type),
+		    gen_string(g, f->desc));
+	else
+		s = arena_printf(&g->a, ".name = \"%s\", .desc = %s, "
+		    ".type = %s, .offset = offsetof(struct %s, %s)", f->name,
+		    gen_string(g, f->desc), gtype_desc(g, f->type),
+		    mangle(g, t), member);
+	if (f->alias != NULL)
+		s = arena_printf(&g->a, "%s, .alias = %s", s,
+		    gen_string(g, f->alias));
+	if (fallback != NULL)
+		s = arena_printf(&g->a, "%s, .fallback = &%s", s, fallback);
+	if (flags != NULL)
+		s = arena_printf(&g->a, "%s, .flags = %s", s, flags);
+	if (f->has_min)
+		s = arena_printf(&g->a, "%s, .min = %s", s,
+		    gen_float(g, f->min));
+	if (f->has_max)
+		s = arena_printf(&g->a, "%s, .max = %s", s,
+		    gen_float(g, f->max));
+	if (f->regex != NULL)
+		s = arena_printf(&g->a, "%s, .regex = %s", s,
+		    gen_string(g, f->regex));
+	cw_line(&g->w, "{ %s },", s);
+}
+
+static void
+describe_struct(struct gen *g, const struct ty *t)
+{
+	const char *name = mangle(g, t);
+	const char **fallback = arena_array(&g->a, t->n + 1,
+	    sizeof *fallback);
+
+	for (unsigned i = 0; i < t->n; i++)
+		fallback[i] = describe_default(g, t, i);
+	if (t->n != 0) {
+		cw_open(&g->w, "static const struct mip_field %s_fields[] = {",
+		    name);
+		for (unsigned i = 0; i < t->n; i++)
+			describe_field(g, t, i, fallback[i]);
+		cw_close(&g->w, "};");
+	}
+	cw_open(&g->w, "static const struct mip_type %s_type = {", name);
+	cw_line(&g->w, ".kind = MIP_STRUCT, .size = sizeof(struct %s),", name);
+	if (t->n != 0)
+		cw_line(&g->w, ".name = %s, .field = %s_fields, .n = %u",
+		    gen_string(g, t->name), name, t->n);
+	else
+		cw_line(&g->w, ".name = %s", gen_string(g, t->name));
+	cw_close(&g->w, "};");
+}
+
+static void
+describe_enum(struct gen *g, const struct ty *t)
+{
+	const char *name = mangle(g, t);
+
+	cw_open(&g->w, "static const struct mip_variant %s_variants[] = {",
+	    name);
+	for (unsigned i = 0; i < t->n; i++)
+		cw_line(&g->w, "{ %s, %s, %s },",
+		    gen_string(g, t->variant[i].name),
+		    gen_string(g, t->variant[i].alias),
+		    gen_string(g, t->variant[i].desc));
+	cw_close(&g->w, "};");
+	cw_open(&g->w, "static const struct mip_type %s_type = {", name);
+	cw_line(&g->w, ".kind = MIP_ENUM, .size = sizeof(enum %s),", name);
+	cw_line(&g->w, ".name = %s, .variant = %s_variants, .n = %u",
+	    gen_string(g, t->name), name, t->n);
+	cw_close(&g->w, "};");
+}
+
+static void
+describe_union(struct gen *g, const struct ty *t)
+{
+	const char *name = mangle(g, t);
+
+	cw_open(&g->w, "static const struct mip_type *const %s_arms[] = {",
+	    name);
+	for (unsigned i = 0; i < t->n; i++)
+		cw_line(&g->w, "%s%s", gtype_desc(g, t->arm[i]),
+		    i + 1 < t->n ? "," : "");
+	cw_close(&g->w, "};");
+	cw_open(&g->w, "static const struct mip_type %s_type = {", name);
+	cw_line(&g->w, ".kind = MIP_UNION, .size = sizeof(struct %s),", name);
+	cw_line(&g->w, ".arm = %s_arms, .n = %u, "
+	    ".arm_at = offsetof(struct %s, u)", name, t->n, name);
+	cw_close(&g->w, "};");
+}
+
+static void
+describe(struct gen *g, const struct ty *t)
+{
+	const char *name;
+
+	if (ready_made(t) != NULL)
+		return;
+	name = mangle(g, t);
+	switch (t->kind) {
+	case TY_STRUCT: describe_struct(g, t); break;
+	case TY_ENUM:   describe_enum(g, t); break;
+	case TY_UNION:  describe_union(g, t); break;
+	case TY_LIST:
+	case TY_OPTIONAL:
+	case TY_MAP:
+		cw_open(&g->w, "static const struct mip_type %s_type = {",
+		    name);
+		cw_line(&g->w, ".kind = %s, .size = sizeof(%s), .of = %s",
+		    t->kind == TY_LIST ? "MIP_LIST" :
+		    t->kind == TY_MAP ? "MIP_MAP" : "MIP_OPTIONAL",
+		    gtype_c(g, t), gtype_desc(g, t->of));
+		cw_close(&g->w, "};");
+		break;
+	case TY_LITERAL:
+	case TY_IMAGE:
+	case TY_AUDIO:
+	case TY_FILE:
+		cw_line(&g->w, "static const struct mip_type %s_type = { "
+		    ".kind = %s, .size = sizeof(char *), .name = %s };", name,
+		    t->kind == TY_LITERAL ? "MIP_LITERAL" :
+		    t->kind == TY_IMAGE ? "MIP_IMAGE" :
+		    t->kind == TY_AUDIO ? "MIP_AUDIO" : "MIP_FILE",
+		    gen_string(g, t->name));
+		break;
+	case TY_STRING: case TY_INT: case TY_FLOAT: case TY_BOOL:
+	case TY_POISON: case TY_VOID: case TY_NULL:
+		BUG("type");
+	}
+	cw_blank(&g->w);
+}
+
+void
+gtype_describe_all(struct gen *g)
+{
+	for (struct gtype *p = g->type; p != NULL; p = p->next)
+		if (p->described)
+			describe(g, p->type);
+}
