@@ -1,0 +1,508 @@
+/* Rows and slots in, scores out, by way of the worker.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tune/evaluate.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tune/rng.h"
+#include "tune/tuning.h"
+
+enum { INFRA_MAX = 8 };                 /* failures of the world after which
+                                         * a first try is given up */
+
+/* ---- talking ---- */
+
+double
+tuning_gain(const struct tuning *u, double score)
+{
+	return u->minimize ? -score : score;
+}
+
+static void
+tell(struct tuning *u, struct tune_event *e)
+{
+	e->trial = u->trial;
+	e->ntrial = u->ntrial;
+	e->calls = u->r->calls_paid;
+	e->cost = u->r->cost_paid;
+	e->elapsed_s = worker_client_now() - u->began;
+	e->best = u->r->dev_after.interval.mean;
+	if (u->o)
+		u->o->event(u->o->arg, e);
+}
+
+void
+tuning_phase(struct tuning *u, const char *text)
+{
+	struct tune_event e = { .kind = TUNE_PHASE, .text = text };
+
+	u->phase = text;
+	if (u->study)
+		study_event(u->study, "phase", text);
+	tell(u, &e);
+}
+
+void
+tuning_warn(struct tuning *u, const char *fmt, ...)
+{
+	struct tune_event e = { .kind = TUNE_WARNING };
+	va_list ap;
+
+	va_start(ap, fmt);
+	e.text = arena_vprintf(u->a, fmt, ap);
+	va_end(ap);
+	if (u->study)
+		study_event(u->study, "warning", e.text);
+	tell(u, &e);
+}
+
+void
+tuning_progress(struct tuning *u, uint64_t done, uint64_t total)
+{
+	struct tune_event e = { .kind = TUNE_PROGRESS, .text = u->phase,
+	    .done = done, .total = total };
+
+	tell(u, &e);
+}
+
+void
+tuning_trial(struct tuning *u, double score, bool full)
+{
+	struct tune_event e = { .kind = TUNE_TRIAL, .score = score,
+	    .full = full };
+
+	tell(u, &e);
+}
+
+/* ---- jobs ---- */
+
+struct watch {
+	struct tuning *u;
+	const struct rows *rows;
+	struct worker_job *job;
+	const size_t *row;
+	const size_t *map;              /* place in the whole; or NULL */
+	size_t done, total;
+	size_t infra;
+	bool last;                      /* no further try */
+	enum mip_status fatal;
+	struct arena *a;
+};
+
+static enum mip_status
+class_of(struct json answer)
+{
+	struct json v = json_get(answer, "class");
+	unsigned i;
+
+	if (json_string_is(v, "repaired"))
+		return MIP_OK;
+	for (i = 0; i < MIP_NSTATUS; i++)
+		if (json_string_is(v, mip_status_word((enum mip_status)i)))
+			return (enum mip_status)i;
+	return MIP_FAIL;
+}
+
+struct used {
+	int64_t calls, cached, in, out;
+	double usd, nominal;
+};
+
+static void
+usage_add(struct json v, struct used *s)
+{
+	int64_t n;
+	double d;
+
+	if (json_int(json_get(v, "calls"), &n))
+		s->calls += n;
+	if (json_int(json_get(v, "cached"), &n))
+		s->cached += n;
+	if (json_int(json_get(v, "in"), &n))
+		s->in += n;
+	if (json_int(json_get(v, "out"), &n))
+		s->out += n;
+	if (json_double(json_get(v, "usd"), &d))
+		s->usd += d;
+	if (json_double(json_get(v, "nominal_usd"), &d))
+		s->nominal += d;
+}
+
+static void
+why_of(struct watch *w, const struct worker_job *j, size_t at,
+    enum mip_status s)
+{
+	struct tuning *u = w->u;
+	const char *why = json_string(w->a, json_get(j->answer, "why"));
+
+	if (s == MIP_USAGE)
+		snprintf(u->why, sizeof u->why, "row of line %zu: %s",
+		    w->rows->row[w->row[at]].line, why ? why : "");
+	else
+		snprintf(u->why, sizeof u->why, "%s",
+		    why ? why : mip_status_text(s));
+}
+
+static bool
+on_done(void *arg, size_t i)
+{
+	struct watch *w = arg;
+	const struct worker_job *j = &w->job[i];
+	struct tuning *u = w->u;
+	enum mip_status s = MIP_FAIL;
+	struct used used = { 0 };
+
+	if (!j->crashed) {
+		s = class_of(j->answer);
+		usage_add(json_get(j->answer, "usage"), &used);
+		usage_add(json_get(j->answer, "judge"), &used);
+	}
+	u->r->runs++;
+	u->r->calls_paid += (uint64_t)(used.calls - used.cached);
+	u->r->calls_cached += (uint64_t)used.cached;
+	u->r->cost_paid += used.usd;
+	if (s >= MIP_INFRASTRUCTURE) {
+		why_of(w, j, w->map ? w->map[i] : i, s);
+		if (s != MIP_INFRASTRUCTURE || w->last) {
+			w->fatal = s;
+			return false;
+		}
+		return ++w->infra < INFRA_MAX;
+	}
+	tuning_progress(u, ++w->done, w->total);
+	return true;
+}
+
+/* What the world is to blame for is tried once more, after all else. */
+static enum mip_status
+try_again(struct watch *w, size_t n)
+{
+	struct tuning *u = w->u;
+	struct worker_job *all = w->job, *job;
+	enum mip_status s;
+	size_t *map, k = 0, i;
+
+	job = calloc(n, sizeof *job);
+	map = calloc(n, sizeof *map);
+	if (!job || !map) {
+		free(job);
+		free(map);
+		return MIP_NOMEM;
+	}
+	for (i = 0; i < n; i++) {
+		if (all[i].done && (all[i].crashed ||
+		    class_of(all[i].answer) < MIP_INFRASTRUCTURE))
+			continue;
+		map[k] = i;
+		job[k++] = all[i];
+	}
+	tuning_warn(u, "%zu runs met a failure of the provider or the "
+	    "network (%s); they are tried again", w->infra, u->why);
+	w->job = job;
+	w->map = map;
+	w->last = true;
+	s = worker_client_run(u->w, w->a, job, k, on_done, w, u->why);
+	for (i = 0; i < k; i++)
+		all[map[i]] = job[i];
+	w->job = all;
+	free(job);
+	free(map);
+	return s == MIP_OK ? w->fatal : s;
+}
+
+/* In the order of the rows, so that sums do not depend on timing. */
+static void
+account(struct tuning *u, const struct worker_job *job, size_t n)
+{
+	struct used used = { 0 };
+	struct json judge;
+	int64_t calls;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		usage_add(json_get(job[i].answer, "usage"), &used);
+		judge = json_get(job[i].answer, "judge");
+		usage_add(judge, &used);
+		if (json_int(json_get(judge, "calls"), &calls))
+			u->judge_calls += (uint64_t)calls;
+	}
+	u->r->tokens_in += used.in;
+	u->r->tokens_out += used.out;
+	u->r->cost_nominal += used.nominal;
+}
+
+static void
+warn_crashed(struct tuning *u, const struct rows *rows, const size_t *row,
+    const struct worker_job *job, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (job[i].crashed)
+			tuning_warn(u, "the program crashed twice on the row "
+			    "of line %zu, which scores as failed: %.300s",
+			    rows->row[row[i]].line, rows->row[row[i]].json);
+}
+
+enum mip_status
+evaluate_jobs(struct tuning *u, struct arena *a, const struct rows *rows,
+    struct worker_job *job, const size_t *row, size_t n)
+{
+	struct watch w = { .u = u, .rows = rows, .job = job, .row = row,
+	    .total = n, .fatal = MIP_OK, .a = a };
+	enum mip_status s;
+
+	s = worker_client_run(u->w, a, job, n, on_done, &w, u->why);
+	if (s == MIP_OK)
+		s = w.fatal;
+	if (s == MIP_OK && w.infra > 0)
+		s = try_again(&w, n);
+	account(u, job, n);
+	if (s == MIP_OK)
+		warn_crashed(u, rows, row, job, n);
+	return s;
+}
+
+bool
+evaluate_outcome(const struct tuning *u, const struct worker_job *j,
+    struct outcome *out)
+{
+	*out = (struct outcome){ MIP_FAIL, false, u->on_fail };
+	if (!j->done)
+		return false;
+	if (j->crashed)
+		return true;
+	out->status = class_of(j->answer);
+	out->repaired = json_string_is(json_get(j->answer, "class"),
+	    "repaired");
+	return out->status < MIP_INFRASTRUCTURE &&
+	    json_double(json_get(json_get(j->answer, "scores"),
+	    u->t->metric), &out->score);
+}
+
+/* ---- scores ---- */
+
+void
+scores_init(struct arena *a, struct scores *s, size_t n)
+{
+	size_t i;
+
+	s->v = arena_array(a, n + 1, sizeof *s->v);
+	s->outcome = arena_array(a, n + 1, sizeof *s->outcome);
+	s->repaired = arena_array(a, n + 1, sizeof *s->repaired);
+	s->n = n;
+	s->nknown = 0;
+	for (i = 0; i < n; i++)
+		s->v[i] = NAN;
+}
+
+static enum mip_status
+keep_scores(struct tuning *u, const struct worker_job *job,
+    const size_t *row, size_t n, struct scores *s)
+{
+	struct outcome o;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!evaluate_outcome(u, &job[i], &o)) {
+			snprintf(u->why, sizeof u->why, "the worker gave no "
+			    "score of %.100s", u->t->metric);
+			return MIP_INFRASTRUCTURE;
+		}
+		s->v[row[i]] = o.score;
+		s->outcome[row[i]] = (unsigned char)o.status;
+		s->repaired[row[i]] = o.repaired;
+		s->nknown++;
+	}
+	return MIP_OK;
+}
+
+static void
+give_answers(const struct worker_job *job, const size_t *row, size_t n,
+    void (*each)(void *, size_t, const char *), void *arg)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		each(arg, row[i], job[i].crashed ?
+		    "{\"ok\":false,\"class\":\"fail\"}" : job[i].answer.s);
+}
+
+enum mip_status
+evaluate(struct tuning *u, const struct rows *rows, const char *slots,
+    const size_t *pick, size_t n, struct scores *s,
+    void (*each)(void *arg, size_t row, const char *answer), void *arg)
+{
+	struct arena scratch = { 0 };
+	struct worker_job *job;
+	enum mip_status status = MIP_OK;
+	int64_t set = 0;
+	size_t *row, k = 0, i;
+
+	if (slots && strcmp(slots, "{}") != 0)
+		status = worker_client_slots(u->w, slots, &set, u->why);
+	if (status != MIP_OK)
+		return status;
+	base_arena_init(&scratch);
+	job = arena_array(&scratch, n, sizeof *job);
+	row = arena_array(&scratch, n, sizeof *row);
+	for (i = 0; i < n; i++) {
+		const struct row *r = &rows->row[pick[i]];
+
+		if (!isnan(s->v[pick[i]]))
+			continue;
+		row[k] = pick[i];
+		job[k++] = (struct worker_job){ .slots = set, .row = r->json,
+		    .row_len = r->len, .metric = u->t->metric };
+	}
+	status = evaluate_jobs(u, &scratch, rows, job, row, k);
+	if (status == MIP_OK)
+		status = keep_scores(u, job, row, k, s);
+	if (status == MIP_OK && each)
+		give_answers(job, row, k, each, arg);
+	arena_release(&scratch);
+	return status;
+}
+
+double
+evaluate_mean(const struct tuning *u, const struct scores *s,
+    const size_t *pick, size_t n)
+{
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		sum += tuning_gain(u, s->v[pick[i]]);
+	return n > 0 ? sum / (double)n : 0;
+}
+
+void
+evaluate_summary(const struct tuning *u, const struct scores *s,
+    const size_t *pick, size_t n, struct tune_score *out)
+{
+	double *v = arena_array(u->a, n + 1, sizeof *v);
+	unsigned bad = 0;
+	size_t i;
+
+	memset(out, 0, sizeof *out);
+	for (i = 0; i < n; i++) {
+		v[i] = s->v[pick[i]];
+		out->by_class[s->outcome[pick[i]]]++;
+		out->repaired += s->repaired[pick[i]];
+	}
+	bad = out->repaired + out->by_class[MIP_FORMAT] +
+	    out->by_class[MIP_TRUNCATED];
+	out->format_rate = n > 0 ? 1 - (double)bad / (double)n : 0;
+	if (!stats_interval(v, n, 0.95, rng_child(u->t->seed, "interval", 0),
+	    &out->interval))
+		BUG("out of memory");
+}
+
+/* ---- the worker ---- */
+
+static enum mip_status
+learn_metric(struct tuning *u)
+{
+	struct json list = json_get(worker_client_hello(u->w), "metrics"), v;
+	struct json_walk w = json_walk(list);
+
+	while (json_next(&w, NULL, &v)) {
+		if (!json_string_is(json_get(v, "name"), u->t->metric))
+			continue;
+		json_bool(json_get(v, "minimize"), &u->minimize);
+		json_double(json_get(v, "on_fail"), &u->on_fail);
+		return MIP_OK;
+	}
+	snprintf(u->why, sizeof u->why, "the program has no metric %.100s",
+	    u->t->metric);
+	return MIP_USAGE;
+}
+
+struct argv {
+	struct arena *a;
+	const char **v;
+	size_t n;
+};
+
+static void
+argv_add(struct argv *v, const char *flag, const char *value)
+{
+	v->v[v->n++] = flag;
+	if (value)
+		v->v[v->n++] = value;
+}
+
+static const char *
+number(struct arena *a, double v)
+{
+	struct buf b = BUF_INIT;
+	const char *s;
+
+	buf_double(&b, v);
+	s = arena_strdup(a, buf_str(&b));
+	buf_release(&b);
+	return s;
+}
+
+static const char *const *
+worker_argv(struct tuning *u)
+{
+	const struct tune_task *t = u->t;
+	struct argv v = { .a = u->a };
+	size_t n = 0, m = 0, i;
+
+	while (t->worker[n])
+		n++;
+	while (t->model_override && t->model_override[m])
+		m++;
+	v.v = arena_array(u->a, n + 2 * m + 32, sizeof *v.v);
+	for (i = 0; i < n; i++)
+		argv_add(&v, t->worker[i], NULL);
+	argv_add(&v, "--worker", NULL);
+	argv_add(&v, "-j", arena_printf(u->a, "%u", t->jobs ? t->jobs : 1));
+	if (u->study) {
+		argv_add(&v, "--journal", t->study_path);
+		argv_add(&v, "--ledger", t->study_path);
+	}
+	if (t->cache_dir)
+		argv_add(&v, "--cache-dir", t->cache_dir);
+	if (t->no_cache)
+		argv_add(&v, "--no-cache", NULL);
+	if (t->refresh)
+		argv_add(&v, "--refresh", NULL);
+	if (t->offline)
+		argv_add(&v, "--offline", NULL);
+	if (t->base_url)
+		argv_add(&v, "--base-url", t->base_url);
+	if (t->max_cost >= 0)
+		argv_add(&v, "--max-cost", number(u->a, t->max_cost));
+	if (t->max_calls > 0)
+		argv_add(&v, "--max-calls", arena_printf(u->a, "%lld",
+		    (long long)t->max_calls));
+	if (t->max_tokens > 0)
+		argv_add(&v, "--max-tokens", arena_printf(u->a, "%lld",
+		    (long long)t->max_tokens));
+	for (i = 0; i < m; i++)
+		argv_add(&v, "--model", t->model_override[i]);
+	return v.v;
+}
+
+enum mip_status
+evaluate_start(struct tuning *u)
+{
+	struct worker_client_options *o = arena_alloc(u->a, sizeof *o);
+	enum mip_status s;
+
+	/* Rows that wait in the worker keep its threads busy. */
+	*o = (struct worker_client_options){ .argv = worker_argv(u),
+	    .hash = u->t->mod->hash,
+	    .window = 2 * (u->t->jobs ? u->t->jobs : 1),
+	    .stop = u->t->stop, .deadline_s = u->deadline };
+	s = worker_client_new(o, &u->w, u->why);
+	return s == MIP_OK ? learn_metric(u) : s;
+}

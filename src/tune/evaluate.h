@@ -1,0 +1,59 @@
+/* Rows and slots in, scores out.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef TUNE_EVALUATE_H
+#define TUNE_EVALUATE_H
+
+#include "tune/tune.h"
+#include "tune/worker_client.h"
+
+struct tuning;
+
+/* What is known of one set of slots on some rows, by row. */
+struct scores {
+	double *v;                      /* as the metric gives it; NAN: not
+	                                 * known */
+	unsigned char *outcome;         /* enum mip_status, below
+	                                 * MIP_INFRASTRUCTURE */
+	bool *repaired;
+	size_t n, nknown;
+};
+
+void scores_init(struct arena *a, struct scores *s, size_t n);
+
+/* Scores those of the `n` picked rows that are not known yet.  A row that the
+ * program fails on scores what the metric says; what the world is to blame
+ * for is tried twice and then ends the study: any status but OK, with a
+ * sentence in u->why.  `each` is as in tune_eval; NULL for none. */
+enum mip_status evaluate(struct tuning *u, const struct rows *rows,
+    const char *slots, const size_t *pick, size_t n, struct scores *s,
+    void (*each)(void *arg, size_t row, const char *answer), void *arg);
+
+/* The same below: runs jobs and accounts for them; each has an answer, or
+ * has crashed.  Answers live in `a`. */
+enum mip_status evaluate_jobs(struct tuning *u, struct arena *a,
+    const struct rows *rows, struct worker_job *job, const size_t *row,
+    size_t n);
+
+/* What an answer says.  False if it has no score. */
+struct outcome {
+	enum mip_status status;
+	bool repaired;
+	double score;
+};
+bool evaluate_outcome(const struct tuning *u, const struct worker_job *j,
+    struct outcome *out);
+
+/* The mean of the gains of the picked rows, summed in their order. */
+double evaluate_mean(const struct tuning *u, const struct scores *s,
+    const size_t *pick, size_t n);
+
+/* Interval and counts over the picked rows. */
+void evaluate_summary(const struct tuning *u, const struct scores *s,
+    const size_t *pick, size_t n, struct tune_score *out);
+
+/* Starts the worker and learns of the metric: u->w, u->minimize,
+ * u->on_fail. */
+enum mip_status evaluate_start(struct tuning *u);
+
+#endif

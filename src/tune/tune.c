@@ -1,0 +1,230 @@
+/* A study from beginning to end: worker, search, test, result.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tune/tune.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tune/rng.h"
+#include "tune/search.h"
+#include "tune/tuning.h"
+
+/* ---- before ---- */
+
+static int
+by_index(const void *a, const void *b)
+{
+	const size_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* The dev rows that are searched on: all, or a sample. */
+static void
+choose_dev(struct tuning *u)
+{
+	size_t n = u->t->dev.n, i;
+	struct rng *r;
+
+	u->ndev = u->plan.ndev;
+	u->dev = arena_array(u->a, n + 1, sizeof *u->dev);
+	if (u->ndev == n) {
+		for (i = 0; i < n; i++)
+			u->dev[i] = i;
+		return;
+	}
+	r = rng_new(rng_child(u->t->seed, "dev sample", 0));
+	if (!r)
+		BUG("out of memory");
+	rng_sample(r, u->ndev, n, u->dev);
+	rng_free(r);
+	qsort(u->dev, u->ndev, sizeof *u->dev, by_index);
+}
+
+static void
+find_leaves(struct tuning *u)
+{
+	const struct prompt *p;
+	struct leaf *l;
+	size_t n = 0;
+
+	for (p = u->t->mod->prompt; p; p = p->next)
+		n++;
+	u->leaf = arena_array(u->a, n + 1, sizeof *u->leaf);
+	for (p = u->t->mod->prompt; p; p = p->next) {
+		if (p->metric_only)
+			continue;
+		l = &u->leaf[u->nleaf++];
+		*l = (struct leaf){ .prompt = p, .ninstruction = 1,
+		    .ndemo = 1, .text = plan_tunes_text(&u->plan, p),
+		    .demos = plan_tunes_demos(u->t, &u->plan, p),
+		    .format = plan_tunes_format(&u->plan, p) };
+	}
+}
+
+static enum mip_status
+begin(struct tuning *u)
+{
+	bool resumed = false;
+	enum mip_status s;
+
+	s = plan_make(u->t, &u->plan, u->why);
+	if (s != MIP_OK)
+		return s;
+	if (u->t->dev.n == 0) {
+		snprintf(u->why, sizeof u->why, "there are no dev rows");
+		return MIP_USAGE;
+	}
+	if (u->t->time_limit_s > 0)
+		u->deadline = u->began + u->t->time_limit_s;
+	choose_dev(u);
+	find_leaves(u);
+	s = study_open(u->t, &u->study, &resumed, u->why);
+	if (s != MIP_OK)
+		return s;
+	if (resumed && !u->t->resume)
+		tuning_warn(u, "an interrupted study with these settings goes "
+		    "on; replies that had arrived are not paid again");
+	tuning_phase(u, "baseline");
+	return evaluate_start(u);
+}
+
+/* ---- after ---- */
+
+static size_t *
+all_rows(struct tuning *u, size_t n)
+{
+	size_t *pick = arena_array(u->a, n + 1, sizeof *pick), i;
+
+	for (i = 0; i < n; i++)
+		pick[i] = i;
+	return pick;
+}
+
+static enum mip_status
+test_one(struct tuning *u, const char *slots, struct scores *s,
+    struct tune_score *out)
+{
+	const struct rows *rows = &u->t->test;
+	size_t *pick = all_rows(u, rows->n);
+	enum mip_status status;
+
+	scores_init(u->a, s, rows->n);
+	status = evaluate(u, rows, slots, pick, rows->n, s, NULL, NULL);
+	if (status != MIP_OK)
+		return status;
+	evaluate_summary(u, s, pick, rows->n, out);
+	if (u->study)
+		study_trial(u->study, &(struct study_trial){ u->trial,
+		    "test", slots, tuning_gain(u, evaluate_mean(u, s, pick,
+		    rows->n)), pick, s->v, s->outcome, rows->n });
+	return MIP_OK;
+}
+
+/* Before and after on rows that the search has never seen. */
+static enum mip_status
+test_both(struct tuning *u)
+{
+	struct tune_result *r = u->r;
+	struct scores before, after;
+	struct paired p;
+	enum mip_status s;
+
+	if (u->t->test.n == 0)
+		return MIP_OK;
+	u->ntrial = 0;
+	tuning_phase(u, "test");
+	s = test_one(u, "{}", &before, &r->test_before);
+	if (s != MIP_OK)
+		return s;
+	after = before;
+	r->test_after = r->test_before;
+	if (r->improved)
+		s = test_one(u, r->slots, &after, &r->test_after);
+	if (s != MIP_OK)
+		return s;
+	if (!stats_paired(before.v, after.v, u->t->test.n, 0.95,
+	    rng_child(u->t->seed, "test", 0), &p))
+		return MIP_NOMEM;
+	r->test_difference = p.diff;
+	r->p_value = p.p;
+	r->tested = true;
+	return MIP_OK;
+}
+
+static void
+say_end(struct tuning *u, enum mip_status s)
+{
+	struct tune_result *r = u->r;
+
+	r->why_stopped = s;
+	r->complete = s == MIP_OK;
+	if (s != MIP_OK)
+		snprintf(r->message, sizeof r->message, "%s",
+		    u->why[0] ? u->why : mip_status_text(s));
+	r->elapsed_s = worker_client_now() - u->began;
+}
+
+enum mip_status
+tune(struct arena *a, const struct tune_task *t,
+    const struct tune_observer *o, struct tune_result *r)
+{
+	struct tuning u = { .a = a, .t = t, .o = o, .r = r };
+	bool found;
+	enum mip_status s;
+
+	memset(r, 0, sizeof *r);
+	r->slots = "{}";
+	r->p_value = 1;
+	u.began = worker_client_now();
+	s = begin(&u);
+	if (s == MIP_OK)
+		s = strategies[u.plan.strategy].run(&u);
+	found = u.best != NULL;
+	if (found) {
+		r->slots = u.best->slots;
+		r->improved = strcmp(r->slots, "{}") != 0;
+		if (s == MIP_OK)
+			s = test_both(&u);
+	}
+	say_end(&u, s);
+	worker_client_free(u.w);
+	study_close(u.study, s == MIP_OK);
+	return found ? MIP_OK : s == MIP_OK ? MIP_FAIL : s;
+}
+
+enum mip_status
+tune_eval(struct arena *a, const struct tune_task *t,
+    const struct rows *rows, const char *slots,
+    const struct tune_observer *o, struct tune_score *score,
+    double *row_score,
+    void (*each)(void *arg, size_t row, const char *answer), void *arg,
+    char why[320])
+{
+	struct tune_result r = { .slots = "{}" };
+	struct tuning u = { .a = a, .t = t, .o = o, .r = &r };
+	struct scores sc;
+	size_t *pick, i;
+	enum mip_status s;
+
+	u.began = worker_client_now();
+	if (t->time_limit_s > 0)
+		u.deadline = u.began + t->time_limit_s;
+	tuning_phase(&u, "rows");
+	s = evaluate_start(&u);
+	scores_init(a, &sc, rows->n);
+	pick = all_rows(&u, rows->n);
+	if (s == MIP_OK)
+		s = evaluate(&u, rows, slots, pick, rows->n, &sc, each, arg);
+	if (s == MIP_OK)
+		evaluate_summary(&u, &sc, pick, rows->n, score);
+	for (i = 0; s == MIP_OK && row_score && i < rows->n; i++)
+		row_score[i] = sc.v[i];
+	snprintf(why, 320, "%s", s == MIP_OK ? "" :
+	    u.why[0] ? u.why : mip_status_text(s));
+	worker_client_free(u.w);
+	return s;
+}
