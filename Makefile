@@ -65,37 +65,35 @@ have = $(foreach f,$(1),$(if $(wildcard $(srcdir)/$(f)),$(f)))
 in   = $(call have,$(patsubst %,$(1)/%.c,$(2)))
 
 RUNTIME = $(call in,runtime, \
-	arena buf json sha256 lines list status \
-	type type_check type_read schema \
-	prompt prompt_media prompt_system prompt_turn slots \
-	reply reply_json reply_carrier reply_choice reply_layout \
-	reply_number reply_coerce reply_scalar \
-	http redact provider provider_openai provider_llamacpp \
-	llamacpp llamacpp_keep \
-	lm lm_flight lm_model store limit budget trace \
-	env mip lib metric \
-	cli cli_batch cli_in cli_run cli_show \
+	arena buf json sha256 lines list status type type_check \
+	type_read schema prompt prompt_media prompt_system prompt_turn \
+	slots reply reply_json reply_look reply_string reply_carrier \
+	reply_layout reply_scalar reply_number reply_choice reply_coerce \
+	reply_union reply_text reply_note reply_partial http redact \
+	provider provider_openai provider_llamacpp llamacpp \
+	llamacpp_keep lm lm_flight lm_model lm_loop store limit budget \
+	trace env mip lib metric cli cli_batch cli_in cli_run cli_show \
 	worker worker_hello worker_run)
 
 BASE = $(call in,src/base, \
-	base builtin diag diag_out diag_text names source ty type)
+	base builtin diag diag_out diag_text names source ty)
 
 FRONT = $(call in,src/front, \
-	ast fmt check check_expr check_decl check_flow)
+	ast ast_dump check check_expr check_decl check_flow check_call \
+	check_const check_data check_fact check_option check_type scope)
 
 IR = $(call in,src/ir, \
 	ir ir_types ir_print ir_print_decl ir_reader ir_read \
-	ir_read_decl ir_verify \
-	lower lower_expr lower_decl lower_flow \
+	ir_read_decl ir_verify lower lower_expr lower_flow lower_decl \
 	pass pass_fold pass_dead pass_share pass_par plan hash)
 
 EMIT = $(call in,src/emit, \
 	cw emit_type emit_table emit_plan emit_expr emit_stmt emit_c)
 
 TUNE = $(call in,src/tune, \
-	rng uniform linear stats data split space surrogate tpe \
-	study worker_client demo propose strategy s_mipro \
-	tuned evaluate observer)
+	rng uniform linear stats data split space surrogate tpe study \
+	worker_client demo strategy s_mipro s_bootstrap s_random tuned \
+	tuned_diff evaluate bound search tune propose propose_text)
 
 DRIVER = $(call in,src/driver, \
 	file options build compile depfile tuning progress eval show)
@@ -163,7 +161,7 @@ AGAIN = $(MAKE) --no-print-directory \
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(MIPROC) $(LIBMIPROC) $(HEADERS)
+all: $(MIPROC) $(LIBMIPROC) $(HEADERS) $(B)/share/miproc.c
 
 tests: all $(TESTBIN)
 
@@ -180,6 +178,12 @@ $(B)/libmiproc.a: $(RTOBJ)
 	$(OBJCOPY) --wildcard --keep-global-symbol='mip_*' $(B)/libmiproc.o
 	rm -f $@
 	$(AR) rcs $@ $(B)/libmiproc.o
+
+# The runtime as one file, for source trees that stand alone.
+$(B)/share/miproc.c: $(srcdir)/scripts/amalgamate $(RUNTIME:%=$(srcdir)/%) \
+		$(wildcard $(srcdir)/runtime/*.h)
+	@mkdir -p $(@D)
+	$(srcdir)/scripts/amalgamate $(srcdir)/runtime >$@
 
 $(B)/include/%: $(srcdir)/runtime/%
 	@mkdir -p $(@D)
@@ -372,9 +376,7 @@ distcheck: dist
 	test -z "`find $(B)/distcheck/root -type f`"
 	rm -rf $(B)/distcheck
 
-RTDIR = $(DESTDIR)$(datadir)/miproc/runtime
-RTFILES = $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/runtime/*.[ch] \
-	$(srcdir)/runtime/*.def))
+RTDIR = $(DESTDIR)$(datadir)/miproc
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir) \
@@ -382,7 +384,7 @@ install: all
 	$(INSTALL) $(MIPROC) $(DESTDIR)$(bindir)/
 	$(INSTALL) -m 644 $(LIBMIPROC) $(DESTDIR)$(libdir)/
 	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(includedir)/
-	$(INSTALL) -m 644 $(RTFILES:%=$(srcdir)/%) $(RTDIR)/
+	$(INSTALL) -m 644 $(B)/share/miproc.c $(RTDIR)/
 	for p in $(MAN); do \
 		d=$(DESTDIR)$(mandir)/man$${p##*.}; \
 		$(INSTALL) -d $$d && \
@@ -392,15 +394,15 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(bindir)/miproc $(DESTDIR)$(libdir)/libmiproc.a
 	rm -f $(PUBLIC:runtime/%=$(DESTDIR)$(includedir)/%)
-	rm -f $(RTFILES:runtime/%=$(RTDIR)/%)
-	-rmdir $(RTDIR) $(DESTDIR)$(datadir)/miproc
+	rm -f $(RTDIR)/miproc.c
+	-rmdir $(RTDIR)
 	for p in $(MAN); do \
 		rm -f $(DESTDIR)$(mandir)/man$${p##*.}/$${p##*/}; \
 	done
 
 # What setup has fetched stays: it is slow to come by.
 clean:
-	rm -rf $(B)/obj $(B)/gen $(B)/test $(B)/log $(B)/include $(B)/dist \
+	rm -rf $(B)/obj $(B)/gen $(B)/test $(B)/log $(B)/include $(B)/share $(B)/dist \
 		$(B)/distcheck $(B)/miproc $(B)/miproc0 $(B)/lmd \
 		$(B)/libmiproc.[ao] $(B)/libparts.a $(B)/one.[do] \
 		$(B)/asan $(B)/tsan $(B)/cov $(B)/fuzz $(B)/*.tar.gz

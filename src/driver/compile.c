@@ -1,0 +1,284 @@
+/* The pipeline: from a file to what was asked for.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "driver/compile.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "driver/file.h"
+#include "ir/lower.h"
+#include "ir/pass.h"
+#include "ir/plan.h"
+
+int
+compile_front(struct compilation *c)
+{
+	const struct options *o = c->o;
+	struct check_options check_options = {
+		.dir = o->dir, .ndir = o->ndir,
+		.define = o->define, .ndefine = o->ndefine,
+		.program = o->program,
+		.need_program = o->stop != STOP_SYNTAX &&
+		    o->verb != VERB_CHECK && o->emit != EMIT_AST
+	};
+	struct source *s;
+
+	sources_init(&c->sources, c->a);
+	names_init(&c->names, c->a);
+	diag_init(&c->diag, &c->sources, stderr);
+	if (!options_diag(o, &c->diag))
+		return 2;
+	s = sources_read(&c->sources, c->path);
+	if (s == NULL)
+		return file_error("read", c->path);
+	c->unit = parse(c->a, &c->names, s, &c->diag);
+	if (o->emit == EMIT_AST && c->diag.nerror == 0)
+		return 0;
+	c->checked = check(c->a, &c->names, &c->sources, c->unit,
+	    &check_options, &c->diag);
+	for (unsigned i = 0; i < o->ndefine; i++) {
+		if (o->define[i].used || c->diag.nerror != 0)
+			continue;
+		fprintf(stderr, "miproc: -D %s=%s: there is no param or const "
+		    "of that name\n", o->define[i].name, o->define[i].value);
+		return 2;
+	}
+	return c->diag.nerror != 0 ? 1 : 0;
+}
+
+int
+compile_mod(struct compilation *c)
+{
+	int status = compile_front(c);
+
+	if (status != 0)
+		return status;
+	c->mod = lower(c->a, c->checked, &c->diag);
+	if (c->mod == NULL || c->diag.nerror != 0)
+		return 1;
+	ir_hash(c->mod);
+	c->o->pass.out = stdout;
+	passes_run(c->mod, &c->o->pass);
+	ir_plan(c->mod);
+	c->tuned_path = c->o->tuned != NULL ? c->o->tuned :
+	    file_ending(c->a, c->path, ".tuned");
+	return 0;
+}
+
+/* ---- the tuned file ---- */
+
+static void
+tell_stale(void *arg, const char *slot, const char *why)
+{
+	struct compilation *c = arg;
+	struct span at = c->mod->program->at;
+
+	diag(&c->diag, at, E_STALE_TUNING, "%s: %s", slot, why);
+}
+
+int
+compile_tuned(struct compilation *c, bool must)
+{
+	struct buf text = BUF_INIT;
+	struct tuned t;
+	char why[320];
+	bool fits;
+
+	if (!file_read(c->tuned_path, &text)) {
+		buf_release(&text);
+		if (errno != ENOENT)
+			return file_error("read", c->tuned_path);
+		if (!must)
+			return 0;
+		fprintf(stderr, "miproc: --locked: there is no %s; tune first "
+		    "(miproc tune %s), and commit the file\n", c->tuned_path,
+		    c->path);
+		return 7;
+	}
+	if (tuned_read(c->a, arena_strndup(c->a, buf_str(&text), text.len),
+	    text.len, &t, why) != MIP_OK) {
+		fprintf(stderr, "miproc: %s: %s\n", c->tuned_path, why);
+		buf_release(&text);
+		return must ? 7 : 2;
+	}
+	buf_release(&text);
+	fits = tuned_apply(c->a, &t, c->mod, !must, tell_stale, c);
+	c->tuned = true;
+	if (fits || !must)
+		return c->diag.nerror != 0 ? 1 : 0;
+	fprintf(stderr, "miproc: --locked: %s was made for another version of "
+	    "%s; tune again (miproc tune %s)\n", c->tuned_path, c->path,
+	    c->path);
+	return 7;
+}
+
+/* ---- compiling ---- */
+
+static int
+emit_side(struct compilation *c)
+{
+	const char *path = c->o->output != NULL ? c->o->output : "-";
+	struct buf b = BUF_INIT;
+	bool ok;
+
+	if (c->o->emit == EMIT_IR)
+		ir_print(&b, c->mod);
+	else
+		ir_plan_print(&b, c->mod);
+	ok = file_write(path, &b);
+	buf_release(&b);
+	return ok ? 0 : file_error("write", path);
+}
+
+/* --emit=prompts and schema are what the program itself says. */
+static int
+emit_by_program(struct compilation *c, struct build *b)
+{
+	const char *path = build_worker(b, c->mod);
+	const char *argv[] = { path, c->o->emit == EMIT_PROMPTS ?
+	    "--prompts" : "--schema", NULL };
+
+	return path == NULL ? 2 : build_spawn(argv);
+}
+
+/* What to do about tuning: see miproc(1), "Tuning". */
+static int
+settle_tuning(struct compilation *c, struct build *b)
+{
+	const struct options *o = c->o;
+	bool tunable = c->mod->study != NULL;
+	int status;
+
+	if (o->level == 0)
+		return 0;
+	if (o->locked)
+		return tunable ? compile_tuned(c, true) : 0;
+	if (o->level < 0) {
+		status = compile_tuned(c, false);
+		if (status != 0 || c->tuned)
+			return status;
+	}
+	return tunable ? tuning_run(c, b) : 0;
+}
+
+static int
+write_output(struct compilation *c, struct build *b)
+{
+	const struct options *o = c->o;
+	const char *end = o->stop == STOP_C ? ".c" :
+	    o->stop == STOP_OBJECT ? ".o" : "";
+	const char *path = o->output != NULL ? o->output :
+	    file_stem(c->a, c->path);
+	const char *dep = o->depfile_path;
+	bool ok;
+
+	if (o->output == NULL)
+		path = arena_printf(c->a, "%s%s", path, end);
+	if (o->stop == STOP_C)
+		ok = build_source(b, c->mod, path);
+	else if (o->stop == STOP_OBJECT)
+		ok = build_object(b, c->mod, path);
+	else
+		ok = build_program(b, c->mod, path, false);
+	if (!ok)
+		return 2;
+	if (o->depfile && dep == NULL)
+		dep = arena_printf(c->a, "%s.d", path);
+	if (o->depfile && !depfile_write(c, path, dep))
+		return file_error("write", dep);
+	if (o->verbose)
+		fprintf(stderr, "miproc: wrote %s\n", path);
+	return 0;
+}
+
+int
+cmd_compile(struct compilation *c)
+{
+	const struct options *o = c->o;
+	struct build b;
+	int status, tuning;
+
+	if (o->stop == STOP_SYNTAX)
+		return cmd_check(c);
+	if (o->emit == EMIT_AST) {
+		status = compile_front(c);
+		if (status == 0)
+			ast_dump(stdout, c->unit);
+		return status;
+	}
+	status = compile_mod(c);
+	if (status != 0)
+		return status;
+	if (o->emit == EMIT_IR || o->emit == EMIT_PLAN)
+		return emit_side(c);
+	if (o->only_depfile)
+		return depfile_write(c, o->output != NULL ? o->output :
+		    file_stem(c->a, c->path), "-") ? 0 : 2;
+	if (!build_init(&b, c->a, o))
+		return 2;
+	if (o->emit != EMIT_NONE) {
+		status = o->level == 0 ? 0 : compile_tuned(c, false);
+		return status != 0 ? status : emit_by_program(c, &b);
+	}
+	tuning = settle_tuning(c, &b);
+	/* 4, 130, 143: the best so far was written, and is compiled. */
+	if ((tuning != 0 && !c->tuned) || o->dry_run || tuning == 5 ||
+	    tuning == 7)
+		return tuning;
+	status = write_output(c, &b);
+	return status != 0 ? status : tuning;
+}
+
+int
+cmd_check(struct compilation *c)
+{
+	int status = compile_front(c);
+
+	if (status == 0 && c->checked != NULL && c->checked->program != NULL)
+		lower(c->a, c->checked, &c->diag);
+	return c->diag.nerror != 0 ? 1 : status;
+}
+
+int
+cmd_tune(struct compilation *c)
+{
+	struct build b;
+	int status = compile_mod(c);
+
+	if (status != 0)
+		return status;
+	if (c->mod->study == NULL) {
+		fprintf(stderr, "miproc: %s has no optimize block, so there "
+		    "is nothing to tune; see mp(5)\n", c->path);
+		return 1;
+	}
+	if (!build_init(&b, c->a, c->o))
+		return 2;
+	return tuning_run(c, &b);
+}
+
+int
+cmd_run(struct compilation *c)
+{
+	const char *path, **argv;
+	struct build b;
+	int status = compile_mod(c);
+
+	if (status == 0 && c->o->level != 0)
+		status = compile_tuned(c, c->o->locked &&
+		    c->mod->study != NULL);
+	if (status != 0)
+		return status;
+	if (!build_init(&b, c->a, c->o))
+		return 2;
+	path = build_worker(&b, c->mod);
+	if (path == NULL)
+		return 2;
+	argv = arena_array(c->a, c->o->nrest + 2, sizeof *argv);
+	argv[0] = path;
+	for (unsigned i = 0; i < c->o->nrest; i++)
+		argv[i + 1] = c->o->rest[i];
+	return build_spawn(argv);
+}

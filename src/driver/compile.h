@@ -1,0 +1,73 @@
+/* The pipeline: from a file to what was asked for.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DRIVER_COMPILE_H
+#define DRIVER_COMPILE_H
+
+#include "base/names.h"
+#include "driver/build.h"
+#include "driver/options.h"
+#include "front/check.h"
+#include "ir/ir.h"
+#include "tune/tune.h"
+#include "tune/tuned.h"
+
+/* One compilation. */
+struct compilation {
+	struct arena *a;
+	struct options *o;
+	const char *path;               /* of the .mp file */
+	struct sources sources;
+	struct names names;
+	struct diag diag;
+	struct unit *unit;
+	struct checked *checked;
+	struct mod *mod;
+	const char *tuned_path;
+	bool tuned;                     /* a tuned file was applied */
+	const char **data;              /* data files that were read */
+	unsigned ndata;
+	const volatile bool *stop;      /* set by SIGINT and SIGTERM */
+};
+
+/* Parses and checks: 0, or the exit status after messages. */
+int compile_front(struct compilation *c);
+/* compile_front, then lowering, hashes, plan and passes. */
+int compile_mod(struct compilation *c);
+/* Applies the tuned file if there is one; `must`: it has to be there and fit
+ * (status 7).  0 or an exit status. */
+int compile_tuned(struct compilation *c, bool must);
+
+/* ---- the verbs: each gives the exit status ---- */
+
+int cmd_compile(struct compilation *c);
+int cmd_check(struct compilation *c);
+int cmd_tune(struct compilation *c);
+int cmd_eval(struct compilation *c);
+int cmd_run(struct compilation *c);
+int cmd_diff(struct compilation *c);
+int cmd_show(struct compilation *c);
+int cmd_explain(struct compilation *c);
+
+/* ---- tuning (tuning.c) ---- */
+
+/* Reads the study's data and fills the task; 0 or an exit status. */
+int tuning_task(struct compilation *c, struct build *b, struct tune_task *t);
+/* Tunes, writes the tuned file and applies it: 0, or the exit status. */
+int tuning_run(struct compilation *c, struct build *b);
+
+/* Progress on standard error, for struct tune_observer. */
+struct progress {
+	bool tty, quiet;
+	double last;                    /* when the line was drawn */
+	size_t width;
+	const char *phase;
+};
+void progress_event(void *arg, const struct tune_event *e);
+void progress_end(struct progress *p);
+
+/* -M, -MD: the make rule for `target`. */
+bool depfile_write(struct compilation *c, const char *target,
+    const char *path);
+
+#endif

@@ -1,0 +1,124 @@
+/* miproc show, diff and explain: what is read and not made.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+#include <string.h>
+
+#include "driver/compile.h"
+#include "driver/file.h"
+#include "ir/plan.h"
+
+/* Every leaf's prompt for the row of --row, asking no model. */
+static int
+show_prompt(struct compilation *c)
+{
+	struct build b;
+	const char *argv[] = { NULL, "--prompts", NULL, NULL };
+	int status = compile_mod(c);
+
+	if (status == 0 && c->o->level != 0)
+		status = compile_tuned(c, false);
+	if (status != 0)
+		return status;
+	if (!build_init(&b, c->a, c->o))
+		return 2;
+	argv[0] = build_worker(&b, c->mod);
+	if (c->o->row != NULL)
+		argv[2] = arena_printf(c->a, "--row=%s", c->o->row);
+	return argv[0] == NULL ? 2 : build_spawn(argv);
+}
+
+static int
+show_plan(struct compilation *c)
+{
+	struct buf b = BUF_INIT;
+	int status = compile_mod(c);
+
+	if (status != 0)
+		return status;
+	ir_plan_print(&b, c->mod);
+	fputs(buf_str(&b), stdout);
+	buf_release(&b);
+	return 0;
+}
+
+int
+cmd_show(struct compilation *c)
+{
+	const char *what = c->o->arg[0];
+
+	if (c->o->narg != 2) {
+		fprintf(stderr, "miproc: show wants `prompt` or `plan`, and a "
+		    "file\n");
+		return 2;
+	}
+	c->path = c->o->arg[1];
+	if (strcmp(what, "prompt") == 0)
+		return show_prompt(c);
+	if (strcmp(what, "plan") == 0)
+		return show_plan(c);
+	fprintf(stderr, "miproc: show wants `prompt` or `plan`, not '%s'\n",
+	    what);
+	return 2;
+}
+
+/* ---- diff ---- */
+
+static bool
+read_tuned(struct compilation *c, const char *path, struct tuned *t)
+{
+	struct buf text = BUF_INIT;
+	char why[320];
+	bool ok = file_read(path, &text);
+
+	if (!ok) {
+		file_error("read", path);
+	} else if (tuned_read(c->a, arena_strndup(c->a, buf_str(&text),
+	    text.len), text.len, t, why) != MIP_OK) {
+		fprintf(stderr, "miproc: %s: %s\n", path, why);
+		ok = false;
+	}
+	buf_release(&text);
+	return ok;
+}
+
+int
+cmd_diff(struct compilation *c)
+{
+	struct buf b = BUF_INIT;
+	struct tuned t[2];
+
+	if (c->o->narg != 2) {
+		fprintf(stderr, "miproc: diff wants two tuned files\n");
+		return 2;
+	}
+	for (unsigned i = 0; i < 2; i++)
+		if (!read_tuned(c, c->o->arg[i], &t[i]))
+			return 2;
+	tuned_diff(&b, t[0].root, t[1].root);
+	fputs(buf_str(&b), stdout);
+	buf_release(&b);
+	return 0;
+}
+
+/* ---- explain ---- */
+
+int
+cmd_explain(struct compilation *c)
+{
+	static const char *const explain[] = {
+#define D(name, code, sev, text, flag, explain) explain,
+#include "base/diag.def"
+#undef D
+	};
+	const char *code = c->o->arg[0];
+
+	for (unsigned i = 0; i < E_NCLASS; i++)
+		if (strcmp(diag_code((enum diag_class)i), code) == 0) {
+			printf("%s: %s\n", code, explain[i]);
+			return 0;
+		}
+	fprintf(stderr, "miproc: there is no message %s; they look like "
+	    "MP0201\n", code);
+	return 2;
+}

@@ -1,0 +1,470 @@
+/* Tuning from the command line: data in, progress and report out, the tuned
+ * file written.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "driver/compile.h"
+#include "driver/file.h"
+#include "sha256.h"
+
+enum { LIGHT_JOBS = 4 };                /* runs at once unless -j says more */
+
+/* ---- data ---- */
+
+static const char *const part_names[] = { "train", "dev", "test" };
+
+struct loading {
+	struct compilation *c;
+	const struct dataset *set;      /* the last that was read */
+	struct split split;
+	struct sha256 hash;
+};
+
+static void
+note_file(struct compilation *c, const char *path)
+{
+	const char **grown;
+
+	for (unsigned i = 0; i < c->ndata; i++)
+		if (strcmp(c->data[i], path) == 0)
+			return;
+	grown = arena_array(c->a, c->ndata + 1, sizeof *grown);
+	if (c->ndata != 0)
+		memcpy(grown, c->data, c->ndata * sizeof *grown);
+	grown[c->ndata++] = path;
+	c->data = grown;
+}
+
+/* The dataset of the source as data.h wants it. */
+static void
+specify(struct compilation *c, const struct dataset *set,
+    struct data_spec *spec)
+{
+	struct data_rename *r = arena_array(c->a, set->nrename + 1,
+	    sizeof *r);
+
+	memset(spec, 0, sizeof *spec);
+	for (unsigned i = 0; i < set->nrename; i++) {
+		r[i].to = set->rename[i].to;
+		r[i].from = set->rename[i].from;
+	}
+	spec->kind = set->kind == DATASET_CSV ? DATA_CSV : DATA_JSONL;
+	spec->path = file_beside(c->a, c->path, set->path);
+	spec->rename = r;
+	spec->nrename = set->nrename;
+	spec->stratify = set->stratify;
+	spec->seed = set->seed;
+	spec->shuffle = set->shuffle;
+	spec->shuffle_seed = set->seed;
+	spec->how = set->split == SPLIT_NONE ? DATA_WHOLE :
+	    set->split == SPLIT_COUNTS ? DATA_COUNTS : DATA_FRACTIONS;
+	for (unsigned i = 0; i < DATA_NPART; i++) {
+		spec->fraction[i] = set->part[i];
+		spec->count[i] = (size_t)set->part[i];
+	}
+}
+
+static int
+load_set(struct loading *l, const struct dataset *set)
+{
+	const struct ty *in = l->c->mod->program->in;
+	const char **input = arena_array(l->c->a, in->n + 1, sizeof *input);
+	struct data_error e = { NULL, 0, 0, NULL };
+	struct data_spec spec;
+
+	if (l->set == set)
+		return 0;
+	for (unsigned i = 0; i < in->n; i++)
+		input[i] = in->field[i].name;
+	specify(l->c, set, &spec);
+	note_file(l->c, spec.path);
+	if (data_read(&spec, input, in->n, l->c->a, &l->split, &e) != MIP_OK) {
+		fprintf(stderr, "%s:", e.file != NULL ? e.file : spec.path);
+		if (e.line != 0)
+			fprintf(stderr, "%zu:", e.line);
+		if (e.column != 0)
+			fprintf(stderr, "%zu:", e.column);
+		fprintf(stderr, " error: %s\n", e.message);
+		return 2;
+	}
+	sha256_update(&l->hash, l->split.part[0].sha256,
+	    strlen(l->split.part[0].sha256));
+	l->set = set;
+	return 0;
+}
+
+static int
+load_part(struct loading *l, const struct part *p, struct rows *rows)
+{
+	int status;
+
+	if (p->set == NULL)
+		return 0;
+	status = load_set(l, p->set);
+	if (status == 0)
+		*rows = l->split.part[p->which == PART_WHOLE ? 0 : p->which];
+	return status;
+}
+
+static bool
+check_rows(struct compilation *c, const struct rows *rows, unsigned which)
+{
+	if (rows->n != 0)
+		return true;
+	fprintf(stderr, "miproc: %s: no rows for %s; give the optimize block "
+	    "some with `%s = ...`\n", c->path, part_names[which],
+	    part_names[which]);
+	return false;
+}
+
+static void
+check_leak(struct compilation *c, const struct rows *a, unsigned ia,
+    const struct rows *b, unsigned ib)
+{
+	const struct ty *in = c->mod->program->in;
+	const char **input = arena_array(c->a, in->n + 1, sizeof *input);
+	struct data_leak leak;
+
+	for (unsigned i = 0; i < in->n; i++)
+		input[i] = in->field[i].name;
+	if (a->n == 0 || b->n == 0 || data_leak(a, b, input, in->n, &leak) !=
+	    MIP_OK || leak.n == 0)
+		return;
+	diag(&c->diag, c->mod->study->at, E_SPLIT_LEAK, "%zu row%s of %s "
+	    "%s also in %s, the first on line %zu", leak.n,
+	    leak.n == 1 ? "" : "s", part_names[ib], leak.n == 1 ? "is" : "are",
+	    part_names[ia], leak.b->line);
+}
+
+static int
+load_data(struct compilation *c, struct tune_task *t)
+{
+	const struct study_decl *s = c->mod->study;
+	struct loading l = { .c = c };
+	char hex[SHA256_HEX];
+	int status;
+
+	sha256_init(&l.hash);
+	status = load_part(&l, &s->train, &t->train);
+	if (status == 0)
+		status = load_part(&l, &s->dev, &t->dev);
+	if (status == 0)
+		status = load_part(&l, &s->test, &t->test);
+	if (!sha256_final_hex(&l.hash, hex) && status == 0)
+		status = 2;
+	t->data_hash = arena_strdup(c->a, hex);
+	if (status == 0 && (!check_rows(c, &t->train, 0) ||
+	    !check_rows(c, &t->dev, 1)))
+		status = 2;
+	if (status != 0)
+		return status;
+	check_leak(c, &t->train, 0, &t->dev, 1);
+	check_leak(c, &t->train, 0, &t->test, 2);
+	check_leak(c, &t->dev, 1, &t->test, 2);
+	return c->diag.nerror != 0 ? 1 : 0;
+}
+
+/* ---- the task ---- */
+
+static const char *
+source_text(const struct compilation *c)
+{
+	return c->unit->source->text;
+}
+
+static void
+limits(const struct compilation *c, struct tune_task *t)
+{
+	const struct study_decl *s = c->mod->study;
+	const struct options *o = c->o;
+
+	t->max_cost = o->max_cost >= 0.0 ? o->max_cost : s->max_cost;
+	t->max_calls = o->max_calls != 0 ? o->max_calls : s->max_calls;
+	t->max_tokens = o->max_tokens != 0 ? o->max_tokens : s->max_tokens;
+	t->time_limit_s = o->time_limit_s > 0.0 ? o->time_limit_s :
+	    s->time_limit_s;
+}
+
+/* -O1, -O2, -O3 stand for `auto = light`, `medium`, `heavy`. */
+static const struct setting *
+settings(struct compilation *c)
+{
+	static const char *const word[] = { "light", "medium", "heavy" };
+	struct setting *s;
+
+	if (c->o->level < 1)
+		return c->mod->study->setting;
+	s = arena_alloc(c->a, sizeof *s);
+	s->name = "auto";
+	s->kind = SET_WORD;
+	s->s = word[c->o->level - 1];
+	s->at = c->mod->study->at;
+	s->next = c->mod->study->setting;
+	return s;
+}
+
+static const struct setting *
+setting_find(const struct setting *s, const char *name)
+{
+	while (s != NULL && strcmp(s->name, name) != 0)
+		s = s->next;
+	return s;
+}
+
+int
+tuning_task(struct compilation *c, struct build *b, struct tune_task *t)
+{
+	const struct study_decl *s = c->mod->study;
+	const struct options *o = c->o;
+	const struct setting *seed;
+	const char *dir, **argv;
+	int status;
+
+	memset(t, 0, sizeof *t);
+	if (s->metric == NULL) {
+		fprintf(stderr, "miproc: %s: the optimize block has no "
+		    "`metric = ...`\n", c->path);
+		return 1;
+	}
+	status = load_data(c, t);
+	if (status != 0)
+		return status;
+	argv = arena_array(c->a, 2, sizeof *argv);
+	argv[0] = build_worker(b, c->mod);
+	if (argv[0] == NULL)
+		return 2;
+	dir = file_beside(c->a, c->path, ".miproc");
+	if (!file_mkdirs(dir))
+		return file_error("make the directory", dir);
+	t->mod = c->mod;
+	t->source_text = source_text(c);
+	t->worker = argv;
+	t->study_path = arena_printf(c->a, "%s/%s.db", dir,
+	    file_stem(c->a, c->path));
+	t->cache_dir = o->cache_dir;
+	t->no_cache = o->no_cache;
+	t->refresh = o->refresh;
+	t->offline = o->offline;
+	t->metric = s->metric->name;
+	t->strategy = s->strategy;
+	t->setting = settings(c);
+	seed = setting_find(t->setting, "seed");
+	t->seed = o->seeded ? o->seed : seed != NULL ? (uint64_t)seed->i : 1;
+	t->jobs = o->jobs != 0 ? o->jobs : LIGHT_JOBS;
+	limits(c, t);
+	t->resume = o->resume;
+	t->prompt_model = s->prompt_model;
+	t->teacher = s->teacher != NULL ? s->teacher->name : NULL;
+	t->model_override = (const char *const *)o->model;
+	t->base_url = o->base_url;
+	t->stop = c->stop;
+	return 0;
+}
+
+/* ---- before ---- */
+
+static void
+print_bound(const struct tune_task *t, const struct tune_bound *b)
+{
+	fprintf(stderr, "miproc: tuning %s by %s on %zu train, %zu dev and %zu "
+	    "test rows\n", t->mod->program->name, t->strategy, t->train.n,
+	    t->dev.n, t->test.n);
+	fprintf(stderr, "miproc: at most %" PRIu64 " LM calls (%" PRIu64
+	    " by the program, %" PRIu64 " by metrics, %" PRIu64
+	    " by the proposer)", b->calls, b->task_calls, b->metric_calls,
+	    b->proposer_calls);
+	if (b->tokens != 0)
+		fprintf(stderr, ", %" PRIu64 " tokens", b->tokens);
+	if (b->cost > 0.0)
+		fprintf(stderr, ", %.2f usd", b->cost);
+	else if (b->cost < 0.0)
+		fprintf(stderr, ", cost unknown (a model has no price)");
+	else
+		fprintf(stderr, ", free");
+	fputs("\n", stderr);
+}
+
+/* ---- after ---- */
+
+static void
+print_score(const char *label, const struct interval *i)
+{
+	printf("  %-12s %6.3f  [%.3f, %.3f]  %zu rows\n", label, i->mean,
+	    i->lo, i->hi, i->n);
+}
+
+/* "12 format, 3 refusal" */
+static void
+print_classes(const struct tune_score *s)
+{
+	bool any = false;
+
+	for (unsigned i = MIP_OK + 1; i < MIP_NSTATUS; i++) {
+		if (s->by_class[i] == 0)
+			continue;
+		printf("%s%u %s", any ? ", " : "               failed: ",
+		    s->by_class[i], mip_status_word((enum mip_status)i));
+		any = true;
+	}
+	if (any)
+		printf("\n");
+}
+
+static void
+print_verdict(const struct tune_result *r)
+{
+	const struct interval *d = &r->test_difference;
+
+	if (!r->improved) {
+		printf("tuning did not help: the program as written is the "
+		    "best that was found\n");
+		return;
+	}
+	if (!r->tested)
+		return;
+	printf("  difference   %+6.3f  [%+.3f, %+.3f]  paired, p = %.2g\n",
+	    d->mean, d->lo, d->hi, r->p_value);
+	if (d->lo > 0.0)
+		printf("tuning helped\n");
+	else if (d->hi < 0.0)
+		printf("tuning did not help: the test score is worse\n");
+	else
+		printf("tuning did not help for certain: the difference may be "
+		    "chance\n");
+}
+
+static void
+print_result(const struct tune_task *t, const struct tune_result *r,
+    const char *path)
+{
+	bool test = r->tested;
+	const struct tune_score *before = test ? &r->test_before :
+	    &r->dev_before;
+	const struct tune_score *after = test ? &r->test_after :
+	    &r->dev_after;
+
+	printf("%s on %s rows%s (95%% intervals)\n", t->metric,
+	    test ? "test" : "dev", test ? ", which the search never saw" :
+	    ", on which the search was made: no claim for others");
+	print_score("before", &before->interval);
+	print_classes(before);
+	if (r->improved) {
+		print_score("after", &after->interval);
+		print_classes(after);
+	}
+	print_verdict(r);
+	printf("%u trials, %" PRIu64 " runs, %" PRIu64 " LM calls paid, %"
+	    PRIu64 " from cache, %.0f s", r->trials, r->runs, r->calls_paid,
+	    r->calls_cached, r->elapsed_s);
+	if (r->cost_paid > 0.0)
+		printf(", %.4f usd", r->cost_paid);
+	printf("\nwrote %s\n", path);
+	fflush(stdout);
+}
+
+static int
+gate(const struct compilation *c, const struct tune_result *r)
+{
+	const struct study_decl *s = c->mod->study;
+	const struct interval *i = r->improved ? &r->test_after.interval :
+	    &r->test_before.interval;
+
+	if (!s->gated)
+		return 0;
+	if (!r->tested) {
+		fprintf(stderr, "miproc: the gate needs test rows\n");
+		return 5;
+	}
+	if (i->lo >= s->gate)
+		return 0;
+	fprintf(stderr, "miproc: gate not met: %s is at least %.3f on the "
+	    "test rows, %.3f is wanted; nothing was written\n",
+	    s->metric->name, i->lo, s->gate);
+	return 5;
+}
+
+static bool
+has_demos(const struct tune_result *r)
+{
+	return r->slots != NULL && strstr(r->slots, ".demos\"") != NULL;
+}
+
+/* Writes the tuned file and sets its values in the module. */
+static int
+keep(struct compilation *c, const struct tune_task *t,
+    const struct tune_result *r)
+{
+	struct buf text = BUF_INIT;
+	bool fresh = access(c->tuned_path, F_OK) != 0, ok;
+
+	tuned_write(&text, t, r);
+	ok = file_write(c->tuned_path, &text);
+	buf_release(&text);
+	if (!ok)
+		return file_error("write", c->tuned_path);
+	if (fresh && has_demos(r))
+		diag(&c->diag, c->mod->study->at, E_DEMO_PRIVATE, "%s holds "
+		    "demonstrations made of training rows", c->tuned_path);
+	return compile_tuned(c, false);
+}
+
+static int
+stopped_status(const struct tune_result *r)
+{
+	if (r->complete)
+		return 0;
+	return r->why_stopped == MIP_CANCELLED ? 130 :
+	    mip_status_exit(r->why_stopped);
+}
+
+int
+tuning_run(struct compilation *c, struct build *b)
+{
+	struct progress progress = { .tty = isatty(2) != 0,
+	    .quiet = c->o->quiet };
+	struct tune_observer observer = { progress_event, &progress };
+	struct tune_result r;
+	struct tune_bound bound;
+	struct tune_task t;
+	enum mip_status s;
+	char why[320] = "";
+	int status = tuning_task(c, b, &t);
+
+	if (status != 0)
+		return status;
+	s = tune_bound(&t, &bound, why);
+	if (s != MIP_OK) {
+		fprintf(stderr, "miproc: %s\n", why);
+		return mip_status_exit(s);
+	}
+	if (!c->o->quiet || c->o->dry_run)
+		print_bound(&t, &bound);
+	if (c->o->dry_run)
+		return 0;
+	memset(&r, 0, sizeof r);
+	s = tune(c->a, &t, &observer, &r);
+	progress_end(&progress);
+	if (s != MIP_OK) {
+		fprintf(stderr, "miproc: %s\n", r.message);
+		return s == MIP_CANCELLED ? 130 : mip_status_exit(s);
+	}
+	if (!r.complete)
+		fprintf(stderr, "miproc: stopped early: %s; go on with "
+		    "--resume\n", r.message);
+	status = gate(c, &r);
+	if (status != 0)
+		return status;
+	status = keep(c, &t, &r);
+	if (status != 0)
+		return status;
+	print_result(&t, &r, c->tuned_path);
+	status = stopped_status(&r);
+	if (status == 0 && c->o->require_improvement && !(r.improved &&
+	    (!r.tested || r.test_difference.lo > 0.0)))
+		status = 6;
+	return status;
+}
