@@ -363,7 +363,8 @@ static bool
 compile(struct build *b, const struct mod *m, const char *path, bool object,
     bool eval)
 {
-	const char *dir = scratch(b), *stem = file_stem(b->a, path);
+	const char *dir = scratch(b);
+	const char *stem = file_stem(b->a, object ? path : m->path);
 	bool ok;
 
 	if (dir == NULL)

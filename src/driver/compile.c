@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "driver/file.h"
+#include "emit/emit.h"
 #include "ir/lower.h"
 #include "ir/pass.h"
 #include "ir/plan.h"
@@ -48,8 +49,8 @@ compile_front(struct compilation *c)
 	return c->diag.nerror != 0 ? 1 : 0;
 }
 
-int
-compile_mod(struct compilation *c)
+static int
+from_source(struct compilation *c)
 {
 	int status = compile_front(c);
 
@@ -59,6 +60,45 @@ compile_mod(struct compilation *c)
 	if (c->mod == NULL || c->diag.nerror != 0)
 		return 1;
 	ir_hash(c->mod);
+	return 0;
+}
+
+/* A file of the IR's text form is taken as it stands. */
+static int
+from_ir(struct compilation *c)
+{
+	struct buf text = BUF_INIT;
+	unsigned line;
+	char why[240];
+
+	sources_init(&c->sources, c->a);
+	diag_init(&c->diag, &c->sources, stderr);
+	if (!file_read(c->path, &text)) {
+		buf_release(&text);
+		return file_error("read", c->path);
+	}
+	c->mod = ir_read(c->a, buf_str(&text), text.len, &line, why);
+	buf_release(&text);
+	if (c->mod == NULL) {
+		fprintf(stderr, "%s:%u: error: %s\n", c->path, line, why);
+		return 1;
+	}
+	if (!ir_verify(c->mod, why)) {
+		fprintf(stderr, "%s: error: %s\n", c->path, why);
+		return 1;
+	}
+	return 0;
+}
+
+int
+compile_mod(struct compilation *c)
+{
+	size_t n = strlen(c->path);
+	bool ir = n > 3 && strcmp(c->path + n - 3, ".ir") == 0;
+	int status = ir ? from_ir(c) : from_source(c);
+
+	if (status != 0)
+		return status;
 	c->o->pass.out = stdout;
 	passes_run(c->mod, &c->o->pass);
 	ir_plan(c->mod);
@@ -125,6 +165,8 @@ emit_side(struct compilation *c)
 
 	if (c->o->emit == EMIT_IR)
 		ir_print(&b, c->mod);
+	else if (c->o->emit == EMIT_EVAL)
+		emit_eval(&b, c->mod, file_stem(c->a, c->path));
 	else
 		ir_plan_print(&b, c->mod);
 	ok = file_write(path, &b);
@@ -211,7 +253,8 @@ cmd_compile(struct compilation *c)
 	status = compile_mod(c);
 	if (status != 0)
 		return status;
-	if (o->emit == EMIT_IR || o->emit == EMIT_PLAN)
+	if (o->emit == EMIT_IR || o->emit == EMIT_PLAN ||
+	    o->emit == EMIT_EVAL)
 		return emit_side(c);
 	if (o->only_depfile)
 		return depfile_write(c, o->output != NULL ? o->output :

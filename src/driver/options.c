@@ -364,17 +364,28 @@ take_off(struct reader *r, const char *v)
 }
 
 static void
+take_pass(struct reader *r, const char *v)
+{
+	int p = pass_find(v);
+
+	if (p < 0)
+		mistake(r, "--pass names a pass, not '%s'", v);
+	for (int i = 0; i < PASS_COUNT; i++)
+		r->o->pass.off[i] = i != p;
+}
+
+static void
 take_emit(struct reader *r, const char *v)
 {
 	static const char *const kind[] = { "", "ast", "ir", "plan",
-	    "prompts", "schema" };
+	    "eval", "prompts", "schema" };
 
 	for (unsigned i = 1; i < COUNTOF(kind); i++)
 		if (strcmp(v, kind[i]) == 0)
 			r->o->emit = (enum emit_kind)i;
 	if (r->o->emit == EMIT_NONE)
-		mistake(r, "--emit is ast, ir, plan, prompts or schema, not "
-		    "'%s'", v);
+		mistake(r, "--emit is ast, ir, plan, eval, prompts or schema, "
+		    "not '%s'", v);
 }
 
 static void
@@ -460,7 +471,8 @@ static const struct option options[] = {
 	{ "-D", "NAME=VALUE", take_define, "fix a param or a const" },
 	{ "-I", "DIR", take_dir, "look for imports there" },
 	{ "-X", "PASS", take_off, "switch a pass off" },
-	{ "--emit", "KIND", take_emit, "ast, ir, plan, prompts, schema" },
+	{ "--pass", "PASS", take_pass, "that pass alone" },
+	{ "--emit", "KIND", take_emit, "ast, ir, plan, eval, prompts, schema" },
 	{ "-M", NULL, take_m, "print dependencies, and stop" },
 	{ "-MD", NULL, take_md, "write dependencies beside the output" },
 	{ "-MF", "FILE", take_mf, "where" },

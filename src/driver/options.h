@@ -22,7 +22,8 @@ enum stop {                             /* after which stage to stop */
 };
 
 enum emit_kind {
-	EMIT_NONE, EMIT_AST, EMIT_IR, EMIT_PLAN, EMIT_PROMPTS, EMIT_SCHEMA
+	EMIT_NONE, EMIT_AST, EMIT_IR, EMIT_PLAN, EMIT_EVAL, EMIT_PROMPTS,
+	EMIT_SCHEMA
 };
 
 struct options {

@@ -130,7 +130,8 @@ reserve_names(struct gen *g)
 		if (!g->eval)
 			gen_reserve(g, p->c_name);
 	for (const struct fn *f = g->m->fn; f != NULL; f = f->next)
-		gen_reserve(g, f->c_name);
+		gen_reserve(g, f->kind == FN_PROGRAM ? f->c_name :
+		    arena_printf(&g->a, "%s_score", f->c_name));
 	gen_reserve(g, "m");
 	gen_reserve(g, "in");
 	gen_reserve(g, "out");
@@ -202,7 +203,7 @@ gen_fn(struct gen *g, struct fn *f)
 		cw_comment(w, f->desc);
 	cw_line(w, is_public ? "enum mip_status" : "static enum mip_status");
 	if (f->kind == FN_METRIC)
-		cw_line(w, "%s(struct mip *m, const struct %s *gold, "
+		cw_line(w, "%s_score(struct mip *m, const struct %s *gold, "
 		    "const struct %s *in, const struct %s *out, "
 		    "struct mip_score *score)", f->c_name, f->gold->name, in,
 		    out);

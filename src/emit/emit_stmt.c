@@ -112,13 +112,13 @@ run(struct fgen *fg, struct ins *i)
 static void
 score(struct fgen *fg, struct ins *i)
 {
-	const char *name = fgen_name(fg, arena_printf(&fg->g->a, "%s_score",
-	    i->u.fn->c_name));
+	const char *name = fgen_name(fg, i->name != NULL ? i->name :
+	    i->u.fn->c_name);
 
 	fg->uses_gold = fg->uses_in = fg->uses_out = true;
 	cw_line(&fg->g->w, "struct mip_score %s;", name);
 	cw_blank(&fg->g->w);
-	check_wait(fg, arena_printf(&fg->g->a, "%s(m, gold, in, out, &%s)",
+	check_wait(fg, arena_printf(&fg->g->a, "%s_score(m, gold, in, out, &%s)",
 	    i->u.fn->c_name, name));
 	fg->value[i->id] = arena_printf(&fg->g->a, "%s.value", name);
 }

@@ -414,7 +414,8 @@ gen_metric_table(struct gen *g, const struct fn *f)
 	    "const void *in, const void *out, struct mip_score *score)",
 	    f->c_name);
 	cw_open(&g->w, "{");
-	cw_line(&g->w, "return %s(m, gold, in, out, score);", f->c_name);
+	cw_line(&g->w, "return %s_score(m, gold, in, out, score);",
+	    f->c_name);
 	cw_close(&g->w, "}");
 	cw_blank(&g->w);
 	cw_open(&g->w, "static const struct mip_metric %s_metric = {",

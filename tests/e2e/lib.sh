@@ -1,0 +1,133 @@
+# What the end-to-end tests share: a directory of their own, TAP, the fake
+# server.  Sourced; needs MIPROC and LMD.
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+MIPROC=${MIPROC:-$PWD/build/miproc}
+LMD=${LMD:-$PWD/build/lmd}
+tmp=$(mktemp -d) || exit 1
+lmd_pid=
+n=0 bad=0
+trap 'lmd_stop; rm -rf "$tmp"' EXIT
+MIPROC_CACHE_DIR=$tmp/cache
+export MIPROC_CACHE_DIR
+unset MIPROC_MAX_COST MIPROC_OFFLINE SOURCE_DATE_EPOCH
+
+# ok NAME COMMAND...: one test.
+ok() {
+	name=$1
+	shift
+	n=$((n + 1))
+	if "$@" >"$tmp/ok.out" 2>&1; then
+		echo "ok $n - $name"
+	else
+		echo "not ok $n - $name"
+		sed 's/^/# /' "$tmp/ok.out" | head -n 20
+		[ ! -s "$tmp/err" ] || sed 's/^/# /' "$tmp/err" | head -n 10
+		bad=$((bad + 1))
+	fi
+}
+
+done_testing() {
+	echo "1..$n"
+	[ "$bad" -eq 0 ]
+	exit
+}
+
+# status WANT COMMAND...: runs it, output in $tmp/out, messages in $tmp/err.
+status() {
+	want=$1
+	shift
+	"$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+	got=$?
+	[ "$got" -eq "$want" ] || {
+		echo "exit status $got, not $want"
+		return 1
+	}
+}
+
+# says PATTERN: in the messages or the output of the last `status`.
+says() {
+	grep -q -e "$1" "$tmp/out" "$tmp/err" || {
+		echo "nobody says: $1"
+		cat "$tmp/out" "$tmp/err"
+		return 1
+	}
+}
+
+# lmd_start ARG...: with the rules in $tmp/script; sets LMD_URL.
+lmd_start() {
+	: >"$tmp/lmd.out"
+	"$LMD" --script "$tmp/script" --log "$tmp/log" "$@" >"$tmp/lmd.out" \
+	    2>"$tmp/lmd.err" &
+	lmd_pid=$!
+	i=0
+	until grep -q '^listening' "$tmp/lmd.out" || [ $i -ge 100 ]; do
+		sleep 0.05
+		i=$((i + 1))
+	done
+	LMD_URL=http://$(sed -n 's/^listening on //p' "$tmp/lmd.out")/v1
+	export LMD_URL
+}
+
+lmd_stop() {
+	[ -z "$lmd_pid" ] || { kill "$lmd_pid"; wait "$lmd_pid"; } 2>/dev/null
+	lmd_pid=
+}
+
+requests() {
+	[ -f "$tmp/log" ] || { echo 0; return; }
+	wc -l <"$tmp/log" | tr -d ' '
+}
+
+# The request bodies, sorted: who asked what, in whatever order.
+bodies() {
+	sed 's/.*"body"://; s/,"sha":.*//' "$tmp/log" | LC_ALL=C sort
+}
+
+# rows N: a data set of N rows, with labels that the fake model knows.
+rows() {
+	awk -v n="$1" 'BEGIN {
+		split("POSITIVE NEGATIVE NEUTRAL", l, " ")
+		for (i = 0; i < n; i++)
+			printf "{\"text\":\"message %d of the day\"," \
+			    "\"label\":\"%s\"}\n", i * 7919 % 10007, \
+			    l[(i * 31 + int(i / 7)) % 3 + 1]
+	}'
+}
+
+# A classifier over rows.jsonl, tuned by the strategy given.
+classifier() {
+	cat <<END
+model local = "openai:fake" {
+	base_url = env("LMD_URL", "http://127.0.0.1:9/v1");
+	temperature = 0.0; max_tokens = 64; price = free;
+}
+enum Label { POSITIVE "pleased", NEGATIVE, NEUTRAL }
+signature Classify {
+	"""Decide the sentiment."""
+	in  text:  string;
+	out label: Label "how it feels";
+}
+module classify = predict(Classify) { model = local; }
+program Sentiment(text: string) -> (label: Label) {
+	return { label = classify(text).label };
+}
+data d = jsonl("rows.jsonl") { split = [0.3, 0.35, 0.35]; }
+metric acc(gold, pred) = exact(gold.label, pred.label);
+optimize Sentiment {
+	using = ${1:-mipro { auto = light; trials = 8; minibatch = 20; \}}
+	train = d.train; dev = d.dev; test = d.test; metric = acc;
+}
+END
+}
+
+# The fake model's rules: it classifies rows.jsonl with some skill, and writes
+# an instruction when asked for one.
+skill() {
+	printf '{"match":"sentiment","task":{"answers_file":"%s",' \
+	    "$tmp/rows.jsonl"
+	printf '"in":"text","label":"label","field":"label","base":%s,' \
+	    "${1:-0.35}"
+	printf '"per_demo":0.08,"wrong":["POSITIVE","NEGATIVE","NEUTRAL"]}}\n'
+	printf '{"reply":"Say how the writer of the message feels."}\n'
+}
