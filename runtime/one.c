@@ -29,6 +29,7 @@
 #include "reply_number.c"
 #include "reply_scalar.c"
 #include "reply_coerce.c"
+#include "reply_partial.c"
 #include "reply_union.c"
 #include "redact.c"
 #include "trace.c"
