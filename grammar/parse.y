@@ -595,8 +595,10 @@ cases
 	;
 
 case
-	: "case" exprs block      { $$ = NEW(CASE, case_, $2.first, false, $3); }
-	| "default" block         { $$ = NEW(CASE, case_, NULL, true, $2); }
+	: "case" exprs block
+		{ $$ = NEW(CASE, case_, $2.first, false, $3); }
+	| "default" block
+		{ $$ = NEW(CASE, case_, NULL, true, $2); }
 	;
 
 exprs

@@ -10,9 +10,9 @@
 
 /* ---- values in prose ---- */
 
-/* An opener that turns out to be none costs the text that was read for it, so
- * only so many may read far. */
-enum { RC_UNCLOSED = 4, RC_FAR = 1024 };
+/* An opener that turns out to be none costs the text that was read for it;
+ * what such reading may come to is a multiple of the text. */
+enum { RC_WASTE = 4, RC_LITTLE = 4096 };
 
 static bool
 rc_prose(const char *s, const char *end)
@@ -30,13 +30,13 @@ reply_values(struct arena *mem, const struct mip_type *t,
     struct reply_text text, struct reply_values *out)
 {
 	const char *s = text.s, *end = text.s + text.n, *behind = text.s;
-	unsigned unclosed = 0;
+	size_t waste = 0;
 	struct reply_parse *v;
 
 	out->n = 0;
 	out->prose = out->deep = out->nomem = false;
 	while (s < end && out->n < REPLY_CANDIDATES &&
-	    unclosed < RC_UNCLOSED) {
+	    waste <= RC_WASTE * text.n + RC_LITTLE) {
 		if (*s != '{' && *s != '[') {
 			s++;
 			continue;
@@ -47,13 +47,9 @@ reply_values(struct arena *mem, const struct mip_type *t,
 		out->nomem = out->nomem || v->error == REPLY_E_NOMEM;
 		if (v->error != REPLY_E_NONE)
 			break;
-		if (v->root == NULL) {
-			unclosed += v->end - s > RC_FAR;
-			s++;
-			continue;
-		}
-		if (v->sum.open && !reply_json_plausible(text, s)) {
-			unclosed++;
+		if (v->root == NULL ||
+		    (v->sum.open && !reply_json_plausible(text, s))) {
+			waste += (size_t)(v->end - s);
 			s++;
 			continue;
 		}

@@ -526,24 +526,47 @@ co_list(struct reply_co *c, const struct mip_type *t, struct rnode *v,
 	return ok;
 }
 
+/* A set of keys: a table of members, at least half of it empty. */
+struct co_keys {
+	const struct rnode **at;
+	size_t mask;
+};
+
+/* Is the key of `m` new?  Then it is entered. */
 static bool
-co_map_has(const char *const *key, size_t n, const struct rnode *m)
+co_keys_add(struct co_keys *k, const struct rnode *m)
 {
-	while (n > 0)
-		if (reply_is_key(m, key[--n]))
-			return true;
-	return false;
+	uint32_t h = 2166136261U, i;
+
+	for (i = 0; i < m->nkey; i++)
+		h = (h ^ (unsigned char)m->key[i]) * 16777619U;
+	for (i = h & (uint32_t)k->mask; k->at[i] != NULL;
+	    i = (i + 1) & (uint32_t)k->mask)
+		if (k->at[i]->nkey == m->nkey &&
+		    memcmp(k->at[i]->key, m->key, m->nkey) == 0)
+			return false;
+	k->at[i] = m;
+	return true;
+}
+
+static bool
+co_keys_init(struct co_keys *k, struct arena *mem, size_t n)
+{
+	k->mask = 15;
+	while (k->mask < 2 * n)
+		k->mask = 2 * k->mask + 1;
+	k->at = arena_array(mem, k->mask + 1, sizeof(const struct rnode *));
+	return k->at != NULL;
 }
 
 static bool
 co_map(struct reply_co *c, const struct mip_type *t, struct rnode *v,
     const struct reply_path *at, void *out)
 {
-	/* Among very many keys equal ones are not looked for. */
-	enum { FEW = 1024 };
 	struct reply_parse *p = co_inner(c, t, v);
 	struct type_map map = { NULL, NULL, 0 };
 	struct reply_path here;
+	struct co_keys seen;
 	const char **key;
 	struct rnode *m;
 	char *to;
@@ -556,11 +579,11 @@ co_map(struct reply_co *c, const struct mip_type *t, struct rnode *v,
 		return reply_fail_at(c, REPLY_E_TYPE, t, v, at);
 	key = arena_array(c->mem, v->count, sizeof(*key));
 	to = arena_array(c->mem, v->count, t->of->size);
-	if (key == NULL || to == NULL)
+	if (key == NULL || to == NULL || !co_keys_init(&seen, c->mem, v->count))
 		return reply_fail_nomem(c);
 	for (m = v->child; m != NULL; m = m->next) {
 		here = (struct reply_path){ at, m->key, m->nkey };
-		if (map.n < FEW && co_map_has(key, map.n, m)) {
+		if (!co_keys_add(&seen, m)) {
 			reply_flag(&c->sum, REPLY_DUPLICATE_KEY);
 			continue;
 		}

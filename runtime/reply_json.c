@@ -257,9 +257,15 @@ rj_bare(struct rj *p)
 	const char *s = p->at;
 	struct reply_text t;
 	struct rnode *v;
+	bool line;
 
-	while (p->at < p->end && !rj_bare_ends(p, f, p->at))
-		p->at++;
+	while (p->at < p->end && !rj_bare_ends(p, f, p->at)) {
+		/* Lines are looked beyond once. */
+		if (*p->at == '\n')
+			p->at = reply_look_blanks(p, p->at, &line);
+		else
+			p->at++;
+	}
 	t = reply_trim((struct reply_text){ s, (size_t)(p->at - s) });
 	v = rj_bare_node(p, t);
 	if (v == NULL)

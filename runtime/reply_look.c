@@ -103,10 +103,12 @@ reply_look_quote(const struct rj *p, const char *s)
 		q = (struct rj_quote){ *s, false, 1, REPLY_BACKTICKS };
 	} else if (n >= 3 && (!memcmp(s, "\xe2\x80\x9c", 3) ||
 	    !memcmp(s, "\xe2\x80\x9d", 3) || !memcmp(s, "\xe2\x80\x9e", 3))) {
-		q = (struct rj_quote){ RJ_DOUBLE, false, 3, REPLY_SMART_QUOTES };
+		q = (struct rj_quote){ RJ_DOUBLE, false, 3,
+		    REPLY_SMART_QUOTES };
 	} else if (n >= 3 && (!memcmp(s, "\xe2\x80\x98", 3) ||
 	    !memcmp(s, "\xe2\x80\x99", 3))) {
-		q = (struct rj_quote){ RJ_SINGLE, false, 3, REPLY_SMART_QUOTES };
+		q = (struct rj_quote){ RJ_SINGLE, false, 3,
+		    REPLY_SMART_QUOTES };
 	}
 	return q;
 }

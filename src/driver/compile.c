@@ -39,13 +39,6 @@ compile_front(struct compilation *c)
 		return 0;
 	c->checked = check(c->a, &c->names, &c->sources, c->unit,
 	    &check_options, &c->diag);
-	for (unsigned i = 0; i < o->ndefine; i++) {
-		if (o->define[i].used || c->diag.nerror != 0)
-			continue;
-		fprintf(stderr, "miproc: -D %s=%s: there is no param or const "
-		    "of that name\n", o->define[i].name, o->define[i].value);
-		return 2;
-	}
 	return c->diag.nerror != 0 ? 1 : 0;
 }
 

@@ -257,53 +257,54 @@ fold_cond(struct arena *a, const struct ast *e, struct ty_const *out)
 	return fold(a, x.i ? e->u.cond.yes : e->u.cond.no, out);
 }
 
-static enum folded
-fold(struct arena *a, const struct ast *e, struct ty_const *out)
+/* A literal; false if `e` is none. */
+static bool
+fold_literal(const struct ast *e, struct ty_const *out)
 {
-	enum folded r = FOLDED;
-
-	*out = (struct ty_const){ .kind = TYC_NONE };
 	switch ((unsigned)e->kind) {
 	case AST_INT:
 		out->kind = TYC_INT;
 		out->i = e->u.integer.value;
-		break;
+		return true;
 	case AST_FLOAT:
 		out->kind = TYC_FLOAT;
 		out->f = e->u.number.value;
-		break;
+		return true;
 	case AST_STRING:
 		out->kind = TYC_STRING;
 		out->s = e->u.string.text;
-		break;
+		return true;
 	case AST_BOOL:
 		set_bool(out, e->u.boolean.value);
-		break;
+		return true;
 	case AST_NULL:
 		out->kind = TYC_NULL;
-		break;
+		return true;
 	case AST_LIST:
 		out->kind = TYC_EMPTY;
-		r = e->u.list.item ? NOT_CONSTANT : FOLDED;
-		break;
-	case AST_QUANTITY:
-		r = fold_quantity(e, out);
-		break;
-	case AST_NAME: case AST_DOT:
-		r = fold_symbol(e->sym, out);
-		break;
-	case AST_UNARY:
-		r = fold_unary(a, e, out);
-		break;
-	case AST_BINARY:
-		r = fold_binary(a, e, out);
-		break;
-	case AST_COND:
-		r = fold_cond(a, e, out);
-		break;
-	default:
-		return NOT_CONSTANT;
+		return !e->u.list.item;
 	}
+	return false;
+}
+
+static enum folded
+fold(struct arena *a, const struct ast *e, struct ty_const *out)
+{
+	enum folded r = NOT_CONSTANT;
+
+	*out = (struct ty_const){ .kind = TYC_NONE };
+	if (fold_literal(e, out))
+		r = FOLDED;
+	else if (e->kind == AST_QUANTITY)
+		r = fold_quantity(e, out);
+	else if (e->kind == AST_NAME || e->kind == AST_DOT)
+		r = fold_symbol(e->sym, out);
+	else if (e->kind == AST_UNARY)
+		r = fold_unary(a, e, out);
+	else if (e->kind == AST_BINARY)
+		r = fold_binary(a, e, out);
+	else if (e->kind == AST_COND)
+		r = fold_cond(a, e, out);
 	if (r == FOLDED && e->want)
 		*out = check_as(*out, e->want);
 	return r;

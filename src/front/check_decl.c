@@ -150,6 +150,17 @@ check_tune(struct check *c, struct symbol *s, struct ast *tune)
 		diag(c->d, tune->at, E_TUNE, "expected [a, b, ...] or a .. b");
 }
 
+/* What a constant can be. */
+static bool
+is_scalar(const struct ty *t)
+{
+	if (t->kind == TY_OPTIONAL)
+		t = t->of;
+	return t->kind == TY_STRING || t->kind == TY_INT ||
+	    t->kind == TY_FLOAT || t->kind == TY_BOOL ||
+	    t->kind == TY_ENUM || t->kind == TY_POISON;
+}
+
 void
 check_const_decl(struct check *c, struct symbol *s)
 {
@@ -168,15 +179,10 @@ check_const_decl(struct check *c, struct symbol *s)
 		t = check_type(c, type);
 	check_constant(c, value, t, &s->value);
 	s->type = t ? t : value->type;
-	switch ((unsigned)s->type->kind) {
-	case TY_STRING: case TY_INT: case TY_FLOAT: case TY_BOOL: case TY_ENUM:
-	case TY_OPTIONAL: case TY_POISON:
-		break;
-	case TY_NULL:
+	if (s->type->kind == TY_NULL) {
 		diag(c->d, value->at, E_UNTYPED, "say which: T? = null");
 		s->type = check_basic(c, TY_POISON);
-		break;
-	default:
+	} else if (!is_scalar(s->type)) {
 		check_not_built(c, n->at, arena_printf(c->a, "%s of %s",
 		    ast_word(n->kind), check_text(c, s->type)));
 		s->type = check_basic(c, TY_POISON);

@@ -656,7 +656,7 @@ comprehension(struct check *c, struct ast *e, const struct ty *want)
 const struct ty *
 check_expr(struct check *c, struct ast *e, const struct ty *want)
 {
-	const struct ty *t;
+	const struct ty *t = NULL;
 
 	switch ((unsigned)e->kind) {
 	case AST_NAME:
@@ -707,8 +707,8 @@ check_expr(struct check *c, struct ast *e, const struct ty *want)
 	case AST_COND:
 		t = conditional(c, e, want);
 		break;
-	default:
-		BUG("expression %d", (int)e->kind);
 	}
+	if (!t)
+		BUG("expression %d", (int)e->kind);
 	return e->type = t;
 }

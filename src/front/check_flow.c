@@ -477,11 +477,10 @@ statement(struct check *c, struct ast *n)
 	case AST_PARALLEL:
 		declare_poison(c, n->u.parallel.body);
 		break;
-	case AST_SWITCH: case AST_TRY:
-		break;
-	default:
-		BUG("statement %d", (int)n->kind);
 	}
+	if (n->kind != AST_PARALLEL && n->kind != AST_SWITCH &&
+	    n->kind != AST_TRY)
+		BUG("statement %d", (int)n->kind);
 	check_not_built(c, (struct span){ n->at.off,
 	    (unsigned)strlen(ast_word(n->kind)) }, ast_word(n->kind));
 	/* Its ways out are not known: no complaint of a missing return. */

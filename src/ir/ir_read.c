@@ -407,9 +407,11 @@ ir_read(struct arena *a, const char *text, size_t n, unsigned *line,
 	if (memchr(text, '\0', n) != NULL)
 		ir_rd_fail(&r, "the text holds a NUL");
 	ir_rd_types(&r);
-	r.at = text;
-	r.line = 0;
-	read_head(&r);
+	if (!r.failed) {
+		r.at = text;
+		r.line = 0;
+		read_head(&r);
+	}
 	while (r.more)
 		read_declaration(&r);
 	if (!r.failed && r.program != NULL) {

@@ -390,7 +390,7 @@ ir_rd_prompt(struct ir_reader *r)
 static void
 read_choices(struct ir_reader *r, struct param *q)
 {
-	size_t cap = 0;
+	size_t cap = q->nchoice;
 
 	while (!ir_rd_eol(r)) {
 		q->choice = arena_grow(r->a, q->choice, &cap, q->nchoice + 1u,

@@ -90,6 +90,7 @@ struct watch {
 	size_t done, total;
 	size_t infra;
 	bool last;                      /* no further try */
+	bool closed;                    /* no more runs are wanted */
 	enum mip_status fatal;
 	struct arena *a;
 };
@@ -162,17 +163,19 @@ on_done(void *arg, size_t i)
 		usage_add(json_get(j->answer, "usage"), &used);
 		usage_add(json_get(j->answer, "judge"), &used);
 	}
-	u->r->runs++;
 	u->r->calls_paid += (uint64_t)(used.calls - used.cached);
 	u->r->calls_cached += (uint64_t)used.cached;
 	u->r->cost_paid += used.usd;
+	/* Once runs are called off, the first failure stays the cause. */
+	if (s >= MIP_INFRASTRUCTURE && w->closed)
+		return false;
 	if (s >= MIP_INFRASTRUCTURE) {
 		why_of(w, j, w->map ? w->map[i] : i, s);
-		if (s != MIP_INFRASTRUCTURE || w->last) {
+		if (s != MIP_INFRASTRUCTURE || w->last)
 			w->fatal = s;
-			return false;
-		}
-		return ++w->infra < INFRA_MAX;
+		w->infra++;
+		w->closed = w->fatal != MIP_OK || w->infra == INFRA_MAX;
+		return !w->closed;
 	}
 	tuning_progress(u, ++w->done, w->total);
 	return true;
@@ -206,6 +209,7 @@ try_again(struct watch *w, size_t n)
 	w->job = job;
 	w->map = map;
 	w->last = true;
+	w->closed = false;
 	s = worker_client_run(u->w, w->a, job, k, on_done, w, u->why);
 	for (i = 0; i < k; i++)
 		all[map[i]] = job[i];
@@ -225,6 +229,7 @@ account(struct tuning *u, const struct worker_job *job, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
+		u->r->runs += job[i].done;
 		usage_add(json_get(job[i].answer, "usage"), &used);
 		judge = json_get(job[i].answer, "judge");
 		usage_add(judge, &used);

@@ -233,7 +233,7 @@ put_lineage(struct buf *b, const struct tune_task *t,
 	put_int(b, "calls", (int64_t)(r->calls_paid + r->calls_cached));
 	put_key(b, "complete");
 	buf_puts(b, r->complete ? "true" : "false");
-	put_number(b, "cost_nominal", r->cost_nominal);
+	put_number(b, "cost_nominal", round(r->cost_nominal * 1e9) / 1e9);
 	put_key(b, "data");
 	buf_putc(b, '{');
 	put_rows(b, "dev", &t->dev);

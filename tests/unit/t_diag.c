@@ -63,7 +63,7 @@ carets(void **state)
 	diag_note(&t.d, at(&t, 7, 100), "long");
 	diag(&t.d, at(&t, 20, 1), E_TYPE, "%s", "");
 	diag(&t.d, at(&t, 1, 1), E_SYNTAX, "tab");
-	diag(&t.d, at(&t, 26, 0), E_SYNTAX, "end");
+	diag(&t.d, at(&t, 25, 0), E_SYNTAX, "end");
 	diag(&t.d, (struct span){ 0, 0 }, E_PROGRAM, "none");
 	assert_int_equal(t.d.nerror, 5);
 	end(&t,

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "reply_check.h"
 
+#include "buf.h"
 #include "json.h"
 
 static const struct reply_case repairs[] = {

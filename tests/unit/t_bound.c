@@ -1,0 +1,179 @@
+/* Tests of plans and bounds: what settings mean, and what a study can cost.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tune/strategy.h"
+#include "tune_mod.h"
+
+static struct setting
+count(const char *name, int64_t i, struct setting *next)
+{
+	struct setting s = { .name = name, .kind = SET_INT, .i = i,
+	    .next = next };
+
+	return s;
+}
+
+static struct setting
+word(const char *name, const char *text, struct setting *next)
+{
+	struct setting s = { .name = name, .kind = SET_WORD, .s = text,
+	    .next = next };
+
+	return s;
+}
+
+static void
+test_presets(void **state)
+{
+	static const struct {
+		const char *word;
+		unsigned n, instructions, trials;
+		size_t ndev;
+	} row[] = {
+		/* Slots: two leaves with text, demos and format, and K. */
+		{ "light", 6, 3, 36, 100 }, { "medium", 12, 6, 50, 300 },
+		{ "heavy", 18, 9, 58, 1000 },
+	};
+	struct arena a = { 0 };
+	struct mod *m = tune_mod(&a);
+	struct tune_task t = tune_mod_task(&a, m, 200, 1200, 50);
+	char why[320];
+	struct plan p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		struct setting s = word("auto", row[i].word, NULL);
+
+		t.setting = &s;
+		assert_int_equal(plan_make(&t, &p, why), MIP_OK);
+		assert_int_equal(p.candidates, row[i].n);
+		assert_int_equal(p.instructions, row[i].instructions);
+		assert_int_equal(p.ndev, row[i].ndev);
+		assert_int_equal(plan_slots(&t, &p), 7);
+		assert_int_equal(plan_trials(&p, 7), row[i].trials);
+	}
+	arena_release(&a);
+}
+
+static void
+test_frozen(void **state)
+{
+	struct arena a = { 0 };
+	struct mod *m = tune_mod(&a);
+	struct tune_task t = tune_mod_task(&a, m, 200, 60, 0);
+	char why[320];
+	struct plan p;
+
+	(void)state;
+	assert_int_equal(plan_make(&t, &p, why), MIP_OK);
+	m->prompt->freeze_text = m->prompt->freeze_demos = true;
+	assert_int_equal(plan_slots(&t, &p), 5);
+	m->prompt->next->metric_only = true;
+	assert_int_equal(plan_slots(&t, &p), 2);
+	m->param->frozen = true;
+	assert_int_equal(plan_slots(&t, &p), 1);
+	m->prompt->freeze_format = true;
+	assert_int_equal(plan_slots(&t, &p), 0);
+	assert_int_equal(plan_trials(&p, 0), 0);
+	arena_release(&a);
+}
+
+static void
+test_settings(void **state)
+{
+	struct arena a = { 0 };
+	struct mod *m = tune_mod(&a);
+	struct tune_task t = tune_mod_task(&a, m, 10, 30, 0);
+	struct setting heavy = word("auto", "heavy", NULL);
+	struct setting trials = count("trials", 7, &heavy);
+	struct setting light = word("auto", "light", &trials);
+	struct setting s;
+	char why[320] = "";
+	struct plan p;
+
+	(void)state;
+	t.setting = &light;
+	assert_int_equal(plan_make(&t, &p, why), MIP_OK);
+	assert_int_equal(p.candidates, 6);
+	assert_int_equal(plan_trials(&p, 3), 7);
+	assert_int_equal(p.minibatch, 0);       /* 30 rows are few */
+	assert_int_equal(p.bootstrap_rows, 10);
+	t.setting = &s;
+	s = count("colour", 1, NULL);
+	assert_int_equal(plan_make(&t, &p, why), MIP_USAGE);
+	assert_non_null(strstr(why, "colour"));
+	s = count("trials", 0, NULL);
+	assert_int_equal(plan_make(&t, &p, why), MIP_USAGE);
+	s = word("trials", "many", NULL);
+	assert_int_equal(plan_make(&t, &p, why), MIP_USAGE);
+	s = word("auto", "huge", NULL);
+	assert_int_equal(plan_make(&t, &p, why), MIP_USAGE);
+	s = word("formats", "maybe", NULL);
+	assert_int_equal(plan_make(&t, &p, why), MIP_USAGE);
+	s = word("formats", "off", NULL);
+	assert_int_equal(plan_make(&t, &p, why), MIP_OK);
+	assert_false(p.formats);
+	t.setting = NULL;
+	t.strategy = "magic";
+	assert_int_equal(plan_make(&t, &p, why), MIP_USAGE);
+	arena_release(&a);
+}
+
+static void
+test_bound(void **state)
+{
+	struct arena a = { 0 };
+	struct mod *m = tune_mod(&a);
+	struct tune_task t = tune_mod_task(&a, m, 200, 100, 50);
+	struct setting s = count("trials", 20, NULL);
+	struct tune_bound b;
+	char why[320];
+
+	(void)state;
+	t.setting = &s;
+	assert_int_equal(tune_bound(&t, &b, why), MIP_OK);
+	/* 20 minibatches of 35, 4 + 1 full of 100, 48 train rows. */
+	assert_int_equal(b.runs, 20 * 35 + 5 * 100 + 48);
+	assert_int_equal(b.final_runs, 100);
+	/* Two calls a run, each asked twice at most. */
+	assert_int_equal(b.task_calls, (b.runs + 100) * 4);
+	assert_int_equal(b.metric_calls, 0);
+	/* Two proposals for two leaves, four to describe, each twice. */
+	assert_int_equal(b.proposer_calls, 16);
+	assert_int_equal(b.calls, b.task_calls + 16);
+	assert_int_equal(b.tokens, b.calls * 1100);
+	assert_true(b.cost > (double)b.calls * 0.00119 &&
+	    b.cost < (double)b.calls * 0.00121);
+	t.strategy = "bootstrap";
+	t.setting = NULL;
+	assert_int_equal(tune_bound(&t, &b, why), MIP_OK);
+	assert_int_equal(b.runs, 16 * 100 + 128);
+	assert_int_equal(b.proposer_calls, 0);
+	/* No overflow wraps round. */
+	m->program->calls_max = UINT64_MAX;
+	assert_int_equal(tune_bound(&t, &b, why), MIP_OK);
+	assert_true(b.calls == UINT64_MAX);
+	arena_release(&a);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_presets),
+		cmocka_unit_test(test_frozen),
+		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_bound),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

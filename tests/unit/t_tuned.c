@@ -1,0 +1,254 @@
+/* Tests of the tuned file: what is written is read, applied and compared.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tune/tuned.h"
+#include "tune_mod.h"
+
+static const char slots[] = "{\"K\":3,"
+    "\"m.explain.demos\":[{\"text\":\"a \\\"b\\\"\",\"label\":\"OTHER\","
+    "\"why\":\"so\"}],"
+    "\"route.format\":\"markers\","
+    "\"route.instruction\":\"First line.\\n\\nThird line.\"}";
+
+static struct tune_result
+result(const char *set)
+{
+	struct tune_result r = { .complete = true, .slots = set,
+	    .improved = true, .trials = 9, .runs = 100, .calls_paid = 7,
+	    .calls_cached = 13, .cost_paid = 0.5, .cost_nominal = 1.25 };
+
+	r.dev_before.interval = (struct interval){ 0.5, 0.4, 0.6, 80 };
+	r.dev_after.interval = (struct interval){ 0.75, 0.65, 0.85, 80 };
+	return r;
+}
+
+static struct tuned
+write_read(struct arena *a, const struct tune_task *t,
+    const struct tune_result *r)
+{
+	struct buf b = BUF_INIT;
+	struct tuned v;
+	char why[320] = "";
+
+	tuned_write(&b, t, r);
+	assert_false(b.failed);
+	assert_int_equal(b.s[b.len - 1], '\n');
+	assert_int_equal(tuned_read(a, b.s, b.len, &v, why), MIP_OK);
+	buf_release(&b);
+	return v;
+}
+
+struct stale {
+	unsigned n;
+	char last[64];
+};
+
+static void
+note_stale(void *arg, const char *slot, const char *why)
+{
+	struct stale *s = arg;
+
+	assert_true(why[0] != '\0');
+	s->n++;
+	strncpy(s->last, slot, sizeof s->last - 1);
+}
+
+static void
+test_round(void **state)
+{
+	struct arena a = { 0 };
+	struct mod *m = tune_mod(&a);
+	struct tune_task t = tune_mod_task(&a, m, 3, 3, 0);
+	struct tune_result r = result(slots);
+	struct tuned v = write_read(&a, &t, &r);
+	struct stale s = { 0, "" };
+
+	(void)state;
+	assert_string_equal(v.program, "0123456789abcdef");
+	assert_int_equal(strlen(v.hash), 16);
+	assert_string_equal(v.note,
+	    "tuned by mipro, seed 5: dev 0.5 -> 0.75");
+	assert_true(tuned_apply(&a, &v, m, false, note_stale, &s));
+	assert_int_equal(s.n, 0);
+	assert_int_equal(m->param->value.i, 3);
+	assert_string_equal(m->prompt->tuned_text,
+	    "First line.\n\nThird line.");
+	assert_int_equal(m->prompt->format, MIP_MARKERS);
+	assert_int_equal(m->prompt->next->ndemo, 1);
+	assert_string_equal(m->prompt->next->demo[0],
+	    "{\"text\":\"a \\\"b\\\"\",\"label\":\"OTHER\","
+	    "\"why\":\"so\"}");
+	assert_string_equal(m->tuned, v.hash);
+	arena_release(&a);
+}
+
+/* What was paid, and how long it took, changes no byte. */
+static void
+test_same_bytes(void **state)
+{
+	struct arena a = { 0 };
+	struct mod *m = tune_mod(&a);
+	struct tune_task t = tune_mod_task(&a, m, 3, 3, 0);
+	struct tune_result r = result(slots);
+	struct buf x = BUF_INIT, y = BUF_INIT;
+
+	(void)state;
+	unsetenv("SOURCE_DATE_EPOCH");
+	tuned_write(&x, &t, &r);
+	r.cost_paid = 0;
+	r.calls_paid = 0;
+	r.calls_cached = 20;
+	r.elapsed_s = 12;
+	tuned_write(&y, &t, &r);
+	assert_string_equal(buf_str(&x), buf_str(&y));
+	assert_null(strstr(buf_str(&x), "\"date\""));
+	setenv("SOURCE_DATE_EPOCH", "0", 1);
+	buf_reset(&y);
+	tuned_write(&y, &t, &r);
+	assert_non_null(strstr(buf_str(&y), "\"date\": \"1970-01-01\""));
+	unsetenv("SOURCE_DATE_EPOCH");
+	buf_release(&x);
+	buf_release(&y);
+	arena_release(&a);
+}
+
+static void
+test_stale(void **state)
+{
+	struct arena a = { 0 };
+	struct mod *m = tune_mod(&a);
+	struct tune_task t = tune_mod_task(&a, m, 3, 3, 0);
+	struct tune_result r = result(slots);
+	struct tuned v = write_read(&a, &t, &r);
+	struct stale s = { 0, "" };
+
+	(void)state;
+	m->prompt->hash = "changed";
+	assert_false(tuned_apply(&a, &v, m, false, note_stale, &s));
+	assert_int_equal(s.n, 2);
+	assert_null(m->prompt->tuned_text);
+	assert_int_equal(m->prompt->format, MIP_JSON);
+	assert_int_equal(m->prompt->next->ndemo, 1);
+	/* The fields are the same, so the values can be carried over. */
+	s.n = 0;
+	assert_true(tuned_apply(&a, &v, m, true, note_stale, &s));
+	assert_int_equal(s.n, 2);
+	assert_non_null(m->prompt->tuned_text);
+	/* Not if an input has gone. */
+	m->prompt->tuned_text = NULL;
+	m->prompt->in = m->prompt->out;
+	s.n = 0;
+	assert_false(tuned_apply(&a, &v, m, true, note_stale, &s));
+	assert_null(m->prompt->tuned_text);
+	/* Slots that are gone. */
+	m->param = NULL;
+	m->prompt = m->prompt->next;
+	s.n = 0;
+	assert_false(tuned_apply(&a, &v, m, true, note_stale, &s));
+	assert_int_equal(s.n, 3);
+	assert_string_equal(s.last, "route.instruction");
+	arena_release(&a);
+}
+
+static void
+test_bad_values(void **state)
+{
+	static const char *const set[] = {
+		"{\"K\":\"three\"}", "{\"route.format\":\"xml\"}",
+		"{\"route.format\":7}", "{\"route.demos\":[7]}",
+		"{\"route.instruction\":7}", "{\"route.temperature\":9}",
+		"{\"route.colour\":\"red\"}",
+	};
+	struct arena a = { 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof set / sizeof *set; i++) {
+		struct mod *m = tune_mod(&a);
+		struct tune_task t = tune_mod_task(&a, m, 3, 3, 0);
+		struct tune_result r = result(set[i]);
+		struct tuned v = write_read(&a, &t, &r);
+		struct stale s = { 0, "" };
+
+		assert_false(tuned_apply(&a, &v, m, false, note_stale, &s));
+		assert_int_equal(s.n, 1);
+	}
+	arena_release(&a);
+}
+
+static void
+test_no_file(void **state)
+{
+	static const char *const text[] = {
+		"", "{", "[]", "{}", "{\"format\":1}",
+		"{\"format\":2,\"slots\":{}}",
+		"{\"format\":1,\"slots\":[]}",
+		"{\"format\":1,\"slots\":{}}",
+	};
+	struct arena a = { 0 };
+	struct tuned v;
+	char why[320];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof text / sizeof *text; i++) {
+		why[0] = '\0';
+		assert_int_equal(tuned_read(&a, text[i], strlen(text[i]), &v,
+		    why), MIP_USAGE);
+		assert_true(why[0] != '\0');
+	}
+	arena_release(&a);
+}
+
+static void
+test_diff(void **state)
+{
+	struct arena a = { 0 };
+	struct mod *m = tune_mod(&a);
+	struct tune_task t = tune_mod_task(&a, m, 3, 3, 0);
+	struct tune_result r = result(slots);
+	struct tuned x = write_read(&a, &t, &r), y;
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	assert_false(tuned_diff(&b, x.root, x.root));
+	assert_int_equal(b.len, 0);
+	r.slots = "{\"K\":1,\"route.format\":\"markers\","
+	    "\"route.instruction\":\"First line.\\nNew line.\"}";
+	r.dev_after.interval.mean = 0.875;
+	y = write_read(&a, &t, &r);
+	assert_true(tuned_diff(&b, x.root, y.root));
+	assert_string_equal(buf_str(&b),
+	    "K\n- 3\n+ 1\n"
+	    "m.explain.demos\n"
+	    "- {\"text\":\"a \\\"b\\\"\",\"label\":\"OTHER\","
+	    "\"why\":\"so\"}\n"
+	    "route.instruction\n- \n- Third line.\n+ New line.\n"
+	    "dev score: 0.75 -> 0.875\n");
+	buf_release(&b);
+	arena_release(&a);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_round),
+		cmocka_unit_test(test_same_bytes),
+		cmocka_unit_test(test_stale),
+		cmocka_unit_test(test_bad_values),
+		cmocka_unit_test(test_no_file),
+		cmocka_unit_test(test_diff),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
