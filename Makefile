@@ -42,6 +42,7 @@ INC = -I$(srcdir)/runtime -I$(srcdir)/src -I$(B)/gen -I$(B)/gen/tune
 CCQ = $(if $(V),,@echo "  CC    $@";)
 COMPILE = $(CCQ)$(CC) $(WARN) -D_POSIX_C_SOURCE=200809L $(CPPFLAGS) $(INC) \
 	$(PKG_CFLAGS) $(CFLAGS) $(SECTIONS) -MMD -MP
+QUIET = $(if $(V),,@echo "  $(1) $@";)
 LINKQ = $(if $(V),,@echo "  LINK  $@";)
 LINK = $(LINKQ)$(CC) $(CFLAGS) $(LDFLAGS)
 
@@ -92,8 +93,9 @@ EMIT = $(call in,src/emit, \
 
 TUNE = $(call in,src/tune, \
 	rng uniform linear stats data split space surrogate tpe study \
-	worker_client demo strategy s_mipro s_bootstrap s_random tuned \
-	tuned_diff evaluate bound search tune propose propose_text)
+	worker_client worker_process demo strategy s_mipro s_bootstrap \
+	s_random tuned tuned_diff evaluate bound search tune propose \
+	propose_text tuning)
 
 DRIVER = $(call in,src/driver, \
 	file options build compile depfile tuning progress eval show)
@@ -115,8 +117,9 @@ MAN    = $(call have,man/miproc.1 man/mp.5 man/miproc.3 \
 
 # Tests alone are found by name: one that is there cannot go unlisted.
 UNIT  := $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/unit/t_*.c))
-UNITHELP := $(patsubst $(srcdir)/tests/unit/%.h,%, \
-	$(wildcard $(srcdir)/tests/unit/*.h))
+UNITHELP := $(patsubst $(srcdir)/tests/unit/%.c,%, \
+	$(filter-out $(srcdir)/tests/unit/t_%, \
+	$(wildcard $(srcdir)/tests/unit/*.c)))
 FAULT := $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/fault/f_*.c))
 FUZZ  := $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/fuzz/fuzz_*.c))
 BENCH := $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/bench/bench_*.c))
@@ -174,16 +177,17 @@ $(B)/miproc0: $(STAGE0:%.c=$(O)/%.o) $(O)/src/driver/file.o $(STAGE0OBJ) \
 
 # Users' programs see mip_* and nothing else of the runtime.
 $(B)/libmiproc.a: $(RTOBJ)
-	$(LD) -r -o $(B)/libmiproc.o $(RTOBJ)
-	$(OBJCOPY) --wildcard --keep-global-symbol='mip_*' $(B)/libmiproc.o
-	rm -f $@
-	$(AR) rcs $@ $(B)/libmiproc.o
+	$(call QUIET,LD   )$(LD) -r -o $(B)/libmiproc.o $(RTOBJ)
+	$(call QUIET,HIDE )$(OBJCOPY) --wildcard \
+		--keep-global-symbol='mip_*' $(B)/libmiproc.o
+	@rm -f $@
+	$(call QUIET,AR   )$(AR) rcs $@ $(B)/libmiproc.o
 
 # The runtime as one file, for source trees that stand alone.
 $(B)/share/miproc.c: $(srcdir)/scripts/amalgamate $(RUNTIME:%=$(srcdir)/%) \
 		$(wildcard $(srcdir)/runtime/*.h)
 	@mkdir -p $(@D)
-	$(srcdir)/scripts/amalgamate $(srcdir)/runtime >$@
+	$(call QUIET,GEN  )$(srcdir)/scripts/amalgamate $(srcdir)/runtime >$@
 
 $(B)/include/%: $(srcdir)/runtime/%
 	@mkdir -p $(@D)
@@ -191,8 +195,8 @@ $(B)/include/%: $(srcdir)/runtime/%
 
 # Everything but the main programs, for tests to take what they need.
 $(B)/libparts.a: $(PARTOBJ)
-	rm -f $@
-	$(AR) rcs $@ $(PARTOBJ)
+	@rm -f $@
+	$(call QUIET,AR   )$(AR) rcs $@ $(PARTOBJ)
 
 $(RTOBJ): SECTIONS = -ffunction-sections -fdata-sections
 
@@ -213,18 +217,18 @@ else
 # bison writes two files; parse.c stands for both.
 $(B)/gen/parse.c: $(srcdir)/grammar/parse.y
 	@mkdir -p $(@D)
-	$(BISON) -Wall -Werror -Wcounterexamples \
+	$(call QUIET,BISON)$(BISON) -Wall -Werror -Wcounterexamples \
 		--defines=$(B)/gen/parse.h -o $@ $<
 $(B)/gen/parse.h: $(B)/gen/parse.c ;
 $(B)/gen/scan.c: $(srcdir)/grammar/scan.l
 	@mkdir -p $(@D)
-	$(FLEX) -o $@ $<
+	$(call QUIET,FLEX )$(FLEX) -o $@ $<
 endif
 $(GENOBJ): $(if $(GEN),$(B)/gen/parse.h)
 
 $(B)/gen/tune/%.c: $(srcdir)/src/tune/%.mp $(B)/miproc0
 	@mkdir -p $(@D)
-	$(B)/miproc0 -S -o $@ $<
+	$(call QUIET,MP   )$(B)/miproc0 -S -o $@ $<
 $(TUNE:%.c=$(O)/%.o): $(PROPOSER_MP:src/tune/%.mp=$(B)/gen/tune/%.c)
 
 # What emitted programs are linked with, and the server that setup installed.
@@ -271,7 +275,7 @@ $(B)/test/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(FUZZMAIN) $(B)/libparts.a
 setup:
 	@$(srcdir)/scripts/setup
 
-SUITES = unit golden e2e fault fuzz lint
+SUITES = unit golden e2e docs fault fuzz lint
 TESTENV = B='$(B)' SRCDIR='$(srcdir)' TOOLS='$(TOOLS)' CC='$(CC)' \
 	TESTCFLAGS='$(CFLAGS)' LIBS='$(RT_LIBS) -lpthread -lm' \
 	RUNTIME='$(RUNTIME)' WRAPPER='$(WRAPPER)'
@@ -402,8 +406,8 @@ uninstall:
 
 # What setup has fetched stays: it is slow to come by.
 clean:
-	rm -rf $(B)/obj $(B)/gen $(B)/test $(B)/log $(B)/include $(B)/share $(B)/dist \
-		$(B)/distcheck $(B)/miproc $(B)/miproc0 $(B)/lmd \
+	rm -rf $(B)/obj $(B)/gen $(B)/test $(B)/log $(B)/include \
+		$(B)/share $(B)/dist $(B)/distcheck $(B)/miproc $(B)/miproc0 $(B)/lmd \
 		$(B)/libmiproc.[ao] $(B)/libparts.a $(B)/one.[do] \
 		$(B)/asan $(B)/tsan $(B)/cov $(B)/fuzz $(B)/*.tar.gz
 

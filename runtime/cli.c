@@ -268,6 +268,7 @@ set_flag(struct cli *c, enum cli_flag f, const char *value)
 	case CLI_TRACE_CONTENT: o->trace_content = true; break;
 	case CLI_JOURNAL:       o->journal = value; break;
 	case CLI_LEDGER:        o->ledger = value; break;
+	case CLI_ROW:           c->row = value; break;
 	case CLI_JSONL:
 	case CLI_JSON:
 	case CLI_WORKER:
@@ -453,7 +454,7 @@ show(struct cli *c, int *rc)
 	else if (!c->on[CLI_PROMPTS])
 		return false;
 	else if ((*rc = load_slots(c)) == 0)
-		cli_prompts(c, &b);
+		*rc = cli_prompts(c, &b);
 	if (*rc == 0)
 		*rc = cli_write(c, &b);
 	buf_release(&b);

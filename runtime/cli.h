@@ -34,6 +34,7 @@
 	X(WORKER, "worker", 0, NULL, "serve the tuner on stdin and stdout") \
 	X(SCHEMA, "schema", 0, NULL, "show the JSON schemas of in and out") \
 	X(PROMPTS, "prompts", 0, NULL, "show the prompts and slots") \
+	X(ROW, "row", 0, "FILE", "with --prompts: filled in from this JSON") \
 	X(PLAN, "plan", 0, NULL, "show what a run calls") \
 	X(VERSION, "version", 0, NULL, "show program, hashes and version") \
 	X(HELP, "help", 'h', NULL, "show this")
@@ -63,7 +64,7 @@ struct cli {
 	bool on[CLI_NFLAG];             /* flags that were given */
 	const char **model;             /* for options.model */
 	size_t nmodel, model_cap;
-	const char *tuned, *file;
+	const char *tuned, *file, *row;
 	unsigned jobs;
 	struct buf input;               /* members of the input object, each
 	                                 * with a comma behind it */
@@ -103,7 +104,9 @@ void cli_help(const struct cli *c, struct buf *b);
 void cli_version(const struct cli *c, struct buf *b);
 void cli_schema(const struct cli *c, struct buf *b);
 void cli_plan(const struct cli *c, struct buf *b);
-void cli_prompts(const struct cli *c, struct buf *b);
+/* With the inputs of --row where it has them: 0, or the exit status after a
+ * message. */
+int cli_prompts(struct cli *c, struct buf *b);
 
 /* ---- runs (cli_run.c); the exit status ---- */
 

@@ -251,7 +251,7 @@ struct mip_program {
 	unsigned nparam;
 	const struct mip_model *const *model;
 	unsigned nmodel;
-	uint64_t calls_min, calls_max;  /* LM calls of one run, without re-asks */
+	uint64_t calls_min, calls_max;  /* LM calls of a run, no re-asks */
 	enum mip_status (*run)(struct mip *m, const void *in, void *out);
 };
 

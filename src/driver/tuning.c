@@ -370,8 +370,9 @@ static int
 gate(const struct compilation *c, const struct tune_result *r)
 {
 	const struct study_decl *s = c->mod->study;
-	const struct interval *i = r->improved ? &r->test_after.interval :
-	    &r->test_before.interval;
+	const struct tune_score *score = r->improved ? &r->test_after :
+	    &r->test_before;
+	const struct interval *i = &score->interval;
 
 	if (!s->gated)
 		return 0;
@@ -379,11 +380,12 @@ gate(const struct compilation *c, const struct tune_result *r)
 		fprintf(stderr, "miproc: the gate needs test rows\n");
 		return 5;
 	}
-	if (i->lo >= s->gate)
+	if (s->metric->minimize ? i->hi <= s->gate : i->lo >= s->gate)
 		return 0;
-	fprintf(stderr, "miproc: gate not met: %s is at least %.3f on the "
-	    "test rows, %.3f is wanted; nothing was written\n",
-	    s->metric->name, i->lo, s->gate);
+	fprintf(stderr, "miproc: gate not met: %s is at %s %.3f on the test "
+	    "rows, %.3f is wanted; nothing was written\n", s->metric->name,
+	    s->metric->minimize ? "most" : "least",
+	    s->metric->minimize ? i->hi : i->lo, s->gate);
 	return 5;
 }
 

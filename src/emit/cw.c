@@ -295,7 +295,8 @@ cw_ident(struct arena *a, const char *name)
 	static const char *const taken[] = {
 		"auto", "break", "case", "char", "const", "continue", "default",
 		"do", "double", "else", "enum", "extern", "float", "for",
-		"goto", "if", "inline", "int", "long", "register", "restrict", "return",
+		"goto", "if", "inline", "int", "long", "register", "restrict",
+		"return",
 		"short", "signed", "sizeof", "static", "struct", "switch",
 		"typedef", "union", "unsigned", "void", "volatile", "while",
 		"asm", "typeof", "bool", "true", "false", "offsetof", "NULL",

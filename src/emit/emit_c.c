@@ -196,21 +196,20 @@ gen_fn(struct gen *g, struct fn *f)
 {
 	struct cw *w = &g->w;
 	bool is_public = f == g->m->program;
-	const char *in = g->m->program->in->name;
-	const char *out = g->m->program->out->name;
+	const char *in = gtype_c(g, g->m->program->in);
+	const char *out = gtype_c(g, g->m->program->out);
 
 	if (f->desc != NULL)
 		cw_comment(w, f->desc);
 	cw_line(w, is_public ? "enum mip_status" : "static enum mip_status");
 	if (f->kind == FN_METRIC)
-		cw_line(w, "%s_score(struct mip *m, const struct %s *gold, "
-		    "const struct %s *in, const struct %s *out, "
-		    "struct mip_score *score)", f->c_name, f->gold->name, in,
-		    out);
+		cw_line(w, "%s_score(struct mip *m, const %s *gold, "
+		    "const %s *in, const %s *out, struct mip_score *score)",
+		    f->c_name, gtype_c(g, f->gold), in, out);
 	else
-		cw_line(w, "%s%s(struct mip *m, const struct %s *in, "
-		    "struct %s *out)", f->c_name, is_public ? "" : "_body",
-		    f->in->name, f->out->name);
+		cw_line(w, "%s%s(struct mip *m, const %s *in, %s *out)",
+		    f->c_name, is_public ? "" : "_body", gtype_c(g, f->in),
+		    gtype_c(g, f->out));
 	cw_open(w, "{");
 	fn_twice(g, f, is_public);
 	cw_close(w, "}");
@@ -295,8 +294,8 @@ emit_header(struct buf *b, const struct mod *m, const char *stem)
 	    "m.  The values in *out live until the next run in that context; "
 	    "on failure *out is not to be used and mip_message(m) says why.",
 	    f->desc != NULL ? f->desc : "", f->desc != NULL ? "\n\n" : ""));
-	cw_line(&g.w, "enum mip_status %s(struct mip *m, const struct %s *in, "
-	    "struct %s *out);", f->c_name, f->in->name, f->out->name);
+	cw_line(&g.w, "enum mip_status %s(struct mip *m, const %s *in, "
+	    "%s *out);", f->c_name, gtype_c(&g, f->in), gtype_c(&g, f->out));
 	cw_blank(&g.w);
 	cw_line(&g.w, "extern const struct mip_program %s_program;",
 	    f->c_name);

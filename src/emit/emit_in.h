@@ -10,6 +10,7 @@
 /* A type that the file uses, in order of dependence. */
 struct gtype {
 	const struct ty *type;
+	const char *name;               /* enum, struct: in C, unique */
 	bool declared;                  /* elsewhere: in the header */
 	bool described;                 /* its struct mip_type is needed */
 	struct gtype *next;

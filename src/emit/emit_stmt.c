@@ -118,8 +118,8 @@ score(struct fgen *fg, struct ins *i)
 	fg->uses_gold = fg->uses_in = fg->uses_out = true;
 	cw_line(&fg->g->w, "struct mip_score %s;", name);
 	cw_blank(&fg->g->w);
-	check_wait(fg, arena_printf(&fg->g->a, "%s_score(m, gold, in, out, &%s)",
-	    i->u.fn->c_name, name));
+	check_wait(fg, arena_printf(&fg->g->a,
+	    "%s_score(m, gold, in, out, &%s)", i->u.fn->c_name, name));
 	fg->value[i->id] = arena_printf(&fg->g->a, "%s.value", name);
 }
 
@@ -613,8 +613,8 @@ is_large(const struct ins *i)
 {
 	if (i->op == IR_LIB)
 		return (builtins[i->u.lib].flags & BF_LIST) != 0;
-	return i->op == IR_APPEND || i->op == IR_INDEX || i->op == IR_ASK || i->op == IR_RUN || i->op == IR_PAR ||
-	    i->op == IR_FOR || i->op == IR_RANGE || i->op == IR_WHILE ||
+	return i->op == IR_APPEND || i->op == IR_INDEX || i->op == IR_ASK ||
+	    i->op == IR_RUN || i->op == IR_PAR || i->op == IR_FOR || i->op == IR_RANGE || i->op == IR_WHILE ||
 	    i->op == IR_EACH || i->op == IR_LIST || i->op == IR_SCORE;
 }
 

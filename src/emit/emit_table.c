@@ -257,6 +257,39 @@ gen_demos(struct gen *g, const struct prompt *p)
 	cw_close(&g->w, "};");
 }
 
+/* One output of it; a T? other than string? is a pointer. */
+static const char *
+refusal_value(struct gen *g, const struct prompt *p, unsigned i)
+{
+	const struct ty *t = p->out->field[i].type;
+	const struct ty_const *c = &p->on_refusal[i];
+	const char *name;
+
+	if (t->kind != TY_OPTIONAL || t->of->kind == TY_STRING ||
+	    c->kind == TYC_NULL || c->kind == TYC_NONE)
+		return gen_const(g, t, c);
+	name = arena_printf(&g->a, "%s_refusal_%s", p->c_name,
+	    p->out->field[i].name);
+	cw_line(&g->w, "static const %s = %s;", gtype_decl(g, t->of, name),
+	    gen_const(g, t, c));
+	return arena_printf(&g->a, "&%s", name);
+}
+
+/* What stands for a refusal, as a value of the outputs. */
+static void
+gen_on_refusal(struct gen *g, const struct prompt *p)
+{
+	const char *s = "";
+
+	if (p->on_refusal == NULL)
+		return;
+	for (unsigned i = 0; i < p->out->n; i++)
+		s = arena_printf(&g->a, "%s%s.%s = %s", s, i > 0 ? ", " : "",
+		    gtype_member(g, p->out, i), refusal_value(g, p, i));
+	cw_line(&g->w, "static const %s %s_refusal = { %s };",
+	    gtype_c(g, p->out), p->c_name, s);
+}
+
 static void
 gen_prompt_settings(struct gen *g, const struct prompt *p)
 {
@@ -267,6 +300,8 @@ gen_prompt_settings(struct gen *g, const struct prompt *p)
 		member(g, "structure", structure_name(p->structure));
 	if (p->parse != MIP_TOLERANT)
 		member(g, "parse", parse[p->parse]);
+	if (p->on_refusal != NULL)
+		cw_line(&g->w, ".on_refusal = &%s_refusal,", p->c_name);
 	int_member(g, "reask", p->reask, 0);
 	member(g, "max_repair", gen_int(g, p->max_repair));
 	cw_line(&g->w, ".temperature = %s", p->temperature < 0.0 ?
@@ -281,6 +316,7 @@ gen_prompt(struct gen *g, const struct prompt *p)
 	cw_comment(&g->w, arena_printf(&g->a, "%s: %s", p->name, shape(g, p)));
 	cw_text(&g->w, arena_printf(&g->a, "%s_text", p->c_name), text);
 	gen_demos(g, p);
+	gen_on_refusal(g, p);
 	cw_open(&g->w, "static const struct mip_prompt %s = {", p->c_name);
 	cw_line(&g->w, ".name = %s, .hash = %s,", gen_string(g, p->name),
 	    gen_string(g, p->hash != NULL ? p->hash : ""));

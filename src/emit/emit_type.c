@@ -16,6 +16,28 @@ find(struct gen *g, const struct ty *t)
 	return NULL;
 }
 
+/* Types of two imported files may share a name.  What the header declares is
+ * asked for first, so that all files agree. */
+static const char *
+unique_name(struct gen *g, const struct ty *t)
+{
+	const char *want, *name;
+	const struct gtype *p = g->type;
+
+	if (t->kind != TY_ENUM && t->kind != TY_STRUCT)
+		return NULL;
+	want = name = cw_ident(&g->a, t->name);
+	for (unsigned n = 2; p != NULL;) {
+		if (p->name == NULL || strcmp(p->name, name) != 0) {
+			p = p->next;
+			continue;
+		}
+		name = arena_printf(&g->a, "%s_%u", want, n++);
+		p = g->type;
+	}
+	return name;
+}
+
 static void
 use(struct gen *g, const struct ty *t, bool described, bool declared)
 {
@@ -33,6 +55,7 @@ use(struct gen *g, const struct ty *t, bool described, bool declared)
 	if (p == NULL) {
 		p = arena_alloc(&g->a, sizeof *p);
 		p->type = t;
+		p->name = unique_name(g, t);
 		*g->type_end = p;
 		g->type_end = &p->next;
 	}
@@ -70,7 +93,7 @@ mangle(struct gen *g, const struct ty *t)
 		return arena_printf(&g->a, "literal_%u", t->id);
 	case TY_ENUM:
 	case TY_STRUCT:
-		return cw_ident(&g->a, t->name);
+		return find(g, t)->name;
 	case TY_LIST:
 		return arena_printf(&g->a, "%s_list", mangle(g, t->of));
 	case TY_OPTIONAL:

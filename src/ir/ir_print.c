@@ -350,7 +350,8 @@ put_operand(struct ir_printer *p, const struct ins *i)
 		BUG("%s has an operand", ir_ops[i->op].text);
 }
 
-static void put_region(struct ir_printer *p, const struct region *r, unsigned n);
+static void put_region(struct ir_printer *p, const struct region *r,
+    unsigned depth);
 
 static void
 put_ins(struct ir_printer *p, const struct ins *i, unsigned depth)

@@ -175,12 +175,16 @@ lower_fns(struct lower *x)
 	if (o != NULL && o->u.option.value != NULL &&
 	    o->u.option.value->sym != NULL)
 		lower_fn(x, o->u.option.value->sym);
+	/* Any of the others may be asked for by name. */
+	for (s = x->c->symbol; s != NULL; s = s->next)
+		if (s->kind == SYM_METRIC && s->done && s->in != NULL)
+			lower_fn(x, s);
 }
 
 /* ---- what is only judged with ---- */
 
 struct reach {
-	struct fn **fn;                 /* programs to be looked at, each once */
+	struct fn **fn;                 /* to be looked at, each once */
 	size_t cap;
 	unsigned n;
 	struct arena *a;

@@ -5,6 +5,8 @@
  * attempts that the server never answered are no calls.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tune/bound.h"
+
 #include <string.h>
 
 #include "tune/propose.h"
@@ -60,8 +62,8 @@ metric_calls(const struct tune_task *t)
 static uint64_t
 search_runs(const struct tune_task *t, const struct plan *p)
 {
-	unsigned trials = plan_trials(p, plan_slots(t, p));
-	uint64_t full = plan_full(p, trials), mini = 0;
+	unsigned trials = strategy_trials(p, strategy_slots(t, p));
+	uint64_t full = strategy_full(p, trials), mini = 0;
 
 	if (p->strategy == STRATEGY_BOOTSTRAP)
 		full = p->demo_sets;
@@ -109,10 +111,10 @@ dearest(const struct tune_task *t, double *usd, uint64_t *tokens)
 }
 
 enum mip_status
-tune_bound(const struct tune_task *t, struct tune_bound *b, char why[320])
+bound_make(const struct tune_task *t, struct tune_bound *b, char why[320])
 {
 	struct plan p;
-	enum mip_status s = plan_make(t, &p, why);
+	enum mip_status s = strategy_make(t, &p, why);
 	uint64_t runs, tokens;
 	double usd;
 

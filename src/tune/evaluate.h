@@ -19,7 +19,7 @@ struct scores {
 	size_t n, nknown;
 };
 
-void scores_init(struct arena *a, struct scores *s, size_t n);
+void evaluate_init(struct arena *a, struct scores *s, size_t n);
 
 /* Scores those of the `n` picked rows that are not known yet.  A row that the
  * program fails on scores what the metric says; what the world is to blame

@@ -490,6 +490,6 @@ propose_calls(const struct tune_task *t, const struct plan *p)
 	uint64_t n = 0;
 
 	for (l = t->mod->prompt; l; l = l->next)
-		n += plan_tunes_text(p, l) ? p->instructions - 1 : 0;
+		n += strategy_tunes_text(p, l) ? p->instructions - 1 : 0;
 	return n > 0 ? (n + DESCRIBE_CALLS) * ASKS : 0;
 }

@@ -184,7 +184,7 @@ search_extend(struct search *s)
 	for (i = 0; i < u->nleaf; i++)
 		add_leaf(&m, &u->leaf[i]);
 	for (p = u->t->mod->param; p; p = p->next) {
-		n = plan_choices(&u->plan, p);
+		n = strategy_choices(&u->plan, p);
 		if (n > 1)
 			add_param(&m, p, n);
 	}
@@ -252,7 +252,7 @@ search_at(struct search *s, const unsigned *x)
 	if (size > 0)
 		memcpy(c->x, x, size);
 	c->slots = point_slots(s, x);
-	scores_init(a, &c->dev, s->u->t->dev.n);
+	evaluate_init(a, &c->dev, s->u->t->dev.n);
 	*s->last = c;
 	s->last = &c->next;
 	return c;
@@ -590,7 +590,7 @@ search_run(struct search *s)
 	struct course c;
 	enum mip_status status;
 
-	u->ntrial = plan_trials(&u->plan, s->space.nvar);
+	u->ntrial = strategy_trials(&u->plan, s->space.nvar);
 	if (u->ntrial == 0) {
 		tuning_warn(u, "there is nothing to search: no slot has more "
 		    "than one choice");

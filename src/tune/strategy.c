@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct strategy_row strategies[STRATEGY_COUNT] = {
+const struct strategy_row strategy_rows[STRATEGY_COUNT] = {
 #define STRATEGY(name, prefix, word, text) \
 	{ word, text, prefix##_plan, prefix##_run },
 #include "tune/strategy.def"
@@ -192,7 +192,7 @@ settings_read(struct plan *p, const struct setting *first, char why[320])
 			id = setting_find(s->name);
 			if (id == SETTING_COUNT) {
 				snprintf(why, 320, "%s has no setting %.100s",
-				    strategies[p->strategy].word, s->name);
+				    strategy_rows[p->strategy].word, s->name);
 				return false;
 			}
 			for (t = first; strcmp(t->name, s->name); t = t->next)
@@ -236,12 +236,12 @@ plan_rest(const struct tune_task *t, struct plan *p)
 }
 
 enum mip_status
-plan_make(const struct tune_task *t, struct plan *p, char why[320])
+strategy_make(const struct tune_task *t, struct plan *p, char why[320])
 {
 	unsigned i;
 
 	for (i = 0; i < STRATEGY_COUNT; i++)
-		if (strcmp(strategies[i].word, t->strategy) == 0)
+		if (strcmp(strategy_rows[i].word, t->strategy) == 0)
 			break;
 	if (i == STRATEGY_COUNT) {
 		snprintf(why, 320, "there is no strategy %.100s; there are "
@@ -253,7 +253,7 @@ plan_make(const struct tune_task *t, struct plan *p, char why[320])
 	    .minibatch = 35, .full_every = 5, .rounds = 1, .formats = true,
 	    .params = true, .tips = true, .early_stop = true,
 	    .temperature = 1, .surrogate = SURROGATE_LINEAR };
-	strategies[i].plan(p);
+	strategy_rows[i].plan(p);
 	if (!settings_read(p, t->setting, why))
 		return MIP_USAGE;
 	plan_rest(t, p);
@@ -261,7 +261,7 @@ plan_make(const struct tune_task *t, struct plan *p, char why[320])
 }
 
 unsigned
-plan_trials(const struct plan *p, size_t nvar)
+strategy_trials(const struct plan *p, size_t nvar)
 {
 	double n = p->candidates, byvar, trials;
 
@@ -275,7 +275,7 @@ plan_trials(const struct plan *p, size_t nvar)
 }
 
 unsigned
-plan_full(const struct plan *p, unsigned trials)
+strategy_full(const struct plan *p, unsigned trials)
 {
 	if (p->minibatch == 0)
 		return trials + 1;
@@ -283,13 +283,13 @@ plan_full(const struct plan *p, unsigned trials)
 }
 
 bool
-plan_tunes_text(const struct plan *p, const struct prompt *l)
+strategy_tunes_text(const struct plan *p, const struct prompt *l)
 {
 	return p->instructions > 1 && !l->freeze_text && !l->metric_only;
 }
 
 bool
-plan_tunes_demos(const struct tune_task *t, const struct plan *p,
+strategy_tunes_demos(const struct tune_task *t, const struct plan *p,
     const struct prompt *l)
 {
 	return p->demo_sets > 1 && t->train.n > 0 && l->max_demos > 0 &&
@@ -297,7 +297,7 @@ plan_tunes_demos(const struct tune_task *t, const struct plan *p,
 }
 
 bool
-plan_tunes_format(const struct plan *p, const struct prompt *l)
+strategy_tunes_format(const struct plan *p, const struct prompt *l)
 {
 	unsigned n = 0, i;
 
@@ -307,27 +307,27 @@ plan_tunes_format(const struct plan *p, const struct prompt *l)
 }
 
 unsigned
-plan_choices(const struct plan *p, const struct param *v)
+strategy_choices(const struct plan *p, const struct param *v)
 {
 	if (!p->params || v->frozen)
 		return 1;
 	if (v->is_range)
-		return v->lo < v->hi ? PLAN_LEVELS : 1;
+		return v->lo < v->hi ? STRATEGY_LEVELS : 1;
 	return v->nchoice > 0 ? v->nchoice : 1;
 }
 
 size_t
-plan_slots(const struct tune_task *t, const struct plan *p)
+strategy_slots(const struct tune_task *t, const struct plan *p)
 {
 	const struct prompt *l;
 	const struct param *v;
 	size_t n = 0;
 
 	for (l = t->mod->prompt; l; l = l->next)
-		n += (size_t)plan_tunes_text(p, l) +
-		    (size_t)plan_tunes_demos(t, p, l) +
-		    (size_t)plan_tunes_format(p, l);
+		n += (size_t)strategy_tunes_text(p, l) +
+		    (size_t)strategy_tunes_demos(t, p, l) +
+		    (size_t)strategy_tunes_format(p, l);
 	for (v = t->mod->param; v; v = v->next)
-		n += plan_choices(p, v) > 1;
+		n += strategy_choices(p, v) > 1;
 	return n;
 }

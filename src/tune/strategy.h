@@ -17,7 +17,7 @@ enum strategy {
 	STRATEGY_COUNT
 };
 
-/* Numbers that nobody has given are set by plan_make. */
+/* Numbers that nobody has given are set by strategy_make. */
 struct plan {
 	enum strategy strategy;
 	unsigned candidates;            /* n: of each slot */
@@ -43,28 +43,28 @@ struct plan {
 
 /* USAGE with a sentence in `why` if a setting or the strategy is unknown or
  * has a bad value. */
-enum mip_status plan_make(const struct tune_task *t, struct plan *p,
+enum mip_status strategy_make(const struct tune_task *t, struct plan *p,
     char why[320]);
 
 /* Trials for `nvar` slots with more than one choice. */
-unsigned plan_trials(const struct plan *p, size_t nvar);
+unsigned strategy_trials(const struct plan *p, size_t nvar);
 
 /* The most slots that the search can have. */
-size_t plan_slots(const struct tune_task *t, const struct plan *p);
+size_t strategy_slots(const struct tune_task *t, const struct plan *p);
 
 /* Full evaluations at most, the baseline included. */
-unsigned plan_full(const struct plan *p, unsigned trials);
+unsigned strategy_full(const struct plan *p, unsigned trials);
 
 /* Which slots of a leaf may change; a leaf of metrics has none. */
-bool plan_tunes_text(const struct plan *p, const struct prompt *l);
-bool plan_tunes_demos(const struct tune_task *t, const struct plan *p,
+bool strategy_tunes_text(const struct plan *p, const struct prompt *l);
+bool strategy_tunes_demos(const struct tune_task *t, const struct plan *p,
     const struct prompt *l);
-bool plan_tunes_format(const struct plan *p, const struct prompt *l);
+bool strategy_tunes_format(const struct plan *p, const struct prompt *l);
 /* Choices of a param: 1 if it is not tuned. */
-unsigned plan_choices(const struct plan *p, const struct param *v);
+unsigned strategy_choices(const struct plan *p, const struct param *v);
 
 /* Levels that a range of numbers is searched at. */
-enum { PLAN_LEVELS = 11 };
+enum { STRATEGY_LEVELS = 11 };
 
 struct tuning;
 
@@ -81,6 +81,6 @@ struct strategy_row {
 	void (*plan)(struct plan *p);
 	enum mip_status (*run)(struct tuning *u);
 };
-extern const struct strategy_row strategies[STRATEGY_COUNT];
+extern const struct strategy_row strategy_rows[STRATEGY_COUNT];
 
 #endif

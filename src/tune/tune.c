@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tune/bound.h"
 #include "tune/rng.h"
 #include "tune/search.h"
 #include "tune/tuning.h"
@@ -59,9 +60,9 @@ find_leaves(struct tuning *u)
 			continue;
 		l = &u->leaf[u->nleaf++];
 		*l = (struct leaf){ .prompt = p, .ninstruction = 1,
-		    .ndemo = 1, .text = plan_tunes_text(&u->plan, p),
-		    .demos = plan_tunes_demos(u->t, &u->plan, p),
-		    .format = plan_tunes_format(&u->plan, p) };
+		    .ndemo = 1, .text = strategy_tunes_text(&u->plan, p),
+		    .demos = strategy_tunes_demos(u->t, &u->plan, p),
+		    .format = strategy_tunes_format(&u->plan, p) };
 	}
 }
 
@@ -71,7 +72,7 @@ begin(struct tuning *u)
 	bool resumed = false;
 	enum mip_status s;
 
-	s = plan_make(u->t, &u->plan, u->why);
+	s = strategy_make(u->t, &u->plan, u->why);
 	if (s != MIP_OK)
 		return s;
 	if (u->t->dev.n == 0) {
@@ -112,7 +113,7 @@ test_one(struct tuning *u, const char *slots, struct scores *s,
 	size_t *pick = all_rows(u, rows->n);
 	enum mip_status status;
 
-	scores_init(u->a, s, rows->n);
+	evaluate_init(u->a, s, rows->n);
 	status = evaluate(u, rows, slots, pick, rows->n, s, NULL, NULL);
 	if (status != MIP_OK)
 		return status;
@@ -169,6 +170,12 @@ say_end(struct tuning *u, enum mip_status s)
 }
 
 enum mip_status
+tune_bound(const struct tune_task *t, struct tune_bound *b, char why[320])
+{
+	return bound_make(t, b, why);
+}
+
+enum mip_status
 tune(struct arena *a, const struct tune_task *t,
     const struct tune_observer *o, struct tune_result *r)
 {
@@ -182,7 +189,7 @@ tune(struct arena *a, const struct tune_task *t,
 	u.began = worker_client_now();
 	s = begin(&u);
 	if (s == MIP_OK)
-		s = strategies[u.plan.strategy].run(&u);
+		s = strategy_rows[u.plan.strategy].run(&u);
 	found = u.best != NULL;
 	if (found) {
 		r->slots = u.best->slots;
@@ -215,7 +222,7 @@ tune_eval(struct arena *a, const struct tune_task *t,
 		u.deadline = u.began + t->time_limit_s;
 	tuning_phase(&u, "rows");
 	s = evaluate_start(&u);
-	scores_init(a, &sc, rows->n);
+	evaluate_init(a, &sc, rows->n);
 	pick = all_rows(&u, rows->n);
 	if (s == MIP_OK)
 		s = evaluate(&u, rows, slots, pick, rows->n, &sc, each, arg);

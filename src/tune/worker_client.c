@@ -1,33 +1,24 @@
 /* The worker process and the conversation with it.
  *
- * Its standard input is a socket, so that writing to a dead worker is an
- * error and no signal.  When it dies, the runs that were under way are
- * suspects: they are sent again, each alone, so that the one that kills the
- * next worker too is the culprit and no other.
+ * When the worker dies, the runs that were under way are suspects: they are
+ * sent again, each alone, so that the one that kills the next worker too is
+ * the culprit and no other.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tune/worker_client.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/types.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "buf.h"
-
-extern char **environ;
+#include "tune/worker_process.h"
 
 enum {
-	SAID_MAX = 2000,                /* of the worker's messages */
 	TICK_MS = 100,                  /* how soon `stop` is seen */
 	HELLO_S = 60,                   /* a worker hashes a model, maybe */
 	PATIENCE_S = 3,                 /* for cancelled runs to end */
@@ -56,14 +47,11 @@ struct batch {
 
 struct worker_client {
 	struct worker_client_options o;
-	pid_t pid;                      /* 0: none */
-	int in, out, err;               /* -1: closed */
+	struct worker_process p;
 	struct buf queue;               /* to be sent */
 	size_t sent;
 	struct buf got;                 /* an answer, not whole yet */
 	size_t seen;                    /* of it, without a newline */
-	char said[SAID_MAX + 1];
-	size_t nsaid;
 	struct arena keep;
 	struct json hello;
 	struct set *set;                /* id - 1 is the index */
@@ -79,207 +67,25 @@ struct worker_client {
 double
 worker_client_now(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+	return worker_process_now();
 }
 
-static void
-nap_ms(long ms)
-{
-	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
-
-	nanosleep(&t, NULL);
-}
-
-/* ---- the process ---- */
-
-static void
-close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
-/* Out of the way of 0, 1 and 2, and not for other children. */
-static int
-lift_fd(int fd)
-{
-	int up = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-
-	close(fd);
-	return up;
-}
-
-static bool
-lift_pair(int fd[2])
-{
-	fd[0] = lift_fd(fd[0]);
-	fd[1] = lift_fd(fd[1]);
-	return fd[0] >= 0 && fd[1] >= 0;
-}
-
-static int
-spawn_with(struct worker_client *w, int in, int out, int err)
-{
-	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t at;
-	sigset_t none, all;
-	char **argv;
-	size_t n = 0, i;
-	int rc;
-
-	while (w->o.argv[n])
-		n++;
-	argv = calloc(n + 1, sizeof *argv);
-	for (i = 0; argv && i < n; i++)
-		argv[i] = arena_strdup(&w->keep, w->o.argv[i]);
-	if (!argv || w->keep.failed) {
-		free(argv);
-		return ENOMEM;
-	}
-	posix_spawn_file_actions_init(&fa);
-	posix_spawnattr_init(&at);
-	posix_spawn_file_actions_adddup2(&fa, in, 0);
-	posix_spawn_file_actions_adddup2(&fa, out, 1);
-	posix_spawn_file_actions_adddup2(&fa, err, 2);
-	sigemptyset(&none);
-	sigfillset(&all);
-	sigdelset(&all, SIGKILL);
-	sigdelset(&all, SIGSTOP);
-	posix_spawnattr_setsigmask(&at, &none);
-	posix_spawnattr_setsigdefault(&at, &all);
-	/* The terminal's ^C is for us alone: we tell the worker. */
-	posix_spawnattr_setpgroup(&at, 0);
-	posix_spawnattr_setflags(&at, POSIX_SPAWN_SETSIGMASK |
-	    POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-	rc = posix_spawnp(&w->pid, argv[0], &fa, &at, argv, environ);
-	if (rc != 0)
-		w->pid = 0;
-	posix_spawnattr_destroy(&at);
-	posix_spawn_file_actions_destroy(&fa);
-	free(argv);
-	return rc;
-}
-
-static enum mip_status
-process_start(struct worker_client *w, char why[WORKER_CLIENT_WHY])
-{
-	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, err[2] = { -1, -1 };
-	int rc = EMFILE;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, in) == 0 && lift_pair(in) &&
-	    pipe(out) == 0 && lift_pair(out) &&
-	    pipe(err) == 0 && lift_pair(err))
-		rc = spawn_with(w, in[1], out[1], err[1]);
-	close_fd(&in[1]);
-	close_fd(&out[1]);
-	close_fd(&err[1]);
-	w->in = in[0];
-	w->out = out[0];
-	w->err = err[0];
-	if (rc == 0) {
-		fcntl(w->in, F_SETFL, O_NONBLOCK);
-		fcntl(w->out, F_SETFL, O_NONBLOCK);
-		fcntl(w->err, F_SETFL, O_NONBLOCK);
-		return MIP_OK;
-	}
-	snprintf(why, WORKER_CLIENT_WHY, "cannot start %.200s: %.80s",
-	    w->o.argv[0], strerror(rc));
-	return MIP_INFRASTRUCTURE;
-}
-
-/* Waits up to `s` seconds for the end. */
-static bool
-process_ended(struct worker_client *w, double s, int *status)
-{
-	double until = worker_client_now() + s;
-	pid_t got;
-
-	for (;;) {
-		got = waitpid(w->pid, status, WNOHANG);
-		if (got == w->pid || (got < 0 && errno == ECHILD))
-			return true;
-		if (worker_client_now() >= until)
-			return false;
-		nap_ms(5);
-	}
-}
-
-static void
-read_said(struct worker_client *w)
-{
-	char b[1024];
-	ssize_t k;
-	size_t n, over;
-
-	while (w->err >= 0) {
-		k = read(w->err, b, sizeof b);
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k < 0 && errno == EAGAIN)
-			return;
-		if (k <= 0) {
-			close_fd(&w->err);
-			return;
-		}
-		n = (size_t)k;
-		over = w->nsaid + n > SAID_MAX ? w->nsaid + n - SAID_MAX : 0;
-		memmove(w->said, w->said + over, w->nsaid - over);
-		w->nsaid -= over;
-		memcpy(w->said + w->nsaid, b, n);
-		w->nsaid += n;
-		w->said[w->nsaid] = '\0';
-	}
-}
-
-/* The worker is gone, or has to go. */
+/* The worker is gone, or has to go: what was on its way is lost. */
 static void
 process_end(struct worker_client *w, double patience, char *how, size_t nhow)
 {
-	int status = 0;
-
-	close_fd(&w->in);
-	if (w->pid > 0 && !process_ended(w, patience, &status)) {
-		kill(-w->pid, SIGTERM);
-		if (!process_ended(w, 1, &status)) {
-			kill(-w->pid, SIGKILL);
-			process_ended(w, 5, &status);
-		}
-	}
-	read_said(w);
-	if (how && WIFSIGNALED(status))
-		snprintf(how, nhow, "killed by signal %d", WTERMSIG(status));
-	else if (how)
-		snprintf(how, nhow, "exit status %d", WEXITSTATUS(status));
-	w->pid = 0;
-	close_fd(&w->out);
-	close_fd(&w->err);
+	worker_process_end(&w->p, patience, how, nhow);
 	buf_reset(&w->queue);
 	w->sent = 0;
 	buf_reset(&w->got);
 	w->seen = 0;
 }
 
-/* The last line that it wrote, for a message. */
-static const char *
-last_said(struct worker_client *w)
-{
-	char *at;
-
-	while (w->nsaid > 0 && w->said[w->nsaid - 1] == '\n')
-		w->said[--w->nsaid] = '\0';
-	at = strrchr(w->said, '\n');
-	return at ? at + 1 : w->said;
-}
-
 static void
 say_death(struct worker_client *w, const char *how,
     char why[WORKER_CLIENT_WHY])
 {
-	const char *said = last_said(w);
+	const char *said = worker_process_said(&w->p);
 
 	snprintf(why, WORKER_CLIENT_WHY, "the program %.80s ended (%s)%s%.160s",
 	    w->o.argv[0], how, said[0] ? ": " : "", said);
@@ -393,7 +199,7 @@ read_answers(struct worker_client *w)
 	for (;;) {
 		if (!buf_reserve(&w->got, 65536))
 			return false;
-		k = read(w->out, w->got.s + w->got.len, 65536);
+		k = read(w->p.out, w->got.s + w->got.len, 65536);
 		if (k < 0 && errno == EINTR)
 			continue;
 		if (k < 0 && errno == EAGAIN)
@@ -411,7 +217,7 @@ send_queue(struct worker_client *w)
 	ssize_t k;
 
 	while (w->sent < w->queue.len) {
-		k = send(w->in, w->queue.s + w->sent, w->queue.len - w->sent,
+		k = send(w->p.in, w->queue.s + w->sent, w->queue.len - w->sent,
 		    MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (k < 0 && errno == EINTR)
 			continue;
@@ -432,16 +238,16 @@ static bool
 turn(struct worker_client *w)
 {
 	struct pollfd p[3] = {
-		{ w->out, POLLIN, 0 },
-		{ w->queue.len > w->sent ? w->in : -1, POLLOUT, 0 },
-		{ w->err, POLLIN, 0 },
+		{ w->p.out, POLLIN, 0 },
+		{ w->queue.len > w->sent ? w->p.in : -1, POLLOUT, 0 },
+		{ w->p.err, POLLIN, 0 },
 	};
 	bool alive = true;
 
 	if (poll(p, 3, TICK_MS) < 0)
 		return errno == EINTR;
 	if (p[2].revents)
-		read_said(w);
+		worker_process_listen(&w->p);
 	if (p[1].revents)
 		alive = send_queue(w);
 	/* What it said before it died counts. */
@@ -484,11 +290,11 @@ client_start(struct worker_client *w, char why[WORKER_CLIENT_WHY])
 	size_t i;
 
 	w->hello = (struct json){ NULL, 0 };
-	w->nsaid = 0;
-	w->said[0] = '\0';
+	w->p.nsaid = 0;
+	w->p.said[0] = '\0';
 	for (i = 0; i < w->nset; i++)
 		w->set[i].sent = false;
-	s = process_start(w, why);
+	s = worker_process_start(&w->p, w->o.argv, why);
 	if (s != MIP_OK) {
 		process_end(w, 0, NULL, 0);
 		return s;
@@ -525,7 +331,7 @@ worker_client_new(const struct worker_client_options *o,
 	w->o = *o;
 	if (w->o.window == 0)
 		w->o.window = 1;
-	w->in = w->out = w->err = -1;
+	worker_process_init(&w->p);
 	w->next_id = 1;
 	s = client_start(w, why);
 	if (s != MIP_OK) {
@@ -543,7 +349,7 @@ worker_client_free(struct worker_client *w)
 
 	if (!w)
 		return;
-	process_end(w, w->pid > 0 ? 2 : 0, NULL, 0);
+	process_end(w, w->p.pid > 0 ? 2 : 0, NULL, 0);
 	for (i = 0; i < w->nset; i++)
 		free(w->set[i].text);
 	free(w->set);
@@ -568,7 +374,7 @@ worker_client_restarts(const struct worker_client *w)
 const char *
 worker_client_said(const struct worker_client *w)
 {
-	return w->said;
+	return w->p.said;
 }
 
 /* ---- slots ---- */
@@ -610,7 +416,7 @@ set_add(struct worker_client *w, const char *text)
 static enum mip_status
 revive(struct worker_client *w, char why[WORKER_CLIENT_WHY])
 {
-	if (w->pid > 0)
+	if (w->p.pid > 0)
 		return MIP_OK;
 	w->restarts++;
 	return client_start(w, why);

@@ -22,6 +22,7 @@ stop() {
 
 start() {
 	: >log
+	: >out
 	"$LMD" --script script --log log "$@" >out &
 	pid=$!
 	i=0
@@ -198,7 +199,7 @@ ok 'a second study is told to wait' is "$status" 2
 ok 'in plain words' grep -q 'another study' msg
 kill -9 $study
 wait $study 2>/dev/null
-# The worker ends what it has under way, and what it gets goes to the journal.
+# The worker notices, and ends.
 last=
 i=0
 until [ "$(requests)" = "$last" ] || [ $i -ge 50 ]; do
@@ -212,7 +213,8 @@ rm -rf cache
 tune r.mp -j 4 --resume
 ok 'the killed study is taken up' is "$status" 0
 ok 'with the same result' cmp -s first r.tuned
-ok 'nothing that had arrived is paid again' is "$(requests)" "$whole"
+# The four calls that were under way may have been lost.
+ok 'nothing that had arrived is paid again' most "$(requests)" $((whole + 4))
 stop
 
 # ---- no server ----

@@ -32,7 +32,8 @@
 	"param K K: int = 2\n\tchoice 1 2 4\n" \
 	"param R R: int = 10\n\trange 2.0 100.0\n" \
 	"prompt ask ask: ask_in -> ask_out\n\tsignature \"Ask\"\n" \
-	"\ttext \"Answer.\"\n\tformats json xml\n\tformat json\n\tmodel cold\n" \
+	"\ttext \"Answer.\"\n\tformats json xml\n\tformat json\n" \
+	"\tmodel cold\n" \
 	"prompt draw draw: ask_in -> ask_out\n\tsignature \"Ask\"\n" \
 	"\ttext \"Answer.\"\n\tformats json xml\n\tformat json\n" \
 	"\tmodel warm\n\treask 3\n"

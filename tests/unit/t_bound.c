@@ -54,12 +54,12 @@ test_presets(void **state)
 		struct setting s = word("auto", row[i].word, NULL);
 
 		t.setting = &s;
-		assert_int_equal(plan_make(&t, &p, why), MIP_OK);
+		assert_int_equal(strategy_make(&t, &p, why), MIP_OK);
 		assert_int_equal(p.candidates, row[i].n);
 		assert_int_equal(p.instructions, row[i].instructions);
 		assert_int_equal(p.ndev, row[i].ndev);
-		assert_int_equal(plan_slots(&t, &p), 7);
-		assert_int_equal(plan_trials(&p, 7), row[i].trials);
+		assert_int_equal(strategy_slots(&t, &p), 7);
+		assert_int_equal(strategy_trials(&p, 7), row[i].trials);
 	}
 	arena_release(&a);
 }
@@ -74,16 +74,16 @@ test_frozen(void **state)
 	struct plan p;
 
 	(void)state;
-	assert_int_equal(plan_make(&t, &p, why), MIP_OK);
+	assert_int_equal(strategy_make(&t, &p, why), MIP_OK);
 	m->prompt->freeze_text = m->prompt->freeze_demos = true;
-	assert_int_equal(plan_slots(&t, &p), 5);
+	assert_int_equal(strategy_slots(&t, &p), 5);
 	m->prompt->next->metric_only = true;
-	assert_int_equal(plan_slots(&t, &p), 2);
+	assert_int_equal(strategy_slots(&t, &p), 2);
 	m->param->frozen = true;
-	assert_int_equal(plan_slots(&t, &p), 1);
+	assert_int_equal(strategy_slots(&t, &p), 1);
 	m->prompt->freeze_format = true;
-	assert_int_equal(plan_slots(&t, &p), 0);
-	assert_int_equal(plan_trials(&p, 0), 0);
+	assert_int_equal(strategy_slots(&t, &p), 0);
+	assert_int_equal(strategy_trials(&p, 0), 0);
 	arena_release(&a);
 }
 
@@ -102,29 +102,29 @@ test_settings(void **state)
 
 	(void)state;
 	t.setting = &light;
-	assert_int_equal(plan_make(&t, &p, why), MIP_OK);
+	assert_int_equal(strategy_make(&t, &p, why), MIP_OK);
 	assert_int_equal(p.candidates, 6);
-	assert_int_equal(plan_trials(&p, 3), 7);
+	assert_int_equal(strategy_trials(&p, 3), 7);
 	assert_int_equal(p.minibatch, 0);       /* 30 rows are few */
 	assert_int_equal(p.bootstrap_rows, 10);
 	t.setting = &s;
 	s = count("colour", 1, NULL);
-	assert_int_equal(plan_make(&t, &p, why), MIP_USAGE);
+	assert_int_equal(strategy_make(&t, &p, why), MIP_USAGE);
 	assert_non_null(strstr(why, "colour"));
 	s = count("trials", 0, NULL);
-	assert_int_equal(plan_make(&t, &p, why), MIP_USAGE);
+	assert_int_equal(strategy_make(&t, &p, why), MIP_USAGE);
 	s = word("trials", "many", NULL);
-	assert_int_equal(plan_make(&t, &p, why), MIP_USAGE);
+	assert_int_equal(strategy_make(&t, &p, why), MIP_USAGE);
 	s = word("auto", "huge", NULL);
-	assert_int_equal(plan_make(&t, &p, why), MIP_USAGE);
+	assert_int_equal(strategy_make(&t, &p, why), MIP_USAGE);
 	s = word("formats", "maybe", NULL);
-	assert_int_equal(plan_make(&t, &p, why), MIP_USAGE);
+	assert_int_equal(strategy_make(&t, &p, why), MIP_USAGE);
 	s = word("formats", "off", NULL);
-	assert_int_equal(plan_make(&t, &p, why), MIP_OK);
+	assert_int_equal(strategy_make(&t, &p, why), MIP_OK);
 	assert_false(p.formats);
 	t.setting = NULL;
 	t.strategy = "magic";
-	assert_int_equal(plan_make(&t, &p, why), MIP_USAGE);
+	assert_int_equal(strategy_make(&t, &p, why), MIP_USAGE);
 	arena_release(&a);
 }
 
