@@ -407,7 +407,8 @@ uninstall:
 # What setup has fetched stays: it is slow to come by.
 clean:
 	rm -rf $(B)/obj $(B)/gen $(B)/test $(B)/log $(B)/include \
-		$(B)/share $(B)/dist $(B)/distcheck $(B)/miproc $(B)/miproc0 $(B)/lmd \
+		$(B)/share $(B)/dist $(B)/distcheck $(B)/miproc \
+		$(B)/miproc0 $(B)/lmd \
 		$(B)/libmiproc.[ao] $(B)/libparts.a $(B)/one.[do] \
 		$(B)/asan $(B)/tsan $(B)/cov $(B)/fuzz $(B)/*.tar.gz
 

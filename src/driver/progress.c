@@ -75,8 +75,12 @@ trial(struct progress *p, const struct tune_event *e)
 {
 	struct buf b = BUF_INIT;
 
-	buf_printf(&b, "miproc: trial %u of %u%s: %.3f, best %.3f", e->trial,
-	    e->ntrial, e->full ? ", all rows" : "", e->score, e->best);
+	if (e->ntrial == 0)
+		buf_printf(&b, "miproc: as written: %.3f", e->score);
+	else
+		buf_printf(&b, "miproc: trial %u of %u%s: %.3f, best %.3f",
+		    e->trial, e->ntrial, e->full ? ", all rows" : "",
+		    e->score, e->best);
 	put_spent(&b, e);
 	clear(p);
 	fprintf(stderr, "%s\n", buf_str(&b));

@@ -261,6 +261,7 @@ tuning_task(struct compilation *c, struct build *b, struct tune_task *t)
 	t->teacher = s->teacher != NULL ? s->teacher->name : NULL;
 	t->model_override = (const char *const *)o->model;
 	t->base_url = o->base_url;
+	t->trace = o->trace;
 	t->stop = c->stop;
 	return 0;
 }
@@ -282,7 +283,8 @@ print_bound(const struct tune_task *t, const struct tune_bound *b)
 	if (b->cost > 0.0)
 		fprintf(stderr, ", %.2f usd", b->cost);
 	else if (b->cost < 0.0)
-		fprintf(stderr, ", cost unknown (a model has no price)");
+		fprintf(stderr, ", cost unknown (a model lacks its price, "
+		    "`context` or `max_tokens`)");
 	else
 		fprintf(stderr, ", free");
 	fputs("\n", stderr);
@@ -314,8 +316,19 @@ print_classes(const struct tune_score *s)
 		printf("\n");
 }
 
+/* Is the paired difference on the test rows for certain a gain (1), a loss
+ * (-1), or neither? */
+static int
+certain(const struct tune_task *t, const struct tune_result *r)
+{
+	const struct interval *d = &r->test_difference;
+	int sign = d->lo > 0.0 ? 1 : d->hi < 0.0 ? -1 : 0;
+
+	return t->mod->study->metric->minimize ? -sign : sign;
+}
+
 static void
-print_verdict(const struct tune_result *r)
+print_verdict(const struct tune_task *t, const struct tune_result *r)
 {
 	const struct interval *d = &r->test_difference;
 
@@ -328,9 +341,9 @@ print_verdict(const struct tune_result *r)
 		return;
 	printf("  difference   %+6.3f  [%+.3f, %+.3f]  paired, p = %.2g\n",
 	    d->mean, d->lo, d->hi, r->p_value);
-	if (d->lo > 0.0)
+	if (certain(t, r) > 0)
 		printf("tuning helped\n");
-	else if (d->hi < 0.0)
+	else if (certain(t, r) < 0)
 		printf("tuning did not help: the test score is worse\n");
 	else
 		printf("tuning did not help for certain: the difference may be "
@@ -356,7 +369,7 @@ print_result(const struct tune_task *t, const struct tune_result *r,
 		print_score("after", &after->interval);
 		print_classes(after);
 	}
-	print_verdict(r);
+	print_verdict(t, r);
 	printf("%u trials, %" PRIu64 " runs, %" PRIu64 " LM calls paid, %"
 	    PRIu64 " from cache, %.0f s", r->trials, r->runs, r->calls_paid,
 	    r->calls_cached, r->elapsed_s);
@@ -372,7 +385,8 @@ gate(const struct compilation *c, const struct tune_result *r)
 	const struct study_decl *s = c->mod->study;
 	const struct tune_score *score = r->improved ? &r->test_after :
 	    &r->test_before;
-	const struct interval *i = &score->interval;
+	double level = s->confidence > 0.0 ? s->confidence : 0.95;
+	struct interval i;
 
 	if (!s->gated)
 		return 0;
@@ -380,12 +394,14 @@ gate(const struct compilation *c, const struct tune_result *r)
 		fprintf(stderr, "miproc: the gate needs test rows\n");
 		return 5;
 	}
-	if (s->metric->minimize ? i->hi <= s->gate : i->lo >= s->gate)
+	if (!stats_interval(score->row, score->interval.n, level, 1, &i))
+		return 2;
+	if (s->metric->minimize ? i.hi <= s->gate : i.lo >= s->gate)
 		return 0;
 	fprintf(stderr, "miproc: gate not met: %s is at %s %.3f on the test "
 	    "rows, %.3f is wanted; nothing was written\n", s->metric->name,
 	    s->metric->minimize ? "most" : "least",
-	    s->metric->minimize ? i->hi : i->lo, s->gate);
+	    s->metric->minimize ? i.hi : i.lo, s->gate);
 	return 5;
 }
 
@@ -466,7 +482,7 @@ tuning_run(struct compilation *c, struct build *b)
 	print_result(&t, &r, c->tuned_path);
 	status = stopped_status(&r);
 	if (status == 0 && c->o->require_improvement && !(r.improved &&
-	    (!r.tested || r.test_difference.lo > 0.0)))
+	    (!r.tested || certain(&t, &r) > 0)))
 		status = 6;
 	return status;
 }

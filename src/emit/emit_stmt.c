@@ -614,7 +614,8 @@ is_large(const struct ins *i)
 	if (i->op == IR_LIB)
 		return (builtins[i->u.lib].flags & BF_LIST) != 0;
 	return i->op == IR_APPEND || i->op == IR_INDEX || i->op == IR_ASK ||
-	    i->op == IR_RUN || i->op == IR_PAR || i->op == IR_FOR || i->op == IR_RANGE || i->op == IR_WHILE ||
+	    i->op == IR_IF || i->op == IR_RUN || i->op == IR_PAR ||
+	    i->op == IR_FOR || i->op == IR_RANGE || i->op == IR_WHILE ||
 	    i->op == IR_EACH || i->op == IR_LIST || i->op == IR_SCORE;
 }
 

@@ -330,6 +330,7 @@ evaluate_summary(const struct tuning *u, const struct scores *s,
 	size_t i;
 
 	memset(out, 0, sizeof *out);
+	out->row = v;
 	for (i = 0; i < n; i++) {
 		v[i] = s->v[pick[i]];
 		out->by_class[s->outcome[pick[i]]]++;
@@ -419,6 +420,8 @@ worker_argv(struct tuning *u)
 		argv_add(&v, "--offline", NULL);
 	if (t->base_url)
 		argv_add(&v, "--base-url", t->base_url);
+	if (t->trace != NULL)
+		argv_add(&v, "--trace", t->trace);
 	if (t->max_cost >= 0)
 		argv_add(&v, "--max-cost", number(u->a, t->max_cost));
 	if (t->max_calls > 0)

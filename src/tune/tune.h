@@ -39,6 +39,7 @@ struct tune_task {
 	const char *teacher;            /* model of bootstrapping, or NULL */
 	const char *const *model_override;      /* --model, NULL-terminated */
 	const char *base_url;           /* --base-url, or NULL */
+	const char *trace;              /* file for a line a call, or NULL */
 	const volatile bool *stop;      /* set by a signal: end with the best
 	                                 * so far */
 };
@@ -93,6 +94,7 @@ struct tune_score {
 	unsigned by_class[MIP_NSTATUS]; /* rows by outcome */
 	unsigned repaired;
 	double format_rate;             /* share of replies without repair */
+	const double *row;              /* score of each row */
 };
 
 struct tune_result {
@@ -114,9 +116,9 @@ struct tune_result {
 	double elapsed_s;
 };
 
-/* Runs the study.  MIP_OK with *r filled (also when it was stopped early with
- * a best so far); else nothing was found and r->message says why.  What *r
- * points to lives in `a`. */
+/* Runs the study; `a` is an arena of base_arena_init, in which what *r points
+ * to lives.  MIP_OK with *r filled, also when it was stopped early with a best
+ * so far; else nothing was found and r->message says why. */
 enum mip_status tune(struct arena *a, const struct tune_task *t,
     const struct tune_observer *o, struct tune_result *r);
 

@@ -298,9 +298,11 @@ Big(struct mip *m, const struct Big_in *in, struct Big_out *out)
 		mip_list_dedup(m, &mip_string, &both, &dedup);
 
 		ctx = dedup;
+
 		if ((int64_t)ctx.n >= 8) {
 			break;
 		}
+
 		tries = mip_int_add(m, tries, 1);
 	}
 
@@ -308,6 +310,7 @@ Big(struct mip *m, const struct Big_in *in, struct Big_out *out)
 		if (in->passages.v[i].n == NULL) {
 			continue;
 		}
+
 		if ((*in->passages.v[i].n > 3 &&
 		    in->passages.v[i].score > 0.5) || in->verbose) {
 			total = total + in->passages.v[i].score * 2.0;
@@ -363,6 +366,7 @@ Big(struct mip *m, const struct Big_in *in, struct Big_out *out)
 		return mip_status(m);
 
 	const char *notes = NULL;
+
 	if (r.note != NULL) {
 		notes = mip_concat(m, r.note, "!", NULL);
 	}
@@ -389,6 +393,7 @@ Big(struct mip *m, const struct Big_in *in, struct Big_out *out)
 		return mip_fail(m, MIP_ASSERT, "%s",
 		    "The answer was empty; give a phrase.");
 	}
+
 	if (tries > 100) {
 		return mip_fail(m, MIP_FAIL, "%s", mip_concat(m, "too many ",
 		    mip_str_int(m, tries), NULL));
