@@ -239,6 +239,26 @@ head(struct gen *g, const char *suffix)
 	    "%s\n\nSPDX-License-Identifier: MIT", s));
 }
 
+/* All that NAME.c and NAME_eval.c have alike: types, models, leaves,
+ * functions. */
+static void
+gen_file(struct gen *g)
+{
+	cw_line(&g->w, "#include \"%s.h\"", g->stem);
+	cw_blank(&g->w);
+	reserve_names(g);
+	use_types(g);
+	gtype_declare_all(g);
+	gtype_describe_all(g);
+	gen_models(g);
+	if (!g->eval)
+		gen_params(g);
+	gen_prompts(g);
+	for (struct fn *f = g->m->fn; f != NULL; f = f->next)
+		if (gen_has_fn(g, f))
+			gen_fn(g, f);
+}
+
 void
 emit_c(struct buf *b, const struct mod *m, const char *stem)
 {
@@ -246,19 +266,23 @@ emit_c(struct buf *b, const struct mod *m, const char *stem)
 
 	gen_init(&g, b, m, stem, false);
 	head(&g, ".c");
-	cw_line(&g.w, "#include \"%s.h\"", stem);
-	cw_blank(&g.w);
-	reserve_names(&g);
-	use_types(&g);
-	gtype_declare_all(&g);
-	gtype_describe_all(&g);
-	gen_models(&g);
-	gen_params(&g);
-	gen_prompts(&g);
-	for (struct fn *f = m->fn; f != NULL; f = f->next)
-		if (gen_has_fn(&g, f))
-			gen_fn(&g, f);
+	gen_file(&g);
 	gen_program(&g);
+	gen_release(&g);
+}
+
+void
+emit_eval(struct buf *b, const struct mod *m, const char *stem)
+{
+	struct gen g;
+
+	gen_init(&g, b, m, stem, true);
+	head(&g, "_eval.c");
+	gen_file(&g);
+	cw_line(&g.w, "extern const struct mip_eval %s_eval;",
+	    m->program->c_name);
+	cw_blank(&g.w);
+	gen_metrics(&g);
 	gen_release(&g);
 }
 
@@ -301,31 +325,6 @@ emit_header(struct buf *b, const struct mod *m, const char *stem)
 	    f->c_name);
 	cw_blank(&g.w);
 	cw_line(&g.w, "#endif");
-	gen_release(&g);
-}
-
-void
-emit_eval(struct buf *b, const struct mod *m, const char *stem)
-{
-	struct gen g;
-
-	gen_init(&g, b, m, stem, true);
-	head(&g, "_eval.c");
-	cw_line(&g.w, "#include \"%s.h\"", stem);
-	cw_blank(&g.w);
-	reserve_names(&g);
-	use_types(&g);
-	gtype_declare_all(&g);
-	gtype_describe_all(&g);
-	gen_models(&g);
-	gen_prompts(&g);
-	for (struct fn *f = m->fn; f != NULL; f = f->next)
-		if (gen_has_fn(&g, f))
-			gen_fn(&g, f);
-	cw_line(&g.w, "extern const struct mip_eval %s_eval;",
-	    m->program->c_name);
-	cw_blank(&g.w);
-	gen_metrics(&g);
 	gen_release(&g);
 }
 

@@ -88,7 +88,8 @@ say_death(struct worker_client *w, const char *how,
 	const char *said = worker_process_said(&w->p);
 
 	snprintf(why, WORKER_CLIENT_WHY,
-	    "the program %.80s ended (%.40s)%s%.160s", w->o.argv[0], how, said[0] ? ": " : "", said);
+	    "the program %.80s ended (%.40s)%s%.160s", w->o.argv[0], how,
+	    said[0] ? ": " : "", said);
 }
 
 /* ---- answers ---- */
