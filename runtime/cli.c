@@ -223,6 +223,26 @@ flag_timeout(struct cli *c, const char *s)
 	return true;
 }
 
+/* A misspelt name would leave the model as it is, unnoticed. */
+static bool
+knows_model(const struct cli *c, const char *name, size_t n)
+{
+	const struct mip_program *p = c->program;
+	struct buf names = BUF_INIT;
+	unsigned i;
+
+	for (i = 0; i < p->nmodel; i++)
+		if (strlen(p->model[i]->name) == n &&
+		    memcmp(p->model[i]->name, name, n) == 0)
+			return true;
+	for (i = 0; i < p->nmodel; i++)
+		buf_printf(&names, "%s%s", i ? ", " : "", p->model[i]->name);
+	cli_say(c, "--model: the program has no model %.*s; it has %s",
+	    (int)n, name, p->nmodel ? buf_str(&names) : "none");
+	buf_release(&names);
+	return false;
+}
+
 static bool
 flag_model(struct cli *c, const char *s)
 {
@@ -233,6 +253,8 @@ flag_model(struct cli *c, const char *s)
 		cli_say(c, "--model: '%s' is not NAME=PROVIDER:ID", s);
 		return false;
 	}
+	if (!knows_model(c, s, (size_t)(is - s)))
+		return false;
 	v = arena_grow(&c->arena, c->model, &c->model_cap, c->nmodel + 2,
 	    sizeof *v);
 	if (!v) {
@@ -496,6 +518,7 @@ mip_main(const struct mip_program *p, const struct mip_eval *eval, int argc,
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	int rc;
 
+	lines_hold_std();
 	sigemptyset(&ignore.sa_mask);
 	sigaction(SIGPIPE, &ignore, NULL);
 	if (argc > 0 && argv[0] && argv[0][0]) {

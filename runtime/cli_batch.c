@@ -44,6 +44,8 @@ struct batch {
 	bool ended;                     /* nothing more is written */
 	int rc;                         /* of writing */
 	uint64_t failed;
+	enum mip_status world;          /* the first failure that is not of a
+	                                 * row or of the program, or OK */
 };
 
 /* ---- one row ---- */
@@ -124,6 +126,31 @@ row_run(const struct batch *b, struct row_slot *r, struct mip *m,
 
 /* ---- threads ---- */
 
+/* The status if the world is to blame for it, else OK. */
+static enum mip_status
+batch_world(enum mip_status s)
+{
+	switch (s) {
+	case MIP_INFRASTRUCTURE:
+	case MIP_BUDGET:
+	case MIP_OFFLINE:
+	case MIP_IO:
+	case MIP_NOMEM:
+		return s;
+	case MIP_OK:
+	case MIP_FORMAT:
+	case MIP_REFUSAL:
+	case MIP_TRUNCATED:
+	case MIP_ASSERT:
+	case MIP_FAIL:
+	case MIP_CANCELLED:
+	case MIP_USAGE:
+	case MIP_NSTATUS:
+		break;
+	}
+	return MIP_OK;
+}
+
 /* Writes what is done, in order; with the lock held. */
 static void
 batch_flush(struct batch *b)
@@ -137,6 +164,8 @@ batch_flush(struct batch *b)
 			b->ended = true;
 		if (!b->ended) {
 			b->failed += r->status != MIP_OK;
+			if (b->world == MIP_OK)
+				b->world = batch_world(r->status);
 			b->rc = cli_write(b->c, &r->out);
 			b->ended = b->rc != 0;
 			if (b->ended)
@@ -284,7 +313,7 @@ batch_do(struct batch *b, struct lines *in, unsigned jobs)
 int
 cli_batch(struct cli *c, struct mip_env *env, int wake)
 {
-	struct batch b = { .c = c, .env = env };
+	struct batch b = { .c = c, .env = env, .world = MIP_OK };
 	int fd = STDIN_FILENO, rc;
 	struct lines in;
 
@@ -307,7 +336,9 @@ cli_batch(struct cli *c, struct mip_env *env, int wake)
 		close(fd);
 	if (rc != 0 || b.failed == 0)
 		return rc;
-	cli_say(c, "%llu of %llu rows failed", (unsigned long long)b.failed,
-	    (unsigned long long)b.tail);
-	return mip_status_exit(MIP_FAIL);
+	cli_say(c, "%llu of %llu rows failed%s%s",
+	    (unsigned long long)b.failed, (unsigned long long)b.tail,
+	    b.world != MIP_OK ? "; the first cause: " : "",
+	    b.world != MIP_OK ? mip_status_text(b.world) : "");
+	return mip_status_exit(b.world != MIP_OK ? b.world : MIP_FAIL);
 }

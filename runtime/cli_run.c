@@ -156,6 +156,14 @@ run_once(struct cli *c, struct mip_env *env, const void *in)
 
 /* ---- all that runs ---- */
 
+static void
+on_warning(void *arg, const char *text)
+{
+	const struct cli *c = arg;
+
+	cli_say(c, "warning: %s", text);
+}
+
 static int
 with_env(struct cli *c, struct watch *w, const void *in)
 {
@@ -169,6 +177,7 @@ with_env(struct cli *c, struct watch *w, const void *in)
 		pthread_sigmask(SIG_SETMASK, &w->old, NULL);
 		return mip_status_exit(s);
 	}
+	mip_env_observe(env, on_warning, c);
 	watch_start(w, env);
 	if (c->on[CLI_JSONL])
 		rc = cli_batch(c, env, w->wake[0]);
@@ -194,6 +203,7 @@ serve(struct cli *c)
 		mip_env_free(o.env);
 		return mip_status_exit(s);
 	}
+	mip_env_observe(o.env, on_warning, c);
 	sigemptyset(&ignore.sa_mask);
 	if (!isatty(STDIN_FILENO))
 		sigaction(SIGINT, &ignore, NULL);

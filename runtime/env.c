@@ -121,6 +121,13 @@ mip_env_lm(struct mip_env *env)
 }
 
 void
+mip_env_observe(struct mip_env *env, void (*warn)(void *arg, const char *text),
+    void *arg)
+{
+	lm_observe(env->lm, warn, arg);
+}
+
+void
 mip_env_cancel(struct mip_env *env)
 {
 	atomic_store(&env->stop, true);

@@ -4,6 +4,7 @@
 #include "lines.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,4 +145,21 @@ lines_write(int fd, const char *s, size_t n)
 		n -= (size_t)k;
 	}
 	return true;
+}
+
+void
+lines_hold_std(void)
+{
+	int fd, got;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+			continue;
+		/* The lowest free number is this one.  Opened the wrong way
+		 * round, so that reading and writing still fail. */
+		got = open("/dev/null", fd == STDIN_FILENO ? O_WRONLY :
+		    O_RDONLY);
+		if (got > STDERR_FILENO)
+			close(got);
+	}
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "json.h"
 #include "lm_in.h"
 
 double
@@ -96,11 +97,13 @@ static bool
 lm_money(const struct mip_options *o, double *usd)
 {
 	const char *v = getenv("MIPROC_MAX_COST");
+	struct json n;
 
 	*usd = o->max_cost > 0 ? o->max_cost : -1;
 	if (o->max_cost > 0 || !v || !*v)
 		return true;
-	return buf_to_double(v, strlen(v), usd) && *usd >= 0;
+	return json_parse(v, strlen(v), &n, NULL, NULL) &&
+	    json_double(n, usd) && *usd >= 0;
 }
 
 static void

@@ -590,6 +590,45 @@ ask_again(struct mip *m, struct ask *a)
 	a->state = ASK_AGAIN;
 }
 
+/* The beginning of a reply as one line. */
+static const char *
+ask_quote(struct mip *m, const struct lm_call *c)
+{
+	enum { MOST = 200 };
+	size_t n = c->text_len < MOST ? c->text_len : MOST, i;
+	char *s;
+
+	/* No character is cut in two. */
+	while (n < c->text_len && n > 0 && ((unsigned char)c->text[n] & 0xc0)
+	    == 0x80)
+		n--;
+	s = arena_strndup(&m->arena, c->text ? c->text : "", n);
+	for (i = 0; s && i < n; i++)
+		if ((unsigned char)s[i] < ' ')
+			s[i] = ' ';
+	return s ? s : "";
+}
+
+/* What the user is told of a reply that was no answer.  The sentences of the
+ * note are meant for the model. */
+static const char *
+ask_why(struct mip *m, const struct ask *a, enum mip_status s)
+{
+	const struct lm_call *c = &a->call;
+	const char *why = NULL;
+
+	if (s == MIP_TRUNCATED && c->finish == REPLY_LENGTH)
+		why = arena_printf(&m->arena, "the reply was cut off after "
+		    "%lld tokens; raise max_tokens of the model %s",
+		    (long long)c->usage.out, c->model->name);
+	else if (s == MIP_REFUSAL && c->text_len > 0)
+		why = arena_printf(&m->arena, "%s: %s", mip_status_text(s),
+		    ask_quote(m, c));
+	else if (s == MIP_REFUSAL && c->finish == REPLY_FILTER)
+		why = "the provider's content filter stopped the reply";
+	return why ? why : a->note.message;
+}
+
 static void
 ask_read(struct mip *m, struct ask *a)
 {
@@ -602,7 +641,12 @@ ask_read(struct mip *m, struct ask *a)
 	enum mip_status s = c->status;
 
 	ask_count(m, a);
-	if (s == MIP_REFUSAL || (s == MIP_OK && c->refused)) {
+	a->note = (struct reply_note){ .error = REPLY_E_NONE };
+	if (s == MIP_OK && c->refused) {
+		ask_refused(m, a, ask_why(m, a, MIP_REFUSAL));
+		return;
+	}
+	if (s == MIP_REFUSAL) {
 		ask_refused(m, a, c->message);
 		return;
 	}
@@ -610,18 +654,17 @@ ask_read(struct mip *m, struct ask *a)
 		ask_fail(m, a, s, c->message);
 		return;
 	}
-	a->note = (struct reply_note){ .error = REPLY_E_NONE };
 	s = reply_read(&m->arena, p->out, &o, c->text ? c->text : "",
 	    c->text_len, a->out, &a->note);
 	if (s == MIP_OK) {
 		a->state = ASK_READ;
 		a->status = MIP_OK;
 	} else if (s == MIP_REFUSAL) {
-		ask_refused(m, a, a->note.message);
+		ask_refused(m, a, ask_why(m, a, s));
 	} else if (s == MIP_FORMAT && (int64_t)a->reasked < p->reask) {
 		ask_again(m, a);
 	} else {
-		ask_fail(m, a, s, a->note.message);
+		ask_fail(m, a, s, ask_why(m, a, s));
 	}
 }
 

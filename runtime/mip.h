@@ -46,6 +46,10 @@ struct mip_override {
 
 struct lm *mip_env_lm(struct mip_env *env);
 
+/* Who is told what goes on in spite of a fault: see lm_observe. */
+void mip_env_observe(struct mip_env *env,
+    void (*warn)(void *arg, const char *text), void *arg);
+
 /* Ends what is under way and all that comes as CANCELLED; from any thread. */
 void mip_env_cancel(struct mip_env *env);
 

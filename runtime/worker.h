@@ -11,6 +11,9 @@
  *     < {"run":102,"ok":false,"class":"infrastructure","why":"...",...}
  *     > {"cancel":101}    > {"drop":7}    > {"quit":1}
  *
+ * A run with "check":true is not made: the row is read as the program and the
+ * metrics would, and the answer says whether they can.
+ *
  * Slots 0 are those that the program was started with.  Runs are independent
  * and end in any order.  The end of the input, like "quit", lets all runs
  * that were accepted end.

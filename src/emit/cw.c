@@ -20,11 +20,12 @@ cw_init(struct cw *w, struct buf *out)
 }
 
 /* The last place in line[0 .. max) where it may be broken; 0 if there is
- * none.  *quoted: the place is inside a string literal. */
+ * none.  *quoted: the line begins inside a string literal; then, so does the
+ * place. */
 static size_t
 break_at(const char *line, size_t len, size_t max, bool *quoted)
 {
-	bool in_string = false;
+	bool in_string = *quoted;
 	size_t best = 0, best_comma = 0, best_quoted = 0;
 	size_t n = max < len ? max : len;
 
