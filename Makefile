@@ -73,7 +73,7 @@ RUNTIME = $(call in,runtime, \
 	reply_union reply_text reply_note reply_partial http redact \
 	provider provider_openai provider_llamacpp llamacpp \
 	llamacpp_keep lm lm_flight lm_model lm_loop store limit budget \
-	trace env mip lib metric cli cli_batch cli_in cli_run cli_show \
+	trace env mip mip_ask lib metric cli cli_batch cli_in cli_run cli_show \
 	worker worker_hello worker_run)
 
 BASE = $(call in,src/base, \
@@ -81,15 +81,18 @@ BASE = $(call in,src/base, \
 
 FRONT = $(call in,src/front, \
 	ast ast_dump check check_expr check_decl check_flow check_call \
-	check_const check_data check_fact check_option check_type scope)
+	check_branch check_const check_data check_fact check_option \
+	check_type scope fmt fmt_align fmt_class)
 
 IR = $(call in,src/ir, \
 	ir ir_types ir_print ir_print_decl ir_reader ir_read \
-	ir_read_decl ir_verify lower lower_expr lower_flow lower_decl \
+	ir_read_decl ir_verify lower lower_expr lower_flow \
+	lower_retry lower_decl \
 	pass pass_fold pass_dead pass_share pass_par plan hash)
 
 EMIT = $(call in,src/emit, \
-	cw emit_type emit_table emit_plan emit_expr emit_stmt emit_c)
+	cw emit_type emit_table emit_plan emit_expr emit_stmt emit_flow \
+	emit_c)
 
 TUNE = $(call in,src/tune, \
 	rng uniform linear stats data split space surrogate tpe study \
@@ -98,7 +101,8 @@ TUNE = $(call in,src/tune, \
 	propose_text tuning)
 
 DRIVER = $(call in,src/driver, \
-	file options build compile depfile tuning progress eval show)
+	file options build compile depfile rows tuning progress eval \
+	show cmd_fmt cmd_cache completion)
 
 MAIN = $(call have,src/driver/main.c)
 
@@ -144,6 +148,7 @@ ONE       := $(if $(call have,runtime/one.c),$(B)/one.o)
 UNITBIN  := $(UNIT:tests/unit/%.c=$(B)/test/%)
 FAULTBIN := $(FAULT:tests/fault/%.c=$(B)/test/%)
 BENCHBIN := $(BENCH:tests/bench/%.c=$(B)/test/%)
+BENCHHELP = $(B)/test/bare $(B)/test/measure $(O)/tests/bench/start.o
 FUZZBIN  := $(FUZZ:tests/fuzz/%.c=$(B)/test/%)
 LMDBIN   := $(if $(LMD),$(B)/lmd)
 MIPROC   := $(if $(MAIN),$(B)/miproc)
@@ -260,6 +265,14 @@ $(B)/test/bench_%: $(O)/tests/bench/bench_%.o $(B)/libparts.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(LIBS)
 
+# What the programs measured are compared with, and measured by.
+$(B)/test/bare: $(O)/tests/bench/bare.o
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(filter -lcurl -lcjson,$(RT_LIBS))
+$(B)/test/measure: $(O)/tests/bench/measure.o
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^
+
 WRAP = malloc calloc realloc strdup strndup open read write fsync rename
 $(B)/test/f_%: $(O)/tests/fault/f_%.o $(O)/tests/fault/fault.o \
 	$(B)/libparts.a
@@ -336,8 +349,8 @@ fuzz-run: $(FUZZBIN)
 	done
 
 bench: setup
-	@$(AGAIN) all $(BENCHBIN)
-	@for b in $(BENCHBIN); do echo "$${b##*/}:"; $$b || exit 1; done
+	@$(AGAIN) all $(BENCHBIN) $(BENCHHELP) $(LMDBIN)
+	@$(TESTENV) $(srcdir)/tests/bench/run $(BENCHFLAGS)
 
 lint: tests
 	@$(TESTENV) $(srcdir)/tests/all lint
@@ -414,6 +427,7 @@ clean:
 
 -include $(patsubst %.o,%.d,$(PARTOBJ) $(MAINOBJ) $(LMDOBJ) $(ONE) \
 	$(UNIT:%.c=$(O)/%.o) $(BENCH:%.c=$(O)/%.o) \
+	$(O)/tests/bench/bare.d $(O)/tests/bench/measure.d \
 	$(UNITHELP:%=$(O)/tests/unit/%.o) \
 	$(FAULT:%.c=$(O)/%.o) $(FUZZ:%.c=$(O)/%.o) \
 	$(O)/tests/fault/fault.o $(O)/tests/fuzz/replay.o \

@@ -381,6 +381,36 @@ put_escape(struct buf *b, unsigned char c)
 		buf_printf(b, "\\u%04x", (unsigned)c);
 }
 
+/* Eight bytes at a time: a byte is plain if neither it, nor what is left of it
+ * after taking 0x20, or of its difference to a quote or a backslash after
+ * taking 1, has the high bit set. */
+static bool
+plain8(const char *s)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const uint64_t high = UINT64_C(0x8080808080808080);
+	uint64_t v, quote, back;
+
+	memcpy(&v, s, sizeof v);
+	quote = v ^ ones * '"';
+	back = v ^ ones * '\\';
+	return ((v | (v - ones * 0x20) | (quote - ones) | (back - ones)) &
+	    high) == 0;
+}
+
+size_t
+buf_plain(const char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (n - i >= 8 && plain8(s + i))
+		i += 8;
+	while (i < n && (unsigned char)s[i] >= 0x20 &&
+	    (unsigned char)s[i] < 0x80 && s[i] != '"' && s[i] != '\\')
+		i++;
+	return i;
+}
+
 void
 buf_json(struct buf *b, const char *s, size_t n)
 {
@@ -390,12 +420,8 @@ buf_json(struct buf *b, const char *s, size_t n)
 	if (!buf_reserve(b, n < BUF_MAX ? n + 2 : n))
 		return;
 	buf_putc(b, '"');
-	while (i < n) {
+	while ((i += buf_plain(s + i, n - i)) < n) {
 		c = (unsigned char)s[i];
-		if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
-			i++;
-			continue;
-		}
 		len = c < 0x80 ? 0 : buf_utf8(s + i, n - i);
 		if (len) {
 			i += len;

@@ -60,6 +60,10 @@ void buf_json(struct buf *b, const char *s, size_t n);
  * `n` bytes start with none. */
 size_t buf_utf8(const char *s, size_t n);
 
+/* How many of the `n` bytes at `s`, from the first, are ASCII that stands for
+ * itself in a JSON string: no quote, backslash or control character. */
+size_t buf_plain(const char *s, size_t n);
+
 /* Writes code point `c` as UTF-8 and gives its length; a surrogate or a
  * number too large becomes U+FFFD. */
 size_t buf_utf8_encode(char out[4], uint32_t c);

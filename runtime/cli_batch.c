@@ -336,9 +336,10 @@ cli_batch(struct cli *c, struct mip_env *env, int wake)
 		close(fd);
 	if (rc != 0 || b.failed == 0)
 		return rc;
-	cli_say(c, "%llu of %llu rows failed%s%s",
+	cli_say(c, "%llu of %llu rows failed%s%s%s",
 	    (unsigned long long)b.failed, (unsigned long long)b.tail,
-	    b.world != MIP_OK ? "; the first cause: " : "",
-	    b.world != MIP_OK ? mip_status_text(b.world) : "");
+	    b.world != MIP_OK ? " (" : "",
+	    b.world != MIP_OK ? mip_status_text(b.world) : "",
+	    b.world != MIP_OK ? ")" : "");
 	return mip_status_exit(b.world != MIP_OK ? b.world : MIP_FAIL);
 }

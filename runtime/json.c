@@ -89,15 +89,11 @@ scan_string(struct scan *s)
 	unsigned char c;
 	size_t len;
 
-	for (; p < end; ) {
+	while ((p += buf_plain(p, (size_t)(end - p))) < end) {
 		c = (unsigned char)*p;
 		if (c == '"') {
 			s->p = p + 1;
 			return true;
-		}
-		if (c >= 0x20 && c < 0x80 && c != '\\') {
-			p++;
-			continue;
 		}
 		s->p = p;
 		if (c < 0x20)
@@ -325,10 +321,12 @@ json_is(struct json v, const char *literal)
 static const char *
 skip_string(const char *p)
 {
-	for (p++; *p != '"'; p++)
-		if (*p == '\\')
-			p++;
-	return p + 1;
+	/* A checked string ends in its quote, so this stays inside. */
+	for (p++;; p += 2) {
+		p += strcspn(p, "\"\\");
+		if (*p == '"')
+			return p + 1;
+	}
 }
 
 /* The end of the value that starts at `p`. */

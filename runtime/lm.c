@@ -82,6 +82,40 @@ lm_call_release(struct lm_call *c)
 	c->text_len = 0;
 }
 
+/* The beginning of a reply as one line. */
+static void
+lm_quote(const struct lm_call *c, char *to, size_t most)
+{
+	size_t n = c->text_len < most ? c->text_len : most - 1, i;
+
+	/* No character is cut in two. */
+	if (n < c->text_len)
+		while (n > 0 && ((unsigned char)c->text[n] & 0xc0) == 0x80)
+			n--;
+	for (i = 0; i < n; i++)
+		to[i] = (unsigned char)c->text[i] < ' ' ? ' ' : c->text[i];
+	to[n] = '\0';
+}
+
+void
+lm_explain(const struct lm_call *c, enum mip_status s, char why[320])
+{
+	char quote[200];
+
+	why[0] = '\0';
+	if (s == MIP_TRUNCATED && c->finish == REPLY_LENGTH) {
+		snprintf(why, LM_WHY, "the reply was cut off after %lld "
+		    "tokens; raise max_tokens of the model %.100s",
+		    (long long)c->usage.out, c->model->name);
+	} else if (s == MIP_REFUSAL && c->text_len > 0) {
+		lm_quote(c, quote, sizeof quote);
+		snprintf(why, LM_WHY, "%s: %s", mip_status_text(s), quote);
+	} else if (s == MIP_REFUSAL && c->finish == REPLY_FILTER) {
+		snprintf(why, LM_WHY, "the provider's content filter stopped "
+		    "the reply");
+	}
+}
+
 /* ---- making and ending the client ---- */
 
 static bool

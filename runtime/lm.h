@@ -84,6 +84,10 @@ void lm_start(struct lm *l, struct lm_call *c);
 void lm_wait(struct lm_group *g);
 void lm_call_release(struct lm_call *c);
 
+/* A sentence for the user on a reply that came, but was a refusal or was cut
+ * off; "" if there is nothing to add to the status. */
+void lm_explain(const struct lm_call *c, enum mip_status s, char why[320]);
+
 /* All calls from now on, and those under way, end as CANCELLED.  Takes no
  * lock and does not wait. */
 void lm_cancel(struct lm *l);

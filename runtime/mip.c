@@ -1,80 +1,18 @@
-/* Contexts, and a leaf's way from inputs to outputs.
+/* Contexts: what a run has, and how it ends.
  *
  * SPDX-License-Identifier: MIT */
-#include "mip.h"
+#include "mip_in.h"
 
-#include <inttypes.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "prompt.h"
-#include "reply.h"
-#include "type.h"
-
-enum {
-	KEEP_TEXT = 64 << 10,           /* larger buffers are given back */
-	KEEP_ASKS = 64,                 /* ... and those of more asks */
-	SAMPLE_SIZE = 72,               /* three numbers of 20 digits */
-	NAME_SIZE = 65                  /* servers take 64 characters */
-};
-
 /* A run may not eat the machine. */
 #define RUN_MAX ((size_t)1 << 30)
 
-enum ask_state { ASK_SENT, ASK_READ, ASK_AGAIN, ASK_FAILED };
-
-/* A call that was asked for; reused from wait to wait.  The I/O thread
- * knows its address, so it does not move. */
-struct ask {
-	const struct mip_prompt *prompt;
-	const struct slots_leaf *leaf;
-	const void *in;
-	void *out;
-	enum ask_state state;
-	struct lm_call call;
-	struct buf messages;
-	uint64_t occurrence;
-	unsigned reasked;
-	struct prompt_retry *retry;     /* `reasked` of them */
-	char sample[SAMPLE_SIZE], name[NAME_SIZE];
-	struct reply_note note;
-	bool refused;
-	enum mip_status status;
-	const char *why;
-	struct mip_usage usage;
-};
-
-/* How often a request came up in the run. */
-struct seen {
-	uint64_t hash, times;           /* times 0: free */
-};
-
-struct mip {
-	struct mip_env *env;
-	struct arena arena;
-	struct lm_group group;
-	atomic_bool stop;
-	enum mip_status status;
-	char message[512];
-	struct slots *slots;            /* or NULL */
-	uint64_t sample;
-	const struct mip_override *model;
-	size_t nmodel;
-	struct ask **ask;               /* `made` of them, `nask` in use */
-	size_t nask, made, cap;
-	struct seen *seen;              /* in the arena; 2^k of them */
-	size_t nseen, seen_cap;
-	bool record, repaired;
-	struct mip_step *step;
-	size_t nstep, step_cap;
-	struct mip_usage used;
-};
-
 /* ---- contexts ---- */
 
-static void
+void
 mip_oom(void *arg)
 {
 	mip_fail(arg, MIP_NOMEM, "%s", mip_status_text(MIP_NOMEM));
@@ -99,30 +37,6 @@ mip_new(struct mip_env *env)
 	return m;
 }
 
-/* Forgets what was asked; nothing of it is under way any more. */
-static void
-asks_forget(struct mip *m)
-{
-	size_t i;
-
-	for (i = 0; i < m->nask; i++) {
-		lm_call_release(&m->ask[i]->call);
-		if (i >= KEEP_ASKS || m->ask[i]->messages.cap > KEEP_TEXT)
-			buf_release(&m->ask[i]->messages);
-	}
-	m->nask = 0;
-}
-
-/* A program that returned early may have left calls under way. */
-static void
-asks_drain(struct mip *m)
-{
-	if (m->nask == 0)
-		return;
-	lm_wait(&m->group);
-	asks_forget(m);
-}
-
 void
 mip_free(struct mip *m)
 {
@@ -130,7 +44,7 @@ mip_free(struct mip *m)
 
 	if (!m)
 		return;
-	asks_drain(m);
+	mip_ask_drain(m);
 	for (i = 0; i < m->made; i++) {
 		buf_release(&m->ask[i]->messages);
 		free(m->ask[i]);
@@ -145,7 +59,7 @@ mip_free(struct mip *m)
 void
 mip_begin(struct mip *m)
 {
-	asks_drain(m);
+	mip_ask_drain(m);
 	arena_reset(&m->arena);
 	m->arena.failed = false;
 	m->status = MIP_OK;
@@ -200,6 +114,17 @@ mip_fail(struct mip *m, enum mip_status s, const char *fmt, ...)
 	va_end(ap);
 	trim_utf8(m->message);
 	return s;
+}
+
+bool
+mip_caught(struct mip *m)
+{
+	if (m->status == MIP_OK || m->status >= MIP_INFRASTRUCTURE)
+		return false;
+	mip_ask_drain(m);
+	m->status = MIP_OK;
+	m->message[0] = '\0';
+	return true;
 }
 
 void *
@@ -267,521 +192,13 @@ mip_stop(struct mip *m, bool stop)
 	atomic_store(&m->stop, stop);
 }
 
-static bool
-stopped(struct mip *m)
+bool
+mip_stopped(struct mip *m)
 {
 	if (!atomic_load(&m->stop) && !mip_env_cancelled(m->env))
 		return false;
 	mip_fail(m, MIP_CANCELLED, "%s", mip_status_text(MIP_CANCELLED));
 	return true;
-}
-
-/* ---- asking ---- */
-
-/* FNV-1a. */
-static uint64_t
-hash_more(uint64_t h, const void *p, size_t n)
-{
-	const unsigned char *s = p;
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		h = (h ^ s[i]) * UINT64_C(1099511628211);
-	return h;
-}
-
-static uint64_t
-hash_text(const char *s, size_t n)
-{
-	return hash_more(UINT64_C(14695981039346656037), s, n);
-}
-
-static struct seen *
-seen_slot(struct seen *v, size_t cap, uint64_t hash)
-{
-	size_t i = (size_t)hash & (cap - 1);
-
-	while (v[i].times > 0 && v[i].hash != hash)
-		i = (i + 1) & (cap - 1);
-	return &v[i];
-}
-
-static bool
-seen_grow(struct mip *m)
-{
-	size_t cap = m->seen_cap ? m->seen_cap * 2 : 32, i;
-	struct seen *v = mip_alloc(m, cap, sizeof *v);
-
-	if (!v)
-		return false;
-	for (i = 0; i < m->seen_cap; i++)
-		if (m->seen[i].times > 0)
-			*seen_slot(v, cap, m->seen[i].hash) = m->seen[i];
-	m->seen = v;
-	m->seen_cap = cap;
-	return true;
-}
-
-/* How often this request was made in the run before. */
-static uint64_t
-occurrence(struct mip *m, uint64_t hash)
-{
-	struct seen *s;
-
-	if (m->nseen * 2 >= m->seen_cap && !seen_grow(m))
-		return 0;
-	s = seen_slot(m->seen, m->seen_cap, hash);
-	if (s->times == 0) {
-		s->hash = hash;
-		m->nseen++;
-	}
-	return s->times++;
-}
-
-/* "sample.occurrence.reask" without what is zero at its end. */
-static void
-sample_key(const struct mip *m, struct ask *a)
-{
-	if (a->reasked > 0)
-		snprintf(a->sample, sizeof a->sample,
-		    "%" PRIu64 ".%" PRIu64 ".%u", m->sample, a->occurrence,
-		    a->reasked);
-	else if (a->occurrence > 0)
-		snprintf(a->sample, sizeof a->sample, "%" PRIu64 ".%" PRIu64,
-		    m->sample, a->occurrence);
-	else if (m->sample > 0)
-		snprintf(a->sample, sizeof a->sample, "%" PRIu64, m->sample);
-	else
-		a->sample[0] = '\0';
-}
-
-/* Servers take letters, digits, '_' and '-' in the name of a schema. */
-static void
-schema_word(char out[NAME_SIZE], const char *name)
-{
-	size_t i;
-
-	for (i = 0; name[i] && i + 1 < NAME_SIZE; i++) {
-		bool plain = (name[i] >= 'a' && name[i] <= 'z') ||
-		    (name[i] >= 'A' && name[i] <= 'Z') ||
-		    (name[i] >= '0' && name[i] <= '9') || name[i] == '-';
-
-		out[i] = '_';
-		if (plain)
-			out[i] = name[i];
-	}
-	out[i] = '\0';
-}
-
-static const struct mip_model *
-model_of(const struct mip *m, const struct mip_model *model)
-{
-	size_t i;
-
-	for (i = 0; model && model->name && i < m->nmodel; i++)
-		if (strcmp(m->model[i].name, model->name) == 0)
-			return m->model[i].model;
-	return model;
-}
-
-static struct ask *
-ask_take(struct mip *m)
-{
-	struct ask *a;
-
-	if (m->nask < m->made)
-		return m->ask[m->nask++];
-	if (m->made == m->cap) {
-		size_t cap = m->cap ? m->cap * 2 : 8;
-		struct ask **v = realloc(m->ask, cap * sizeof *v);
-
-		if (!v)
-			return NULL;
-		m->ask = v;
-		m->cap = cap;
-	}
-	a = calloc(1, sizeof *a);
-	if (!a)
-		return NULL;
-	m->ask[m->made++] = a;
-	m->nask++;
-	return a;
-}
-
-/* The slots of a leaf: of the run, else those baked in. */
-static const struct slots_leaf *
-leaf_of(struct mip *m, const struct mip_prompt *p)
-{
-	const struct slots_leaf *leaf = NULL;
-	enum mip_status s;
-	char why[240] = "";
-
-	if (m->slots)
-		leaf = slots_leaf(m->slots, p);
-	if (leaf)
-		return leaf;
-	leaf = mip_env_leaf(m->env, p, &s, why, sizeof why);
-	if (!leaf)
-		mip_fail(m, s, "%s: %s", p->name,
-		    why[0] ? why : mip_status_text(s));
-	return leaf;
-}
-
-/* Sends the call, the messages being there. */
-static void
-ask_send(struct mip *m, struct ask *a)
-{
-	struct lm_call *c = &a->call;
-	const struct slots_leaf *leaf = a->leaf;
-
-	sample_key(m, a);
-	*c = (struct lm_call){
-		.model = model_of(m, a->prompt->model),
-		.messages = buf_str(&a->messages),
-		.messages_len = a->messages.len,
-		.schema = leaf->format == MIP_JSON ? leaf->schema : NULL,
-		.schema_name = a->name,
-		.leaf = a->prompt->name,
-		.structure = a->prompt->structure,
-		.temperature = leaf->temperature,
-		.sample = a->sample,
-		.hash_affinity = hash_text(leaf->prefix, leaf->prefix_len),
-		.group = &m->group,
-	};
-	a->state = ASK_SENT;
-	lm_start(mip_env_lm(m->env), c);
-}
-
-static void
-ask_render(struct mip *m, struct ask *a)
-{
-	enum mip_status s;
-	char why[240] = "";
-
-	buf_reset(&a->messages);
-	s = prompt_messages(&a->messages, a->leaf, a->in, a->retry,
-	    a->reasked);
-	if (s == MIP_OK)
-		return;
-	if (s != MIP_NOMEM)
-		prompt_check(a->leaf, a->in, why, sizeof why);
-	mip_fail(m, s, "%s: %s", a->prompt->name,
-	    why[0] ? why : mip_status_text(s));
-}
-
-void
-mip_ask(struct mip *m, const struct mip_prompt *p, const void *in, void *out)
-{
-	const struct slots_leaf *leaf;
-	struct ask *a;
-	struct buf text;
-	uint64_t hash;
-
-	memset(out, 0, p->out->size);
-	if (m->status != MIP_OK || stopped(m))
-		return;
-	leaf = leaf_of(m, p);
-	if (!leaf)
-		return;
-	a = ask_take(m);
-	if (!a) {
-		mip_oom(m);
-		return;
-	}
-	text = a->messages;
-	*a = (struct ask){ .prompt = p, .leaf = leaf, .in = in, .out = out,
-		.messages = text };
-	schema_word(a->name, p->name);
-	ask_render(m, a);
-	if (m->status == MIP_OK) {
-		hash = hash_text(a->messages.s, a->messages.len);
-		hash = hash_more(hash, p->name, strlen(p->name));
-		a->occurrence = occurrence(m, hash);
-	}
-	if (m->status == MIP_OK)
-		ask_send(m, a);
-	else
-		m->nask--;
-}
-
-/* ---- waiting ---- */
-
-static void
-usage_add(struct mip_usage *to, const struct mip_usage *u)
-{
-	to->calls += u->calls;
-	to->cached += u->cached;
-	to->reasked += u->reasked;
-	to->in += u->in;
-	to->out += u->out;
-	to->usd += u->usd;
-	to->nominal_usd += u->nominal_usd;
-}
-
-static void
-ask_count(struct mip *m, struct ask *a)
-{
-	const struct lm_call *c = &a->call;
-	struct mip_usage u = { 0 };
-
-	if (c->status == MIP_OK || c->status == MIP_REFUSAL) {
-		u.calls = 1;
-		u.cached = c->cached ? 1 : 0;
-		u.reasked = a->reasked > 0 ? 1 : 0;
-	}
-	u.in = c->usage.in;
-	u.out = c->usage.out;
-	u.usd = c->cached ? 0 : c->usage.cost;
-	u.nominal_usd = c->usage.cost;
-	usage_add(&a->usage, &u);
-	usage_add(&m->used, &u);
-}
-
-static void
-ask_fail(struct mip *m, struct ask *a, enum mip_status s, const char *why)
-{
-	memset(a->out, 0, a->prompt->out->size);
-	a->state = ASK_FAILED;
-	a->status = s;
-	a->why = arena_strdup(&m->arena, why[0] ? why : mip_status_text(s));
-}
-
-static void
-ask_refused(struct mip *m, struct ask *a, const char *why)
-{
-	const struct mip_prompt *p = a->prompt;
-
-	if (!p->on_refusal) {
-		ask_fail(m, a, MIP_REFUSAL, why);
-		return;
-	}
-	a->refused = true;
-	if (!type_copy(&m->arena, p->out, p->on_refusal, a->out)) {
-		ask_fail(m, a, MIP_NOMEM, "");
-		return;
-	}
-	a->state = ASK_READ;
-	a->status = MIP_OK;
-}
-
-/* Keeps the bad reply and what was wrong with it for the next asking. */
-static void
-ask_again(struct mip *m, struct ask *a)
-{
-	size_t n = (size_t)a->reasked + 1;
-	struct prompt_retry *v = mip_alloc(m, n, sizeof *v);
-	const struct lm_call *c = &a->call;
-
-	if (!v) {
-		ask_fail(m, a, MIP_NOMEM, "");
-		return;
-	}
-	if (n > 1)
-		memcpy(v, a->retry, (n - 1) * sizeof *v);
-	v[n - 1].reply = arena_strndup(&m->arena, c->text ? c->text : "",
-	    c->text_len);
-	v[n - 1].hint = arena_strdup(&m->arena, a->note.message);
-	if (!v[n - 1].reply || !v[n - 1].hint) {
-		ask_fail(m, a, MIP_NOMEM, "");
-		return;
-	}
-	a->retry = v;
-	a->reasked++;
-	a->state = ASK_AGAIN;
-}
-
-/* The beginning of a reply as one line. */
-static const char *
-ask_quote(struct mip *m, const struct lm_call *c)
-{
-	enum { MOST = 200 };
-	size_t n = c->text_len < MOST ? c->text_len : MOST, i;
-	char *s;
-
-	/* No character is cut in two. */
-	while (n < c->text_len && n > 0 && ((unsigned char)c->text[n] & 0xc0)
-	    == 0x80)
-		n--;
-	s = arena_strndup(&m->arena, c->text ? c->text : "", n);
-	for (i = 0; s && i < n; i++)
-		if ((unsigned char)s[i] < ' ')
-			s[i] = ' ';
-	return s ? s : "";
-}
-
-/* What the user is told of a reply that was no answer.  The sentences of the
- * note are meant for the model. */
-static const char *
-ask_why(struct mip *m, const struct ask *a, enum mip_status s)
-{
-	const struct lm_call *c = &a->call;
-	const char *why = NULL;
-
-	if (s == MIP_TRUNCATED && c->finish == REPLY_LENGTH)
-		why = arena_printf(&m->arena, "the reply was cut off after "
-		    "%lld tokens; raise max_tokens of the model %s",
-		    (long long)c->usage.out, c->model->name);
-	else if (s == MIP_REFUSAL && c->text_len > 0)
-		why = arena_printf(&m->arena, "%s: %s", mip_status_text(s),
-		    ask_quote(m, c));
-	else if (s == MIP_REFUSAL && c->finish == REPLY_FILTER)
-		why = "the provider's content filter stopped the reply";
-	return why ? why : a->note.message;
-}
-
-static void
-ask_read(struct mip *m, struct ask *a)
-{
-	const struct mip_prompt *p = a->prompt;
-	const struct lm_call *c = &a->call;
-	struct reply_options o = {
-		.format = a->leaf->format, .finish = c->finish,
-		.parse = p->parse, .max_repair = p->max_repair
-	};
-	enum mip_status s = c->status;
-
-	ask_count(m, a);
-	a->note = (struct reply_note){ .error = REPLY_E_NONE };
-	if (s == MIP_OK && c->refused) {
-		ask_refused(m, a, ask_why(m, a, MIP_REFUSAL));
-		return;
-	}
-	if (s == MIP_REFUSAL) {
-		ask_refused(m, a, c->message);
-		return;
-	}
-	if (s != MIP_OK) {
-		ask_fail(m, a, s, c->message);
-		return;
-	}
-	s = reply_read(&m->arena, p->out, &o, c->text ? c->text : "",
-	    c->text_len, a->out, &a->note);
-	if (s == MIP_OK) {
-		a->state = ASK_READ;
-		a->status = MIP_OK;
-	} else if (s == MIP_REFUSAL) {
-		ask_refused(m, a, ask_why(m, a, s));
-	} else if (s == MIP_FORMAT && (int64_t)a->reasked < p->reask) {
-		ask_again(m, a);
-	} else {
-		ask_fail(m, a, s, ask_why(m, a, s));
-	}
-}
-
-/* Reads what has come; gives the index of the first ask that has failed for
- * good, and whether the world was to blame for one. */
-static size_t
-asks_read(struct mip *m, bool *world)
-{
-	size_t first = m->nask, i;
-
-	*world = false;
-	for (i = 0; i < m->nask; i++) {
-		struct ask *a = m->ask[i];
-
-		if (a->state == ASK_SENT)
-			ask_read(m, a);
-		if (a->state != ASK_FAILED)
-			continue;
-		if (i < first)
-			first = i;
-		if (a->status >= MIP_INFRASTRUCTURE)
-			*world = true;
-	}
-	return first;
-}
-
-/* Asks again, all together, for those that stand before the first failure:
- * those behind it cannot change how the run ends. */
-static bool
-asks_again(struct mip *m, size_t end)
-{
-	bool sent = false;
-	size_t i;
-
-	for (i = 0; i < end; i++) {
-		struct ask *a = m->ask[i];
-
-		if (a->state != ASK_AGAIN)
-			continue;
-		lm_call_release(&a->call);
-		a->call = (struct lm_call){ 0 };
-		ask_render(m, a);
-		if (m->status != MIP_OK)
-			return sent;
-		ask_send(m, a);
-		sent = true;
-	}
-	return sent;
-}
-
-static void
-step_keep(struct mip *m, const struct ask *a)
-{
-	const struct lm_call *c = &a->call;
-	struct mip_step *v, *s;
-
-	v = arena_grow(&m->arena, m->step, &m->step_cap, m->nstep + 1,
-	    sizeof *v);
-	if (!v)
-		return;
-	m->step = v;
-	s = &v[m->nstep++];
-	*s = (struct mip_step){
-		.leaf = a->prompt->name, .status = a->status, .why = a->why,
-		.flags = a->note.flags, .cost = a->note.cost,
-		.reasked = a->reasked, .refused = a->refused,
-		.usage = a->usage
-	};
-	s->in = mip_to_json(m, a->prompt->in, a->in);
-	if (a->state == ASK_READ)
-		s->out = mip_to_json(m, a->prompt->out, a->out);
-	else if (c->text)
-		s->reply = arena_strndup(&m->arena, c->text, c->text_len);
-}
-
-/* Ends the wait: records, and lets the first failure stick. */
-static void
-asks_settle(struct mip *m, size_t first)
-{
-	size_t i;
-
-	for (i = 0; i < m->nask; i++) {
-		struct ask *a = m->ask[i];
-
-		if (a->state == ASK_AGAIN)
-			ask_fail(m, a, MIP_FORMAT, a->note.message);
-		if (a->state == ASK_READ &&
-		    (a->note.cost > 0 || a->reasked > 0 || a->refused))
-			m->repaired = true;
-		if (m->record)
-			step_keep(m, a);
-	}
-	if (first < m->nask)
-		mip_fail(m, m->ask[first]->status, "%s: %s",
-		    m->ask[first]->prompt->name,
-		    m->ask[first]->why ? m->ask[first]->why :
-		    mip_status_text(m->ask[first]->status));
-}
-
-enum mip_status
-mip_wait(struct mip *m)
-{
-	size_t first;
-	bool world;
-
-	if (m->nask == 0)
-		return m->status;
-	do {
-		lm_wait(&m->group);
-		stopped(m);
-		first = asks_read(m, &world);
-	} while (m->status == MIP_OK && !world && asks_again(m, first));
-	/* What asks_again sent before memory ran out is still under way. */
-	lm_wait(&m->group);
-	asks_settle(m, first);
-	asks_forget(m);
-	return m->status;
 }
 
 /* ---- parameters ---- */

@@ -325,6 +325,27 @@ void mip_begin(struct mip *m);
 void mip_ask(struct mip *m, const struct mip_prompt *p, const void *in,
     void *out);
 
+/* What was said of the replies to one call so far; all zero at first. */
+struct mip_retry {
+	const char *reply;              /* the latest, as it came */
+	size_t step;                    /* where it is recorded, from 1 */
+	unsigned n;                     /* hints that were given */
+	void *past;                     /* ... and what they were given for */
+};
+
+/* The same for a call that a hint may follow: shows the model its earlier
+ * replies and what was wrong with them. */
+void mip_ask_again(struct mip *m, const struct mip_prompt *p, const void *in,
+    void *out, struct mip_retry *again);
+
+/* Notes what was wrong with the reply that mip_wait has read last, for the
+ * next asking. */
+void mip_hint(struct mip *m, struct mip_retry *again, const char *hint);
+
+/* Whether the run has failed in a way that a program may go on from: the
+ * failure is then forgotten.  One of the world stays. */
+bool mip_caught(struct mip *m);
+
 /* Waits for all that was asked.  The first failure in the order of asking
  * sticks to the context, and every later call gives it back. */
 enum mip_status mip_wait(struct mip *m);

@@ -48,6 +48,7 @@
 #include "lm_model.c"
 #include "env.c"
 #include "mip.c"
+#include "mip_ask.c"
 #include "lib.c"
 #include "list.c"
 #include "metric.c"

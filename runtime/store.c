@@ -284,9 +284,11 @@ store_open(const char *path, bool own, struct store **out,
 	}
 	db = s->read.db ? s->read.db : s->write.db;
 	if (!why[0])
-		snprintf(why, STORE_WHY, "%.220s: %.80s", path,
+		snprintf(why, STORE_WHY, "%.200s: %.60s%s", path,
 		    db && sqlite3_errcode(db) != SQLITE_OK ?
-		    sqlite3_errmsg(db) : sqlite3_errstr(rc));
+		    sqlite3_errmsg(db) : sqlite3_errstr(rc),
+		    rc == SQLITE_NOTADB || rc == SQLITE_CORRUPT ?
+		    "; remove it, and it is made anew" : "");
 	store_close(s);
 	return rc == SQLITE_NOMEM ? MIP_NOMEM : MIP_IO;
 }
@@ -608,8 +610,13 @@ store_ledger_open(struct store *s, struct store_holder *h)
 	store_holder_bind(s->sql[STORE_HOLDER], h);
 	store_step(s, STORE_HOLDER);
 	store_holder_bind(q, h);
-	if (s->batch == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW)
+	/* Without its number the holder would hold nothing, unnoticed. */
+	if (s->batch == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW) {
 		h->n = sqlite3_column_int64(q, 0);
+	} else if (s->batch == SQLITE_OK) {
+		s->batch = sqlite3_errcode(s->write.db);
+		store_fail(s, s->write.db, s->batch);
+	}
 	sqlite3_reset(q);
 	return store_commit(s);
 }

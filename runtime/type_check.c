@@ -140,8 +140,10 @@ check_value(const struct mip_field *f, const struct mip_type *t,
 	case MIP_FLOAT:
 		return !outside(f, type_float(v), "", e);
 	case MIP_STRING:
-		return !outside(f, code_points(type_text(v)), " characters",
-		    e) && (!f->regex || check_pattern(f, type_text(v), e));
+		if ((f->flags & (MIP_HAS_MIN | MIP_HAS_MAX)) &&
+		    outside(f, code_points(type_text(v)), " characters", e))
+			return false;
+		return !f->regex || check_pattern(f, type_text(v), e);
 	case MIP_LIST:
 		l = type_list_get(v);
 		return !outside(f, (double)l.n, " items", e) &&

@@ -23,6 +23,7 @@ diag_init(struct diag *d, const struct sources *s, FILE *out)
 	l->a = s->a;
 	*d = (struct diag){ .sources = s, .out = out, .list = l };
 	d->off[E_MISSING_DESCRIPTION] = 1;
+	d->off[E_SWITCH] = 1;
 }
 
 bool

@@ -4,6 +4,7 @@
 #include "driver/build.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -77,32 +78,60 @@ build_init(struct build *b, struct arena *a, const struct options *o)
 
 /* ---- running the C compiler ---- */
 
-int
-build_spawn(const char *const *argv)
+static int
+spawn(const char *const *argv, const char *in, const char *out)
 {
+	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
 	sigset_t none;
 	pid_t pid;
 	int e, status;
 
+	posix_spawn_file_actions_init(&files);
+	if (in != NULL)
+		posix_spawn_file_actions_addopen(&files, STDIN_FILENO, in,
+		    O_RDONLY, 0);
+	if (out != NULL)
+		posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, out,
+		    O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	sigemptyset(&none);
 	posix_spawnattr_init(&attr);
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
 	/* posix_spawnp promises not to write to argv. */
-	e = posix_spawnp(&pid, argv[0], NULL, &attr,
+	e = posix_spawnp(&pid, argv[0], &files, &attr,
 	    (char *const *)(uintptr_t)argv, environ);
 	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&files);
 	if (e != 0) {
 		fprintf(stderr, "miproc: cannot run %s: %s\n", argv[0],
 		    strerror(e));
-		return 127;
+		return -1;
 	}
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
-			return 127;
+			return -1;
 	return WIFEXITED(status) ? WEXITSTATUS(status) :
 	    128 + WTERMSIG(status);
+}
+
+int
+build_spawn(const char *const *argv)
+{
+	int status = spawn(argv, NULL, NULL);
+
+	return status < 0 ? 127 : status;
+}
+
+bool
+build_filter(const char *const *argv, const char *in, const char *out)
+{
+	int status = spawn(argv, in, out);
+
+	if (status > 0)
+		fprintf(stderr, "miproc: %s ended with status %d\n", argv[0],
+		    status);
+	return status == 0;
 }
 
 /* A command line being put together. */
@@ -158,10 +187,13 @@ run(struct build *b, struct command *c)
 			fprintf(stderr, " %s", c->arg[i]);
 		fputs("\n", stderr);
 	}
-	status = build_spawn(c->arg);
-	if (status != 0)
-		fprintf(stderr, "miproc: %s ended with status %d\n", c->arg[0],
-		    status);
+	status = spawn(c->arg, NULL, NULL);
+	if (status < 0)
+		fprintf(stderr, "miproc: programs are made with the C "
+		    "compiler %s; CC names another\n", c->arg[0]);
+	else if (status != 0)
+		fprintf(stderr, "miproc: %s ended with status %d\n",
+		    c->arg[0], status);
 	return status == 0;
 }
 
@@ -216,8 +248,8 @@ write_files(struct build *b, const struct mod *m, const char *dir,
 	    eval ? emit_main_eval : emit_main_plain);
 }
 
-static const char *
-scratch(struct build *b)
+const char *
+build_scratch(struct build *b)
 {
 	const char *tmp = getenv("TMPDIR");
 	char *dir = arena_printf(b->a, "%s/miproc-XXXXXX",
@@ -327,10 +359,16 @@ compile_in(struct build *b, const struct mod *m, const char *dir,
 	    (long)getpid());
 	const char *base = arena_printf(b->a, "%s/%s", dir, stem);
 	struct command c = { .a = b->a };
+	char cwd[4096];
 
 	if (!write_files(b, m, dir, stem, eval))
 		return false;
 	add_compiler(&c, b);
+	/* The same source is to give the same bytes, with -g, too: neither
+	 * directory is to be in them. */
+	if (getcwd(cwd, sizeof cwd) != NULL)
+		add(&c, arena_printf(b->a, "-ffile-prefix-map=%s=.", cwd));
+	add(&c, arena_printf(b->a, "-ffile-prefix-map=%s=.", dir));
 	add(&c, "-o");
 	add(&c, tmp);
 	if (object)
@@ -363,7 +401,7 @@ static bool
 compile(struct build *b, const struct mod *m, const char *path, bool object,
     bool eval)
 {
-	const char *dir = scratch(b);
+	const char *dir = build_scratch(b);
 	const char *stem = file_stem(b->a, object ? path : m->path);
 	bool ok;
 

@@ -32,6 +32,14 @@ bool build_program(struct build *b, const struct mod *m, const char *path,
  * its path, or NULL after a message. */
 const char *build_worker(struct build *b, const struct mod *m);
 
+/* A new directory that only the user can read; the caller removes it.  NULL
+ * after a message. */
+const char *build_scratch(struct build *b);
+
+/* Runs argv[0] with stdin and stdout from and to files.  False after a
+ * message if it does not end with 0. */
+bool build_filter(const char *const *argv, const char *in, const char *out);
+
 /* Runs argv[0], looked up in PATH, and waits; its exit status, or 127. */
 int build_spawn(const char *const *argv);
 

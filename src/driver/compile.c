@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "driver/file.h"
 #include "emit/emit.h"
@@ -198,19 +199,48 @@ settle_tuning(struct compilation *c, struct build *b)
 	return tunable ? tuning_run(c, b) : 0;
 }
 
-static int
-write_output(struct compilation *c, struct build *b)
+static const char *
+output_path(struct compilation *c)
 {
 	const struct options *o = c->o;
 	const char *end = o->stop == STOP_C ? ".c" :
 	    o->stop == STOP_OBJECT ? ".o" : "";
-	const char *path = o->output != NULL ? o->output :
-	    file_stem(c->a, c->path);
+
+	return o->output != NULL ? o->output :
+	    arena_printf(c->a, "%s%s", file_stem(c->a, c->path), end);
+}
+
+/* Better known now than after hours of tuning. */
+static bool
+output_possible(struct compilation *c)
+{
+	const char *path = output_path(c);
+	struct stat st;
+
+	/* -S takes a directory, too, and makes it. */
+	if (c->o->stop == STOP_C)
+		return true;
+	/* A device would be replaced by the program. */
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) &&
+	    !S_ISDIR(st.st_mode)) {
+		fprintf(stderr, "miproc: cannot write %s: it is no regular "
+		    "file\n", path);
+		return false;
+	}
+	if (file_may_write(path, c->a))
+		return true;
+	file_error("write", path);
+	return false;
+}
+
+static int
+write_output(struct compilation *c, struct build *b)
+{
+	const struct options *o = c->o;
+	const char *path = output_path(c);
 	const char *dep = o->depfile_path;
 	bool ok;
 
-	if (o->output == NULL)
-		path = arena_printf(c->a, "%s%s", path, end);
 	if (o->stop == STOP_C)
 		ok = build_source(b, c->mod, path);
 	else if (o->stop == STOP_OBJECT)
@@ -253,6 +283,8 @@ cmd_compile(struct compilation *c)
 		return depfile_write(c, o->output != NULL ? o->output :
 		    file_stem(c->a, c->path), "-") ? 0 : 2;
 	if (!build_init(&b, c->a, o))
+		return 2;
+	if (o->emit == EMIT_NONE && !output_possible(c))
 		return 2;
 	if (o->emit != EMIT_NONE) {
 		status = o->level == 0 ? 0 : compile_tuned(c, false);

@@ -27,7 +27,9 @@ struct compilation {
 	bool tuned;                     /* a tuned file was applied */
 	const char **data;              /* data files that were read */
 	unsigned ndata;
-	const volatile bool *stop;      /* set by SIGINT and SIGTERM */
+	const volatile bool *stop;      /* set by SIGINT and SIGTERM, */
+	void (*catch)(void);            /* once this was called; before, they
+	                                 * end the process */
 };
 
 /* Parses and checks: 0, or the exit status after messages. */
@@ -48,6 +50,17 @@ int cmd_run(struct compilation *c);
 int cmd_diff(struct compilation *c);
 int cmd_show(struct compilation *c);
 int cmd_explain(struct compilation *c);
+int cmd_fmt(struct compilation *c);
+int cmd_cache(struct compilation *c);
+
+/* ---- rows (rows.c) ---- */
+
+/* Reads the rows of the study into `t`: 0, or the exit status. */
+int rows_load(struct compilation *c, struct tune_task *t);
+/* Has t->worker read each row as the program and t->metric would: 0, or the
+ * exit status after a message for each bad row. */
+int rows_check(struct compilation *c, struct build *b,
+    const struct tune_task *t);
 
 /* ---- tuning (tuning.c) ---- */
 

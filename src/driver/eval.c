@@ -153,10 +153,9 @@ cmd_eval(struct compilation *c)
 	status = tuning_task(c, &b, &t);
 	if (status != 0)
 		return status;
+	c->catch();
 	e.task = &t;
 	e.rows = pick(c, &t);
-	if (c->o->metric != NULL)
-		t.metric = c->o->metric;
 	if (e.rows->n == 0) {
 		fprintf(stderr, "miproc: there are no %s rows\n",
 		    c->o->split != NULL ? c->o->split : "dev");

@@ -56,10 +56,41 @@ write_all(int fd, const char *s, size_t n)
 	return true;
 }
 
+/* A device or a pipe: nothing can be renamed onto it. */
+static bool
+write_special(const char *path, const struct buf *b)
+{
+	int fd = open(path, O_WRONLY), why;
+	bool ok;
+
+	if (fd < 0)
+		return false;
+	ok = write_all(fd, buf_str(b), b->len);
+	why = errno;
+	ok = close(fd) == 0 && ok;
+	errno = why;
+	return ok;
+}
+
+bool
+file_may_write(const char *path, struct arena *a)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0) {
+		if (S_ISREG(st.st_mode))
+			return access(file_dir(a, path), W_OK) == 0;
+		errno = EISDIR;
+		return !S_ISDIR(st.st_mode) && access(path, W_OK) == 0;
+	}
+	return errno == ENOENT && access(file_dir(a, path), W_OK) == 0;
+}
+
 bool
 file_write(const char *path, const struct buf *b)
 {
 	struct buf tmp = BUF_INIT;
+	struct stat st;
 	bool ok = false;
 	int fd, why;
 
@@ -70,6 +101,8 @@ file_write(const char *path, const struct buf *b)
 	if (strcmp(path, "-") == 0)
 		return fwrite(buf_str(b), 1, b->len, stdout) == b->len &&
 		    fflush(stdout) == 0;
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return write_special(path, b);
 	if (holds(path, b))
 		return true;
 	buf_printf(&tmp, "%s.%ld.tmp", path, (long)getpid());
@@ -151,7 +184,8 @@ file_beside(struct arena *a, const char *path, const char *rel)
 int
 file_error(const char *what, const char *path)
 {
-	fprintf(stderr, "miproc: cannot %s %s: %s\n", what, path,
-	    strerror(errno));
+	fprintf(stderr, "miproc: cannot %s %s: %s\n", what,
+	    strcmp(path, "-") != 0 ? path : strcmp(what, "read") == 0 ?
+	    "standard input" : "standard output", strerror(errno));
 	return 2;
 }

@@ -15,6 +15,10 @@ bool file_read(const char *path, struct buf *b);
  * output.  False with errno set. */
 bool file_write(const char *path, const struct buf *b);
 
+/* Whether file_write to this path has a chance; false with errno set.  Asked
+ * before long work whose result goes there. */
+bool file_may_write(const char *path, struct arena *a);
+
 /* Makes a directory and those above it; false with errno set. */
 bool file_mkdirs(const char *path);
 

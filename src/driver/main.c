@@ -1,11 +1,14 @@
 /* miproc: a compiler for language-model programs.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "driver/compile.h"
+#include "driver/file.h"
+#include "lines.h"
 
 /* Signal handlers can reach nothing else. */
 static volatile sig_atomic_t caught;
@@ -30,7 +33,20 @@ catch_signals(void)
 	act.sa_handler = on_signal;
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGTERM, &act, NULL);
-	signal(SIGPIPE, SIG_IGN);
+}
+
+/* What was printed is there, or somebody is told. */
+static int
+close_out(int status)
+{
+	bool ok = !ferror(stdout);
+
+	ok = fflush(stdout) == 0 && ok;
+	if (ok || status != 0)
+		return status;
+	if (errno == EPIPE)
+		return 2;
+	return file_error("write", "-");
 }
 
 static int
@@ -44,6 +60,8 @@ run(struct compilation *c)
 	case VERB_RUN:     return cmd_run(c);
 	case VERB_DIFF:    return cmd_diff(c);
 	case VERB_SHOW:    return cmd_show(c);
+	case VERB_FMT:     return cmd_fmt(c);
+	case VERB_CACHE:   return cmd_cache(c);
 	case VERB_EXPLAIN: return cmd_explain(c);
 	case VERB_COUNT:   break;
 	}
@@ -53,23 +71,25 @@ run(struct compilation *c)
 int
 main(int argc, char **argv)
 {
-	struct compilation c = { .stop = &stopped };
+	struct compilation c = { .stop = &stopped, .catch = catch_signals };
 	struct options o;
 	struct arena a;
 	int status;
 
+	lines_hold_std();
+	signal(SIGPIPE, SIG_IGN);
 	base_arena_init(&a);
 	if (!options_read(&o, &a, argc, argv, &status)) {
 		arena_release(&a);
-		return status;
+		return close_out(status);
 	}
-	catch_signals();
 	c.a = &a;
 	c.o = &o;
 	c.path = o.arg[0];
 	status = run(&c);
 	if (c.diag.sources != NULL)
 		diag_finish(&c.diag);
+	status = close_out(status);
 	arena_release(&a);
 	return caught != 0 && status != 0 ? 128 + caught : status;
 }

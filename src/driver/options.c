@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "driver/completion.h"
 #include "miproc.h"
 
 static const struct { const char *word, *args, *what; } verbs[] = {
@@ -77,7 +79,9 @@ count(struct reader *r, const char *what, const char *s, int64_t max,
 	errno = 0;
 	n = strtoll(s, &end, 10);
 	if (end != s && (*end == 'k' || *end == 'K' || *end == 'M')) {
-		n *= *end == 'M' ? 1000000 : 1000;
+		long long unit = *end == 'M' ? 1000000 : 1000;
+
+		n = n > max / unit ? -1 : n * unit;
 		end++;
 	}
 	if (end == s || *end != '\0' || errno != 0 || n < 0 || n > max) {
@@ -271,6 +275,22 @@ static void take_cache(struct reader *r, const char *v)
 }
 static void take_url(struct reader *r, const char *v) { r->o->base_url = v; }
 static void take_trace(struct reader *r, const char *v) { r->o->trace = v; }
+
+static void take_check(struct reader *r, const char *v)
+{
+	(void)v;
+	r->o->check = true;
+}
+static void take_completion(struct reader *r, const char *v)
+{
+	r->o->completion = v;
+}
+
+static void
+take_size(struct reader *r, const char *v)
+{
+	count(r, "--max-size", v, INT64_MAX, &r->o->max_size);
+}
 
 static void
 take_split(struct reader *r, const char *v)
@@ -488,9 +508,32 @@ static const struct option options[] = {
 	{ "--no-cache", NULL, take_no_cache, "ask afresh, keep nothing" },
 	{ "--refresh", NULL, take_refresh, "ask afresh, keep the replies" },
 	{ "--trace", "FILE", take_trace, "a JSON line for each LM call" },
+	{ "--check", NULL, take_check, "name files that would change (fmt)" },
+	{ "--max-size", "N", take_size, "bytes that may stay (cache gc)" },
+	{ "--completion", "SHELL", take_completion, "for bash, zsh or fish" },
 	{ "-v", NULL, take_verbose, "say more" },
 	{ "-q", NULL, take_quiet, "say less" },
 };
+
+bool
+options_option(unsigned i, struct options_word *w)
+{
+	if (i >= COUNTOF(options))
+		return false;
+	*w = (struct options_word){ options[i].name, options[i].arg,
+	    options[i].help };
+	return true;
+}
+
+bool
+options_verb(unsigned i, struct options_word *w)
+{
+	if (++i >= COUNTOF(verbs))
+		return false;
+	*w = (struct options_word){ verbs[i].word, verbs[i].args,
+	    verbs[i].what };
+	return true;
+}
 
 static void
 help(void)
@@ -611,12 +654,21 @@ read_compare(struct reader *r, const char *arg)
 	return true;
 }
 
+/* Something is there that could be compiled. */
+static bool
+is_file(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
 static void
 read_word(struct reader *r, const char *arg)
 {
 	struct options *o = r->o;
 
-	if (o->narg == 0 && o->verb == VERB_COMPILE && access(arg, F_OK) != 0)
+	if (o->narg == 0 && o->verb == VERB_COMPILE && !is_file(arg))
 		for (unsigned i = 1; i < VERB_COUNT; i++)
 			if (strcmp(arg, verbs[i].word) == 0) {
 				o->verb = (enum verb)i;
@@ -637,6 +689,38 @@ environment(struct reader *r)
 		r->o->offline = true;
 }
 
+static void
+print_completion(struct reader *r, int *status)
+{
+	struct buf b = BUF_INIT;
+
+	if (completion(&b, r->o->completion)) {
+		fwrite(buf_str(&b), 1, b.len, stdout);
+		*status = 0;
+	} else {
+		mistake(r, "--completion is bash, zsh or fish, not '%s'",
+		    r->o->completion);
+	}
+	buf_release(&b);
+}
+
+/* As many words as the verb takes. */
+static void
+check_words(struct reader *r)
+{
+	const struct options *o = r->o;
+	unsigned most = o->verb == VERB_DIFF || o->verb == VERB_SHOW ? 2 : 1;
+
+	if (o->narg == 0)
+		mistake(r, o->verb == VERB_COMPILE ?
+		    "no input file; see miproc --help" : "%s wants %s",
+		    verbs[o->verb].word, verbs[o->verb].args);
+	else if (o->narg > most && o->verb != VERB_FMT)
+		mistake(r, "'%s' is one argument too many%s", o->arg[most],
+		    o->verb == VERB_RUN ? "; the program's own stand behind "
+		    "--" : "");
+}
+
 bool
 options_read(struct options *o, struct arena *a, int argc, char **argv,
     int *status)
@@ -648,6 +732,7 @@ options_read(struct options *o, struct arena *a, int argc, char **argv,
 	o->level = -1;
 	o->max_cost = MIP_UNSET;
 	o->max_errors = 20;
+	o->max_size = -1;
 	environment(&r);
 	for (r.at = 1; r.at < argc && !r.failed; r.at++) {
 		const char *arg = argv[r.at];
@@ -674,8 +759,12 @@ options_read(struct options *o, struct arena *a, int argc, char **argv,
 	}
 	o->arg = r.arg;
 	*status = 2;
-	if (!r.failed && o->narg == 0)
-		mistake(&r, "no input file; see miproc --help");
+	if (!r.failed && o->completion != NULL) {
+		print_completion(&r, status);
+		return false;
+	}
+	if (!r.failed)
+		check_words(&r);
 	return !r.failed;
 }
 

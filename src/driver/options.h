@@ -40,6 +40,9 @@ struct options {
 	int level;                      /* -O: -1 not given, 0 to 3 */
 	bool locked, offline, dry_run, verbose, quiet, resume;
 	bool no_cache, refresh, require_improvement;
+	bool check;                     /* --check (fmt) */
+	int64_t max_size;               /* --max-size; -1 */
+	const char *completion;         /* --completion */
 	bool depfile, only_depfile, phony;      /* -MD, -M, -MP */
 	const char *depfile_path, *dep_target;  /* -MF, -MT */
 	unsigned jobs;                  /* -j; 0: not given */
@@ -77,6 +80,15 @@ struct options {
  * then the exit status (0 after --help, 2 on a mistake, which was told). */
 bool options_read(struct options *o, struct arena *a, int argc, char **argv,
     int *status);
+
+/* An option or a verb, for what lists them. */
+struct options_word {
+	const char *name, *arg, *help;  /* arg, help: may be NULL */
+};
+
+/* The i-th of them; false past the last. */
+bool options_option(unsigned i, struct options_word *w);
+bool options_verb(unsigned i, struct options_word *w);
 
 /* Hands the -W options to `d`; a warning that does not exist is told, and
  * gives false. */

@@ -9,171 +9,16 @@
 
 #include "driver/compile.h"
 #include "driver/file.h"
-#include "sha256.h"
+#include "provider.h"
 
 enum { LIGHT_JOBS = 4 };                /* runs at once unless -j says more */
-
-/* ---- data ---- */
-
-static const char *const part_names[] = { "train", "dev", "test" };
-
-struct loading {
-	struct compilation *c;
-	const struct dataset *set;      /* the last that was read */
-	struct split split;
-	struct sha256 hash;
-};
-
-static void
-note_file(struct compilation *c, const char *path)
-{
-	const char **grown;
-
-	for (unsigned i = 0; i < c->ndata; i++)
-		if (strcmp(c->data[i], path) == 0)
-			return;
-	grown = arena_array(c->a, c->ndata + 1, sizeof *grown);
-	if (c->ndata != 0)
-		memcpy(grown, c->data, c->ndata * sizeof *grown);
-	grown[c->ndata++] = path;
-	c->data = grown;
-}
-
-/* The dataset of the source as data.h wants it. */
-static void
-specify(struct compilation *c, const struct dataset *set,
-    struct data_spec *spec)
-{
-	struct data_rename *r = arena_array(c->a, set->nrename + 1,
-	    sizeof *r);
-
-	memset(spec, 0, sizeof *spec);
-	for (unsigned i = 0; i < set->nrename; i++) {
-		r[i].to = set->rename[i].to;
-		r[i].from = set->rename[i].from;
-	}
-	spec->kind = set->kind == DATASET_CSV ? DATA_CSV : DATA_JSONL;
-	spec->path = file_beside(c->a, c->path, set->path);
-	spec->rename = r;
-	spec->nrename = set->nrename;
-	spec->stratify = set->stratify;
-	spec->seed = set->seed;
-	spec->shuffle = set->shuffle;
-	spec->shuffle_seed = set->seed;
-	spec->how = set->split == SPLIT_NONE ? DATA_WHOLE :
-	    set->split == SPLIT_COUNTS ? DATA_COUNTS : DATA_FRACTIONS;
-	for (unsigned i = 0; i < DATA_NPART; i++) {
-		spec->fraction[i] = set->part[i];
-		spec->count[i] = (size_t)set->part[i];
-	}
-}
-
-static int
-load_set(struct loading *l, const struct dataset *set)
-{
-	const struct ty *in = l->c->mod->program->in;
-	const char **input = arena_array(l->c->a, in->n + 1, sizeof *input);
-	struct data_error e = { NULL, 0, 0, NULL };
-	struct data_spec spec;
-
-	if (l->set == set)
-		return 0;
-	for (unsigned i = 0; i < in->n; i++)
-		input[i] = in->field[i].name;
-	specify(l->c, set, &spec);
-	note_file(l->c, spec.path);
-	if (data_read(&spec, input, in->n, l->c->a, &l->split, &e) != MIP_OK) {
-		fprintf(stderr, "%s:", e.file != NULL ? e.file : spec.path);
-		if (e.line != 0)
-			fprintf(stderr, "%zu:", e.line);
-		if (e.column != 0)
-			fprintf(stderr, "%zu:", e.column);
-		fprintf(stderr, " error: %s\n", e.message);
-		return 2;
-	}
-	sha256_update(&l->hash, l->split.part[0].sha256,
-	    strlen(l->split.part[0].sha256));
-	l->set = set;
-	return 0;
-}
-
-static int
-load_part(struct loading *l, const struct part *p, struct rows *rows)
-{
-	int status;
-
-	if (p->set == NULL)
-		return 0;
-	status = load_set(l, p->set);
-	if (status == 0)
-		*rows = l->split.part[p->which == PART_WHOLE ? 0 : p->which];
-	return status;
-}
-
-static bool
-check_rows(struct compilation *c, const struct rows *rows, unsigned which)
-{
-	if (rows->n != 0)
-		return true;
-	fprintf(stderr, "miproc: %s: no rows for %s; give the optimize block "
-	    "some with `%s = ...`\n", c->path, part_names[which],
-	    part_names[which]);
-	return false;
-}
-
-static void
-check_leak(struct compilation *c, const struct rows *a, unsigned ia,
-    const struct rows *b, unsigned ib)
-{
-	const struct ty *in = c->mod->program->in;
-	const char **input = arena_array(c->a, in->n + 1, sizeof *input);
-	struct data_leak leak;
-
-	for (unsigned i = 0; i < in->n; i++)
-		input[i] = in->field[i].name;
-	if (a->n == 0 || b->n == 0 || data_leak(a, b, input, in->n, &leak) !=
-	    MIP_OK || leak.n == 0)
-		return;
-	diag(&c->diag, c->mod->study->at, E_SPLIT_LEAK, "%zu row%s of %s "
-	    "%s also in %s, the first on line %zu", leak.n,
-	    leak.n == 1 ? "" : "s", part_names[ib], leak.n == 1 ? "is" : "are",
-	    part_names[ia], leak.b->line);
-}
-
-static int
-load_data(struct compilation *c, struct tune_task *t)
-{
-	const struct study_decl *s = c->mod->study;
-	struct loading l = { .c = c };
-	char hex[SHA256_HEX];
-	int status;
-
-	sha256_init(&l.hash);
-	status = load_part(&l, &s->train, &t->train);
-	if (status == 0)
-		status = load_part(&l, &s->dev, &t->dev);
-	if (status == 0)
-		status = load_part(&l, &s->test, &t->test);
-	if (!sha256_final_hex(&l.hash, hex) && status == 0)
-		status = 2;
-	t->data_hash = arena_strdup(c->a, hex);
-	if (status == 0 && (!check_rows(c, &t->train, 0) ||
-	    !check_rows(c, &t->dev, 1)))
-		status = 2;
-	if (status != 0)
-		return status;
-	check_leak(c, &t->train, 0, &t->dev, 1);
-	check_leak(c, &t->train, 0, &t->test, 2);
-	check_leak(c, &t->dev, 1, &t->test, 2);
-	return c->diag.nerror != 0 ? 1 : 0;
-}
 
 /* ---- the task ---- */
 
 static const char *
 source_text(const struct compilation *c)
 {
-	return c->unit->source->text;
+	return c->unit != NULL ? c->unit->source->text : "";
 }
 
 static void
@@ -215,6 +60,128 @@ setting_find(const struct setting *s, const char *name)
 	return s;
 }
 
+/* ---- models and money ---- */
+
+/* The i-th model that the study may call, or NULL: those of leaves, then the
+ * proposer's. */
+static const struct mip_model *
+model_at(const struct compilation *c, unsigned i)
+{
+	if (i < c->mod->nmodel)
+		return c->mod->model[i];
+	return i == c->mod->nmodel ? c->mod->study->prompt_model : NULL;
+}
+
+/* What --model says of it, behind the `=`; or NULL. */
+static const char *
+replaced(const struct compilation *c, const struct mip_model *m)
+{
+	size_t n = strlen(m->name);
+	const char *found = NULL;
+
+	for (unsigned i = 0; i < c->o->nmodel; i++)
+		if (strncmp(c->o->model[i], m->name, n) == 0 &&
+		    c->o->model[i][n] == '=')
+			found = c->o->model[i] + n + 1;
+	return found;
+}
+
+static bool
+check_override(const struct compilation *c, const char *s)
+{
+	const char *is = strchr(s, '='), *colon = strchr(is + 1, ':');
+	size_t n = (size_t)(is - s);
+	struct buf names = BUF_INIT;
+	bool known = false;
+
+	for (unsigned i = 0; i <= c->mod->nmodel; i++) {
+		const struct mip_model *m = model_at(c, i);
+
+		if (m == NULL)
+			continue;
+		known = known || (strlen(m->name) == n &&
+		    memcmp(m->name, s, n) == 0);
+		if (i < c->mod->nmodel)
+			buf_printf(&names, "%s%s", i != 0 ? ", " : "", m->name);
+	}
+	if (!known)
+		fprintf(stderr, "miproc: --model: the program has no model "
+		    "%.*s; it has %s\n", (int)n, s, buf_str(&names));
+	buf_reset(&names);
+	if (known && (colon == NULL || colon[1] == '\0' ||
+	    provider_find(arena_strndup(c->a, is + 1,
+	    (size_t)(colon - is - 1))) == NULL)) {
+		provider_names(&names);
+		fprintf(stderr, "miproc: --model: '%s' is not "
+		    "NAME=PROVIDER:ID with one of the providers %s\n", s,
+		    buf_str(&names));
+		known = false;
+	}
+	buf_release(&names);
+	return known;
+}
+
+static bool
+costs(const struct mip_model *m)
+{
+	return m->priced && (m->price_in > 0.0 || m->price_out > 0.0);
+}
+
+/* A budget of money needs prices, and prices need a budget. */
+static bool
+check_money(const struct compilation *c, const struct tune_task *t)
+{
+	bool any = t->max_cost >= 0.0 || t->max_calls > 0 || t->max_tokens > 0;
+
+	if (t->offline || c->o->dry_run)
+		return true;
+	for (unsigned i = 0; i <= c->mod->nmodel; i++) {
+		const struct mip_model *m = model_at(c, i);
+
+		if (m == NULL || m->route != MIP_DIRECT)
+			continue;
+		if (t->max_cost >= 0.0 && (!m->priced ||
+		    replaced(c, m) != NULL)) {
+			fprintf(stderr, "miproc: %s: the price of the model "
+			    "%s is not known, so a budget of money cannot be "
+			    "kept: give it a price, or price = free\n",
+			    c->path, m->name);
+			return false;
+		}
+		if (!any && costs(m)) {
+			fprintf(stderr, "miproc: %s: the model %s costs money, "
+			    "and there is no budget: give --max-cost, "
+			    "--max-calls or --max-tokens, or a budget in the "
+			    "optimize block; -n shows the bound\n", c->path,
+			    m->name);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+check_models(const struct compilation *c, const struct tune_task *t)
+{
+	for (unsigned i = 0; i < c->o->nmodel; i++)
+		if (!check_override(c, c->o->model[i]))
+			return false;
+	return check_money(c, t);
+}
+
+/* ---- the whole task ---- */
+
+static bool
+has_metric(const struct compilation *c, const char *name)
+{
+	for (const struct fn *f = c->mod->fn; f != NULL; f = f->next)
+		if (f->kind == FN_METRIC && strcmp(f->name, name) == 0)
+			return true;
+	fprintf(stderr, "miproc: --metric: %s has no metric %s\n", c->path,
+	    name);
+	return false;
+}
+
 int
 tuning_task(struct compilation *c, struct build *b, struct tune_task *t)
 {
@@ -230,7 +197,11 @@ tuning_task(struct compilation *c, struct build *b, struct tune_task *t)
 		    "`metric = ...`\n", c->path);
 		return 1;
 	}
-	status = load_data(c, t);
+	limits(c, t);
+	t->offline = o->offline;
+	if (!check_models(c, t))
+		return 2;
+	status = rows_load(c, t);
 	if (status != 0)
 		return status;
 	argv = arena_array(c->a, 2, sizeof *argv);
@@ -248,14 +219,15 @@ tuning_task(struct compilation *c, struct build *b, struct tune_task *t)
 	t->cache_dir = o->cache_dir;
 	t->no_cache = o->no_cache;
 	t->refresh = o->refresh;
-	t->offline = o->offline;
-	t->metric = s->metric->name;
+	t->metric = o->verb == VERB_EVAL && o->metric != NULL ? o->metric :
+	    s->metric->name;
+	if (!has_metric(c, t->metric))
+		return 2;
 	t->strategy = s->strategy;
 	t->setting = settings(c);
 	seed = setting_find(t->setting, "seed");
 	t->seed = o->seeded ? o->seed : seed != NULL ? (uint64_t)seed->i : 1;
 	t->jobs = o->jobs != 0 ? o->jobs : LIGHT_JOBS;
-	limits(c, t);
 	t->resume = o->resume;
 	t->prompt_model = s->prompt_model;
 	t->teacher = s->teacher != NULL ? s->teacher->name : NULL;
@@ -263,7 +235,7 @@ tuning_task(struct compilation *c, struct build *b, struct tune_task *t)
 	t->base_url = o->base_url;
 	t->trace = o->trace;
 	t->stop = c->stop;
-	return 0;
+	return rows_check(c, b, t);
 }
 
 /* ---- before ---- */
@@ -463,7 +435,10 @@ tuning_run(struct compilation *c, struct build *b)
 		print_bound(&t, &bound);
 	if (c->o->dry_run)
 		return 0;
+	if (!file_may_write(c->tuned_path, c->a))
+		return file_error("write", c->tuned_path);
 	memset(&r, 0, sizeof r);
+	c->catch();
 	s = tune(c->a, &t, &observer, &r);
 	progress_end(&progress);
 	if (s != MIP_OK) {

@@ -169,7 +169,10 @@ fn_twice(struct gen *g, struct fn *f, bool begins)
 	for (int pass = 0; pass < 2; pass++) {
 		fg.value = arena_array(&g->a, f->nins + 1, sizeof *fg.value);
 		fg.var = arena_array(&g->a, f->nvar + 1, sizeof *fg.var);
+		fg.ahead = arena_array(&g->a, f->nins + 1, sizeof *fg.ahead);
+		fg.again = arena_array(&g->a, f->nins + 1, sizeof *fg.again);
 		fg.nname = 0;
+		fg.ntry = 0;
 		if (pass == 0) {
 			g->w.out = &dry;
 			fn_body(&fg, begins);

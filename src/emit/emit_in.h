@@ -97,6 +97,12 @@ struct fgen {
 	const char **var;               /* by var->id */
 	const char **name;              /* names in scope */
 	size_t nname, capname;
+	bool *ahead;                    /* by ins->id: declared already */
+	const char **again;             /* by ins->id of a call: its struct
+	                                 * mip_retry, or NULL */
+	const char *bail;               /* label where failures go, or NULL */
+	bool bailed;                    /* one went there */
+	unsigned ntry;                  /* labels so far */
 	bool uses_m, uses_gold, uses_in, uses_out, can_fail;
 };
 
@@ -114,5 +120,13 @@ const char *fgen_name(struct fgen *fg, const char *want);
 /* All operations of a region as statements; a scope of its own if `scope`. */
 void fgen_region(struct fgen *fg, struct region *r, bool scope);
 bool fregion_inline(const struct fgen *fg, const struct region *r);
+/* Statements that choose a way (emit_flow.c). */
+void fgen_switch(struct fgen *fg, struct ins *i);
+void fgen_retry(struct fgen *fg, struct ins *i);
+void fgen_try(struct fgen *fg, struct ins *i);
+/* The statement that leaves after a failure: a return, a goto. */
+const char *fgen_bail(struct fgen *fg);
+/* A name for a value that is declared before its place. */
+const char *fgen_ahead(struct fgen *fg, struct ins *i);
 
 #endif

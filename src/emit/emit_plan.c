@@ -57,7 +57,7 @@ static bool
 is_loop(const struct ins *i)
 {
 	return i->op == IR_FOR || i->op == IR_RANGE || i->op == IR_WHILE ||
-	    i->op == IR_EACH;
+	    i->op == IR_EACH || i->op == IR_RETRY;
 }
 
 /* May `v` be computed at `place` instead of where it stands?  `place` comes
@@ -83,6 +83,19 @@ can_move(const struct ins *v, const struct ins *place, const struct var *var,
 	if (var == NULL && !effects)
 		return true;
 	for (const struct ins *i = v->next; i != NULL && i != top; i = i->next)
+		if (disturbs(i, effects ? NULL : var))
+			return false;
+	return true;
+}
+
+/* May it be computed at the end of the body of the retry it stands in? */
+static bool
+can_end(const struct ins *v, const struct var *var, bool effects)
+{
+	if (v->in->owner == NULL || v->in->owner->op != IR_RETRY ||
+	    (var == NULL && !effects))
+		return true;
+	for (const struct ins *i = v->next; i != NULL; i = i->next)
 		if (disturbs(i, effects ? NULL : var))
 			return false;
 	return true;
@@ -135,7 +148,8 @@ needs_statement(const struct fplan *p, const struct ins *i)
 	case IR_DIV: case IR_MOD: case IR_NEG: case IR_CONCAT: case IR_EQ:
 	case IR_NE: case IR_LT: case IR_LE: case IR_GT: case IR_GE: case IR_HAS:
 	case IR_NOT: case IR_IF: case IR_FOR: case IR_RANGE: case IR_WHILE:
-	case IR_SWITCH: case IR_CASE: case IR_PAR: case IR_TRY: case IR_BREAK:
+	case IR_SWITCH: case IR_CASE: case IR_PAR: case IR_RETRY: case IR_TRY:
+	case IR_BREAK:
 	case IR_CONTINUE: case IR_RET: case IR_FAIL: case IR_NOP:
 		return false;
 	}
@@ -188,7 +202,8 @@ inline_get(const struct fplan *p, const struct plan_walk *w, size_t at)
 		if (!mine)
 			continue;
 		place = final_place(p, user);
-		if (place == NULL || (place != get->in->owner &&
+		if (place == NULL || (place == get->in->owner ?
+		    !can_end(get, get->u.var, false) :
 		    !can_move(get, place, get->u.var, false, true)))
 			return false;
 	}
@@ -223,7 +238,7 @@ decide(const struct fplan *p, const struct plan_walk *w, size_t at)
 	if (place == NULL)
 		return false;
 	if (place == i->in->owner)      /* its region's result */
-		return true;
+		return can_end(i, NULL, may_fail(i));
 	return can_move(i, place, NULL, may_fail(i), false);
 }
 

@@ -35,11 +35,66 @@ fgen_name(struct fgen *fg, const char *want)
 static const char *
 name_value(struct fgen *fg, struct ins *i, const char *otherwise)
 {
-	const char *name = fgen_name(fg, i->name != NULL ? i->name :
-	    otherwise);
+	const char *name;
 
+	if (fg->ahead[i->id])
+		return fg->value[i->id];
+	name = fgen_name(fg, i->name != NULL ? i->name : otherwise);
 	fg->value[i->id] = name;
 	return name;
+}
+
+const char *
+fgen_ahead(struct fgen *fg, struct ins *i)
+{
+	const char *name = name_value(fg, i, i->op == IR_ASK ?
+	    arena_printf(&fg->g->a, "%s_reply", i->u.prompt->c_name) :
+	    i->op == IR_LIST || i->op == IR_EACH ? "list" : "value");
+
+	fg->ahead[i->id] = true;
+	return name;
+}
+
+/* What its first setting begins with: "T name", or "name" alone. */
+static const char *
+declared(struct fgen *fg, const struct ins *i)
+{
+	const char *name = fg->value[i->id];
+
+	return fg->ahead[i->id] ? name : gtype_decl(fg->g, i->type, name);
+}
+
+/* The same for a value in braces: "T name = " or "name = (T)". */
+static const char *
+braced(struct fgen *fg, const struct ins *i)
+{
+	struct arena *a = &fg->g->a;
+
+	if (!fg->ahead[i->id])
+		return arena_printf(a, "%s = ", declared(fg, i));
+	return arena_printf(a, "%s = (%s)", fg->value[i->id],
+	    gtype_c(fg->g, i->type));
+}
+
+/* Declares what a call writes to. */
+static void
+declare(struct fgen *fg, const struct ins *i)
+{
+	/* Compilers cannot see that a program that fails is not read. */
+	if (!fg->ahead[i->id])
+		cw_line(&fg->g->w, i->op == IR_RUN ? "%s = { 0 };" : "%s;",
+		    declared(fg, i));
+	cw_blank(&fg->g->w);
+}
+
+/* How a failure ends what is being run. */
+const char *
+fgen_bail(struct fgen *fg)
+{
+	if (fg->bail == NULL)
+		return "return mip_status(m);";
+	fg->bailed = true;
+	return arena_printf(&fg->g->a, "goto %s;", fg->bail);
 }
 
 static void
@@ -47,14 +102,14 @@ check_wait(struct fgen *fg, const char *call)
 {
 	fg->uses_m = true;
 	cw_line(&fg->g->w, "if (%s != MIP_OK)", call);
-	cw_line(&fg->g->w, "\treturn mip_status(m);");
+	cw_line(&fg->g->w, "\t%s", fgen_bail(fg));
 }
 
 static void
 check_memory(struct fgen *fg, const char *name)
 {
 	cw_line(&fg->g->w, "if (%s == NULL)", name);
-	cw_line(&fg->g->w, "\treturn mip_status(m);");
+	cw_line(&fg->g->w, "\t%s", fgen_bail(fg));
 }
 
 /* ---- calls ---- */
@@ -90,9 +145,13 @@ ask(struct fgen *fg, struct ins *i)
 	const char *in = inputs(fg, i, p->in, name);
 
 	fg->uses_m = true;
-	cw_line(&fg->g->w, "%s;", gtype_decl(fg->g, p->out, name));
-	cw_blank(&fg->g->w);
-	cw_line(&fg->g->w, "mip_ask(m, &%s, &%s, &%s);", p->c_name, in, name);
+	declare(fg, i);
+	if (fg->again[i->id] != NULL)
+		cw_line(&fg->g->w, "mip_ask_again(m, &%s, &%s, &%s, &%s);",
+		    p->c_name, in, name, fg->again[i->id]);
+	else
+		cw_line(&fg->g->w, "mip_ask(m, &%s, &%s, &%s);", p->c_name,
+		    in, name);
 }
 
 static void
@@ -103,8 +162,7 @@ run(struct fgen *fg, struct ins *i)
 	    "%s_result", f->c_name));
 	const char *in = inputs(fg, i, f->in, name);
 
-	cw_line(&fg->g->w, "%s;", gtype_decl(fg->g, f->out, name));
-	cw_blank(&fg->g->w);
+	declare(fg, i);
 	check_wait(fg, arena_printf(&fg->g->a, "%s_body(m, &%s, &%s)",
 	    f->c_name, in, name));
 }
@@ -120,7 +178,10 @@ score(struct fgen *fg, struct ins *i)
 	cw_blank(&fg->g->w);
 	check_wait(fg, arena_printf(&fg->g->a,
 	    "%s_score(m, gold, in, out, &%s)", i->u.fn->c_name, name));
-	fg->value[i->id] = arena_printf(&fg->g->a, "%s.value", name);
+	if (fg->ahead[i->id])
+		cw_line(&fg->g->w, "%s = %s.value;", fg->value[i->id], name);
+	else
+		fg->value[i->id] = arena_printf(&fg->g->a, "%s.value", name);
 }
 
 static void
@@ -164,8 +225,7 @@ list(struct fgen *fg, struct ins *i)
 	const char *v = fgen_name(fg, arena_printf(a, "%s_v", name));
 
 	allocate(fg, i->type->of, v, arena_printf(a, "%u", i->narg));
-	cw_line(&fg->g->w, "%s = { %s, %u };", gtype_decl(fg->g, i->type,
-	    name), v, i->narg);
+	cw_line(&fg->g->w, "%s{ %s, %u };", braced(fg, i), v, i->narg);
 	cw_blank(&fg->g->w);
 	check_memory(fg, v);
 	for (unsigned k = 0; k < i->narg; k++)
@@ -176,25 +236,29 @@ list(struct fgen *fg, struct ins *i)
 static void
 some(struct fgen *fg, struct ins *i)
 {
-	const char *name = name_value(fg, i, "some");
+	const char *name = name_value(fg, i, "some"), *to = name;
 
-	allocate(fg, i->type->of, name, "1");
-	check_memory(fg, name);
-	cw_line(&fg->g->w, "*%s = %s;", name, fexpr(fg, i->arg[0],
+	if (fg->ahead[i->id])
+		to = fgen_name(fg, "some");
+	allocate(fg, i->type->of, to, "1");
+	check_memory(fg, to);
+	cw_line(&fg->g->w, "*%s = %s;", to, fexpr(fg, i->arg[0],
 	    PREC_COND));
+	if (to != name)
+		cw_line(&fg->g->w, "%s = %s;", name, to);
 }
 
 static void
 inject(struct fgen *fg, struct ins *i)
 {
-	const char *name = name_value(fg, i, "either");
 	const struct ty *arm = i->type->arm[i->u.n];
 	const char *c = gtype_desc(fg->g, arm);
 
 	/* "&x_type" or "&mip_x": the member is as_x. */
 	c += strncmp(c, "&mip_", 5) == 0 ? 5 : 1;
-	cw_line(&fg->g->w, "%s = { .arm = %u, .u.as_%.*s = %s };",
-	    gtype_decl(fg->g, i->type, name), i->u.n,
+	name_value(fg, i, "either");
+	cw_line(&fg->g->w, "%s{ .arm = %u, .u.as_%.*s = %s };",
+	    braced(fg, i), i->u.n,
 	    (int)(strlen(c) - (strstr(c, "_type") != NULL ? 5 : 0)), c,
 	    fexpr(fg, i->arg[0], PREC_COND));
 }
@@ -205,8 +269,7 @@ append(struct fgen *fg, struct ins *i)
 	const char *name = name_value(fg, i, "both");
 
 	fg->uses_m = fg->can_fail = true;
-	cw_line(&fg->g->w, "%s;", gtype_decl(fg->g, i->type, name));
-	cw_blank(&fg->g->w);
+	declare(fg, i);
 	cw_line(&fg->g->w, "mip_list_concat(m, %s, %s, %s, &%s);",
 	    gtype_desc(fg->g, i->type->of), fexpr_address(fg, i->arg[0]),
 	    fexpr_address(fg, i->arg[1]), name);
@@ -220,8 +283,7 @@ list_library(struct fgen *fg, struct ins *i)
 	const char *name = name_value(fg, i, l->name), *s;
 
 	fg->uses_m = fg->can_fail = true;
-	cw_line(&fg->g->w, "%s;", gtype_decl(fg->g, i->type, name));
-	cw_blank(&fg->g->w);
+	declare(fg, i);
 	s = arena_printf(a, "%s(m, %s", l->c, gtype_desc(fg->g,
 	    i->arg[0]->type->of));
 	for (unsigned k = 0; k < i->narg; k++)
@@ -243,11 +305,11 @@ index_of(struct fgen *fg, struct ins *i)
 	cw_blank(&fg->g->w);
 	cw_line(&fg->g->w, "if (!mip_index(m, %s, %s.n, &%s))",
 	    fexpr(fg, i->arg[1], PREC_COND), list, at);
-	cw_line(&fg->g->w, "\treturn mip_status(m);");
+	cw_line(&fg->g->w, "\t%s", fgen_bail(fg));
 	if (fg->plan.uses[i->id] == 0)
 		return;
-	cw_line(&fg->g->w, "%s = %s.v[%s];", gtype_decl(fg->g, i->type,
-	    name_value(fg, i, "item")), list, at);
+	name_value(fg, i, "item");
+	cw_line(&fg->g->w, "%s = %s.v[%s];", declared(fg, i), list, at);
 }
 
 /* ---- loops ---- */
@@ -305,7 +367,7 @@ each(struct fgen *fg, struct ins *i)
 	struct ins *item = item_of(i->body), *tested = item_of(i->other);
 
 	allocate(fg, i->type->of, v, arena_printf(a, "%s.n", list));
-	cw_line(w, "%s = { %s, 0 };", gtype_decl(fg->g, i->type, name), v);
+	cw_line(w, "%s{ %s, 0 };", braced(fg, i), v);
 	cw_blank(w);
 	check_memory(fg, v);
 	cw_open(w, "for (size_t %s = 0; %s < %s.n; %s++) {", at, at, list, at);
@@ -454,15 +516,17 @@ static void
 choose(struct fgen *fg, struct ins *i)
 {
 	struct cw *w = &fg->g->w;
-	const char *name = fgen_name(fg, i->name != NULL ? i->name : "value");
+	const char *name = fg->ahead[i->id] ? fg->value[i->id] :
+	    fgen_name(fg, i->name != NULL ? i->name : "value");
 
 	if (i->op == IR_COND) {
-		cw_line(w, "%s;", gtype_decl(fg->g, i->type, name));
+		if (!fg->ahead[i->id])
+			cw_line(w, "%s;", gtype_decl(fg->g, i->type, name));
 		cw_blank(w);
 		cw_open(w, "if (%s) {", fexpr(fg, i->arg[0], PREC_ANY));
 	} else {
-		cw_line(w, "bool %s = %s;", name, fexpr(fg, i->arg[0],
-		    PREC_COND));
+		cw_line(w, "%s%s = %s;", fg->ahead[i->id] ? "" : "bool ",
+		    name, fexpr(fg, i->arg[0], PREC_COND));
 		cw_blank(w);
 		cw_open(w, i->op == IR_AND ? "if (%s) {" : "if (!%s) {", name);
 	}
@@ -479,6 +543,14 @@ choose(struct fgen *fg, struct ins *i)
 }
 
 /* ---- leaving ---- */
+
+/* What leaves a try has not failed. */
+static void
+check_late(struct fgen *fg)
+{
+	if (fg->bail != NULL && fg->can_fail)
+		check_wait(fg, "mip_status(m)");
+}
 
 static void
 ret(struct fgen *fg, struct ins *i)
@@ -500,9 +572,10 @@ ret(struct fgen *fg, struct ins *i)
 		cw_line(w, "*out = %s;", fexpr(fg, v, PREC_COND));
 		fg->uses_out = true;
 	}
+	check_late(fg);
 	fg->uses_m |= fg->can_fail;
-	cw_line(w, fg->can_fail ? "return mip_status(m);" :
-	    "return MIP_OK;");
+	cw_line(w, fg->can_fail && fg->bail == NULL ?
+	    "return mip_status(m);" : "return MIP_OK;");
 }
 
 static void
@@ -511,8 +584,11 @@ fail(struct fgen *fg, struct ins *i)
 	const char *s = i->u.i == MIP_ASSERT ? "MIP_ASSERT" : "MIP_FAIL";
 
 	fg->uses_m = true;
-	cw_line(&fg->g->w, "return mip_fail(m, %s, \"%%s\", %s);", s,
+	cw_line(&fg->g->w, "%smip_fail(m, %s, \"%%s\", %s);",
+	    fg->bail == NULL ? "return " : "", s,
 	    fexpr(fg, i->arg[0], PREC_COND));
+	if (fg->bail != NULL)
+		cw_line(&fg->g->w, "%s", fgen_bail(fg));
 }
 
 /* As a value that a declaration begins with. */
@@ -549,8 +625,8 @@ define(struct fgen *fg, struct ins *i)
 		cw_line(&fg->g->w, "(void)%s;", fexpr(fg, i, PREC_UNARY));
 		return;
 	}
-	cw_line(&fg->g->w, "%s = %s;", gtype_decl(fg->g, i->type,
-	    name_value(fg, i, "value")), text);
+	name_value(fg, i, "value");
+	cw_line(&fg->g->w, "%s = %s;", declared(fg, i), text);
 }
 
 static void
@@ -575,8 +651,13 @@ statement(struct fgen *fg, struct ins *i)
 	case IR_RANGE: for_range(fg, i); return;
 	case IR_WHILE: while_(fg, i); return;
 	case IR_PAR:   par(fg, i); return;
-	case IR_BREAK: cw_line(&fg->g->w, "break;"); return;
-	case IR_CONTINUE: cw_line(&fg->g->w, "continue;"); return;
+	case IR_SWITCH: fgen_switch(fg, i); return;
+	case IR_RETRY: fgen_retry(fg, i); return;
+	case IR_TRY:   fgen_try(fg, i); return;
+	case IR_BREAK: case IR_CONTINUE:
+		check_late(fg);
+		cw_line(&fg->g->w, "%s;", ir_ops[i->op].text);
+		return;
 	case IR_RET:   ret(fg, i); return;
 	case IR_FAIL:  fail(fg, i); return;
 	case IR_AND: case IR_OR: case IR_COND:
@@ -601,7 +682,7 @@ statement(struct fgen *fg, struct ins *i)
 	case IR_NOT:
 		define(fg, i);
 		return;
-	case IR_SWITCH: case IR_CASE: case IR_TRY: case IR_NOP:
+	case IR_CASE: case IR_NOP:
 		break;
 	}
 	BUG("no statement for %s", ir_ops[i->op].text);
@@ -614,7 +695,8 @@ is_large(const struct ins *i)
 	if (i->op == IR_LIB)
 		return (builtins[i->u.lib].flags & BF_LIST) != 0;
 	return i->op == IR_APPEND || i->op == IR_INDEX || i->op == IR_ASK ||
-	    i->op == IR_IF || i->op == IR_RUN || i->op == IR_PAR ||
+	    i->op == IR_IF || i->op == IR_SWITCH || i->op == IR_RETRY ||
+	    i->op == IR_TRY || i->op == IR_RUN || i->op == IR_PAR ||
 	    i->op == IR_FOR || i->op == IR_RANGE || i->op == IR_WHILE ||
 	    i->op == IR_EACH || i->op == IR_LIST || i->op == IR_SCORE;
 }

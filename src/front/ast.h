@@ -158,11 +158,18 @@ struct ast {
 	} u;
 };
 
-/* A comment, for `miproc fmt`. */
+/* A comment. */
 struct comment {
 	struct span at;
 	bool own_line;                  /* nothing but blanks before it */
 	struct comment *next;
+};
+
+/* A piece of the text, for `miproc fmt`. */
+struct token {
+	struct span at;
+	bool is_comment;
+	struct token *next;
 };
 
 /* A parsed file. */
@@ -179,6 +186,11 @@ struct unit {
 /* Parses one file (grammar/scan.l, parse.y).  Always gives a unit; what could
  * not be read was reported to `d` and left out. */
 struct unit *parse(struct arena *a, struct names *names, struct source *s,
+    struct diag *d);
+
+/* The tokens and comments of a file in the order of the text, without a first
+ * line that begins with #!.  What is no token is reported to `d`. */
+struct token *tokens(struct arena *a, struct names *names, struct source *s,
     struct diag *d);
 
 /* The option called `name` in a list of OPTIONs; NULL.  Of several the first:

@@ -5,9 +5,6 @@
 
 #include "front/check_in.h"
 
-/* Checks a statement; true if what follows it can be reached. */
-static bool statement(struct check *c, struct ast *n);
-
 /* ---- variables ---- */
 
 static void
@@ -282,7 +279,7 @@ for_loop(struct check *c, struct ast *n)
 	n->sym = variable(c, n->u.for_.name, n->u.for_.name_at, n, t);
 	n->sym->fixed = true;
 	c->now.body->loops++;
-	statement(c, n->u.for_.body);
+	check_statement(c, n->u.for_.body);
 	c->now.body->loops--;
 	leave(c);
 	c->now.facts = before;
@@ -303,7 +300,7 @@ while_loop(struct check *c, struct ast *n)
 	check_condition(c, n->u.while_.cond);
 	check_learn(c, n->u.while_.cond, true);
 	c->now.body->loops++;
-	statement(c, n->u.while_.body);
+	check_statement(c, n->u.while_.body);
 	c->now.body->loops--;
 	c->now.facts = before;
 }
@@ -319,12 +316,12 @@ if_statement(struct check *c, struct ast *n)
 	check_condition(c, n->u.if_.cond);
 	before = c->now.facts;
 	check_learn(c, n->u.if_.cond, true);
-	yes_on = statement(c, n->u.if_.yes);
+	yes_on = check_statement(c, n->u.if_.yes);
 	yes = c->now.facts;
 	c->now.facts = before;
 	check_learn(c, n->u.if_.cond, false);
 	if (n->u.if_.no)
-		no_on = statement(c, n->u.if_.no);
+		no_on = check_statement(c, n->u.if_.no);
 	no = c->now.facts;
 	c->now.facts = check_join(c, before, yes, yes_on, no, no_on);
 	return yes_on || no_on;
@@ -361,6 +358,19 @@ return_statement(struct check *c, struct ast *n)
 		diag(c->d, f->at, E_PLACE, "only metrics return feedback");
 }
 
+/* More than a few are a mistake: each asks with all that was said before. */
+static void
+retries(struct check *c, struct ast *e)
+{
+	enum { MOST = 100 };
+	struct ty_const k;
+
+	if (check_constant(c, e, check_basic(c, TY_INT), &k) &&
+	    (k.i < 0 || k.i > MOST))
+		diag(c->d, e->at, E_VALUE, "retry takes a number from 0 to "
+		    "%d", MOST);
+}
+
 static void
 require(struct check *c, struct ast *n)
 {
@@ -368,8 +378,7 @@ require(struct check *c, struct ast *n)
 	if (n->u.require.hint)
 		check_want(c, n->u.require.hint, check_basic(c, TY_STRING));
 	if (n->u.require.retry)
-		check_not_built(c, n->u.require.retry->at,
-		    "require ... retry");
+		retries(c, n->u.require.retry);
 	check_learn(c, n->u.require.cond, true);
 }
 
@@ -401,19 +410,6 @@ eval(struct check *c, struct ast *n)
 		    check_text(c, t));
 }
 
-/* Declares what a construct would have declared, so that its absence is not
- * told of again. */
-static void
-declare_poison(struct check *c, struct ast *block)
-{
-	struct ast *n;
-
-	for (n = block->u.block.stmt; n; n = n->next)
-		if (n->kind == AST_LET)
-			variable(c, n->u.let.name, n->u.let.name_at, n,
-			    check_basic(c, TY_POISON))->captured = true;
-}
-
 static bool
 block(struct check *c, struct ast *n)
 {
@@ -426,14 +422,14 @@ block(struct check *c, struct ast *n)
 			diag(c->d, s->at, E_UNREACHABLE, "%s", "");
 			told = true;
 		}
-		on = statement(c, s) && on;
+		on = check_statement(c, s) && on;
 	}
 	leave(c);
 	return on;
 }
 
-static bool
-statement(struct check *c, struct ast *n)
+bool
+check_statement(struct check *c, struct ast *n)
 {
 	switch ((unsigned)n->kind) {
 	case AST_LET:
@@ -474,18 +470,14 @@ statement(struct check *c, struct ast *n)
 		return false;
 	case AST_BLOCK:
 		return block(c, n);
+	case AST_SWITCH:
+		return check_switch(c, n);
+	case AST_TRY:
+		return check_try(c, n);
 	case AST_PARALLEL:
-		declare_poison(c, n->u.parallel.body);
-		break;
+		return check_parallel(c, n);
 	}
-	if (n->kind != AST_PARALLEL && n->kind != AST_SWITCH &&
-	    n->kind != AST_TRY)
-		BUG("statement %d", (int)n->kind);
-	check_not_built(c, (struct span){ n->at.off,
-	    (unsigned)strlen(ast_word(n->kind)) }, ast_word(n->kind));
-	/* Its ways out are not known: no complaint of a missing return. */
-	c->now.body->opaque = true;
-	return true;
+	BUG("statement %d", (int)n->kind);
 }
 
 /* ---- bodies ---- */
@@ -515,7 +507,7 @@ end(struct check *c)
 static void
 missing_return(struct check *c, const struct body *b, bool on)
 {
-	if (on && !b->opaque)
+	if (on)
 		diag(c->d, check_name_at(b->sym->decl), E_RETURN,
 		    "the end of '%s' can be reached", b->sym->name);
 }
@@ -541,7 +533,7 @@ check_program_body(struct check *c, struct symbol *s)
 		    v->type->kind == TY_LIST)
 			v->most = (int64_t)s->in->field[i].max;
 	}
-	missing_return(c, b, statement(c, s->decl->u.program.body));
+	missing_return(c, b, check_statement(c, s->decl->u.program.body));
 	end(c);
 }
 
@@ -597,7 +589,7 @@ check_metric(struct check *c, struct symbol *s)
 	b->kind = BODY_METRIC;
 	metric_args(c, s);
 	if (n->u.metric.body)
-		missing_return(c, b, statement(c, n->u.metric.body));
+		missing_return(c, b, check_statement(c, n->u.metric.body));
 	else {
 		struct ast *v = n->u.metric.value;
 		const struct ty *t = check_expr(c, v, b->result);
@@ -632,6 +624,6 @@ check_test(struct check *c, struct ast *n)
 	}
 	b = begin(c, NULL, check_basic(c, TY_VOID));
 	b->kind = BODY_TEST;
-	statement(c, n->u.test.body);
+	check_statement(c, n->u.test.body);
 	end(c);
 }

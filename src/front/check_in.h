@@ -24,7 +24,6 @@ struct body {
 	const struct ty *result;        /* what return gives */
 	unsigned loops;                 /* around this place */
 	unsigned long calls;            /* of models, so far */
-	bool opaque;                    /* holds what is not built */
 };
 
 /* Where check is. */
@@ -165,7 +164,13 @@ bool check_constant(struct check *c, struct ast *e, const struct ty *want,
 struct ty_const check_as(struct ty_const v, const struct ty *t);
 bool check_same_const(const struct ty_const *x, const struct ty_const *y);
 
-/* ---- check_flow.c, check_fact.c ---- */
+/* ---- check_flow.c, check_branch.c, check_fact.c ---- */
+
+/* Checks a statement; true if what follows it can be reached. */
+bool check_statement(struct check *c, struct ast *n);
+bool check_switch(struct check *c, struct ast *n);
+bool check_try(struct check *c, struct ast *n);
+bool check_parallel(struct check *c, struct ast *n);
 
 void check_program_body(struct check *c, struct symbol *s);
 void check_metric(struct check *c, struct symbol *s);

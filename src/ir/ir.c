@@ -60,7 +60,8 @@ ir_has_operand(enum ir_op op)
 const char *
 ir_other_word(enum ir_op op)
 {
-	return op == IR_WHILE ? "test" : op == IR_EACH ? "where" : "else";
+	return op == IR_WHILE ? "test" : op == IR_EACH ? "where" :
+	    op == IR_RETRY ? "hint" : "else";
 }
 
 int
@@ -258,6 +259,23 @@ ir_number(struct fn *f)
 	ir_walk(f, number, &f->nins);
 }
 
+struct ins *
+ir_retried(const struct ins *i)
+{
+	struct ins *c, *ask;
+
+	for (c = i->body->first; c != NULL; c = c->next) {
+		if (c->op == IR_ASK)
+			return c;
+		if (c->op != IR_RETRY && c->op != IR_PAR)
+			continue;
+		ask = ir_retried(c);
+		if (ask != NULL)
+			return ask;
+	}
+	return NULL;
+}
+
 bool
 ir_is_const(const struct ins *i)
 {
@@ -300,20 +318,31 @@ region_pure(const struct region *r)
 	return true;
 }
 
-static bool
-case_ends(const struct region *r, const struct ty *t)
+bool
+ir_is_whole(const struct ins *i)
 {
-	const struct ins *i;
+	const struct ty *t = i->arg[0]->type;
+	const struct ins *c;
 	unsigned n = 0;
-	bool whole = false;
 
-	for (i = r->first; i != NULL; i = i->next) {
-		if (i->op != IR_CASE || !ir_ends(i->body))
-			return false;
-		whole = whole || i->narg == 0;
-		n += i->narg;
+	for (c = i->body->first; c != NULL; c = c->next) {
+		if (c->narg == 0)
+			return true;
+		n += c->narg;
 	}
-	return whole || (t->kind == TY_ENUM && n >= t->n);
+	return (t->kind == TY_ENUM && n >= t->n) ||
+	    (t->kind == TY_BOOL && n >= 2);
+}
+
+static bool
+case_ends(const struct ins *i)
+{
+	const struct ins *c;
+
+	for (c = i->body->first; c != NULL; c = c->next)
+		if (c->op != IR_CASE || !ir_ends(c->body))
+			return false;
+	return ir_is_whole(i);
 }
 
 bool
@@ -330,6 +359,6 @@ ir_ends(const struct region *r)
 		return i->other != NULL && ir_ends(i->body) &&
 		    ir_ends(i->other);
 	if (i->op == IR_SWITCH)
-		return case_ends(i->body, i->arg[0]->type);
+		return case_ends(i);
 	return i->op == IR_PAR && ir_ends(i->body);
 }

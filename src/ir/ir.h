@@ -248,6 +248,15 @@ bool ir_walk(struct fn *f, bool (*each)(struct ins *, void *), void *arg);
 /* Numbers values in textual order (ins->id) and counts them (fn->nins). */
 void ir_number(struct fn *f);
 
+/* Has a switch a case for every value, or a default? */
+bool ir_is_whole(const struct ins *i);
+
+/* Does control never run on past the end of `r`? */
+bool ir_ends(const struct region *r);
+
+/* The call that a retry asks again: the first one in its body; NULL. */
+struct ins *ir_retried(const struct ins *i);
+
 /* Is it a constant (string, int, float, bool, null, enum)? */
 bool ir_is_const(const struct ins *i);
 

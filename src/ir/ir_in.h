@@ -24,7 +24,8 @@ extern const char *const ir_lib_words[BI_COUNT];
 /* Has it something in `u` that the text form writes before arguments? */
 bool ir_has_operand(enum ir_op op);
 
-/* What stands before its second region: "else", "test" or "where". */
+/* What stands before its second region: "else", "test", "where" or
+ * "hint". */
 const char *ir_other_word(enum ir_op op);
 
 /* The index of `word` among `n` words, or -1. */
@@ -39,9 +40,6 @@ bool ir_can_fail(const struct ins *i);
 /* No effect and no failure, what its regions hold included: it may go when
  * its value is not used.  Regions may read variables. */
 bool ir_is_pure(const struct ins *i);
-
-/* Does control never run on past the end of `r`? */
-bool ir_ends(const struct region *r);
 
 /* ---- text for hashes (ir_print.c) ---- */
 

@@ -3,9 +3,13 @@
  *  - An operation has the number and types of arguments, the operand and the
  *    regions that ir.def says, and gives the type that follows from them.
  *  - A value is used after it, in its region or inside what stands there; the
- *    values of a `par` are known after it as well.
- *  - `each`, `and`, `or`, `cond` and the test of `while` have results, and
- *    hold only operations that give values; other regions have none.
+ *    values of a `par` and of the body of a `retry` are known after it as
+ *    well.
+ *  - `each`, `and`, `or`, `cond`, the test of `while` and the hint of `retry`
+ *    have results, and hold only operations that give values; the body of
+ *    `retry` has a result, too; other regions have none.
+ *  - The body of `retry` asks a model, and `break` and `continue` do not leave
+ *    it.
  *  - `item` stands first, and always, in the regions of for, range and each.
  *  - `case` stands in `switch` and nowhere else, `break` and `continue` in
  *    loops; what ends a region stands last; a function ends by ret or fail.
@@ -463,6 +467,12 @@ control(struct verifier *v, const struct ins *i)
 		    bad(v, i, "no message or not a failure of a program");
 	if (i->op == IR_TRY)
 		return i->other != NULL || bad(v, i, "no else");
+	if (i->op == IR_RETRY)
+		return (i->u.i > 0 && i->other != NULL &&
+		    is_kind(i->body->result->type, TY_BOOL) &&
+		    is_kind(i->other->result->type, TY_STRING) &&
+		    ir_retried(i) != NULL) ||
+		    bad(v, i, "no number, call, condition or hint");
 	return v->loops > 0 || bad(v, i, "it does not stand in a loop");
 }
 
@@ -502,7 +512,8 @@ rule(struct verifier *v, const struct ins *i)
 	case IR_SWITCH: return cases(v, i);
 	case IR_CASE:   return one_case(v, i);
 	case IR_RET:    return ret(v, i);
-	case IR_IF: case IR_TRY: case IR_BREAK: case IR_CONTINUE: case IR_FAIL:
+	case IR_IF: case IR_RETRY: case IR_TRY: case IR_BREAK:
+	case IR_CONTINUE: case IR_FAIL:
 		return control(v, i);
 	case IR_PAR:    return true;
 	case IR_NOP:    break;
@@ -517,7 +528,18 @@ wants_result(const struct ins *o, const struct region *r)
 	if (o == NULL)
 		return false;
 	return o->op == IR_EACH || o->op == IR_AND || o->op == IR_OR ||
-	    o->op == IR_COND || (o->op == IR_WHILE && r == o->other);
+	    o->op == IR_COND || o->op == IR_RETRY ||
+	    (o->op == IR_WHILE && r == o->other);
+}
+
+/* Are the values of the region known after it? */
+static bool
+stays_known(const struct region *r)
+{
+	const struct ins *o = r->owner;
+
+	return o != NULL && (o->op == IR_PAR ||
+	    (o->op == IR_RETRY && r == o->body));
 }
 
 static bool
@@ -546,14 +568,15 @@ verify_ins(struct verifier *v, struct ins *i)
 {
 	bool is_loop = i->op == IR_FOR || i->op == IR_RANGE ||
 	    i->op == IR_WHILE;
+	unsigned loops = v->loops;
 	bool ok = true;
 
 	if (!verify_shape(v, i))
 		return false;
-	v->loops += is_loop;
+	v->loops = i->op == IR_RETRY ? 0 : loops + is_loop;
 	if (i->body != NULL)
 		ok = verify_region(v, i->body);
-	v->loops -= is_loop;
+	v->loops = loops;
 	if (ok && i->other != NULL)
 		ok = verify_region(v, i->other);
 	if (!ok || !rule(v, i))
@@ -570,7 +593,7 @@ forget(struct verifier *v, const struct region *r)
 
 	for (i = r->first; i != NULL; i = i->next) {
 		v->known[i->id] = NULL;
-		if (i->op == IR_PAR)
+		if (i->op == IR_PAR || i->op == IR_RETRY)
 			forget(v, i->body);
 	}
 }
@@ -598,7 +621,8 @@ verify_region(struct verifier *v, const struct region *r)
 	for (i = r->first; i != NULL; prev = i, i = i->next) {
 		if (i->in != r || i->prev != prev || r->fn != v->f)
 			return bad(v, i, "it is not linked where it stands");
-		if (wanted && !(ir_ops[i->op].flags & OPF_VALUE))
+		if (wanted && !stays_known(r) &&
+		    !(ir_ops[i->op].flags & OPF_VALUE))
 			return bad(v, i, "it stands in an expression");
 		if (!verify_ins(v, i))
 			return false;
@@ -608,7 +632,7 @@ verify_region(struct verifier *v, const struct region *r)
 	}
 	if (!result_known(v, r, wanted))
 		return false;
-	if (r->owner == NULL || r->owner->op != IR_PAR)
+	if (!stays_known(r))
 		forget(v, r);
 	return true;
 }

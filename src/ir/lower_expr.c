@@ -156,6 +156,16 @@ constant(struct lower *x, const struct ty_const *c, const struct ty *t,
 	return lower_convert(x, plain_constant(x, c, of, at), t, at);
 }
 
+struct ins *
+lower_constant(struct lower *x, struct ast *e, const struct ty *t)
+{
+	struct ty_const c;
+
+	if (!check_const(x->a, e, &c))
+		BUG("not a constant");
+	return constant(x, &c, t, e->at);
+}
+
 /* What stands for a field that was not given. */
 static struct ins *
 missing(struct lower *x, const struct ty_field *f, struct span at)

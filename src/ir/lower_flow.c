@@ -149,7 +149,7 @@ if_else(struct lower *x, struct ast *n)
 
 /* The constants of a case, before the switch. */
 static struct ins **
-case_values(struct lower *x, struct ast *c, unsigned *n)
+case_values(struct lower *x, struct ast *c, const struct ty *t, unsigned *n)
 {
 	struct ins **v = NULL;
 	struct ast *k;
@@ -158,11 +158,7 @@ case_values(struct lower *x, struct ast *c, unsigned *n)
 	*n = 0;
 	for (k = c->u.case_.value; k != NULL; k = k->next) {
 		v = arena_grow(x->a, v, &cap, *n + 1u, sizeof *v);
-		v[*n] = lower_expr(x, k);
-		if (!ir_is_const(v[*n]))
-			lower_not_built(x, k->at, "a case that is not a "
-			    "constant");
-		(*n)++;
+		v[(*n)++] = lower_constant(x, k, t);
 	}
 	return v;
 }
@@ -179,7 +175,7 @@ switch_case(struct lower *x, struct ast *n)
 	v = arena_array(x->a, count, sizeof *v);
 	narg = arena_array(x->a, count, sizeof *narg);
 	for (c = n->u.switch_.cases, k = 0; c != NULL; c = c->next, k++)
-		v[k] = case_values(x, c, &narg[k]);
+		v[k] = case_values(x, c, of->type, &narg[k]);
 	s = control(x, IR_SWITCH, &of, 1, n->at);
 	for (c = n->u.switch_.cases, k = 0; c != NULL; c = c->next, k++) {
 		i = ir_add(x->m, s->body, IR_CASE, lower_basic(x, TY_VOID),
@@ -198,6 +194,41 @@ try_else(struct lower *x, struct ast *n)
 	block_in(x, i->other, n->u.try_.other);
 }
 
+/* Does `i` use a value that is marked? */
+static bool
+depends(const struct ins *i, const bool *marked)
+{
+	unsigned k;
+
+	for (k = 0; k < i->narg; k++)
+		if (marked[i->arg[k]->id])
+			return true;
+	return false;
+}
+
+/* First all that the calls are given, then the calls at once, then what is
+ * made of their results. */
+static void
+parallel(struct lower *x, struct ast *n)
+{
+	struct ins *last = x->r->last, *first, *par, *i, *next;
+	bool *marked;
+
+	statements(x, n->u.parallel.body->u.block.stmt);
+	par = control(x, IR_PAR, NULL, 0, n->at);
+	first = last != NULL ? last->next : x->r->first;
+	ir_number(x->f);
+	marked = arena_array(x->a, x->f->nins + 1u, sizeof *marked);
+	for (i = first; i != par; i = next) {
+		next = i->next;
+		marked[i->id] = i->op == IR_ASK || depends(i, marked);
+		if (!marked[i->id])
+			continue;
+		ir_unlink(i);
+		ir_append(i->op == IR_ASK ? par->body : x->r, i);
+	}
+}
+
 /* ---- ends ---- */
 
 static void
@@ -209,20 +240,45 @@ fail(struct lower *x, enum mip_status why, struct ins *message,
 	i->u.i = why;
 }
 
+static struct ins *
+hint(struct lower *x, struct ast *n)
+{
+	return n->u.require.hint != NULL ? lower_expr(x, n->u.require.hint) :
+	    lower_string(x, "a requirement does not hold", n->at);
+}
+
+/* How often the call is made again; 0 for none. */
+static int64_t
+times(struct lower *x, const struct ast *n)
+{
+	struct ty_const c = { .i = 0 };
+
+	if (n->u.require.retry != NULL &&
+	    !check_const(x->a, n->u.require.retry, &c))
+		BUG("not a constant");
+	return c.i;
+}
+
 static void
 require(struct lower *x, struct ast *n)
 {
-	struct ins *c = lower_expr(x, n->u.require.cond), *i, *hint;
+	struct ins *c = lower_expr(x, n->u.require.cond), *i;
 	struct region *outer = x->r;
+	int64_t again = times(x, n);
 
-	if (n->u.require.retry != NULL)
-		lower_not_built(x, n->u.require.retry->at, "retry");
+	if (again > 0) {
+		i = control(x, IR_RETRY, NULL, 0, n->at);
+		i->u.i = again;
+		x->r = i->other = ir_region(x->m, x->f, i);
+		i->other->result = hint(x, n);
+		x->r = outer;
+		lower_retry(x, i, c, n->u.require.retry->at);
+		return;
+	}
 	c = lower_op1(x, IR_NOT, lower_basic(x, TY_BOOL), c, n->at);
 	i = control(x, IR_IF, &c, 1, n->at);
 	x->r = i->body;
-	hint = n->u.require.hint != NULL ? lower_expr(x, n->u.require.hint) :
-	    lower_string(x, "a requirement does not hold", n->at);
-	fail(x, MIP_ASSERT, hint, n->at);
+	fail(x, MIP_ASSERT, hint(x, n), n->at);
 	x->r = outer;
 }
 
@@ -278,8 +334,7 @@ statement(struct lower *x, struct ast *n)
 		switch_case(x, n);
 		return;
 	case AST_PARALLEL:
-		block_in(x, control(x, IR_PAR, NULL, 0, n->at)->body,
-		    n->u.parallel.body);
+		parallel(x, n);
 		return;
 	case AST_TRY:
 		try_else(x, n);

@@ -33,6 +33,9 @@ struct ins *lower_expr(struct lower *x, struct ast *e);
 /* `v` as a value of `to`, which its type fits. */
 struct ins *lower_convert(struct lower *x, struct ins *v,
     const struct ty *to, struct span at);
+/* The constant `e` as a value of `t`. */
+struct ins *lower_constant(struct lower *x, struct ast *e,
+    const struct ty *t);
 struct ins *lower_string(struct lower *x, const char *s, struct span at);
 /* a + b of two strings, lists or numbers of one type. */
 struct ins *lower_sum(struct lower *x, struct ins *a, struct ins *b,
@@ -45,6 +48,13 @@ void lower_bind(struct symbol *s, struct ins *v);
 void lower_block(struct lower *x, struct ast *block);
 /* Returns the value of a metric that is one expression. */
 void lower_metric_value(struct lower *x, struct ast *value);
+
+/* ---- lower_retry.c ---- */
+
+/* Fills the body of `retry`, which stands behind what it shall hold, and
+ * whose hint is there.  Reports if there is no call to ask again. */
+void lower_retry(struct lower *x, struct ins *retry, struct ins *cond,
+    struct span at);
 
 /* ---- lower_decl.c ---- */
 

@@ -39,6 +39,8 @@ count(struct dead *x, const struct region *r, int by)
 			x->use[i->arg[k]->id] += (unsigned)by;
 		if (i->op == IR_GET)
 			x->read[i->u.var->id] += (unsigned)by;
+		if (i->op == IR_RETRY)
+			x->use[ir_retried(i)->id] += (unsigned)by;
 		count(x, i->body, by);
 		count(x, i->other, by);
 	}
@@ -87,7 +89,8 @@ harmless(struct dead *x, const struct region *r)
 	if (r == NULL)
 		return true;
 	for (i = r->first; i != NULL; i = i->next) {
-		if (i->op == IR_FAIL || (!removable(x, i) &&
+		if (i->op == IR_FAIL || i->op == IR_RETRY ||
+		    (!removable(x, i) &&
 		    (ir_ops[i->op].flags & OPF_VALUE)))
 			return false;
 		if (!harmless(x, i->body) || !harmless(x, i->other))

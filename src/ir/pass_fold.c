@@ -374,6 +374,17 @@ fold_switch(struct fold *x, struct ins *i)
 	take_region(x, i, r);
 }
 
+/* A body that holds, or that never gets to its end, is run once. */
+static void
+fold_retry(struct fold *x, struct ins *i)
+{
+	const struct ins *t = i->body->result, *last = i->body->last;
+	bool ends = last->op == IR_RET || last->op == IR_FAIL;
+
+	if (ends || (t->op == IR_BOOL && t->u.i))
+		take_region(x, i, i->body);
+}
+
 static void
 fold_control(struct fold *x, struct ins *i)
 {
@@ -383,6 +394,8 @@ fold_control(struct fold *x, struct ins *i)
 		take_region(x, i, a->u.i ? i->body : i->other);
 	else if (i->op == IR_SWITCH)
 		fold_switch(x, i);
+	else if (i->op == IR_RETRY)
+		fold_retry(x, i);
 	else if (i->op == IR_RANGE && compare(a, i->arg[1]) == 1)
 		drop(x, i);
 	else if (i->op == IR_FOR && a->op == IR_LIST && a->narg == 0)
@@ -422,6 +435,7 @@ fold_ins(struct fold *x, struct ins *i)
 		fold_choice(x, i);
 		return;
 	case IR_IF: case IR_SWITCH: case IR_RANGE: case IR_FOR: case IR_WHILE:
+	case IR_RETRY:
 		fold_control(x, i);
 		return;
 	case IR_STRING: case IR_INT: case IR_FLOAT: case IR_BOOL: case IR_NULL:

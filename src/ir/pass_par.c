@@ -169,7 +169,8 @@ par_region(struct par *x, struct region *r)
 				continue;
 			if (i->body != NULL)
 				par_region(x, i->body);
-			if (i->other != NULL && i->op != IR_WHILE)
+			if (i->other != NULL && i->op != IR_WHILE &&
+			    i->op != IR_RETRY)
 				par_region(x, i->other);
 		}
 	}

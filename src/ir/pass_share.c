@@ -156,7 +156,8 @@ share_region(struct share *x, struct region *r)
 		for (k = 0; k < i->narg; k++)
 			i->arg[k] = resolve(i->arg[k]);
 		loop = i->op == IR_FOR || i->op == IR_RANGE ||
-		    i->op == IR_WHILE || i->op == IR_EACH;
+		    i->op == IR_WHILE || i->op == IR_EACH ||
+		    i->op == IR_RETRY;
 		x->loops += loop;
 		if (i->body != NULL)
 			share_region(x, i->body);

@@ -269,20 +269,27 @@ plan_loop(struct planner *p, const struct ins *i)
 }
 
 static struct ways
+plan_retry(struct planner *p, const struct ins *i)
+{
+	struct ways w = plan_region(p, i->body);
+	uint64_t before = w.on.there ? mul((uint64_t)i->u.i, w.on.max) : 0;
+
+	before = add(before, mul((uint64_t)i->u.i,
+	    plan_region(p, i->other).on.max));
+	w.on.max = add(w.on.max, before);
+	w.ret.max = add(w.ret.max, before);
+	return w;
+}
+
+static struct ways
 plan_switch(struct planner *p, const struct ins *i)
 {
 	struct ways w = { .on = { .there = false } };
-	const struct ty *t = i->arg[0]->type;
 	const struct ins *c;
-	unsigned n = 0;
-	bool whole = false;
 
-	for (c = i->body->first; c != NULL; c = c->next) {
+	for (c = i->body->first; c != NULL; c = c->next)
 		w = both(w, plan_region(p, c->body));
-		whole = whole || c->narg == 0;
-		n += c->narg;
-	}
-	if (!whole && (t->kind != TY_ENUM || n < t->n))
+	if (!ir_is_whole(i))
 		w = both(w, nothing());
 	return w;
 }
@@ -359,6 +366,8 @@ plan_other(struct planner *p, const struct ins *i)
 		w = plan_loop(p, i);
 	else if (i->op == IR_SWITCH)
 		w = plan_switch(p, i);
+	else if (i->op == IR_RETRY)
+		w = plan_retry(p, i);
 	else if (i->op == IR_TRY)
 		w = plan_try(p, i);
 	else if (i->op == IR_PAR)

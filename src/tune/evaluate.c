@@ -76,7 +76,7 @@ why_of(struct watch *w, const struct worker_job *j, size_t at,
 	struct tuning *u = w->u;
 	const char *why = json_string(w->a, json_get(j->answer, "why"));
 
-	if (s == MIP_USAGE)
+	if (s == MIP_USAGE && why && strncmp(why, "row", 3) == 0)
 		snprintf(u->why, sizeof u->why, "row of line %zu: %s",
 		    w->rows->row[w->row[at]].line, why ? why : "");
 	else
@@ -106,7 +106,7 @@ on_done(void *arg, size_t i)
 		return false;
 	if (s >= MIP_INFRASTRUCTURE) {
 		why_of(w, j, w->map ? w->map[i] : i, s);
-		if (s != MIP_INFRASTRUCTURE || w->last)
+		if (s != MIP_INFRASTRUCTURE || w->last || u->probing)
 			w->fatal = s;
 		w->infra++;
 		w->closed = w->fatal != MIP_OK || w->infra == INFRA_MAX;

@@ -39,6 +39,7 @@ struct tuning {
 	size_t nleaf;
 	struct candidate *best;         /* by full evaluation; or NULL */
 	unsigned trial, ntrial;
+	bool probing;                   /* a failure of the world ends it */
 	uint64_t judge_calls;
 	const char *phase;
 	char why[320];                  /* of the status that ended it */

@@ -619,16 +619,12 @@ static enum mip_status
 run_batch(struct worker_client *w, char why[WORKER_CLIENT_WHY])
 {
 	struct batch *b = w->batch;
-	enum mip_status s = revive(w, why);
+	enum mip_status s = revive(w, why), told = MIP_OK;
 
 	while (s == MIP_OK && b->left > 0 && !b->closed) {
-		s = told_to_end(w);
-		if (s != MIP_OK) {
-			snprintf(why, WORKER_CLIENT_WHY, "%s",
-			    s == MIP_BUDGET ? "the time is over" :
-			    mip_status_text(s));
+		s = told = told_to_end(w);
+		if (s != MIP_OK)
 			break;
-		}
 		feed(w);
 		if (!turn(w))
 			s = bury(w, why);
@@ -637,6 +633,9 @@ run_batch(struct worker_client *w, char why[WORKER_CLIENT_WHY])
 	}
 	if (b->under_way > 0)
 		call_off(w);
+	if (told != MIP_OK)
+		snprintf(why, WORKER_CLIENT_WHY, "%s", told == MIP_BUDGET ?
+		    "the time is over" : mip_status_text(told));
 	return s;
 }
 

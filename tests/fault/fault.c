@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cjson/cJSON.h>
@@ -244,8 +245,48 @@ arm(unsigned kinds, unsigned n)
 	pthread_mutex_unlock(&fault.lock);
 }
 
-bool
-fault_each(const char *name, unsigned kinds, bool (*body)(void *), void *arg)
+/* One run with the nth call failing. */
+static bool
+run_here(unsigned kinds, unsigned n, bool (*body)(void *), void *arg,
+    bool *met)
+{
+	bool ok;
+
+	arm(kinds, n);
+	ok = body(arg);
+	*met = fault_met();
+	arm(0, 0);
+	return ok;
+}
+
+static bool
+run_process(unsigned kinds, unsigned n, bool (*body)(void *), void *arg,
+    bool *met)
+{
+	enum { MET = 2, UNMET = 3, BAD = 1 };
+	int status = 0;
+	bool ok;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		ok = run_here(kinds, n, body, arg, met);
+		_exit(!ok ? BAD : *met ? MET : UNMET);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		abort();
+	*met = !WIFEXITED(status) || WEXITSTATUS(status) != UNMET;
+	return WIFEXITED(status) && (WEXITSTATUS(status) == MET ||
+	    WEXITSTATUS(status) == UNMET);
+}
+
+typedef bool runner(unsigned kinds, unsigned n, bool (*body)(void *),
+    void *arg, bool *met);
+
+static bool
+each(const char *name, unsigned kinds, bool (*body)(void *), void *arg,
+    runner *run)
 {
 	unsigned n;
 	bool ok, met = true;
@@ -254,10 +295,7 @@ fault_each(const char *name, unsigned kinds, bool (*body)(void *), void *arg)
 	for (n = 1; met && n <= MAX_RUNS; n++) {
 		/* Said first, so that a crash tells which call it was. */
 		fprintf(stderr, "%s: call %u fails\n", name, n);
-		arm(kinds, n);
-		ok = body(arg);
-		met = fault_met();
-		arm(0, 0);
+		ok = run(kinds, n, body, arg, &met);
 		if (ok)
 			continue;
 		fault.nbad++;
@@ -273,6 +311,19 @@ fault_each(const char *name, unsigned kinds, bool (*body)(void *), void *arg)
 	}
 	printf("ok %u - %s: %u failures borne\n", fault.ntest, name, n - 2);
 	return true;
+}
+
+bool
+fault_each(const char *name, unsigned kinds, bool (*body)(void *), void *arg)
+{
+	return each(name, kinds, body, arg, run_here);
+}
+
+bool
+fault_each_process(const char *name, unsigned kinds, bool (*body)(void *),
+    void *arg)
+{
+	return each(name, kinds, body, arg, run_process);
 }
 
 int

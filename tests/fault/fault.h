@@ -39,6 +39,11 @@ void fault_libraries(void);
 bool fault_each(const char *name, unsigned kinds, bool (*body)(void *),
     void *arg);
 
+/* The same, each run in a process of its own: for code that ends the process
+ * with status 2 when there is no memory. */
+bool fault_each_process(const char *name, unsigned kinds,
+    bool (*body)(void *), void *arg);
+
 /* Whether a failure has been met in this run: what a body may excuse a
  * missing result with. */
 bool fault_met(void);

@@ -306,14 +306,15 @@ test_batch(void **state)
 	RUN(&d, &echo_program, "{\"question\":\"q-1\"}\n"
 	    "{\"question\":\"q-2\"}\nnonsense\n{}\n[]\n"
 	    "{\"question\":\"q-3\"}\n", "--jsonl", "-j", "3");
-	assert_int_equal(d.status, 8);
+	assert_int_equal(d.status, 3);
 	assert_has(d.out, "{\"facts\":\"yes\"}\n{\"error\":{\"class\":"
 	    "\"infrastructure\",\"message\":\"recall: so says the rule\"}}\n"
 	    "{\"error\":{\"class\":\"usage\",\"message\":\"the row is no "
 	    "JSON: ");
 	assert_has(d.out, "the row is no JSON object\"}}\n"
 	    "{\"facts\":\"yes\"}\n");
-	assert_string_equal(d.err, "prog: 4 of 6 rows failed\n");
+	assert_string_equal(d.err, "prog: 4 of 6 rows failed "
+	    "(provider, network or tool)\n");
 	RUN(&d, &echo_program, "", "--jsonl");
 	assert_done(&d, 0, "", "");
 }

@@ -361,6 +361,69 @@ test_steps(void **state)
 	assert_int_equal(n, 0);
 }
 
+/* A hint asks again with the earlier reply; the step it was for is no
+ * example. */
+static void
+test_hint(void **state)
+{
+	struct stage *s = *state;
+	struct mip_retry again = { 0 };
+	struct recall_in in = { "Why?" };
+	struct recall_out out;
+	const struct mip_step *v;
+	size_t n;
+
+	RULES({ .match = "say more", .text = "sky", .sample = "0.0.0.1" },
+	    { .match = "say all", .text = "sea", .sample = "0.0.0.2" },
+	    { .match = RECALL, .text = "short", .sample = "" });
+	mip_begin(s->m);
+	mip_record(s->m, true);
+	mip_ask_again(s->m, &recall, &in, &out, &again);
+	assert_int_equal(mip_wait(s->m), MIP_OK);
+	assert_string_equal(out.facts, "short");
+	assert_false(mip_repaired(s->m));
+	mip_hint(s->m, &again, "say more");
+	mip_ask_again(s->m, &recall, &in, &out, &again);
+	assert_int_equal(mip_wait(s->m), MIP_OK);
+	assert_string_equal(out.facts, "sky");
+	assert_non_null(strstr(fake_call(1)->messages, "short"));
+	mip_hint(s->m, &again, "say less");
+	assert_int_equal(again.n, 2);
+	v = mip_steps(s->m, &n);
+	assert_int_equal(n, 2);
+	assert_int_equal(v[0].status, MIP_ASSERT);
+	assert_string_equal(v[0].why, "say more");
+	assert_string_equal(v[0].reply, "short");
+	assert_null(v[0].out);
+	assert_string_equal(v[1].why, "say less");
+	assert_true(mip_repaired(s->m));
+	mip_record(s->m, false);
+}
+
+/* A failure of the program is caught, one of the world is not. */
+static void
+test_caught(void **state)
+{
+	struct stage *s = *state;
+	struct recall_in in = { "Why?" };
+	struct recall_out out;
+
+	RULES({ .match = RECALL, .text = "sky" });
+	mip_begin(s->m);
+	assert_false(mip_caught(s->m));
+	mip_ask(s->m, &recall, &in, &out);
+	mip_fail(s->m, MIP_ASSERT, "no");
+	assert_true(mip_caught(s->m));
+	assert_int_equal(mip_status(s->m), MIP_OK);
+	assert_string_equal(mip_message(s->m), "");
+	assert_int_equal(mip_wait(s->m), MIP_OK);
+	mip_fail(s->m, MIP_BUDGET, "spent");
+	assert_false(mip_caught(s->m));
+	assert_int_equal(mip_status(s->m), MIP_BUDGET);
+	mip_hint(s->m, &(struct mip_retry){ 0 }, "x");
+	assert_string_equal(mip_message(s->m), "spent");
+}
+
 static void
 test_models(void **state)
 {
@@ -477,6 +540,7 @@ main(void)
 		TEST(test_truncated), TEST(test_first_failure),
 		TEST(test_world_first), TEST(test_sticky),
 		TEST(test_long_message), TEST(test_memory), TEST(test_steps),
+		TEST(test_hint), TEST(test_caught),
 		TEST(test_models), TEST(test_slots), TEST(test_stop),
 		TEST(test_cancel), TEST(test_env), TEST(test_status),
 	};

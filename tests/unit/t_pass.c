@@ -133,71 +133,84 @@ struct line_case {
 	const char *body, *line;
 };
 
+static const struct line_case cases[] = {
+	{ PASS_fold, "\tx: int = int -9223372036854775808\n"
+	  "\ty: int = neg x\n\tset n y\n", "= neg x" },
+	{ PASS_fold, "\tx: int = int -9223372036854775808\n"
+	  "\ty: int = int -1\n\tz: int = div x, y\n\tset n z\n",
+	  "= div x, y" },
+	{ PASS_fold, "\tx: int = int -7\n\ty: int = int 2\n"
+	  "\tz: int = div x, y\n\tset n z\n", "z: int = int -3" },
+	{ PASS_fold, "\tx: int = int -7\n\ty: int = int 2\n"
+	  "\tz: int = mod x, y\n\tset n z\n", "z: int = int -1" },
+	{ PASS_fold, "\tx: int = int -4611686018427387904\n"
+	  "\ty: int = int 2\n\tz: int = mul x, y\n\tset n z\n",
+	  "z: int = int -9223372036854775808" },
+	{ PASS_fold, "\tx: int = param K\n\ty: int = int 1\n"
+	  "\tz: int = add x, y\n\tset n z\n", "= add x, y" },
+	{ PASS_fold, "\tx: E = enum .X\n\ty: E = enum .Y\n"
+	  "\tswitch x\n\t\tcase y\n\t\t\tset s q\n\t\tcase\n"
+	  "\t\t\tu: int = int 5\n\t\t\tset n u\n", "\tset n u" },
+	{ PASS_fold, "\tx: bool = bool true\n\tif x\n"
+	  "\t\tfail fail q\n\tset s q\n", "!set s q" },
+	{ PASS_fold, "\tx: string? = some q\n"
+	  "\ty: string = unwrap x\n\tset s y\n", "set s q" },
+	{ PASS_dead, "\tx: int = int 1\n\ty: int = add x, x\n",
+	  "y: int = add" },
+	{ PASS_dead, "\tx: ask_out = ask ask q\n", "!ask ask" },
+	{ PASS_dead, "\tx: int = lib TO_INT q\n", "TO_INT" },
+	{ PASS_dead, "\tx: string = lib UPPER q\n", "!UPPER" },
+	{ PASS_dead, "\tx: bool = isnull opt\n\ty: bool = and x\n"
+	  "\t\tz: int = int 1\n\t\tu: int = add z, z\n"
+	  "\t\tw: bool = eq u, z\n\t\tyield w\n", "y: bool = and" },
+	{ PASS_dead, "\ttry\n\t\tx: ask_out = ask ask q\n\telse\n"
+	  "\t\tset s q\n", "!try" },
+	{ PASS_dead, "\tset s q\n", "!set" },
+	{ PASS_dead, "\tx: ask_out = ask ask q\n\tretry [1]\n"
+	  "\t\ty: ask_out = ask ask q\n\t\tz: bool = bool false\n"
+	  "\t\tyield z\n\thint\n\t\tyield q\n",
+	  "y: ask_out = ask" },
+	{ PASS_share, "\tx: ask_out = ask ask q\n\tretry [1]\n"
+	  "\t\ty: ask_out = ask ask q\n\t\tz: bool = isnull opt\n"
+	  "\t\tyield z\n\thint\n\t\tyield q\n",
+	  "y: ask_out = ask" },
+	{ PASS_fold, "\tretry [1]\n\t\ty: ask_out = ask ask q\n"
+	  "\t\tz: bool = bool true\n\t\tyield z\n\thint\n"
+	  "\t\tyield q\n\ts: string = field .a y\n", "!retry" },
+	{ PASS_share, "\tx: ask_out = ask draw q\n"
+	  "\ty: ask_out = ask draw q\n", "y: ask_out = ask" },
+	{ PASS_share, "\tx: ask_out = ask ask q\n"
+	  "\ty: ask_out = ask ask q\n", "!y: ask_out = ask" },
+	{ PASS_share, "\tx: bool = isnull opt\n\tif x\n"
+	  "\t\ty: string = lib UPPER q\n\t\tset s y\n"
+	  "\tz: string = lib UPPER q\n\tset s z\n",
+	  "z: string = lib UPPER q" },
+	{ PASS_share, "\tx: string = get s\n\tset s q\n"
+	  "\ty: string = get s\n\tset s y\n", "y: string = get s" },
+	{ PASS_par, "\tx: ask_out = ask ask q\n\tset s q\n"
+	  "\ty: ask_out = ask ask q\n", "!par" },
+	{ PASS_par, "\tx: ask_out = ask ask q\n\tu: int = int 1\n"
+	  "\tw: int = add u, u\n\ty: ask_out = ask ask q\n", "!par" },
+	{ PASS_par, "\tx: ask_out = ask ask q\n"
+	  "\tu: string = field .a x\n\ty: ask_out = ask ask u\n",
+	  "!par" },
+	{ PASS_par, "\tx: ask_out = ask ask q\n"
+	  "\tu: bool = isnull opt\n\tw: bool = or u\n"
+	  "\t\ta: string = field .a x\n\t\tb: bool = eq a, q\n"
+	  "\t\tyield b\n\tc: string = lib STR_BOOL w\n"
+	  "\ty: ask_out = ask ask c\n", "!par" },
+};
+
 static void
 lines(void **state)
 {
-	static const struct line_case c[] = {
-		{ PASS_fold, "\tx: int = int -9223372036854775808\n"
-		  "\ty: int = neg x\n\tset n y\n", "= neg x" },
-		{ PASS_fold, "\tx: int = int -9223372036854775808\n"
-		  "\ty: int = int -1\n\tz: int = div x, y\n\tset n z\n",
-		  "= div x, y" },
-		{ PASS_fold, "\tx: int = int -7\n\ty: int = int 2\n"
-		  "\tz: int = div x, y\n\tset n z\n", "z: int = int -3" },
-		{ PASS_fold, "\tx: int = int -7\n\ty: int = int 2\n"
-		  "\tz: int = mod x, y\n\tset n z\n", "z: int = int -1" },
-		{ PASS_fold, "\tx: int = int -4611686018427387904\n"
-		  "\ty: int = int 2\n\tz: int = mul x, y\n\tset n z\n",
-		  "z: int = int -9223372036854775808" },
-		{ PASS_fold, "\tx: int = param K\n\ty: int = int 1\n"
-		  "\tz: int = add x, y\n\tset n z\n", "= add x, y" },
-		{ PASS_fold, "\tx: E = enum .X\n\ty: E = enum .Y\n"
-		  "\tswitch x\n\t\tcase y\n\t\t\tset s q\n\t\tcase\n"
-		  "\t\t\tu: int = int 5\n\t\t\tset n u\n", "\tset n u" },
-		{ PASS_fold, "\tx: bool = bool true\n\tif x\n"
-		  "\t\tfail fail q\n\tset s q\n", "!set s q" },
-		{ PASS_fold, "\tx: string? = some q\n"
-		  "\ty: string = unwrap x\n\tset s y\n", "set s q" },
-		{ PASS_dead, "\tx: int = int 1\n\ty: int = add x, x\n",
-		  "y: int = add" },
-		{ PASS_dead, "\tx: ask_out = ask ask q\n", "!ask ask" },
-		{ PASS_dead, "\tx: int = lib TO_INT q\n", "TO_INT" },
-		{ PASS_dead, "\tx: string = lib UPPER q\n", "!UPPER" },
-		{ PASS_dead, "\tx: bool = isnull opt\n\ty: bool = and x\n"
-		  "\t\tz: int = int 1\n\t\tu: int = add z, z\n"
-		  "\t\tw: bool = eq u, z\n\t\tyield w\n", "y: bool = and" },
-		{ PASS_dead, "\ttry\n\t\tx: ask_out = ask ask q\n\telse\n"
-		  "\t\tset s q\n", "!try" },
-		{ PASS_dead, "\tset s q\n", "!set" },
-		{ PASS_share, "\tx: ask_out = ask draw q\n"
-		  "\ty: ask_out = ask draw q\n", "y: ask_out = ask" },
-		{ PASS_share, "\tx: ask_out = ask ask q\n"
-		  "\ty: ask_out = ask ask q\n", "!y: ask_out = ask" },
-		{ PASS_share, "\tx: bool = isnull opt\n\tif x\n"
-		  "\t\ty: string = lib UPPER q\n\t\tset s y\n"
-		  "\tz: string = lib UPPER q\n\tset s z\n",
-		  "z: string = lib UPPER q" },
-		{ PASS_share, "\tx: string = get s\n\tset s q\n"
-		  "\ty: string = get s\n\tset s y\n", "y: string = get s" },
-		{ PASS_par, "\tx: ask_out = ask ask q\n\tset s q\n"
-		  "\ty: ask_out = ask ask q\n", "!par" },
-		{ PASS_par, "\tx: ask_out = ask ask q\n\tu: int = int 1\n"
-		  "\tw: int = add u, u\n\ty: ask_out = ask ask q\n", "!par" },
-		{ PASS_par, "\tx: ask_out = ask ask q\n"
-		  "\tu: string = field .a x\n\ty: ask_out = ask ask u\n",
-		  "!par" },
-		{ PASS_par, "\tx: ask_out = ask ask q\n"
-		  "\tu: bool = isnull opt\n\tw: bool = or u\n"
-		  "\t\ta: string = field .a x\n\t\tb: bool = eq a, q\n"
-		  "\t\tyield b\n\tc: string = lib STR_BOOL w\n"
-		  "\ty: ask_out = ask ask c\n", "!par" },
-	};
+	const struct line_case *c = cases;
 	const char *text;
 	struct arena a;
 	unsigned i;
 
 	(void)state;
-	for (i = 0; i < COUNTOF(c); i++) {
+	for (i = 0; i < COUNTOF(cases); i++) {
 		bool no = c[i].line[0] == '!';
 
 		base_arena_init(&a);

@@ -36,6 +36,12 @@ static const struct plan_case cases[] = {
 	  "\t\t" ASK("c"), 1, 2, 4 },
 	{ "\ttry\n\t" ASK("a") "\t" ASK("b") "\telse\n\t" ASK("c"), 1, 3, 6 },
 	{ "\tpar\n\t" ASK("a") "\t" ASK("b"), 2, 2, 4 },
+	{ "\tretry [3]\n\t" ASK("a") "\t\tx: bool = isnull opt\n"
+	  "\t\tyield x\n\thint\n\t\tyield q\n" ASK("b"), 2, 5, 10 },
+	{ "\tretry [1]\n\t\tretry [2]\n\t\t" ASK("a")
+	  "\t\t\tx: bool = isnull opt\n\t\t\tyield x\n\t\thint\n"
+	  "\t\t\tyield q\n\t" DRAW("b") "\t\ty: bool = isnull opt\n"
+	  "\t\tyield y\n\thint\n\t\tyield q\n", 2, 8, 20 },
 	/* loops */
 	{ "\tx: int = int 2\n\ty: int = int 4\n\trange x, y\n"
 	  "\t\ti: int = item\n\t" ASK("a"), 3, 3, 6 },

@@ -339,7 +339,7 @@ Big(struct mip *m, const struct Big_in *in, struct Big_out *out)
 	struct Sub_in sub_in = {
 		.text = in->question
 	};
-	struct Sub_out sub;
+	struct Sub_out sub = { 0 };
 
 	if (Sub_body(m, &sub_in, &sub) != MIP_OK)
 		return mip_status(m);

@@ -1,0 +1,79 @@
+/* What the files of contexts share: mip.c, mip_ask.c.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef MIP_IN_H
+#define MIP_IN_H
+
+#include <stdatomic.h>
+
+#include "mip.h"
+#include "prompt.h"
+#include "reply.h"
+
+enum {
+	ASK_SAMPLE = 80,                /* four numbers of 20 digits at most */
+	ASK_NAME = 65                   /* servers take 64 characters */
+};
+
+enum ask_state { ASK_SENT, ASK_READ, ASK_AGAIN, ASK_FAILED };
+
+/* A call that was asked for; reused from wait to wait.  The I/O thread
+ * knows its address, so it does not move. */
+struct ask {
+	const struct mip_prompt *prompt;
+	const struct slots_leaf *leaf;
+	const void *in;
+	void *out;
+	enum ask_state state;
+	struct lm_call call;
+	struct buf messages;
+	uint64_t occurrence;
+	struct mip_retry *again;        /* or NULL */
+	unsigned hinted;                /* hints that it brings */
+	unsigned reasked;
+	struct prompt_retry *retry;     /* `hinted` and `reasked` of them */
+	char sample[ASK_SAMPLE], name[ASK_NAME];
+	struct reply_note note;
+	bool refused;
+	enum mip_status status;
+	const char *why;
+	struct mip_usage usage;
+};
+
+/* How often a request came up in the run. */
+struct seen {
+	uint64_t hash, times;           /* times 0: free */
+};
+
+struct mip {
+	struct mip_env *env;
+	struct arena arena;
+	struct lm_group group;
+	atomic_bool stop;
+	enum mip_status status;
+	char message[512];
+	struct slots *slots;            /* or NULL */
+	uint64_t sample;
+	const struct mip_override *model;
+	size_t nmodel;
+	struct ask **ask;               /* `made` of them, `nask` in use */
+	size_t nask, made, cap;
+	struct seen *seen;              /* in the arena; 2^k of them */
+	size_t nseen, seen_cap;
+	bool record, repaired;
+	struct mip_step *step;
+	size_t nstep, step_cap;
+	struct mip_usage used;
+};
+
+/* Fails the run, `arg`, for want of memory. */
+void mip_oom(void *arg);
+
+/* Fails the run if it was to stop. */
+bool mip_stopped(struct mip *m);
+
+/* Waits for calls that a program has left under way by returning early, and
+ * forgets them. */
+void mip_ask_drain(struct mip *m);
+
+#endif

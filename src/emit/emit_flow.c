@@ -1,0 +1,430 @@
+/* Statements that choose a way, as C: switch, retry, try.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "emit/emit_in.h"
+
+/* ---- switch ---- */
+
+/* Does a `break` in it leave a loop around it? */
+static bool
+breaks(const struct region *r)
+{
+	for (const struct ins *i = r != NULL ? r->first : NULL; i != NULL;
+	    i = i->next) {
+		if (i->op == IR_BREAK)
+			return true;
+		if (i->op != IR_FOR && i->op != IR_RANGE &&
+		    i->op != IR_WHILE && (breaks(i->body) ||
+		    breaks(i->other)))
+			return true;
+	}
+	return false;
+}
+
+/* Does its text declare variables, so that it needs braces? */
+static bool
+declares(const struct fgen *fg, const struct region *r)
+{
+	for (const struct ins *i = r->first; i != NULL; i = i->next) {
+		if (fg->plan.inl[i->id] || i->op == IR_RET ||
+		    i->op == IR_FAIL || i->op == IR_BREAK ||
+		    i->op == IR_CONTINUE || i->op == IR_IF)
+			continue;
+		if (i->op != IR_SET || fg->var[i->u.var->id] == NULL)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_named(const struct ins *sw, unsigned variant)
+{
+	for (const struct ins *c = sw->body->first; c != NULL; c = c->next)
+		for (unsigned k = 0; k < c->narg; k++)
+			if (c->arg[k]->u.i == (int64_t)variant)
+				return true;
+	return false;
+}
+
+/* The labels of a case; -Wswitch-enum wants every variant named. */
+static void
+labels(struct fgen *fg, struct ins *sw, struct ins *c, bool otherwise)
+{
+	struct gen *g = fg->g;
+	const struct ty *t = sw->arg[0]->type;
+	const char *brace = declares(fg, c->body) ? " {" : "";
+
+	for (unsigned k = 0; k < c->narg; k++)
+		cw_reopen(&g->w, "case %s:%s", fexpr(fg, c->arg[k],
+		    PREC_COND), k + 1 < c->narg || otherwise ? "" : brace);
+	if (c->narg == 0 && t->kind == TY_ENUM)
+		for (unsigned k = 0; k < t->n; k++)
+			if (!is_named(sw, k))
+				cw_reopen(&g->w, "case %s:",
+				    gtype_variant(g, t, k));
+	if (otherwise)
+		cw_reopen(&g->w, "default:%s", brace);
+}
+
+/* A switch over an enum or ints.  One that never runs on gets a default, so
+ * that C sees it, too. */
+static void
+c_switch(struct fgen *fg, struct ins *i)
+{
+	struct cw *w = &fg->g->w;
+	bool ends = true, whole = ir_is_whole(i);
+
+	for (struct ins *c = i->body->first; c != NULL; c = c->next) {
+		ends = ends && ir_ends(c->body);
+		whole = whole && c->narg > 0;
+	}
+	cw_open(w, "switch (%s) {", fexpr(fg, i->arg[0], PREC_ANY));
+	for (struct ins *c = i->body->first; c != NULL; c = c->next) {
+		bool braces = declares(fg, c->body);
+
+		labels(fg, i, c, c->narg == 0 || (whole && ends &&
+		    c->next == NULL));
+		fgen_region(fg, c->body, true);
+		if (!ir_ends(c->body))
+			cw_line(w, "break;");
+		if (braces)
+			cw_reopen(w, "}");
+	}
+	cw_close(w, "}");
+}
+
+/* What is compared again and again, without computing it anew. */
+static const char *
+subject(struct fgen *fg, struct ins *v)
+{
+	const char *s = fexpr(fg, v, PREC_REL), *name;
+
+	if (!fg->plan.inl[v->id] || v->op == IR_GET || v->op == IR_ARG ||
+	    (v->op == IR_FIELD && strchr(s, '(') == NULL))
+		return s;
+	name = fgen_name(fg, "value");
+	cw_line(&fg->g->w, "%s = %s;", gtype_decl(fg->g, v->type, name),
+	    fexpr(fg, v, PREC_COND));
+	cw_blank(&fg->g->w);
+	return name;
+}
+
+static const char *
+test_of(struct fgen *fg, const char *v, struct ins *c)
+{
+	struct arena *a = &fg->g->a;
+	const char *s = "";
+
+	for (unsigned k = 0; k < c->narg; k++) {
+		struct ins *x = c->arg[k];
+		const char *or = k > 0 ? " || " : "";
+
+		if (x->op == IR_BOOL)
+			s = arena_printf(a, "%s%s%s%s", s, or,
+			    x->u.i ? "" : "!", v);
+		else if (x->op == IR_STRING)
+			s = arena_printf(a, "%s%smip_string_eq(%s, %s)", s,
+			    or, v, fexpr(fg, x, PREC_COND));
+		else
+			s = arena_printf(a, "%s%s%s == %s", s, or, v,
+			    fexpr(fg, x, PREC_REL));
+	}
+	return s;
+}
+
+/* One `if` after the other; the default comes last. */
+static void
+chain(struct fgen *fg, struct ins *i)
+{
+	struct cw *w = &fg->g->w;
+	const char *v = subject(fg, i->arg[0]), *test;
+	struct ins *otherwise = NULL, *last = NULL;
+	bool first = true, empty;
+
+	for (struct ins *c = i->body->first; c != NULL; c = c->next) {
+		if (c->narg == 0)
+			otherwise = c;
+		else
+			last = c;
+	}
+	if (otherwise == NULL && ir_is_whole(i))
+		otherwise = last;
+	empty = otherwise == NULL || fregion_inline(fg, otherwise->body);
+	for (struct ins *c = i->body->first; c != NULL; c = c->next) {
+		if (c == otherwise)
+			continue;
+		test = test_of(fg, v, c);
+		if (first)
+			cw_open(w, "if (%s) {", test);
+		else
+			cw_reopen(w, "} else if (%s) {", test);
+		first = false;
+		fgen_region(fg, c->body, true);
+	}
+	if (!empty && first)
+		cw_open(w, "{");
+	else if (!empty)
+		cw_reopen(w, "} else {");
+	if (!empty)
+		fgen_region(fg, otherwise->body, true);
+	if (!empty || !first)
+		cw_close(w, "}");
+}
+
+void
+fgen_switch(struct fgen *fg, struct ins *i)
+{
+	const struct ty *t = i->arg[0]->type;
+
+	if ((t->kind == TY_ENUM || t->kind == TY_INT) &&
+	    i->body->first != NULL && !breaks(i->body))
+		c_switch(fg, i);
+	else
+		chain(fg, i);
+}
+
+/* ---- retry ---- */
+
+/* Does it stand in a region of `of`, at whatever depth? */
+static bool
+is_inside(const struct ins *i, const struct ins *of)
+{
+	for (; i != NULL; i = i->in->owner)
+		if (i == of)
+			return true;
+	return false;
+}
+
+struct use {
+	struct fgen *fg;
+	const struct ins *retry;
+	const struct ins *value;        /* or NULL */
+	const struct var *var;
+};
+
+static bool used_after(struct fgen *fg, const struct ins *retry,
+    const struct ins *value, const struct var *var);
+
+/* False where the value, or the variable, is used outside of the retry. */
+static bool
+stays_inside(struct ins *i, void *arg)
+{
+	const struct use *u = arg;
+	bool uses = u->value == NULL && (i->op == IR_GET || i->op == IR_SET)
+	    && i->u.var == u->var;
+
+	for (unsigned k = 0; k < i->narg; k++)
+		uses |= i->arg[k] == u->value;
+	uses |= u->value != NULL && ((i->body != NULL &&
+	    i->body->result == u->value) || (i->other != NULL &&
+	    i->other->result == u->value));
+	if (!uses)
+		return true;
+	if (!is_inside(i, u->retry))
+		return false;
+	return !u->fg->plan.inl[i->id] ||
+	    !used_after(u->fg, u->retry, i, NULL);
+}
+
+static bool
+used_after(struct fgen *fg, const struct ins *retry, const struct ins *value,
+    const struct var *var)
+{
+	struct use u = { fg, retry, value, var };
+
+	return !ir_walk(fg->f, stays_inside, &u);
+}
+
+/* Declares what the body makes and what comes after it uses. */
+static void
+declare_ahead(struct fgen *fg, const struct ins *retry,
+    const struct region *r)
+{
+	struct cw *w = &fg->g->w;
+
+	for (struct ins *i = r->first; i != NULL; i = i->next) {
+		struct var *v = i->op == IR_SET ? i->u.var : NULL;
+
+		if (i->op == IR_RETRY || i->op == IR_PAR)
+			declare_ahead(fg, retry, i->body);
+		if (v != NULL && fg->var[v->id] == NULL &&
+		    used_after(fg, retry, NULL, v)) {
+			fg->var[v->id] = fgen_name(fg, v->name != NULL ?
+			    v->name : "value");
+			cw_line(w, "%s;", gtype_decl(fg->g, v->type,
+			    fg->var[v->id]));
+		}
+		if (v == NULL && (ir_ops[i->op].flags & OPF_VALUE) &&
+		    !fg->plan.inl[i->id] && !fg->ahead[i->id] &&
+		    used_after(fg, retry, i, NULL))
+			cw_line(w, i->op == IR_RUN ? "%s = { 0 };" : "%s;",
+			    gtype_decl(fg->g, i->type, fgen_ahead(fg, i)));
+	}
+}
+
+/* The hint as something that can be written twice. */
+static const char *
+hint_text(struct fgen *fg, struct ins *hint)
+{
+	const char *s = fexpr(fg, hint, PREC_COND), *name;
+
+	if (!fg->plan.inl[hint->id] || hint->op == IR_STRING)
+		return s;
+	name = fgen_name(fg, "hint");
+	cw_blank(&fg->g->w);
+	cw_line(&fg->g->w, "const char *%s = %s;", name, s);
+	cw_blank(&fg->g->w);
+	return name;
+}
+
+void
+fgen_retry(struct fgen *fg, struct ins *i)
+{
+	struct cw *w = &fg->g->w;
+	struct ins *ask = ir_retried(i);
+	const char *again = fg->again[ask->id], *n, *hint;
+	size_t scope;
+
+	fg->uses_m = true;
+	declare_ahead(fg, i, i->body);
+	if (again == NULL) {
+		again = fgen_name(fg, arena_printf(&fg->g->a, "%s_again",
+		    ask->name != NULL ? ask->name : ask->u.prompt->c_name));
+		fg->again[ask->id] = again;
+		cw_line(w, "struct mip_retry %s = { 0 };", again);
+	}
+	cw_blank(w);
+	scope = fg->nname;
+	n = fgen_name(fg, "n");
+	cw_open(w, "for (int64_t %s = 0;; %s++) {", n, n);
+	fgen_region(fg, i->body, false);
+	cw_line(w, "if (%s)", fexpr(fg, i->body->result, PREC_ANY));
+	cw_line(w, "\tbreak;");
+	fgen_region(fg, i->other, false);
+	hint = hint_text(fg, i->other->result);
+	if (fg->bail != NULL) {
+		cw_open(w, "if (%s == %s) {", n, gen_int(fg->g, i->u.i));
+		cw_line(w, "mip_fail(m, MIP_ASSERT, \"%%s\", %s);", hint);
+		cw_line(w, "%s", fgen_bail(fg));
+		cw_close(w, "}");
+	} else {
+		cw_line(w, "if (%s == %s)", n, gen_int(fg->g, i->u.i));
+		w->indent++;
+		cw_line(w, "return mip_fail(m, MIP_ASSERT, \"%%s\", %s);",
+		    hint);
+		w->indent--;
+	}
+	cw_line(w, "mip_hint(m, &%s, %s);", again, hint);
+	cw_close(w, "}");
+	fg->nname = scope;
+}
+
+/* ---- try ---- */
+
+static bool
+sets(const struct region *r, const struct var *v)
+{
+	for (const struct ins *i = r != NULL ? r->first : NULL; i != NULL;
+	    i = i->next)
+		if ((i->op == IR_SET && i->u.var == v) ||
+		    sets(i->body, v) || sets(i->other, v))
+			return true;
+	return false;
+}
+
+/* Does the body set `v` last, where nothing fails any more? */
+static bool
+sets_last(const struct region *r, const struct var *v)
+{
+	for (const struct ins *i = r->last; i != NULL; i = i->prev) {
+		unsigned flags = ir_ops[i->op].flags;
+
+		if (sets(i->body, v) || sets(i->other, v))
+			return false;
+		if (i->op == IR_SET || i->op == IR_RET || i->op == IR_GET ||
+		    i->op == IR_BREAK || i->op == IR_CONTINUE ||
+		    ((flags & OPF_PURE) && !(flags & OPF_FAIL)))
+			continue;
+		for (; i != NULL; i = i->prev)
+			if ((i->op == IR_SET && i->u.var == v) ||
+			    sets(i->body, v) || sets(i->other, v))
+				return false;
+		return true;
+	}
+	return true;
+}
+
+/* Keeps the variables that the body sets and a failure gives back; by id. */
+static const char **
+save(struct fgen *fg, const struct region *body)
+{
+	struct arena *a = &fg->g->a;
+	const char **was = arena_array(a, fg->f->nvar + 1u, sizeof *was);
+
+	for (const struct var *v = fg->f->var; v != NULL; v = v->next) {
+		const char *name = fg->var[v->id];
+
+		if (name == NULL || !sets(body, v) ||
+		    (!fg->can_fail && sets_last(body, v)))
+			continue;
+		was[v->id] = fgen_name(fg, arena_printf(a, "%s_before",
+		    name));
+		cw_line(&fg->g->w, "%s = %s;", gtype_decl(fg->g, v->type,
+		    was[v->id]), name);
+	}
+	cw_blank(&fg->g->w);
+	return was;
+}
+
+/* The body of a try; true if the label is used. */
+static bool
+attempt(struct fgen *fg, struct region *body, const char *label)
+{
+	const char *outer = fg->bail;
+	bool bailed = fg->bailed, used;
+
+	fg->bail = label;
+	fg->bailed = false;
+	cw_open(&fg->g->w, "{");
+	fgen_region(fg, body, true);
+	cw_close(&fg->g->w, "}");
+	used = fg->bailed;
+	fg->bail = outer;
+	fg->bailed = bailed;
+	return used;
+}
+
+void
+fgen_try(struct fgen *fg, struct ins *i)
+{
+	struct cw *w = &fg->g->w;
+	bool ends = ir_ends(i->body), used;
+	const char *label = "failed", **was;
+
+	if (fg->ntry++ > 0)
+		label = arena_printf(&fg->g->a, "failed_%u", fg->ntry);
+	if (fg->can_fail) {
+		cw_line(w, "if (mip_status(m) != MIP_OK)");
+		cw_line(w, "\t%s", fgen_bail(fg));
+		cw_blank(w);
+	}
+	was = save(fg, i->body);
+	used = attempt(fg, i->body, label);
+	if (!used && !fg->can_fail)
+		return;                 /* nothing in it fails */
+	fg->uses_m = true;
+	if (used)
+		cw_reopen(w, "%s:", label);
+	if (!ends)
+		cw_open(w, "if (mip_status(m) != MIP_OK) {");
+	cw_line(w, "if (!mip_caught(m))");
+	cw_line(w, "\t%s", fgen_bail(fg));
+	for (const struct var *v = fg->f->var; v != NULL; v = v->next)
+		if (was[v->id] != NULL)
+			cw_line(w, "%s = %s;", fg->var[v->id], was[v->id]);
+	fgen_region(fg, i->other, !ends);
+	if (!ends)
+		cw_close(w, "}");
+}

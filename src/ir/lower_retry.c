@@ -1,0 +1,245 @@
+/* `require ... retry`: finds the call to ask again, and puts what the
+ * condition needs of it into a region.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ir/lower_in.h"
+
+struct slice {
+	struct lower *x;
+	bool *need;                     /* by id of values */
+	bool *read;                     /* by id of variables: read later */
+	bool *set;                      /* by id of variables: in the stretch */
+};
+
+/* Marks what `i` uses, what its regions use included. */
+static void
+mark_uses(struct slice *s, const struct ins *i)
+{
+	const struct region *r[2] = { i->body, i->other };
+	const struct ins *c;
+	unsigned k;
+
+	for (k = 0; k < i->narg; k++)
+		s->need[i->arg[k]->id] = true;
+	if (i->op == IR_GET)
+		s->read[i->u.var->id] = true;
+	for (k = 0; k < 2; k++) {
+		if (r[k] == NULL)
+			continue;
+		for (c = r[k]->first; c != NULL; c = c->next)
+			mark_uses(s, c);
+		if (r[k]->result != NULL)
+			s->need[r[k]->result->id] = true;
+	}
+}
+
+/* Does `i`, or what it holds, set a variable of `set`, or read one? */
+static bool
+touches(const struct ins *i, const bool *set, enum ir_op op)
+{
+	const struct region *r[2] = { i->body, i->other };
+	const struct ins *c;
+	unsigned k;
+
+	if (i->op == op && set[i->u.var->id])
+		return true;
+	for (k = 0; k < 2; k++)
+		for (c = r[k] != NULL ? r[k]->first : NULL; c != NULL;
+		    c = c->next)
+			if (touches(c, set, op))
+				return true;
+	return false;
+}
+
+/* Are values of the body of a retry needed? */
+static bool
+gives_needed(const struct slice *s, const struct ins *retry)
+{
+	const struct ins *c;
+
+	for (c = retry->body->first; c != NULL; c = c->next)
+		if (s->need[c->id] ||
+		    (c->op == IR_RETRY && gives_needed(s, c)))
+			return true;
+	return false;
+}
+
+static void
+slice_init(struct slice *s, struct lower *x, const struct ins *cond)
+{
+	ir_number(x->f);
+	s->x = x;
+	s->need = arena_array(x->a, x->f->nins + 1u, sizeof *s->need);
+	s->read = arena_array(x->a, x->f->nvar + 1u, sizeof *s->read);
+	s->set = arena_array(x->a, x->f->nvar + 1u, sizeof *s->set);
+	s->need[cond->id] = true;
+}
+
+/* The latest call of the region, or retry around one, that the condition
+ * reads; NULL. */
+static struct ins *
+find_call(struct slice *s, struct ins *last)
+{
+	struct ins *i;
+
+	for (i = last; i != NULL; i = i->prev) {
+		if (i->op == IR_SET && s->read[i->u.var->id])
+			s->read[i->u.var->id] = false;
+		else if (i->op == IR_RETRY ? !gives_needed(s, i) :
+		    !s->need[i->id] && !touches(i, s->read, IR_SET))
+			continue;
+		if (i->op == IR_ASK || i->op == IR_RETRY)
+			return i;
+		mark_uses(s, i);
+	}
+	return NULL;
+}
+
+static void
+mark_set(struct slice *s, const struct ins *i)
+{
+	const struct region *r[2] = { i->body, i->other };
+	const struct ins *c;
+	unsigned k;
+
+	if (i->op == IR_SET)
+		s->set[i->u.var->id] = true;
+	for (k = 0; k < 2; k++)
+		for (c = r[k] != NULL ? r[k]->first : NULL; c != NULL;
+		    c = c->next)
+			mark_set(s, c);
+}
+
+/* May it be computed once, after the condition holds? */
+static bool
+can_wait(const struct slice *s, const struct ins *i)
+{
+	return (i->op == IR_ASK || i->op == IR_GET || ir_is_pure(i)) &&
+	    !touches(i, s->set, IR_GET);
+}
+
+/* Does a `break` or `continue` leave the region? */
+static const struct ins *
+leaves(const struct ins *i)
+{
+	const struct region *r[2] = { i->body, i->other };
+	const struct ins *c, *found = NULL;
+	unsigned k;
+
+	if (i->op == IR_BREAK || i->op == IR_CONTINUE)
+		return i;
+	if (i->op == IR_FOR || i->op == IR_RANGE || i->op == IR_WHILE)
+		return NULL;
+	for (k = 0; k < 2; k++)
+		for (c = r[k] != NULL ? r[k]->first : NULL;
+		    c != NULL && found == NULL; c = c->next)
+			found = leaves(c);
+	return found;
+}
+
+struct first_set {
+	const struct var *var;
+	unsigned before;
+};
+
+static bool
+not_set_yet(struct ins *i, void *arg)
+{
+	const struct first_set *f = arg;
+
+	return i->id >= f->before || i->op != IR_SET || i->u.var != f->var;
+}
+
+/* Does the body look at `v`, or set it in places only, before it sets it? */
+static bool
+sees(struct slice *s, const struct region *body, const struct var *v)
+{
+	bool *one = arena_array(s->x->a, s->x->f->nvar + 1u, sizeof *one);
+	const struct ins *i;
+
+	one[v->id] = true;
+	for (i = body->first; i != NULL; i = i->next) {
+		if (i->op == IR_SET && i->u.var == v)
+			return false;
+		if (touches(i, one, IR_GET) || touches(i, one, IR_SET))
+			return true;
+	}
+	return false;
+}
+
+/* A variable that the body sets has its earlier value at each beginning. */
+static void
+restore(struct slice *s, struct ins *retry, unsigned before)
+{
+	struct lower *x = s->x;
+	struct ins *get, *set, *first = retry->body->first;
+	struct var *v;
+
+	for (v = x->f->var; v != NULL; v = v->next) {
+		struct first_set f = { v, before };
+
+		if (!s->set[v->id] || !sees(s, retry->body, v) ||
+		    ir_walk(x->f, not_set_yet, &f))
+			continue;
+		get = ir_add(x->m, retry->in, IR_GET, v->type, NULL, 0,
+		    retry->at);
+		get->u.var = v;
+		get->name = arena_printf(x->a, "%s_before", v->name);
+		ir_unlink(get);
+		ir_insert_before(retry, get);
+		set = ir_add(x->m, retry->body, IR_SET,
+		    lower_basic(x, TY_VOID), &get, 1, retry->at);
+		set->u.var = v;
+		ir_unlink(set);
+		ir_insert_before(first, set);
+	}
+}
+
+/* Takes what the condition and the hint need, and what may not wait, into
+ * the body; the rest comes after it. */
+static void
+fill(struct slice *s, struct ins *retry, struct ins *call)
+{
+	struct region *r = retry->in;
+	struct ins *i, *next;
+
+	for (i = call; i != retry; i = i->next)
+		mark_set(s, i);
+	mark_uses(s, retry);
+	s->need[call->id] = true;
+	for (i = retry->prev; i != call->prev; i = i->prev) {
+		s->need[i->id] = s->need[i->id] || !can_wait(s, i);
+		if (s->need[i->id])
+			mark_uses(s, i);
+	}
+	for (i = call; i != retry; i = next) {
+		next = i->next;
+		ir_unlink(i);
+		ir_append(s->need[i->id] ? retry->body : r, i);
+	}
+}
+
+void
+lower_retry(struct lower *x, struct ins *retry, struct ins *cond,
+    struct span at)
+{
+	struct slice s;
+	struct ins *call;
+	const struct ins *i;
+
+	slice_init(&s, x, cond);
+	call = find_call(&s, retry->prev);
+	if (call == NULL) {
+		diag(x->d, at, E_PLACE, "retry asks a module again, but the "
+		    "condition reads no result of one that was asked in this "
+		    "very block");
+		return;
+	}
+	for (i = call; i != retry; i = i->next)
+		if (leaves(i) != NULL)
+			lower_not_built(x, leaves(i)->at, "break or continue "
+			    "between a call and its retry");
+	retry->body->result = cond;
+	fill(&s, retry, call);
+	restore(&s, retry, call->id);
+}
