@@ -11,6 +11,16 @@ classifier >s.mp
 skill >script
 lmd_start
 
+# same NAME A B: but sanitizers write the scratch directory into programs.
+same() {
+	case ${CFLAGS-} in
+	*sanitize*)
+		n=$((n + 1))
+		echo "ok $n - $1 # skip sanitizers write paths into programs" ;;
+	*)	ok "$1" cmp "$2" "$3" ;;
+	esac
+}
+
 ok 'tuning' status 0 "$MIPROC" tune s.mp -j 7 --seed 0
 cp s.tuned first.tuned
 ok 'again without the cache' status 0 "$MIPROC" tune s.mp -j 3 --seed 0 \
@@ -22,12 +32,12 @@ cp first.tuned s.tuned
 
 ok 'a locked build' status 0 "$MIPROC" s.mp --locked -o one
 ok 'and another' status 0 "$MIPROC" s.mp --locked -o two
-ok 'are the same bytes' cmp one two
+same 'are the same bytes' one two
 mkdir elsewhere
 cp s.mp s.tuned elsewhere
 ok 'elsewhere, too' sh -c 'cd elsewhere && "$1" s.mp --locked -o ../three' \
     sh "$MIPROC"
-ok 'are the same' cmp one three
+same 'are the same' one three
 ok 'the binary names its tuning' status 0 ./one --version
 ok 'by its hash' says '^tuned [0-9a-f]\{16\}$'
 
