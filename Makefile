@@ -61,9 +61,8 @@ LIBS = $(TUNE_LIBS) $(RT_LIBS) -lpthread -lm
 
 # ---- files -------------------------------------------------------------
 
-# The lists are complete; what is not written yet is left out.
-have = $(foreach f,$(1),$(if $(wildcard $(srcdir)/$(f)),$(f)))
-in   = $(call have,$(patsubst %,$(1)/%.c,$(2)))
+# Every file is named: adding one is a decision.
+in = $(patsubst %,$(1)/%.c,$(2))
 
 RUNTIME = $(call in,runtime, \
 	arena buf json sha256 lines list status type type_check \
@@ -104,20 +103,19 @@ DRIVER = $(call in,src/driver, \
 	file options build compile depfile rows tuning progress eval \
 	show cmd_fmt cmd_cache completion)
 
-MAIN = $(call have,src/driver/main.c)
+MAIN = src/driver/main.c
 
 # The proposer is written in .mp: stage 0, which is miproc without tune,
 # compiles it to C for miproc itself.
-STAGE0      = $(call have,src/driver/stage0.c)
-PROPOSER_MP = $(call have,src/tune/describe_data.mp \
-	src/tune/describe_program.mp src/tune/instruct.mp)
+STAGE0      = src/driver/stage0.c
+PROPOSER_MP = src/tune/describe_data.mp src/tune/describe_program.mp \
+	src/tune/instruct.mp
 
-GEN = $(if $(call have,grammar/parse.y),parse) \
-	$(if $(call have,grammar/scan.l),scan)
+GEN = parse scan
 
-PUBLIC = $(call have,runtime/miproc.h runtime/status.def)
-MAN    = $(call have,man/miproc.1 man/mp.5 man/miproc.3 \
-	man/miproc-ir.7 man/miproc-hacking.7)
+PUBLIC = runtime/miproc.h
+MAN    = man/miproc.1 man/mp.5 man/miproc.3 \
+	man/miproc-ir.7 man/miproc-hacking.7
 
 # Tests alone are found by name: one that is there cannot go unlisted.
 UNIT  := $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/unit/t_*.c))
@@ -143,7 +141,7 @@ DRIVEROBJ := $(DRIVER:%.c=$(O)/%.o)
 PARTOBJ   := $(RTOBJ) $(STAGE0OBJ) $(TUNEOBJ) $(DRIVEROBJ)
 MAINOBJ   := $(MAIN:%.c=$(O)/%.o)
 LMDOBJ    := $(LMD:%.c=$(O)/%.o)
-ONE       := $(if $(call have,runtime/one.c),$(B)/one.o)
+ONE       := $(B)/one.o
 
 UNITBIN  := $(UNIT:tests/unit/%.c=$(B)/test/%)
 FAULTBIN := $(FAULT:tests/fault/%.c=$(B)/test/%)
