@@ -11,8 +11,8 @@
 #include <curl/curl.h>
 
 enum {
-	HTTP_SPARE = 64,                /* easy handles kept for use again */
-	HTTP_KEPT = 512                 /* connections kept open */
+	HTTP_SPARE = 1024,              /* easy handles kept for use again */
+	HTTP_KEPT = 1024                /* connections kept open */
 };
 
 /* An easy handle with what one transfer needs. */

@@ -41,14 +41,21 @@ mip_ask_drain(struct mip *m)
 
 /* ---- asking ---- */
 
-/* FNV-1a. */
+/* As FNV-1a, but eight bytes a step, with the high half folded in so that
+ * every bit of them counts. */
 static uint64_t
 hash_more(uint64_t h, const void *p, size_t n)
 {
 	const unsigned char *s = p;
+	uint64_t v;
 	size_t i;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i + 8 <= n; i += 8) {
+		memcpy(&v, s + i, sizeof v);
+		h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
+		h ^= h >> 32;
+	}
+	for (; i < n; i++)
 		h = (h ^ s[i]) * UINT64_C(1099511628211);
 	return h;
 }
