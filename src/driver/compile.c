@@ -112,6 +112,24 @@ tell_stale(void *arg, const char *slot, const char *why)
 	diag(&c->diag, at, E_STALE_TUNING, "%s: %s", slot, why);
 }
 
+bool
+compile_read_tuned(struct compilation *c, const char *path, struct tuned *t)
+{
+	struct buf text = BUF_INIT;
+	char why[320];
+	bool ok = file_read(path, &text);
+
+	if (!ok) {
+		file_error("read", path);
+	} else if (tuned_read(c->a, arena_strndup(c->a, buf_str(&text),
+	    text.len), text.len, t, why) != MIP_OK) {
+		fprintf(stderr, "miproc: %s: %s\n", path, why);
+		ok = false;
+	}
+	buf_release(&text);
+	return ok;
+}
+
 int
 compile_tuned(struct compilation *c, bool must)
 {

@@ -40,6 +40,10 @@ int compile_mod(struct compilation *c);
  * (status 7).  0 or an exit status. */
 int compile_tuned(struct compilation *c, bool must);
 
+/* Reads a tuned file, which lives in c->a; false after a message. */
+bool compile_read_tuned(struct compilation *c, const char *path,
+    struct tuned *t);
+
 /* ---- the verbs: each gives the exit status ---- */
 
 int cmd_compile(struct compilation *c);

@@ -59,20 +59,10 @@ pick(const struct compilation *c, const struct tune_task *t)
 static const char *
 slots_of(struct compilation *c, const char *path)
 {
-	struct buf text = BUF_INIT;
 	struct tuned t;
-	char why[320];
-	const char *slots = NULL;
 
-	if (!file_read(path, &text))
-		file_error("read", path);
-	else if (tuned_read(c->a, arena_strndup(c->a, buf_str(&text),
-	    text.len), text.len, &t, why) != MIP_OK)
-		fprintf(stderr, "miproc: %s: %s\n", path, why);
-	else
-		slots = arena_strndup(c->a, t.slots.s, t.slots.n);
-	buf_release(&text);
-	return slots;
+	return compile_read_tuned(c, path, &t) ?
+	    arena_strndup(c->a, t.slots.s, t.slots.n) : NULL;
 }
 
 struct evaluation {

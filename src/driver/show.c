@@ -63,25 +63,6 @@ cmd_show(struct compilation *c)
 }
 
 /* ---- diff ---- */
-
-static bool
-read_tuned(struct compilation *c, const char *path, struct tuned *t)
-{
-	struct buf text = BUF_INIT;
-	char why[320];
-	bool ok = file_read(path, &text);
-
-	if (!ok) {
-		file_error("read", path);
-	} else if (tuned_read(c->a, arena_strndup(c->a, buf_str(&text),
-	    text.len), text.len, t, why) != MIP_OK) {
-		fprintf(stderr, "miproc: %s: %s\n", path, why);
-		ok = false;
-	}
-	buf_release(&text);
-	return ok;
-}
-
 int
 cmd_diff(struct compilation *c)
 {
@@ -93,7 +74,7 @@ cmd_diff(struct compilation *c)
 		return 2;
 	}
 	for (unsigned i = 0; i < 2; i++)
-		if (!read_tuned(c, c->o->arg[i], &t[i]))
+		if (!compile_read_tuned(c, c->o->arg[i], &t[i]))
 			return 2;
 	tuned_diff(&b, t[0].root, t[1].root);
 	fputs(buf_str(&b), stdout);
