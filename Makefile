@@ -286,7 +286,7 @@ $(B)/test/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(FUZZMAIN) $(B)/libparts.a
 setup:
 	@$(srcdir)/scripts/setup
 
-SUITES = unit golden e2e docs fault fuzz lint
+SUITES = unit golden e2e real docs fault fuzz lint
 TESTENV = B='$(B)' SRCDIR='$(srcdir)' TOOLS='$(TOOLS)' CC='$(CC)' \
 	TESTCFLAGS='$(CFLAGS)' LIBS='$(RT_LIBS) -lpthread -lm' \
 	RUNTIME='$(RUNTIME)' WRAPPER='$(WRAPPER)'
