@@ -76,7 +76,7 @@ RUNTIME = $(call in,runtime, \
 	worker worker_hello worker_run)
 
 BASE = $(call in,src/base, \
-	base builtin diag diag_out diag_text names source ty)
+	base builtin diag diag_out diag_text names source table ty)
 
 FRONT = $(call in,src/front, \
 	ast ast_dump check check_expr check_decl check_flow check_call \
@@ -263,6 +263,8 @@ $(B)/test/bench_%: $(O)/tests/bench/bench_%.o $(B)/libparts.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(LIBS)
 
+$(B)/test/bench_front: $(O)/tests/bench/shapes.o
+
 # What the programs measured are compared with, and measured by.
 $(B)/test/bare: $(O)/tests/bench/bare.o
 	@mkdir -p $(@D)
@@ -426,6 +428,7 @@ clean:
 -include $(patsubst %.o,%.d,$(PARTOBJ) $(MAINOBJ) $(LMDOBJ) $(ONE) \
 	$(UNIT:%.c=$(O)/%.o) $(BENCH:%.c=$(O)/%.o) \
 	$(O)/tests/bench/bare.d $(O)/tests/bench/measure.d \
+	$(O)/tests/bench/shapes.d \
 	$(UNITHELP:%=$(O)/tests/unit/%.o) \
 	$(FAULT:%.c=$(O)/%.o) $(FUZZ:%.c=$(O)/%.o) \
 	$(O)/tests/fault/fault.o $(O)/tests/fuzz/replay.o \

@@ -101,28 +101,30 @@ ir_region(struct mod *m, struct fn *f, struct ins *owner)
 struct fn *
 ir_fn(struct mod *m, enum fn_kind kind, const char *name)
 {
-	struct fn *f = arena_alloc(m->a, sizeof *f), **p = &m->fn;
+	struct fn *f = arena_alloc(m->a, sizeof *f);
+	struct fn **p = m->last_fn != NULL ? &m->last_fn->next : &m->fn;
 
 	f->kind = kind;
 	f->name = f->c_name = name;
 	f->body = ir_region(m, f, NULL);
 	while (*p != NULL)
 		p = &(*p)->next;
-	*p = f;
+	*p = m->last_fn = f;
 	return f;
 }
 
 struct var *
 ir_var(struct mod *m, struct fn *f, const char *name, const struct ty *type)
 {
-	struct var *v = arena_alloc(m->a, sizeof *v), **p = &f->var;
+	struct var *v = arena_alloc(m->a, sizeof *v);
+	struct var **p = f->last_var != NULL ? &f->last_var->next : &f->var;
 
 	v->name = name;
 	v->type = type;
 	v->id = f->nvar++;
 	while (*p != NULL)
 		p = &(*p)->next;
-	*p = v;
+	*p = f->last_var = v;
 	return v;
 }
 

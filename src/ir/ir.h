@@ -143,13 +143,15 @@ struct fn {
 	 * `out`; gives a float */
 	const struct ty *in, *out, *gold;
 	struct region *body;
-	struct var *var;
+	struct var *var, *last_var;
 	unsigned nvar, nins;
 	double on_fail;                 /* metric */
 	bool minimize;
 	uint64_t calls_min, calls_max;  /* set by ir_plan; judge calls of a
 	                                 * metric count here too */
 	const char *hash;               /* set by ir_hash */
+	bool harmless;                  /* set by pass dead: fails only by what
+	                                 * it asks */
 	struct span at;
 	struct fn *next;
 };
@@ -212,7 +214,7 @@ struct mod {
 	struct ty_table *types;
 	const char *path;               /* of the main file */
 	const char *name;               /* C name of the program to compile */
-	struct fn *fn; /* programs, then metrics, callees first */
+	struct fn *fn, *last_fn; /* programs, then metrics, callees first */
 	struct fn *program;             /* the one to compile; may be NULL */
 	struct prompt *prompt;          /* in order of declaration */
 	struct param *param;

@@ -13,7 +13,7 @@ static struct ins *
 value_named(struct ir_reader *r)
 {
 	const char *name = ir_rd_word(r);
-	struct ins *i = ir_map_get(&r->values, name);
+	struct ins *i = ir_rd_get(&r->values, name);
 
 	if (i == NULL)
 		ir_rd_fail(r, "there is no value '%.60s' before this", name);
@@ -24,7 +24,7 @@ static struct var *
 var_named(struct ir_reader *r)
 {
 	const char *name = ir_rd_word(r);
-	struct var *v = ir_map_get(&r->vars, name);
+	struct var *v = ir_rd_get(&r->vars, name);
 
 	if (v == NULL)
 		ir_rd_fail(r, "there is no variable '%.60s'", name);
@@ -35,7 +35,7 @@ static struct fn *
 callee(struct ir_reader *r, enum fn_kind kind)
 {
 	const char *name = ir_rd_word(r);
-	struct fn *f = ir_map_get(&r->fns, name);
+	struct fn *f = ir_rd_get(&r->fns, name);
 
 	if (f == NULL || f->kind != kind) {
 		ir_rd_fail(r, "there is no such function '%.60s'", name);
@@ -85,7 +85,7 @@ read_leaf(struct ir_reader *r, struct ins *i)
 {
 	const char *w = ir_rd_word(r);
 
-	i->u.prompt = ir_map_get(&r->prompts, w);
+	i->u.prompt = ir_rd_get(&r->prompts, w);
 	if (i->u.prompt == NULL)
 		ir_rd_fail(r, "there is no prompt '%.60s'", w);
 }
@@ -95,7 +95,7 @@ read_param(struct ir_reader *r, struct ins *i)
 {
 	const char *w = ir_rd_word(r);
 
-	i->u.param = ir_map_get(&r->params, w);
+	i->u.param = ir_rd_get(&r->params, w);
 	if (i->u.param == NULL)
 		ir_rd_fail(r, "there is no param '%.60s'", w);
 }
@@ -219,7 +219,7 @@ read_ins(struct ir_reader *r, struct region *g, const char *word,
 	read_args(r, i);
 	read_member(r, i, field);
 	if (value)
-		ir_map_put(r, &r->values, label, i);
+		ir_rd_put(r, &r->values, label, i);
 	ir_append(g, i);
 	ir_rd_done(r);
 	if (ir_ops[i->op].flags & OPF_BODY) {
@@ -274,7 +274,7 @@ read_var(struct ir_reader *r, struct fn *f)
 	ir_rd_want(r, ":");
 	t = ir_rd_type(r);
 	name = ir_label_name(r->a, label);
-	ir_map_put(r, &r->vars, label,
+	ir_rd_put(r, &r->vars, label,
 	    ir_var(r->m, f, name != NULL ? name : label, t));
 }
 
@@ -309,8 +309,8 @@ read_fn(struct ir_reader *r, enum fn_kind kind)
 	const char *name = ir_rd_word(r);
 	struct fn *f = ir_fn(r->m, kind, name);
 
-	ir_map_clear(&r->values);
-	ir_map_clear(&r->vars);
+	table_init_text(&r->values, r->a);
+	table_init_text(&r->vars, r->a);
 	f->c_name = ir_rd_word(r);
 	ir_rd_want(r, ":");
 	f->in = ir_rd_type(r);
@@ -330,8 +330,8 @@ read_fn(struct ir_reader *r, enum fn_kind kind)
 		ir_rd_fail(r, "'begin' is missing");
 	ir_rd_done(r);
 	read_region(r, f->body, 1);
-	ir_map_put(r, &r->fns, f->c_name, f);
-	ir_map_clear(&r->values);
+	ir_rd_put(r, &r->fns, f->c_name, f);
+	table_init_text(&r->values, r->a);
 }
 
 /* ---- modules ---- */
@@ -397,6 +397,20 @@ read_declaration(struct ir_reader *r)
 		ir_rd_fail(r, "'%.60s' is no declaration", w);
 }
 
+static void
+init_names(struct ir_reader *r)
+{
+	table_init_text(&r->types, r->a);
+	table_init_text(&r->models, r->a);
+	table_init_text(&r->prompts, r->a);
+	table_init_text(&r->params, r->a);
+	table_init_text(&r->fns, r->a);
+	table_init_text(&r->values, r->a);
+	table_init_text(&r->vars, r->a);
+	r->prompt_end = &r->m->prompt;
+	r->param_end = &r->m->param;
+}
+
 struct mod *
 ir_read(struct arena *a, const char *text, size_t n, unsigned *line,
     char why[160])
@@ -405,6 +419,7 @@ ir_read(struct arena *a, const char *text, size_t n, unsigned *line,
 	    .why = why };
 
 	r.m = ir_mod(a, ty_table_new(a));
+	init_names(&r);
 	if (memchr(text, '\0', n) != NULL)
 		ir_rd_fail(&r, "the text holds a NUL");
 	ir_rd_types(&r);
@@ -416,7 +431,7 @@ ir_read(struct arena *a, const char *text, size_t n, unsigned *line,
 	while (r.more)
 		read_declaration(&r);
 	if (!r.failed && r.program != NULL) {
-		r.m->program = ir_map_get(&r.fns, r.program);
+		r.m->program = ir_rd_get(&r.fns, r.program);
 		if (r.m->program == NULL)
 			ir_rd_fail(&r, "there is no function '%.60s'",
 			    r.program);

@@ -27,7 +27,7 @@ ir_rd_types(struct ir_reader *r)
 			name = label;
 		t = is_enum ? ty_enum(r->m->types, name) :
 		    ty_struct(r->m->types, name);
-		ir_map_put(r, &r->types, label, t);
+		ir_rd_put(r, &r->types, label, t);
 	}
 }
 
@@ -44,7 +44,7 @@ optional_string(struct ir_reader *r)
 void
 ir_rd_enum(struct ir_reader *r)
 {
-	struct ty *t = ir_map_get(&r->types, ir_rd_word(r));
+	struct ty *t = ir_rd_get(&r->types, ir_rd_word(r));
 	struct ty_variant *v = NULL;
 	const char *word;
 	size_t cap = 0;
@@ -93,7 +93,7 @@ read_field(struct ir_reader *r, struct ty_field *f)
 void
 ir_rd_struct(struct ir_reader *r)
 {
-	struct ty *t = ir_map_get(&r->types, ir_rd_word(r));
+	struct ty *t = ir_rd_get(&r->types, ir_rd_word(r));
 	struct ty_field *f = NULL;
 	const char *word;
 	size_t cap = 0;
@@ -130,7 +130,7 @@ static const struct mip_model *
 model_named(struct ir_reader *r)
 {
 	const char *name = ir_rd_word(r);
-	const struct mip_model *m = ir_map_get(&r->models, name);
+	const struct mip_model *m = ir_rd_get(&r->models, name);
 
 	if (m == NULL)
 		ir_rd_fail(r, "there is no model '%.60s'", name);
@@ -245,7 +245,6 @@ ir_rd_model(struct ir_reader *r)
 	struct mod *m = r->m;
 	struct mip_model *v = arena_alloc(r->a, sizeof *v);
 	struct model_read x = { .m = v };
-	size_t cap = m->nmodel;
 	const char *w;
 
 	v->temperature = v->top_p = MIP_UNSET;
@@ -258,8 +257,8 @@ ir_rd_model(struct ir_reader *r)
 			ir_rd_fail(r, "a model has no '%.60s'", w);
 		ir_rd_done(r);
 	}
-	ir_map_put(r, &r->models, v->name, v);
-	m->model = arena_grow(r->a, m->model, &cap, m->nmodel + 1u,
+	ir_rd_put(r, &r->models, v->name, v);
+	m->model = arena_grow(r->a, m->model, &r->model_cap, m->nmodel + 1u,
 	    sizeof *m->model);
 	m->model[m->nmodel++] = v;
 }
@@ -353,7 +352,7 @@ struct_type(struct ir_reader *r)
 void
 ir_rd_prompt(struct ir_reader *r)
 {
-	struct prompt *q = arena_alloc(r->a, sizeof *q), **p = &r->m->prompt;
+	struct prompt *q = arena_alloc(r->a, sizeof *q);
 	const char **demo = NULL, *w;
 	size_t cap = 0;
 
@@ -379,10 +378,9 @@ ir_rd_prompt(struct ir_reader *r)
 			ir_rd_fail(r, "a prompt has no '%.60s'", w);
 		ir_rd_done(r);
 	}
-	ir_map_put(r, &r->prompts, q->name, q);
-	while (*p != NULL)
-		p = &(*p)->next;
-	*p = q;
+	ir_rd_put(r, &r->prompts, q->name, q);
+	*r->prompt_end = q;
+	r->prompt_end = &q->next;
 }
 
 /* ---- params ---- */
@@ -402,7 +400,7 @@ read_choices(struct ir_reader *r, struct param *q)
 void
 ir_rd_param(struct ir_reader *r)
 {
-	struct param *q = arena_alloc(r->a, sizeof *q), **p = &r->m->param;
+	struct param *q = arena_alloc(r->a, sizeof *q);
 	const char *w;
 
 	q->name = ir_rd_word(r);
@@ -426,10 +424,9 @@ ir_rd_param(struct ir_reader *r)
 			ir_rd_fail(r, "a param has no '%.60s'", w);
 		ir_rd_done(r);
 	}
-	ir_map_put(r, &r->params, q->name, q);
-	while (*p != NULL)
-		p = &(*p)->next;
-	*p = q;
+	ir_rd_put(r, &r->params, q->name, q);
+	*r->param_end = q;
+	r->param_end = &q->next;
 }
 
 /* ---- tuning ---- */
@@ -485,7 +482,7 @@ ir_rd_dataset(struct ir_reader *r)
 		ir_rd_done(r);
 	}
 	d->rename = rename;
-	ir_map_put(r, &r->values, name, d);
+	ir_rd_put(r, &r->values, name, d);
 }
 
 static void
@@ -494,7 +491,7 @@ read_part(struct ir_reader *r, struct part *p)
 	static const char *const words[] = { "train", "dev", "test", "whole" };
 	unsigned n = ir_rd_unsigned(r), which;
 
-	p->set = ir_map_get(&r->values, arena_printf(r->a, "%u", n));
+	p->set = ir_rd_get(&r->values, arena_printf(r->a, "%u", n));
 	if (p->set == NULL)
 		ir_rd_fail(r, "there is no dataset %u", n);
 	which = ir_rd_among(r, words, COUNTOF(words));
@@ -531,7 +528,7 @@ static struct fn *
 fn_named(struct ir_reader *r, enum fn_kind kind)
 {
 	const char *name = ir_rd_word(r);
-	struct fn *f = ir_map_get(&r->fns, name);
+	struct fn *f = ir_rd_get(&r->fns, name);
 
 	if (f == NULL || f->kind != kind) {
 		ir_rd_fail(r, "there is no %s '%.60s'",

@@ -322,7 +322,7 @@ read_base(struct ir_reader *r, unsigned depth)
 		ir_rd_want(r, ">");
 		return ty_map(t, of);
 	}
-	of = ir_map_get(&r->types, w);
+	of = ir_rd_get(&r->types, w);
 	if (of == NULL) {
 		ir_rd_fail(r, "there is no type '%.60s'", w);
 		return ty_basic(t, TY_POISON);
@@ -427,69 +427,26 @@ ir_rd_const(struct ir_reader *r, const struct ty *t)
 
 /* ---- names ---- */
 
-static size_t
-slot_of(const struct ir_map *m, const char *key)
-{
-	uint64_t h = 14695981039346656037u;
-	const char *s;
-	size_t i;
-
-	for (s = key; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * 1099511628211u;
-	for (i = (size_t)(h ^ h >> 32) & (m->cap - 1);
-	    m->key[i] != NULL && strcmp(m->key[i], key) != 0;
-	    i = (i + 1) & (m->cap - 1))
-		continue;
-	return i;
-}
-
 void *
-ir_map_get(const struct ir_map *m, const char *key)
+ir_rd_get(const struct table *t, const char *name)
 {
-	return m->cap == 0 ? NULL : m->value[slot_of(m, key)];
-}
+	const union table_value *v = table_get(t, name);
 
-static void
-map_grow(struct ir_reader *r, struct ir_map *m)
-{
-	struct ir_map old = *m;
-	size_t i, k;
-
-	m->cap = old.cap == 0 ? 16 : old.cap * 2;
-	m->key = arena_array(r->a, m->cap, sizeof *m->key);
-	m->value = arena_array(r->a, m->cap, sizeof *m->value);
-	for (i = 0; i < old.cap; i++)
-		if (old.key[i] != NULL) {
-			k = slot_of(m, old.key[i]);
-			m->key[k] = old.key[i];
-			m->value[k] = old.value[i];
-		}
+	return v != NULL ? v->p : NULL;
 }
 
 void
-ir_map_put(struct ir_reader *r, struct ir_map *m, const char *key,
-    void *value)
+ir_rd_put(struct ir_reader *r, struct table *t, const char *name, void *value)
 {
-	size_t i;
+	union table_value *v;
 
 	if (r->failed)
 		return;
-	if (2 * m->n >= m->cap)
-		map_grow(r, m);
-	i = slot_of(m, key);
-	if (m->key[i] != NULL) {
-		ir_rd_fail(r, "the name '%.60s' is taken", key);
-		return;
-	}
-	m->key[i] = key;
-	m->value[i] = value;
-	m->n++;
-}
-
-void
-ir_map_clear(struct ir_map *m)
-{
-	*m = (struct ir_map){ .n = 0 };
+	v = table_at(t, name);
+	if (v->p != NULL)
+		ir_rd_fail(r, "the name '%.60s' is taken", name);
+	else
+		v->p = value;
 }
 
 const char *

@@ -7,15 +7,9 @@
 #ifndef IR_IR_READER_H
 #define IR_IR_READER_H
 
+#include "base/table.h"
 #include "ir/ir_in.h"
 #include "ir/ir_types.h"
-
-/* Names to things. */
-struct ir_map {
-	const char **key;
-	void **value;
-	size_t n, cap;
-};
 
 struct ir_reader {
 	struct arena *a;
@@ -26,7 +20,10 @@ struct ir_reader {
 	bool more;                      /* there is a current line */
 	bool failed;
 	char *why;
-	struct ir_map types, models, prompts, params, fns, values, vars;
+	struct table types, models, prompts, params, fns, values, vars;
+	struct prompt **prompt_end;
+	struct param **param_end;
+	size_t model_cap;
 	const char *program;            /* to compile, by its C name */
 };
 
@@ -60,11 +57,11 @@ const struct ty *ir_rd_type(struct ir_reader *r);
 /* A constant that may stand for a value of `t`. */
 struct ty_const ir_rd_const(struct ir_reader *r, const struct ty *t);
 
-void *ir_map_get(const struct ir_map *m, const char *key);
+/* What has the name; NULL if nothing has. */
+void *ir_rd_get(const struct table *t, const char *name);
 /* Fails if the name is taken. */
-void ir_map_put(struct ir_reader *r, struct ir_map *m, const char *key,
+void ir_rd_put(struct ir_reader *r, struct table *t, const char *name,
     void *value);
-void ir_map_clear(struct ir_map *m);
 
 /* "x.12" without its number; NULL for "v12". */
 const char *ir_label_name(struct arena *a, const char *label);

@@ -10,26 +10,18 @@ void
 ir_types_init(struct ir_types *s, struct arena *a)
 {
 	*s = (struct ir_types){ .a = a };
+	table_init(&s->at, a);
 }
 
 /* True the first time that `t` is met. */
 static bool
 enter(struct ir_types *s, const struct ty *t)
 {
-	size_t had = s->nat;
-
-	if (t->id >= s->nat) {
-		s->at = arena_grow(s->a, s->at, &s->nat, t->id + 1u,
-		    sizeof *s->at);
-		memset(s->at + had, 0, (s->nat - had) * sizeof *s->at);
-	}
-	if (s->at[t->id] != 0)
+	if (table_get(&s->at, t) != NULL)
 		return false;
-	if (s->n == s->cap)
-		s->t = arena_grow(s->a, s->t, &s->cap, s->n + 1u,
-		    sizeof *s->t);
+	s->t = arena_grow(s->a, s->t, &s->cap, s->n + 1u, sizeof *s->t);
+	table_at(&s->at, t)->n = s->n;
 	s->t[s->n++] = t;
-	s->at[t->id] = s->n;
 	return true;
 }
 
@@ -106,7 +98,7 @@ ir_types_sort(struct ir_types *s)
 	if (s->n > 1)
 		qsort(s->t, s->n, sizeof *s->t, by_id);
 	for (i = 0; i < s->n; i++)
-		s->at[s->t[i]->id] = i + 1;
+		table_at(&s->at, s->t[i])->n = i;
 }
 
 const char *const ir_type_words[TY_LITERAL + 1] = {
@@ -155,9 +147,11 @@ ir_types_name(struct ir_types *s)
 const char *
 ir_types_label(const struct ir_types *s, const struct ty *t)
 {
-	if (t->id >= s->nat || s->at[t->id] == 0)
+	const union table_value *at = table_get(&s->at, t);
+
+	if (at == NULL)
 		BUG("type %s was not gathered", t->name);
-	return s->label[s->at[t->id] - 1];
+	return s->label[at->n];
 }
 
 static int

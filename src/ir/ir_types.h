@@ -4,6 +4,7 @@
 #ifndef IR_IR_TYPES_H
 #define IR_IR_TYPES_H
 
+#include "base/table.h"
 #include "ir/ir.h"
 
 struct ir_types {
@@ -11,8 +12,7 @@ struct ir_types {
 	const struct ty **t;            /* a struct before what it holds */
 	unsigned n;
 	size_t cap;
-	unsigned *at;                   /* by ty->id: index in t, plus one */
-	size_t nat;
+	struct table at;                /* by type: index in t */
 	const char **label;             /* set by ir_types_name */
 	const struct ty *in, *out;      /* called so whatever their names */
 };

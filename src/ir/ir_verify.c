@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/table.h"
 #include "ir/ir_in.h"
 
 enum { WHY = 240 };
@@ -30,6 +31,7 @@ struct verifier {
 	struct fn *f;
 	struct ins **known;             /* by id: the value, where in scope */
 	unsigned loops;
+	struct table declared;          /* leaves, params, functions so far */
 	char *why;
 };
 
@@ -334,11 +336,9 @@ lib(struct verifier *v, const struct ins *i)
 static bool
 ask(struct verifier *v, const struct ins *i)
 {
-	const struct prompt *q;
+	const struct prompt *q = i->u.prompt;
 
-	for (q = v->m->prompt; q != NULL && q != i->u.prompt; q = q->next)
-		continue;
-	if (q == NULL)
+	if (table_get(&v->declared, q) == NULL)
 		return bad(v, i, "not a prompt of this module");
 	return fields(v, i, q->in) && (i->type == q->out ||
 	    bad(v, i, "not of the type of the prompt's outputs"));
@@ -347,12 +347,10 @@ ask(struct verifier *v, const struct ins *i)
 static bool
 call(struct verifier *v, const struct ins *i)
 {
-	const struct fn *g;
+	const struct fn *g = i->u.fn;
 	bool run = i->op == IR_RUN;
 
-	for (g = v->m->fn; g != v->f && g != i->u.fn; g = g->next)
-		continue;
-	if (g == v->f)
+	if (table_get(&v->declared, g) == NULL)
 		return bad(v, i, "a call of what does not stand before it");
 	if (g->kind != (run ? FN_PROGRAM : FN_METRIC))
 		return bad(v, i, "not of the right kind");
@@ -368,11 +366,8 @@ call(struct verifier *v, const struct ins *i)
 static bool
 param(struct verifier *v, const struct ins *i)
 {
-	const struct param *q;
-
-	for (q = v->m->param; q != NULL && q != i->u.param; q = q->next)
-		continue;
-	return (q != NULL && q->type == i->type) ||
+	return (table_get(&v->declared, i->u.param) != NULL &&
+	    i->u.param->type == i->type) ||
 	    bad(v, i, "not a param of this module and type");
 }
 
@@ -649,51 +644,44 @@ verify_fn(struct verifier *v, struct fn *f, struct arena *a)
 	v->known = arena_array(a, f->nins + 1u, sizeof *v->known);
 	if (!verify_region(v, f->body))
 		return false;
+	table_at(&v->declared, f);
 	return ir_ends(f->body) || bad(v, NULL, "it may run past its end");
 }
 
-/* Are all names of the list that `next` walks unique? */
 static bool
-unique(struct verifier *v, const char *const *name, unsigned n)
+unique(struct verifier *v, struct table *names, const char *name)
 {
-	unsigned i, k;
-
-	for (i = 0; i < n; i++)
-		for (k = 0; k < i; k++)
-			if (strcmp(name[i], name[k]) == 0)
-				return bad(v, NULL, "the name '%.60s' is "
-				    "there twice", name[i]);
-	return true;
+	return table_at(names, name)->n++ == 0 ||
+	    bad(v, NULL, "the name '%.60s' is there twice", name);
 }
 
+/* Addresses are unique, and so are names in C; what has them is noted. */
 static bool
 verify_names(struct verifier *v, struct arena *a)
 {
 	const struct mod *m = v->m;
+	struct table address, c;
 	const struct prompt *q;
 	const struct param *p;
 	const struct fn *f;
-	const char **address = NULL, **c = NULL;
-	size_t na = 0, nc = 0;
-	unsigned n = 0, k = 0;
 
-	for (q = m->prompt; q != NULL; q = q->next, n++, k++) {
-		address = arena_grow(a, address, &na, n + 1u, sizeof *address);
-		c = arena_grow(a, c, &nc, k + 1u, sizeof *c);
-		address[n] = q->name;
-		c[k] = q->c_name;
+	table_init(&v->declared, a);
+	table_init_text(&address, a);
+	table_init_text(&c, a);
+	for (q = m->prompt; q != NULL; q = q->next) {
+		table_at(&v->declared, q);
+		if (!unique(v, &address, q->name) || !unique(v, &c, q->c_name))
+			return false;
 	}
-	for (p = m->param; p != NULL; p = p->next, n++, k++) {
-		address = arena_grow(a, address, &na, n + 1u, sizeof *address);
-		c = arena_grow(a, c, &nc, k + 1u, sizeof *c);
-		address[n] = p->name;
-		c[k] = p->c_name;
+	for (p = m->param; p != NULL; p = p->next) {
+		table_at(&v->declared, p);
+		if (!unique(v, &address, p->name) || !unique(v, &c, p->c_name))
+			return false;
 	}
-	for (f = m->fn; f != NULL; f = f->next, k++) {
-		c = arena_grow(a, c, &nc, k + 1u, sizeof *c);
-		c[k] = f->c_name;
-	}
-	return unique(v, address, n) && unique(v, c, k);
+	for (f = m->fn; f != NULL; f = f->next)
+		if (!unique(v, &c, f->c_name))
+			return false;
+	return true;
 }
 
 static bool

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/table.h"
 #include "front/ast.h"
 #include "ir/lower_in.h"
 
@@ -188,16 +189,16 @@ struct reach {
 	size_t cap;
 	unsigned n;
 	struct arena *a;
+	struct table seen;
 };
 
 static void
 reach(struct reach *r, struct fn *f)
 {
-	unsigned i;
+	union table_value *seen = table_at(&r->seen, f);
 
-	for (i = 0; i < r->n; i++)
-		if (r->fn[i] == f)
-			return;
+	if (seen->n++ > 0)
+		return;
 	r->fn = arena_grow(r->a, r->fn, &r->cap, r->n + 1u, sizeof *r->fn);
 	r->fn[r->n++] = f;
 }
@@ -221,6 +222,7 @@ mark_prompts(struct lower *x)
 	struct fn *f;
 	unsigned i;
 
+	table_init(&r.seen, x->a);
 	for (q = x->m->prompt; q != NULL; q = q->next)
 		q->metric_only = true;
 	for (f = x->m->fn; f != NULL; f = f->next)
@@ -253,17 +255,24 @@ link_prompts(struct lower *x)
 	}
 }
 
+struct models {
+	struct mod *m;
+	size_t cap;
+	struct table seen;
+};
+
 static void
-add_model(struct mod *m, const struct mip_model *v, size_t *cap)
+add_model(struct models *s, const struct mip_model *v)
 {
+	union table_value *seen = table_at(&s->seen, v);
+	struct mod *m = s->m;
 	unsigned i;
 
-	for (i = 0; i < m->nmodel; i++)
-		if (m->model[i] == v)
-			return;
+	if (seen->n++ > 0)
+		return;
 	for (i = 0; i < v->nto; i++)
-		add_model(m, v->to[i], cap);
-	m->model = arena_grow(m->a, m->model, cap, m->nmodel + 1u,
+		add_model(s, v->to[i]);
+	m->model = arena_grow(m->a, m->model, &s->cap, m->nmodel + 1u,
 	    sizeof *m->model);
 	m->model[m->nmodel++] = v;
 }
@@ -272,12 +281,13 @@ add_model(struct mod *m, const struct mip_model *v, size_t *cap)
 static void
 link_models(struct lower *x)
 {
+	struct models all = { .m = x->m };
 	struct symbol *s;
-	size_t cap = 0;
 
+	table_init(&all.seen, x->a);
 	for (s = x->c->symbol; s != NULL; s = s->next)
 		if (s->kind == SYM_MODEL && s->lowered != NULL)
-			add_model(x->m, s->lowered, &cap);
+			add_model(&all, s->lowered);
 }
 
 /* What names of ours may not be in C. */
@@ -291,29 +301,9 @@ static const char *const reserved[] = {
 	"stdout", "stderr", "offsetof", "size_t", "int64_t"
 };
 
-struct names_used {
-	const char **v;
-	size_t cap;
-	unsigned n;
-};
-
-static bool
-is_taken(const struct names_used *u, const char *s)
-{
-	unsigned i;
-
-	for (i = 0; i < COUNTOF(reserved); i++)
-		if (strcmp(reserved[i], s) == 0)
-			return true;
-	for (i = 0; i < u->n; i++)
-		if (strcmp(u->v[i], s) == 0)
-			return true;
-	return strncmp(s, "mip_", 4) == 0 || strncmp(s, "__", 2) == 0;
-}
-
 /* The name in C of what is called `path` here. */
 static const char *
-c_name(struct lower *x, struct names_used *u, const char *path)
+c_name(struct lower *x, struct table *used, const char *path)
 {
 	char *s, *p;
 
@@ -323,10 +313,9 @@ c_name(struct lower *x, struct names_used *u, const char *path)
 			*p = '_';
 	if (strncmp(s, "mip_", 4) == 0 || strncmp(s, "__", 2) == 0)
 		s = arena_printf(x->a, "x_%s", s);
-	while (is_taken(u, s))
+	while (table_get(used, s) != NULL)
 		s = arena_printf(x->a, "%s_", s);
-	u->v = arena_grow(x->a, u->v, &u->cap, u->n + 1u, sizeof *u->v);
-	u->v[u->n++] = s;
+	table_at(used, s);
 	return s;
 }
 
@@ -334,11 +323,15 @@ c_name(struct lower *x, struct names_used *u, const char *path)
 static void
 name_all(struct lower *x)
 {
-	struct names_used used = { NULL, 0, 0 };
+	struct table used;
 	struct prompt *q;
 	struct param *r;
 	struct fn *f;
+	unsigned i;
 
+	table_init_text(&used, x->a);
+	for (i = 0; i < COUNTOF(reserved); i++)
+		table_at(&used, reserved[i]);
 	if (x->m->program != NULL) {
 		f = x->m->program;
 		f->c_name = c_name(x, &used, f->name);

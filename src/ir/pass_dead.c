@@ -1,7 +1,8 @@
 /* Pass dead: drops values and model calls whose result is not used.
  *
- * Contract: needs verified IR; keeps what a run gives and every failure but
- * those of the calls that are dropped.  Drops operations without effect and
+ * Contract: needs verified IR, and to have been through what a function calls
+ * before that function; keeps what a run gives and every failure but those of
+ * the calls that are dropped.  Drops operations without effect and
  * failure, calls of models, calls of programs that can fail only by what they
  * ask, settings of variables that nothing reads, and control that is left
  * empty.
@@ -10,16 +11,7 @@
 #include "ir/ir_in.h"
 #include "ir/pass.h"
 
-/* What is known of a callee: can it fail only by what it asks? */
-struct memo {
-	const struct fn *f;
-	bool harmless;
-	struct memo *next;
-};
-
 struct dead {
-	struct arena *a;
-	struct memo *memo;
 	struct fn *f;
 	unsigned *use;                  /* by id of values */
 	unsigned *read;                 /* by id of variables */
@@ -48,52 +40,35 @@ count(struct dead *x, const struct region *r, int by)
 		x->use[r->result->id] += (unsigned)by;
 }
 
-static bool harmless(struct dead *x, const struct region *r);
-
-static bool
-callee_harmless(struct dead *x, const struct fn *f)
-{
-	struct memo *k;
-
-	for (k = x->memo; k != NULL; k = k->next)
-		if (k->f == f)
-			return k->harmless;
-	k = arena_alloc(x->a, sizeof *k);
-	k->f = f;
-	k->harmless = harmless(x, f->body);
-	k->next = x->memo;
-	x->memo = k;
-	return k->harmless;
-}
+static bool harmless(const struct region *r);
 
 /* May it go, with what its regions hold, when its value is not used? */
 static bool
-removable(struct dead *x, const struct ins *i)
+removable(const struct ins *i)
 {
 	bool self;
 
 	if (i->op == IR_RUN || i->op == IR_SCORE)
-		return callee_harmless(x, i->u.fn);
+		return i->u.fn->harmless;
 	self = i->op == IR_ASK || i->op == IR_GET ||
 	    ((ir_ops[i->op].flags & OPF_PURE) && !ir_can_fail(i));
-	return self && harmless(x, i->body) && harmless(x, i->other);
+	return self && harmless(i->body) && harmless(i->other);
 }
 
 /* Has running it no effect but its values, and no failure but of calls?
  * Control and variables of a function stay inside it. */
 static bool
-harmless(struct dead *x, const struct region *r)
+harmless(const struct region *r)
 {
 	const struct ins *i;
 
 	if (r == NULL)
 		return true;
 	for (i = r->first; i != NULL; i = i->next) {
-		if (i->op == IR_FAIL || i->op == IR_RETRY ||
-		    (!removable(x, i) &&
-		    (ir_ops[i->op].flags & OPF_VALUE)))
+		if (i->op == IR_FAIL || i->op == IR_RETRY)
 			return false;
-		if (!harmless(x, i->body) || !harmless(x, i->other))
+		if (ir_ops[i->op].flags & OPF_VALUE ? !removable(i) :
+		    !harmless(i->body) || !harmless(i->other))
 			return false;
 	}
 	return true;
@@ -113,14 +88,14 @@ unused(struct dead *x, const struct ins *i)
 	if (i->op == IR_ITEM)
 		return false;
 	if (ir_ops[i->op].flags & OPF_VALUE)
-		return x->use[i->id] == 0 && removable(x, i);
+		return x->use[i->id] == 0 && removable(i);
 	if (i->op == IR_SET)
 		return x->read[i->u.var->id] == 0;
 	if (i->op == IR_IF || i->op == IR_FOR || i->op == IR_RANGE ||
 	    i->op == IR_PAR)
 		return empty(i->body) && empty(i->other);
 	if (i->op == IR_WHILE)
-		return empty(i->body) && harmless(x, i->other);
+		return empty(i->body) && harmless(i->other);
 	return i->op == IR_TRY && empty(i->body);
 }
 
@@ -168,6 +143,7 @@ drop_vars(struct dead *x, struct arena *a)
 
 	ir_walk(x->f, mark_var, used);
 	x->f->nvar = 0;
+	x->f->last_var = NULL;
 	while ((v = *p) != NULL) {
 		if (!used[v->id]) {
 			*p = v->next;
@@ -175,6 +151,7 @@ drop_vars(struct dead *x, struct arena *a)
 			continue;
 		}
 		v->id = x->f->nvar++;
+		x->f->last_var = v;
 		p = &v->next;
 	}
 }
@@ -183,7 +160,7 @@ bool
 pass_dead(struct mod *m, struct fn *f)
 {
 	struct arena a;
-	struct dead x = { .f = f, .a = &a };
+	struct dead x = { .f = f };
 	bool any = false;
 
 	(void)m;
@@ -197,6 +174,7 @@ pass_dead(struct mod *m, struct fn *f)
 		sweep(&x, f->body);
 		any = any || x.changed;
 	} while (x.changed);
+	f->harmless = harmless(f->body);
 	drop_vars(&x, &a);
 	arena_release(&a);
 	return any || x.changed;

@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 
+#include "base/table.h"
 #include "ir/ir_in.h"
 
 struct way {
@@ -20,18 +21,11 @@ struct ways {
 	struct way on, brk, cont, ret;
 };
 
-/* What a function makes, once it was counted. */
-struct memo {
-	const struct fn *f;
-	struct way all;
-	struct memo *next;
-};
-
 struct planner {
 	bool worst;                     /* re-asks included */
 	const struct prompt *only;      /* count this leaf's calls alone */
 	struct arena a;
-	struct memo *memo;
+	struct table memo;              /* struct way of functions */
 };
 
 static struct ways plan_region(struct planner *p,
@@ -315,17 +309,19 @@ plan_try(struct planner *p, const struct ins *i)
 static struct way
 plan_fn(struct planner *p, const struct fn *f)
 {
-	struct memo *k;
+	const union table_value *known = table_get(&p->memo, f);
+	struct way *all;
 	struct ways w;
 
-	for (k = p->memo; k != NULL; k = k->next)
-		if (k->f == f)
-			return k->all;
+	if (known != NULL) {
+		all = known->p;
+		return *all;
+	}
 	w = plan_region(p, f->body);
-	k = arena_alloc(&p->a, sizeof *k);
-	*k = (struct memo){ f, either(w.ret, w.on), p->memo };
-	p->memo = k;
-	return k->all;
+	all = arena_alloc(&p->a, sizeof *all);
+	*all = either(w.ret, w.on);
+	table_at(&p->memo, f)->p = all;
+	return *all;
 }
 
 static struct ways
@@ -402,6 +398,7 @@ planner_init(struct planner *p, bool worst, const struct prompt *only)
 {
 	*p = (struct planner){ .worst = worst, .only = only };
 	base_arena_init(&p->a);
+	table_init(&p->memo, &p->a);
 }
 
 void

@@ -1,11 +1,11 @@
 /* How fast the compiler is, and whether its time grows as its input does.
  *
- *     bench_front [MOST]
+ *     bench_front [MOST [SHAPE]]
+ *     bench_front -p SHAPE LINES      prints the program
  *
  * Compiles programs of 1000 lines, ten times as many, and so on to MOST
- * (100000), of two shapes: many small programs that call each other, and one
- * program with one long body.  Prints the CPU time of each stage, the lines of
- * each second, and by how much the time for a line has grown.
+ * (100000), of the shapes in shapes.c.  Prints the CPU time of each stage, the
+ * lines of each second, and by how much the time for a line has grown.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdint.h>
@@ -19,22 +19,21 @@
 #include "ir/lower.h"
 #include "ir/pass.h"
 #include "ir/plan.h"
+#include "shapes.h"
 
 enum {
-	GROUP = 20,                     /* programs that one program calls */
-	LEAF_LINES = 26, WIDE_LINES = 5,
-	EMIT_S = 10,                    /* longer would hold up the rest */
+	SLOW_S = 300,                   /* longer would hold up the rest */
 	SHORT = 10000, TIMES = 5        /* of so few lines, the best of 5 */
 };
 
 enum stage {
 	PARSE, CHECK, LOWER, HASH, FOLD, SHARE, DEAD, PAR, VERIFY, PLAN, EMIT,
-	NSTAGE
+	PRINT, READ, NSTAGE
 };
 
 static const char *const word[NSTAGE] = {
 	"parse", "check", "lower", "hash", "fold", "share", "dead", "par",
-	"verify", "plan", "emit"
+	"verify", "plan", "emit", "print", "read"
 };
 
 static double
@@ -44,93 +43,6 @@ cpu(void)
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-/* ---- what is compiled ---- */
-
-static void
-head(struct buf *b)
-{
-	buf_puts(b, "model m = \"openai:fake\" {\n"
-	    "\tbase_url    = \"http://127.0.0.1:9/v1\";\n"
-	    "\ttemperature = 0.0;\n"
-	    "\tmax_tokens  = 100;\n}\n\n");
-}
-
-/* Some declarations and a program of their own. */
-static void
-leaf(struct buf *b, unsigned i)
-{
-	buf_printf(b, "enum Kind_%u { GOOD_%u \"well\", BAD_%u }\n\n", i, i, i);
-	buf_printf(b, "struct Item_%u {\n\tname:  string \"of it\";\n"
-	    "\tcount: int @range(1, 100);\n}\n\n", i);
-	buf_printf(b, "signature Read_%u {\n\t\"\"\"Read number %u.\"\"\"\n"
-	    "\tin  text: string;\n\tout kind: Kind_%u \"of text\";\n"
-	    "\tout items: Item_%u[];\n}\n\n", i, i, i, i);
-	buf_printf(b, "module read_%u = predict(Read_%u) { model = m; }\n\n",
-	    i, i);
-	buf_printf(b, "program P_%u(text: string) -> (n: int)\n{\n"
-	    "\tlet r = read_%u(text = text + \" no. %u\");\n"
-	    "\tlet most = 10 * %u + 3;\n"
-	    "\tif r.kind == BAD_%u {\n\t\treturn { n = most };\n\t}\n"
-	    "\treturn { n = len(r.items) };\n}\n\n", i, i, i, i, i);
-}
-
-/* The program `name``i` calls `n` programs from `from``first` on. */
-static void
-caller(struct buf *b, const char *name, unsigned i, const char *from,
-    unsigned first, unsigned n)
-{
-	unsigned k;
-
-	buf_printf(b, "program %s%u(text: string) -> (n: int)\n{\n"
-	    "\tlet n = 0;\n", name, i);
-	for (k = 0; k < n; k++)
-		buf_printf(b, "\tn = n + %s%u(text = text).n;\n", from,
-		    first + k);
-	buf_puts(b, "\treturn { n = n };\n}\n\n");
-}
-
-/* Small programs, and above them levels of programs that call them. */
-static void
-many(struct buf *b, unsigned lines)
-{
-	char name[16] = "P_", above[16];
-	unsigned n = lines / (LEAF_LINES + 2), i, level;
-
-	for (i = 0; i < n; i++)
-		leaf(b, i);
-	for (level = 0; n > 1; level++) {
-		snprintf(above, sizeof above, "L%u_", level);
-		for (i = 0; i * GROUP < n; i++)
-			caller(b, above, i, name, i * GROUP,
-			    n - i * GROUP < GROUP ? n - i * GROUP : GROUP);
-		n = i;
-		memcpy(name, above, sizeof name);
-	}
-	buf_printf(b, "program All(text: string) -> (n: int)\n{\n"
-	    "\treturn { n = %s0(text = text).n };\n}\n", name);
-}
-
-/* One body: calls of eight modules, arithmetic, a branch. */
-static void
-wide(struct buf *b, unsigned lines)
-{
-	unsigned i;
-
-	for (i = 0; i < 8; i++)
-		buf_printf(b, "signature S_%u = (text: string) -> (n: int)\n"
-		    "\t\"Count, %u.\";\n"
-		    "module ask_%u = predict(S_%u) { model = m; }\n\n", i, i, i,
-		    i);
-	buf_puts(b, "program All(text: string) -> (n: int)\n{\n"
-	    "\tlet n = 0;\n");
-	for (i = 0; i < lines / WIDE_LINES; i++)
-		buf_printf(b, "\tlet a_%u = ask_%u(text = text + \" %u\");\n"
-		    "\tlet b_%u = a_%u.n * 2 + (3 - 1);\n"
-		    "\tif b_%u > n {\n\t\tn = b_%u;\n\t}\n", i, i % 8, i, i, i,
-		    i, i);
-	buf_puts(b, "\treturn { n = n };\n}\n");
 }
 
 /* ---- compiling it ---- */
@@ -180,11 +92,38 @@ stage(struct result *r, enum stage s, double *t)
 	*t = now;
 }
 
+/* Writes the C of the program and, if there are any, of its metrics, and the
+ * text form, which is read again. */
 static void
-compile(const struct buf *text, struct result *r, bool emit)
+emit_all(struct mod *m, struct result *r)
+{
+	struct buf c = BUF_INIT, ir = BUF_INIT;
+	struct arena a;
+	char why[160];
+	unsigned line;
+	double t = cpu();
+
+	emit_c(&c, m, "generated");
+	emit_header(&c, m, "generated");
+	if (m->study)
+		emit_eval(&c, m, "generated");
+	stage(r, EMIT, &t);
+	ir_print(&ir, m);
+	stage(r, PRINT, &t);
+	base_arena_init(&a);
+	if (!ir_read(&a, buf_str(&ir), ir.len, &line, why))
+		die(why);
+	stage(r, READ, &t);
+	r->bytes = c.len;
+	arena_release(&a);
+	buf_release(&c);
+	buf_release(&ir);
+}
+
+static void
+compile(const struct buf *text, struct result *r)
 {
 	struct check_options o = { .program = "All", .need_program = true };
-	struct buf c = BUF_INIT;
 	struct sources sources;
 	struct names names;
 	struct checked *checked;
@@ -216,33 +155,25 @@ compile(const struct buf *text, struct result *r, bool emit)
 	t = cpu();
 	ir_plan(m);
 	stage(r, PLAN, &t);
-	if (emit) {
-		emit_c(&c, m, "generated");
-		stage(r, EMIT, &t);
-	}
-	r->bytes = c.len;
-	buf_release(&c);
+	emit_all(m, r);
 	arena_release(&a);
 }
 
-/* A shape, with what its last size took. */
-struct shape {
-	const char *name;
-	void (*make)(struct buf *b, unsigned lines);
-	double line_s, emit_line_s;     /* of all but emission; of emission */
-	double emit_s;
+/* What the last size of a shape took. */
+struct last {
+	double line_s, s;
 };
 
 /* Compiles it, and keeps the least time of each stage. */
 static void
-repeat(const struct buf *text, struct result *r, unsigned times, bool emit)
+repeat(const struct buf *text, struct result *r, unsigned times)
 {
 	struct result one;
 	unsigned i, k;
 
 	for (k = 0; k < times; k++) {
 		memset(&one, 0, sizeof one);
-		compile(text, &one, emit);
+		compile(text, &one);
 		for (i = 0; i < NSTAGE; i++)
 			if (k == 0 || one.s[i] < r->s[i])
 				r->s[i] = one.s[i];
@@ -251,72 +182,99 @@ repeat(const struct buf *text, struct result *r, unsigned times, bool emit)
 }
 
 static void
-growth(double now, double *was)
+put(const struct shape *s, const struct result *r, struct last *last)
 {
-	if (*was > 0 && now > 0)
-		printf(" %6.2f", now / *was);
+	double line_s = last->s / r->lines;
+	unsigned i;
+
+	printf("%-8s %8u %8.0f %8.0f", s->name, r->lines,
+	    r->lines / (r->s[PARSE] + r->s[CHECK]), r->lines / last->s);
+	if (last->line_s > 0)
+		printf(" %6.2f", line_s / last->line_s);
 	else
 		printf(" %6s", "-");
-	*was = now;
+	last->line_s = line_s;
+	for (i = 0; i < NSTAGE; i++)
+		printf(" %6.0f", r->s[i] * 1e3);
+	printf(" %7.1f", (double)r->bytes / r->lines);
+	if (r->modules > 0)
+		printf(" %7.0f", (double)r->bytes / r->modules);
+	printf("\n");
+	fflush(stdout);
 }
 
 static void
-measure(struct shape *s, unsigned lines)
+measure(const struct shape *s, struct last *last, unsigned lines)
 {
-	/* Ten times the lines take a hundred times as long at worst. */
-	bool emit = s->emit_s * 100 < EMIT_S;
 	struct buf text = BUF_INIT;
 	struct result r = { .lines = 0 };
-	double sum = 0;
 	const char *at;
 	unsigned i;
 
-	head(&text);
+	/* Ten times the lines take a hundred times as long at worst. */
+	if (last->s * 100 > SLOW_S) {
+		printf("%-8s %8u too long to wait for\n", s->name, lines);
+		return;
+	}
 	s->make(&text, lines);
 	for (at = buf_str(&text); (at = strchr(at, '\n')); at++)
 		r.lines++;
 	for (at = buf_str(&text); (at = strstr(at, "\nmodule ")); at++)
 		r.modules++;
-	repeat(&text, &r, lines <= SHORT ? TIMES : 1, emit);
+	repeat(&text, &r, lines <= SHORT ? TIMES : 1);
 	buf_release(&text);
-	for (i = 0; i < EMIT; i++)
-		sum += r.s[i];
-	s->emit_s = r.s[EMIT];
-	printf("%-5s %8u %8.0f %8.0f", s->name, r.lines,
-	    r.lines / (r.s[PARSE] + r.s[CHECK]), r.lines / sum);
-	growth(sum / r.lines, &s->line_s);
-	growth(r.s[EMIT] / r.lines, &s->emit_line_s);
+	last->s = 0;
 	for (i = 0; i < NSTAGE; i++)
-		if (i == EMIT && !emit)
-			printf(" %6s", "-");
-		else
-			printf(" %6.0f", r.s[i] * 1e3);
-	printf(" %7.1f %7.0f\n", (double)r.bytes / r.lines,
-	    (double)r.bytes / r.modules);
-	fflush(stdout);
+		last->s += r.s[i];
+	put(s, &r, last);
+}
+
+static int
+print(const char *shape, const char *lines)
+{
+	struct buf text = BUF_INIT;
+	unsigned i;
+
+	for (i = 0; i < NSHAPE; i++)
+		if (strcmp(shapes[i].name, shape) == 0)
+			shapes[i].make(&text,
+			    (unsigned)strtoul(lines, NULL, 10));
+	fputs(buf_str(&text), stdout);
+	buf_release(&text);
+	return 0;
+}
+
+static void
+head(void)
+{
+	unsigned i;
+
+	for (i = 0; i < NSHAPE; i++)
+		printf("%-8s %s\n", shapes[i].name, shapes[i].what);
+	printf("\nlines/s of parse and check, and of everything; how the time "
+	    "of a line has grown\nfrom the size above (1: linear); ms of CPU; "
+	    "bytes of C by line and by module.\n\n");
+	printf("%-8s %8s %8s %8s %6s", "shape", "lines", "front/s", "all/s",
+	    "growth");
+	for (i = 0; i < NSTAGE; i++)
+		printf(" %6s", word[i]);
+	printf(" %7s %7s\n", "C/line", "C/mod");
 }
 
 int
 main(int argc, char **argv)
 {
-	unsigned long most = argc > 1 ? strtoul(argv[1], NULL, 10) : 100000;
-	struct shape shape[] = {
-		{ "many", many, 0, 0, 0 }, { "wide", wide, 0, 0, 0 }
-	};
-	unsigned long n;
+	struct last last[NSHAPE] = { { 0, 0 } };
+	unsigned long n, most;
 	unsigned i;
 
-	printf("lines/s of parse and check, and of all but emit; how the time "
-	    "of a line has grown\nfrom the size above, without emit and of "
-	    "emit alone (-: too long to wait for);\nms of CPU; bytes of C by "
-	    "line and by module.  Growth 1 is linear.\n\n");
-	printf("%-5s %8s %8s %8s %6s %6s", "shape", "lines", "front/s", "all/s",
-	    "growth", "emit");
-	for (i = 0; i < NSTAGE; i++)
-		printf(" %6s", word[i]);
-	printf(" %7s %7s\n", "C/line", "C/mod");
+	if (argc == 4 && strcmp(argv[1], "-p") == 0)
+		return print(argv[2], argv[3]);
+	most = argc > 1 ? strtoul(argv[1], NULL, 10) : 100000;
+	head();
 	for (n = 1000; n <= most; n *= 10)
-		for (i = 0; i < sizeof shape / sizeof shape[0]; i++)
-			measure(&shape[i], (unsigned)n);
+		for (i = 0; i < NSHAPE; i++)
+			if (argc < 3 || strcmp(argv[2], shapes[i].name) == 0)
+				measure(&shapes[i], &last[i], (unsigned)n);
 	return 0;
 }
