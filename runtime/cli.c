@@ -223,22 +223,36 @@ flag_timeout(struct cli *c, const char *s)
 	return true;
 }
 
+/* The i-th model of the program, then of what judges it; NULL past the
+ * last. */
+static const struct mip_model *
+model_at(const struct cli *c, unsigned i)
+{
+	unsigned n = c->program->nmodel;
+
+	if (i < n)
+		return c->program->model[i];
+	return c->eval && i - n < c->eval->nmodel ? c->eval->model[i - n] :
+	    NULL;
+}
+
 /* A misspelt name would leave the model as it is, unnoticed. */
 static bool
 knows_model(const struct cli *c, const char *name, size_t n)
 {
-	const struct mip_program *p = c->program;
 	struct buf names = BUF_INIT;
+	const struct mip_model *m;
 	unsigned i;
 
-	for (i = 0; i < p->nmodel; i++)
-		if (strlen(p->model[i]->name) == n &&
-		    memcmp(p->model[i]->name, name, n) == 0)
+	for (i = 0; (m = model_at(c, i)) != NULL; i++) {
+		if (strlen(m->name) == n && memcmp(m->name, name, n) == 0) {
+			buf_release(&names);
 			return true;
-	for (i = 0; i < p->nmodel; i++)
-		buf_printf(&names, "%s%s", i ? ", " : "", p->model[i]->name);
+		}
+		buf_printf(&names, "%s%s", i ? ", " : "", m->name);
+	}
 	cli_say(c, "--model: the program has no model %.*s; it has %s",
-	    (int)n, name, p->nmodel ? buf_str(&names) : "none");
+	    (int)n, name, i ? buf_str(&names) : "none");
 	buf_release(&names);
 	return false;
 }

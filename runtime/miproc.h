@@ -274,6 +274,8 @@ struct mip_metric {
 struct mip_eval {
 	const struct mip_metric *const *metric;
 	unsigned nmetric;
+	const struct mip_model *const *model;   /* that the program has not */
+	unsigned nmodel;
 };
 
 /* The whole of a generated `main`: flags from the inputs, JSON in and out,

@@ -373,10 +373,8 @@ compile_in(struct build *b, const struct mod *m, const char *dir,
 	add(&c, tmp);
 	if (object)
 		add(&c, "-c");
-	add(&c, arena_printf(b->a, "%s.c", base));
+	add(&c, arena_printf(b->a, eval ? "%s_eval.c" : "%s.c", base));
 	if (!object) {
-		if (eval)
-			add(&c, arena_printf(b->a, "%s_eval.c", base));
 		add(&c, arena_printf(b->a, "%s_main.c", base));
 		add(&c, b->library);
 		add(&c, "-Wl,--gc-sections");

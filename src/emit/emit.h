@@ -15,7 +15,8 @@
 void emit_c(struct buf *b, const struct mod *m, const char *stem);
 /* Typed entry point: types of the program's inputs and outputs, prototype. */
 void emit_header(struct buf *b, const struct mod *m, const char *stem);
-/* The metrics, for the worker: `const struct mip_eval NAME_eval`. */
+/* What the worker has besides, in one unit with the program, whose file it
+ * includes: metrics, `const struct mip_eval NAME_eval`. */
 void emit_eval(struct buf *b, const struct mod *m, const char *stem);
 /* `main`; with the metrics if `eval`. */
 void emit_main(struct buf *b, const struct mod *m, const char *stem, bool eval);

@@ -8,14 +8,13 @@
 
 void
 gen_init(struct gen *g, struct buf *out, const struct mod *m,
-    const char *stem, bool eval)
+    const char *stem)
 {
 	memset(g, 0, sizeof *g);
 	base_arena_init(&g->a);
 	cw_init(&g->w, out);
 	g->m = m;
 	g->stem = stem;
-	g->eval = eval;
 	g->type_end = &g->type;
 }
 
@@ -56,13 +55,13 @@ gen_model(struct gen *g, const struct mip_model *m)
 bool
 gen_has_prompt(const struct gen *g, const struct prompt *p)
 {
-	return p->metric_only == g->eval;
+	return p->eval_only == g->eval;
 }
 
 bool
 gen_has_fn(const struct gen *g, const struct fn *f)
 {
-	return (f->kind == FN_METRIC) == g->eval;
+	return f->eval_only == g->eval;
 }
 
 /* ---- what the file needs ---- */
@@ -141,6 +140,7 @@ reserve_names(struct gen *g)
 	gen_reserve(g, "params");
 	gen_reserve(g, "models");
 	gen_reserve(g, "metrics");
+	gen_reserve(g, "eval_models");
 }
 
 /* ---- functions ---- */
@@ -193,28 +193,26 @@ fn_twice(struct gen *g, struct fn *f, bool begins)
 	buf_release(&dry);
 }
 
-
 void
-gen_fn(struct gen *g, struct fn *f)
+gen_fn(struct gen *g, struct fn *f, bool entry)
 {
 	struct cw *w = &g->w;
-	bool is_public = f == g->m->program;
 	const char *in = gtype_c(g, g->m->program->in);
 	const char *out = gtype_c(g, g->m->program->out);
 
 	if (f->desc != NULL)
 		cw_comment(w, f->desc);
-	cw_line(w, is_public ? "enum mip_status" : "static enum mip_status");
+	cw_line(w, entry ? "enum mip_status" : "static enum mip_status");
 	if (f->kind == FN_METRIC)
 		cw_line(w, "%s_score(struct mip *m, const %s *gold, "
 		    "const %s *in, const %s *out, struct mip_score *score)",
 		    f->c_name, gtype_c(g, f->gold), in, out);
 	else
 		cw_line(w, "%s%s(struct mip *m, const %s *in, %s *out)",
-		    f->c_name, is_public ? "" : "_body", gtype_c(g, f->in),
+		    f->c_name, entry ? "" : "_body", gtype_c(g, f->in),
 		    gtype_c(g, f->out));
 	cw_open(w, "{");
-	fn_twice(g, f, is_public);
+	fn_twice(g, f, entry);
 	cw_close(w, "}");
 	cw_blank(w);
 }
@@ -242,13 +240,30 @@ head(struct gen *g, const char *suffix)
 	    "%s\n\nSPDX-License-Identifier: MIT", s));
 }
 
+static bool
+calls_no_program(struct ins *i, void *arg)
+{
+	const struct gen *g = arg;
+
+	return i->op != IR_RUN || i->u.fn != g->m->program;
+}
+
+/* What judges the program may call it; its public function would begin a
+ * run of its own. */
+static bool
+program_is_called(struct gen *g)
+{
+	for (struct fn *f = g->m->fn; f != NULL; f = f->next)
+		if (gen_has_fn(g, f) && !ir_walk(f, calls_no_program, g))
+			return true;
+	return false;
+}
+
 /* All that NAME.c and NAME_eval.c have alike: types, models, leaves,
  * functions. */
 static void
 gen_file(struct gen *g)
 {
-	cw_line(&g->w, "#include \"%s.h\"", g->stem);
-	cw_blank(&g->w);
 	reserve_names(g);
 	use_types(g);
 	gtype_declare_all(g);
@@ -257,9 +272,11 @@ gen_file(struct gen *g)
 	if (!g->eval)
 		gen_params(g);
 	gen_prompts(g);
+	if (g->eval && program_is_called(g))
+		gen_fn(g, g->m->program, false);
 	for (struct fn *f = g->m->fn; f != NULL; f = f->next)
 		if (gen_has_fn(g, f))
-			gen_fn(g, f);
+			gen_fn(g, f, f == g->m->program);
 }
 
 void
@@ -267,8 +284,10 @@ emit_c(struct buf *b, const struct mod *m, const char *stem)
 {
 	struct gen g;
 
-	gen_init(&g, b, m, stem, false);
+	gen_init(&g, b, m, stem);
 	head(&g, ".c");
+	cw_line(&g.w, "#include \"%s.h\"", stem);
+	cw_blank(&g.w);
 	gen_file(&g);
 	gen_program(&g);
 	gen_release(&g);
@@ -279,13 +298,19 @@ emit_eval(struct buf *b, const struct mod *m, const char *stem)
 {
 	struct gen g;
 
-	gen_init(&g, b, m, stem, true);
+	gen_init(&g, b, m, stem);
 	head(&g, "_eval.c");
+	cw_line(&g.w, "#include \"%s.c\"", stem);
+	cw_blank(&g.w);
+	reserve_names(&g);
+	use_types(&g);
+	gtype_known(&g);
+	g.eval = true;
 	gen_file(&g);
 	cw_line(&g.w, "extern const struct mip_eval %s_eval;",
 	    m->program->c_name);
 	cw_blank(&g.w);
-	gen_metrics(&g);
+	gen_eval(&g);
 	gen_release(&g);
 }
 
@@ -307,7 +332,7 @@ emit_header(struct buf *b, const struct mod *m, const char *stem)
 	const struct fn *f = m->program;
 	struct gen g;
 
-	gen_init(&g, b, m, stem, false);
+	gen_init(&g, b, m, stem);
 	head(&g, ".h");
 	cw_line(&g.w, "#ifndef %s", guard(&g));
 	cw_line(&g.w, "#define %s", guard(&g));
@@ -337,7 +362,7 @@ emit_main(struct buf *b, const struct mod *m, const char *stem, bool eval)
 	const char *name = m->program->c_name;
 	struct gen g;
 
-	gen_init(&g, b, m, stem, eval);
+	gen_init(&g, b, m, stem);
 	head(&g, "_main.c");
 	cw_line(&g.w, "#include \"%s.h\"", stem);
 	cw_blank(&g.w);

@@ -13,6 +13,7 @@ struct gtype {
 	const char *name;               /* enum, struct: in C, unique */
 	bool declared;                  /* elsewhere: in the header */
 	bool described;                 /* its struct mip_type is needed */
+	bool known;                     /* ... and is there already */
 	struct gtype *next;
 };
 
@@ -22,14 +23,14 @@ struct gen {
 	struct cw w;
 	const struct mod *m;
 	const char *stem;
-	bool eval;                      /* metrics and their leaves */
+	bool eval;                      /* what the program does not reach */
 	struct gtype *type, **type_end;
 	const char **global;            /* names at file scope */
 	size_t nglobal, capglobal;
 };
 
 void gen_init(struct gen *g, struct buf *out, const struct mod *m,
-    const char *stem, bool eval);
+    const char *stem);
 void gen_release(struct gen *g);
 
 /* Does this file hold that leaf, that function? */
@@ -49,6 +50,8 @@ const char *gen_model(struct gen *g, const struct mip_model *m);
 void gtype_use(struct gen *g, const struct ty *t, bool described);
 /* The same for what the header declares already. */
 void gtype_declared(struct gen *g, const struct ty *t);
+/* Takes all types so far for declared, and described as far as needed. */
+void gtype_known(struct gen *g);
 void gtype_declare_all(struct gen *g);          /* enums and structs */
 void gtype_describe_all(struct gen *g);         /* struct mip_type tables */
 
@@ -76,7 +79,7 @@ void gen_models(struct gen *g);
 void gen_params(struct gen *g);
 void gen_prompts(struct gen *g);
 void gen_program(struct gen *g);
-void gen_metrics(struct gen *g);
+void gen_eval(struct gen *g);
 
 /* ---- functions ---- */
 
@@ -109,7 +112,8 @@ struct fgen {
 enum prec { PREC_ANY, PREC_COND, PREC_OR, PREC_AND, PREC_EQ, PREC_REL,
     PREC_ADD, PREC_MUL, PREC_UNARY, PREC_POST };
 
-void gen_fn(struct gen *g, struct fn *f);
+/* `entry`: the public one, which begins a run. */
+void gen_fn(struct gen *g, struct fn *f, bool entry);
 
 /* The value as an expression, in parentheses if it binds less than `prec`. */
 const char *fexpr(struct fgen *fg, struct ins *i, enum prec prec);

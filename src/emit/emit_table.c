@@ -20,12 +20,20 @@ uses_model(const struct mip_model *by, const struct mip_model *m)
 }
 
 static bool
-has_model(const struct gen *g, const struct mip_model *m)
+leaf_uses(const struct mod *m, const struct mip_model *v, bool eval_only)
 {
-	for (const struct prompt *p = g->m->prompt; p != NULL; p = p->next)
-		if (gen_has_prompt(g, p) && uses_model(p->model, m))
+	for (const struct prompt *p = m->prompt; p != NULL; p = p->next)
+		if (p->eval_only == eval_only && uses_model(p->model, v))
 			return true;
 	return false;
+}
+
+/* Those of the program stand in its file, whoever uses them besides. */
+static bool
+has_model(const struct gen *g, const struct mip_model *m)
+{
+	return leaf_uses(g->m, m, g->eval) &&
+	    !(g->eval && leaf_uses(g->m, m, false));
 }
 
 /* One member that is not at its default. */
@@ -381,6 +389,12 @@ gen_param_table(struct gen *g)
 	return n;
 }
 
+static const char *
+model_table_name(const struct gen *g)
+{
+	return g->eval ? "eval_models" : "models";
+}
+
 static unsigned
 gen_model_table(struct gen *g)
 {
@@ -390,7 +404,7 @@ gen_model_table(struct gen *g)
 		if (!has_model(g, g->m->model[i]))
 			continue;
 		if (n++ == 0)
-			table_open(g, "mip_model", "models");
+			table_open(g, "mip_model", model_table_name(g));
 		cw_line(&g->w, "&%s,", gen_model(g, g->m->model[i]));
 	}
 	if (n != 0)
@@ -466,23 +480,38 @@ gen_metric_table(struct gen *g, const struct fn *f)
 	cw_blank(&g->w);
 }
 
-void
+static unsigned
 gen_metrics(struct gen *g)
 {
 	unsigned n = 0;
 
 	for (const struct fn *f = g->m->fn; f != NULL; f = f->next)
-		if (f->kind == FN_METRIC)
-			gen_metric_table(g, f);
-	table_open(g, "mip_metric", "metrics");
-	for (const struct fn *f = g->m->fn; f != NULL; f = f->next)
 		if (f->kind == FN_METRIC) {
-			cw_line(&g->w, "&%s_metric,", f->c_name);
+			gen_metric_table(g, f);
 			n++;
 		}
+	if (n == 0)
+		return 0;
+	table_open(g, "mip_metric", "metrics");
+	for (const struct fn *f = g->m->fn; f != NULL; f = f->next)
+		if (f->kind == FN_METRIC)
+			cw_line(&g->w, "&%s_metric,", f->c_name);
 	cw_close(&g->w, "};");
+	return n;
+}
+
+void
+gen_eval(struct gen *g)
+{
+	unsigned nmetric = gen_metrics(g), nmodel = gen_model_table(g);
+
 	cw_open(&g->w, "const struct mip_eval %s_eval = {",
 	    g->m->program->c_name);
-	cw_line(&g->w, ".metric = metrics, .nmetric = %u", n);
+	if (nmodel != 0)
+		cw_line(&g->w, ".model = %s, .nmodel = %u,",
+		    model_table_name(g), nmodel);
+	if (nmetric != 0)
+		cw_line(&g->w, ".metric = metrics,");
+	cw_line(&g->w, ".nmetric = %u", nmetric);
 	cw_close(&g->w, "};");
 }

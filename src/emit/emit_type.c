@@ -75,6 +75,15 @@ gtype_declared(struct gen *g, const struct ty *t)
 	use(g, t, false, true);
 }
 
+void
+gtype_known(struct gen *g)
+{
+	for (struct gtype *p = g->type; p != NULL; p = p->next) {
+		p->declared = true;
+		p->known = p->described;
+	}
+}
+
 /* The type as a part of a C name. */
 static const char *
 mangle(struct gen *g, const struct ty *t)
@@ -553,6 +562,6 @@ void
 gtype_describe_all(struct gen *g)
 {
 	for (struct gtype *p = g->type; p != NULL; p = p->next)
-		if (p->described)
+		if (p->described && !p->known)
 			describe(g, p->type);
 }

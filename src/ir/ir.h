@@ -99,7 +99,8 @@ struct prompt {
 	enum mip_parse parse;
 	int reask, max_repair;
 	bool freeze_text, freeze_demos, freeze_format;
-	bool metric_only;               /* only metrics reach it: frozen */
+	bool eval_only;                 /* only metrics and tests reach it:
+	                                 * frozen */
 	/* what it gives when the model refuses: a constant for each field of
 	 * `out`; NULL: a refusal is a failure */
 	const struct ty_const *on_refusal;
@@ -145,6 +146,7 @@ struct fn {
 	struct region *body;
 	struct var *var, *last_var;
 	unsigned nvar, nins;
+	bool eval_only;                 /* the program does not reach it */
 	double on_fail;                 /* metric */
 	bool minimize;
 	uint64_t calls_min, calls_max;  /* set by ir_plan; judge calls of a

@@ -439,6 +439,8 @@ put_fn(struct ir_printer *p, struct fn *f)
 	if (f->calls_min != 0 || f->calls_max != 0)
 		buf_printf(b, "\tcalls %" PRIu64 " %" PRIu64 "\n",
 		    f->calls_min, f->calls_max);
+	buf_puts(b, f->eval_only && f->kind != FN_METRIC ?
+	    "\teval_only\n" : "");
 	ir_put_double(b, "on_fail", f->on_fail, 0);
 	buf_puts(b, f->minimize ? "\tminimize\n" : "");
 	put_vars(p);

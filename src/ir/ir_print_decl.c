@@ -156,7 +156,7 @@ ir_put_prompt(struct ir_printer *p, const struct prompt *q)
 	ir_put_int(b, "reask", q->reask, 1);
 	ir_put_int(b, "max_repair", q->max_repair, -1);
 	put_freeze(b, q);
-	buf_puts(b, q->metric_only ? "\tmetric_only\n" : "");
+	buf_puts(b, q->eval_only ? "\teval_only\n" : "");
 	put_refusal(b, q);
 	ir_put_line(b, "hash", q->hash);
 	ir_put_line(b, "tuned_text", q->tuned_text);

@@ -297,6 +297,8 @@ read_fn_attrs(struct ir_reader *r, struct fn *f)
 			f->on_fail = ir_rd_double(r);
 		else if (strcmp(w, "minimize") == 0)
 			f->minimize = true;
+		else if (strcmp(w, "eval_only") == 0)
+			f->eval_only = true;
 		else
 			ir_rd_fail(r, "a function has no '%.60s'", w);
 		ir_rd_done(r);
@@ -315,6 +317,7 @@ read_fn(struct ir_reader *r, enum fn_kind kind)
 	ir_rd_want(r, ":");
 	f->in = ir_rd_type(r);
 	if (kind == FN_METRIC) {
+		f->eval_only = true;
 		f->gold = f->in;
 		ir_rd_want(r, ",");
 		f->in = ir_rd_type(r);

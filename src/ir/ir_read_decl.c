@@ -330,8 +330,8 @@ prompt_option(struct ir_reader *r, const char *w, struct prompt *q)
 		q->max_repair = (int)ir_rd_unsigned(r);
 	else if (strcmp(w, "freeze") == 0)
 		read_freeze(r, q);
-	else if (strcmp(w, "metric_only") == 0)
-		q->metric_only = true;
+	else if (strcmp(w, "eval_only") == 0)
+		q->eval_only = true;
 	else if (strcmp(w, "on_refusal") == 0)
 		read_refusal(r, q);
 	else

@@ -207,15 +207,15 @@ static bool
 mark(struct ins *i, void *arg)
 {
 	if (i->op == IR_ASK)
-		i->u.prompt->metric_only = false;
+		i->u.prompt->eval_only = false;
 	if (i->op == IR_RUN)
 		reach(arg, i->u.fn);
 	return true;
 }
 
-/* Leaves that only metrics reach are frozen. */
+/* What the program does not reach is there for judging it alone. */
 static void
-mark_prompts(struct lower *x)
+mark_eval_only(struct lower *x)
 {
 	struct reach r = { .a = x->a };
 	struct prompt *q;
@@ -224,13 +224,17 @@ mark_prompts(struct lower *x)
 
 	table_init(&r.seen, x->a);
 	for (q = x->m->prompt; q != NULL; q = q->next)
-		q->metric_only = true;
-	for (f = x->m->fn; f != NULL; f = f->next)
+		q->eval_only = true;
+	for (f = x->m->fn; f != NULL; f = f->next) {
+		f->eval_only = true;
 		if (f == x->m->program || (x->m->program == NULL &&
 		    f->kind == FN_PROGRAM))
 			reach(&r, f);
-	for (i = 0; i < r.n; i++)
+	}
+	for (i = 0; i < r.n; i++) {
+		r.fn[i]->eval_only = false;
 		ir_walk(r.fn[i], mark, &r);
+	}
 }
 
 /* ---- order and names ---- */
@@ -358,7 +362,7 @@ lower(struct arena *a, struct checked *c, struct diag *d)
 	lower_study(&x);
 	link_prompts(&x);
 	link_models(&x);
-	mark_prompts(&x);
+	mark_eval_only(&x);
 	name_all(&x);
 	return d->nerror > before ? NULL : x.m;
 }

@@ -33,7 +33,7 @@ most_asks(const struct mod *m, bool metric)
 	uint64_t most = 1;
 
 	for (p = m->prompt; p; p = p->next)
-		if ((metric || !p->metric_only) && p->reask > 0 &&
+		if ((metric || !p->eval_only) && p->reask > 0 &&
 		    (uint64_t)p->reask + 1 > most)
 			most = (uint64_t)p->reask + 1;
 	return most;

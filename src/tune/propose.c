@@ -216,7 +216,7 @@ task_model(const struct tune_task *t)
 	if (t->prompt_model)
 		return t->prompt_model;
 	for (p = t->mod->prompt; p; p = p->next)
-		if (!p->metric_only)
+		if (!p->eval_only)
 			return p->model;
 	return NULL;
 }

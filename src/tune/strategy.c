@@ -285,7 +285,7 @@ strategy_full(const struct plan *p, unsigned trials)
 bool
 strategy_tunes_text(const struct plan *p, const struct prompt *l)
 {
-	return p->instructions > 1 && !l->freeze_text && !l->metric_only;
+	return p->instructions > 1 && !l->freeze_text && !l->eval_only;
 }
 
 bool
@@ -293,7 +293,7 @@ strategy_tunes_demos(const struct tune_task *t, const struct plan *p,
     const struct prompt *l)
 {
 	return p->demo_sets > 1 && t->train.n > 0 && l->max_demos > 0 &&
-	    !l->freeze_demos && !l->metric_only;
+	    !l->freeze_demos && !l->eval_only;
 }
 
 bool
@@ -303,7 +303,7 @@ strategy_tunes_format(const struct plan *p, const struct prompt *l)
 
 	for (i = 0; i < MIP_NFORMAT; i++)
 		n += l->formats[i];
-	return p->formats && n > 1 && !l->freeze_format && !l->metric_only;
+	return p->formats && n > 1 && !l->freeze_format && !l->eval_only;
 }
 
 unsigned

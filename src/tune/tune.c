@@ -56,7 +56,7 @@ find_leaves(struct tuning *u)
 		n++;
 	u->leaf = arena_array(u->a, n + 1, sizeof *u->leaf);
 	for (p = u->t->mod->prompt; p; p = p->next) {
-		if (p->metric_only)
+		if (p->eval_only)
 			continue;
 		l = &u->leaf[u->nleaf++];
 		*l = (struct leaf){ .prompt = p, .ninstruction = 1,

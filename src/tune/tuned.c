@@ -89,7 +89,7 @@ put_leaves(struct buf *b, const struct mod *m)
 	put_key(b, "leaves");
 	buf_putc(b, '{');
 	while ((p = next_prompt(m, p ? p->name : NULL)) != NULL) {
-		if (p->metric_only)
+		if (p->eval_only)
 			continue;
 		put_key(b, p->name);
 		buf_putc(b, '{');

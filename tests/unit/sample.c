@@ -349,7 +349,20 @@ static const struct mip_metric graded = {
 
 static const struct mip_metric *const qa_metrics[] = { &score, &graded };
 
-const struct mip_eval qa_eval = { qa_metrics, 2 };
+/* Of a judge. */
+static const struct mip_model severe = {
+	.name = "severe",
+	.provider = "openai",
+	.id = "severe-1",
+	.temperature = MIP_UNSET,
+	.top_p = MIP_UNSET,
+	.seed = -1,
+};
+
+static const struct mip_model *const eval_models[] = { &severe };
+
+const struct mip_eval qa_eval = { .metric = qa_metrics, .nmetric = 2,
+	.model = eval_models, .nmodel = 1 };
 
 /* ---- echo ---- */
 

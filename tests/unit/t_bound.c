@@ -77,7 +77,7 @@ test_frozen(void **state)
 	assert_int_equal(strategy_make(&t, &p, why), MIP_OK);
 	m->prompt->freeze_text = m->prompt->freeze_demos = true;
 	assert_int_equal(strategy_slots(&t, &p), 5);
-	m->prompt->next->metric_only = true;
+	m->prompt->next->eval_only = true;
 	assert_int_equal(strategy_slots(&t, &p), 2);
 	m->param->frozen = true;
 	assert_int_equal(strategy_slots(&t, &p), 1);

@@ -127,6 +127,9 @@ test_flags(void **state)
 	assert_done(&d, 0, GOOD "\n", "");
 	RUN(&d, &qa_program, "{\"question\":\"Why?\"}", "--offline");
 	assert_done(&d, 0, GOOD "\n", "");
+	RUN(&d, &qa_program, "{\"question\":\"Why?\"}", "--model",
+	    "severe=openai:mild");
+	assert_done(&d, 0, GOOD "\n", "");
 	RUN(&d, &echo_program, "", "--question", "Why?");
 	assert_done(&d, 0, "sky\n", "");
 	RUN(&d, &echo_program, "", "--question", "Why?", "--json");
@@ -173,6 +176,8 @@ test_wrong(void **state)
 		{ { "-j", "none" }, "", "'none' is no count" },
 		{ { "--timeout", "-1" }, "", "no number above 0" },
 		{ { "--model", "small" }, "", "NAME=PROVIDER:ID" },
+		{ { "--model", "smal=openai:x" }, "",
+		    "no model smal; it has small, big, severe" },
 		{ { "stray" }, "", "unexpected argument 'stray'" },
 		{ { "--brief" }, "", "--question" },
 		{ { "--question=x", "--brief=maybe" }, "", "brief" },

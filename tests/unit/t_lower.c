@@ -255,8 +255,8 @@ reach(void **state)
 	assert_true(strstr(text, "program Sub") < strstr(text, "program F "));
 	assert_true(strstr(text, "metric deep") < strstr(text, "metric top"));
 	assert_string_equal(c.m->prompt->name, "judge");
-	assert_true(c.m->prompt->metric_only);
-	assert_false(c.m->prompt->next->metric_only);
+	assert_true(c.m->prompt->eval_only);
+	assert_false(c.m->prompt->next->eval_only);
 	assert_true(c.m->prompt->next->freeze_demos);
 	assert_false(c.m->prompt->next->freeze_text);
 	assert_string_equal(c.m->program->name, "F");
