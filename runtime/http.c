@@ -67,6 +67,12 @@ http_new(void)
 	return h;
 }
 
+static size_t
+http_most(const struct http_request *r)
+{
+	return r->max > 0 ? r->max : HTTP_REPLY_MAX;
+}
+
 static void
 http_slot_free(struct http_slot *s)
 {
@@ -83,7 +89,7 @@ http_write(char *p, size_t size, size_t n, void *arg)
 	struct buf *b = &s->request->reply;
 
 	n *= size;
-	if (b->len + n > HTTP_REPLY_MAX) {
+	if (b->len + n > b->max) {
 		s->too_large = true;
 		return 0;
 	}
@@ -130,8 +136,6 @@ http_slot_setup(struct http_slot *s)
 #endif
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_MS);
-	curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE,
-	    (curl_off_t)HTTP_REPLY_MAX);
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, s->error);
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, http_write);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, s);
@@ -212,6 +216,8 @@ http_prepare(struct http_slot *s, struct http_request *r)
 		return false;
 	curl_easy_setopt(e, CURLOPT_HTTPHEADER, s->header);
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, r->timeout_ms);
+	curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE,
+	    (curl_off_t)http_most(r));
 	curl_easy_setopt(e, CURLOPT_NOPROXY, r->local ? "*" : NULL);
 	/* Over TLS, wait to see whether one connection carries all. */
 	curl_easy_setopt(e, CURLOPT_PIPEWAIT,
@@ -245,7 +251,7 @@ http_submit(struct http *h, struct http_request *r)
 	r->why[0] = r->content_type[0] = '\0';
 	r->retry_after_s = r->seconds = 0;
 	r->slot = NULL;
-	r->reply.max = HTTP_REPLY_MAX;
+	r->reply.max = http_most(r);
 	buf_reset(&r->reply);
 	if (!s || !http_prepare(s, r) ||
 	    curl_multi_add_handle(h->multi, s->easy) != CURLM_OK) {
@@ -349,9 +355,9 @@ http_results(struct http_slot *s, struct http_request *r, CURLcode code)
 		snprintf(r->why, sizeof r->why,
 		    "nothing came for %d s in the middle of the reply",
 		    HTTP_STALL_MS / 1000);
-	else if (s->too_large)
+	else if (r->result == HTTP_TOO_LARGE)
 		snprintf(r->why, sizeof r->why,
-		    "the reply is larger than %d MiB", HTTP_REPLY_MAX >> 20);
+		    "the reply is larger than %zu bytes", http_most(r));
 	else
 		snprintf(r->why, sizeof r->why, "%s",
 		    s->error[0] ? s->error : curl_easy_strerror(code));

@@ -36,6 +36,7 @@ struct http_request {
 	const char *body;               /* of a POST; NULL: GET */
 	size_t body_len;
 	long timeout_ms;                /* of all of it */
+	size_t max; /* bytes of the reply; 0: HTTP_REPLY_MAX */
 	bool local;                     /* use no proxy */
 	void (*done)(struct http_request *r);   /* may submit anew */
 	void *arg;                      /* the caller's */

@@ -174,6 +174,7 @@ lm_alloc(void)
 		return NULL;
 	atomic_init(&l->cache, NULL);
 	atomic_init(&l->http, NULL);
+	atomic_init(&l->nfresh, 0);
 	lm_queue_init(&l->coming);
 	lm_queue_init(&l->broke);
 	lm_queue_init(&l->down);

@@ -1,5 +1,5 @@
-/* A call of a language model: cache, single flight, budget, limits,
- * provider, retries by cause.
+/* A call of a language model, or a request to another server: cache, single
+ * flight, budget, limits, provider, retries by cause.
  *
  * One `struct lm` serves all threads of a process; one I/O thread runs the
  * transfers.  Programs see none of it but mip_ask and mip_wait.
@@ -27,12 +27,25 @@ struct lm_group {
 bool lm_group_init(struct lm_group *g);
 void lm_group_release(struct lm_group *g);
 
+enum lm_kind {
+	LM_CHAT,                        /* a model is asked */
+	LM_FETCH                        /* a server of a tool or retriever */
+};
+
 /* The caller fills the first part, which is borrowed until the call is done;
- * lm fills the second. */
+ * lm fills the second.  A fetch has `server` in place of `model`, and of what
+ * is about models nothing counts. */
 struct lm_call {
+	enum lm_kind kind;
 	const struct mip_model *model;  /* lives, unchanged, as long as lm */
-	const char *messages;           /* JSON array */
+	const struct mip_http *server;  /* likewise */
+	const char *url;                /* of a fetch; NULL: the server's */
+	const char *messages;           /* JSON array; of a fetch the JSON that
+	                                 * is posted, NULL: GET */
 	size_t messages_len;
+	bool fresh;                     /* neither from cache or journal nor
+	                                 * shared, and not kept there */
+	size_t most;                    /* bytes of an answer; 0: 64 MiB */
 	const char *schema;             /* of the outputs, or NULL: no JSON */
 	const char *schema_name;
 	const char *leaf;               /* for traces */
@@ -45,9 +58,12 @@ struct lm_call {
 	enum mip_status status;         /* OK, INFRASTRUCTURE, BUDGET, OFFLINE,
 	                                 * CANCELLED, USAGE, IO, NOMEM; REFUSAL
 	                                 * and TRUNCATED: the server would not
-	                                 * take the request, or its length */
+	                                 * take the request, or its length; FAIL
+	                                 * of a fetch: it would not take it, or
+	                                 * its answer is too long */
 	char message[320];              /* one sentence if not OK */
-	char *text;                     /* malloc'ed; lm_call_release */
+	char *text;                     /* malloc'ed; lm_call_release; of a
+	                                 * fetch the body, whatever it is */
 	size_t text_len;
 	char *reasoning;                /* malloc'ed, or NULL */
 	enum reply_finish finish;
@@ -80,6 +96,12 @@ void lm_observe(struct lm *l, void (*warn)(void *arg, const char *text),
 /* Starts the call: counts it in `group->pending`, which comes down when it is
  * done.  Never blocks on the network (it may block on the cache's disk). */
 void lm_start(struct lm *l, struct lm_call *c);
+/* The same, and waits for this one: makes the group itself.  Gives its
+ * status. */
+enum mip_status lm_fetch(struct lm *l, struct lm_call *c);
+/* What a setting is here: the variable if it is set, else the text; or
+ * NULL. */
+const char *lm_setting(const struct mip_setting *s);
 /* Waits until all calls of the group are done. */
 void lm_wait(struct lm_group *g);
 void lm_call_release(struct lm_call *c);
@@ -95,6 +117,7 @@ void lm_cancel(struct lm *l);
 /* What was spent and saved so far, by this process. */
 struct lm_totals {
 	uint64_t calls;                 /* answered by a server */
+	uint64_t fetched;               /* likewise; not counted as calls */
 	uint64_t cached, shared;        /* from cache; by single flight */
 	uint64_t attempts, failures;
 	struct lm_usage paid, nominal;  /* nominal: as if nothing were cached */

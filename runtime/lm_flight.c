@@ -126,13 +126,15 @@ static void
 lm_put(struct lm *l, struct store *s, struct lm_flight *f)
 {
 	struct store_about about = {
-		.request = buf_str(&f->body), .model = f->m->model.id,
+		.request = f->get ? f->url ? f->url : f->m->url :
+		    buf_str(&f->body),
+		.model = f->m->model.id ? f->m->model.id : f->m->what,
 		.server = f->m->identity, .sample = f->ask.sample,
 	};
 	struct buf clean = BUF_INIT;
 
-	if (redact_found(&l->redact, f->body.s, f->body.len)) {
-		buf_put(&clean, f->body.s, f->body.len);
+	if (redact_found(&l->redact, about.request, strlen(about.request))) {
+		buf_puts(&clean, about.request);
 		redact_buf(&l->redact, &clean);
 		about.request = buf_str(&clean);
 	}
@@ -149,7 +151,8 @@ lm_put_all(struct lm *l, struct store *s, const struct lm_queue *q,
 	bool begun = false;
 
 	for (f = q->first; f; f = f->next) {
-		if (f->status != MIP_OK || f->source == LM_JOURNAL ||
+		if (f->status != MIP_OK || f->fresh ||
+		    f->source == LM_JOURNAL ||
 		    (!journal && f->source != LM_SERVER))
 			continue;
 		if (!begun)
@@ -173,7 +176,8 @@ lm_keep(struct lm *l, const struct lm_queue *q)
 		return;
 	store_why(l->journal, why);
 	for (f = q->first; f; f = f->next)
-		if (f->status == MIP_OK && f->source != LM_JOURNAL) {
+		if (f->status == MIP_OK && !f->fresh &&
+		    f->source != LM_JOURNAL) {
 			f->status = MIP_IO;
 			lm_say(l, f->message, "the journal: %s", why);
 		}
@@ -204,9 +208,20 @@ lm_key(struct lm_flight *f)
 {
 	struct sha256 h;
 	const char *identity = f->m->identity;
+	uint64_t n;
 
 	sha256_init(&h);
+	if (f->fresh) {                 /* the same as none */
+		n = atomic_fetch_add(&f->lm->nfresh, 1);
+		sha256_update(&h, "miproc fresh 1", 15);
+		sha256_update(&h, &n, sizeof n);
+		return sha256_final(&h, f->key);
+	}
 	sha256_update(&h, "miproc reply 1", 15);
+	if (f->kind == LM_FETCH)
+		sha256_update(&h, f->get ? "GET" : "POST", 4 + !f->get);
+	if (f->url)
+		sha256_update(&h, f->url, strlen(f->url) + 1);
 	sha256_update(&h, identity, strlen(identity) + 1);
 	sha256_update(&h, f->ask.sample, strlen(f->ask.sample) + 1);
 	sha256_update(&h, f->body.s, f->body.len);
@@ -244,6 +259,11 @@ lm_flight_new(struct lm *l, struct lm_model *m, const struct lm_call *c)
 	f->lm = l;
 	f->m = m;
 	f->last = &f->calls;
+	f->kind = c->kind;
+	f->fresh = c->fresh;
+	f->url = c->url;
+	f->get = c->kind == LM_FETCH && !c->messages;
+	f->http.max = c->most;
 	lm_ask(m, c, &f->ask, &f->may_step);
 	f->reply.rung = f->ask.rung;
 	f->bound = provider_bound(&m->model);
@@ -331,8 +351,12 @@ lm_trace(struct lm *l, const struct lm_flight *f, const struct lm_call *c,
 	char key[2 * STORE_KEY + 1];
 	size_t i;
 	struct trace_call t = {
-		.leaf = c->leaf, .model = f->m->of->name,
-		.id = f->m->model.id, .rung = provider_rung_word(c->rung),
+		.leaf = c->leaf,
+		.model = f->kind == LM_FETCH ? NULL : f->m->model.name,
+		.server = f->kind == LM_FETCH ? f->m->what : NULL,
+		.id = f->m->model.id,
+		.rung = f->kind == LM_FETCH ? NULL :
+		    provider_rung_word(c->rung),
 		.sample = c->sample, .key = key, .status = c->status,
 		.message = c->message, .source = source[first ? f->source :
 		    LM_SHARED], .refused = c->refused,
@@ -379,6 +403,8 @@ lm_count(struct lm *l, const struct lm_flight *f, const struct lm_call *c,
 			t->shared++;
 		else if (f->source != LM_SERVER)
 			t->cached++;
+		else if (f->kind == LM_FETCH)
+			t->fetched++;
 		else
 			t->calls++;
 		if (first && f->source == LM_SERVER)
@@ -488,6 +514,8 @@ lm_known(struct lm *l, struct lm_flight *f)
 	struct store *cache;
 	struct lm_queue one;
 
+	if (f->fresh)
+		return false;
 	if (l->journal && lm_look(l, l->journal, f)) {
 		f->source = LM_JOURNAL;
 		return true;
@@ -511,27 +539,31 @@ static bool
 lm_allowed(struct lm *l, struct lm_flight *f)
 {
 	const struct lm_model *m = f->m;
-	const char *name = m->of->name;
-	struct budget *b = l->budget;
+	const char *what = m->what;
+	struct budget *b = f->kind == LM_FETCH ? NULL : l->budget;
 
-	if (l->offline) {
+	if (l->offline && f->fresh) {
 		f->status = MIP_OFFLINE;
-		lm_say(l, f->message, "a reply of the model %s is not in the "
-		    "cache, and this run is offline", name);
+		lm_say(l, f->message, "the %s is on the network, and this run "
+		    "is offline", what);
+	} else if (l->offline) {
+		f->status = MIP_OFFLINE;
+		lm_say(l, f->message, "a reply of the %s is not in the "
+		    "cache, and this run is offline", what);
 	} else if (m->keyless) {
 		f->status = MIP_USAGE;
 		memcpy(f->message, m->why, LM_WHY);
 	} else if (b && budget_limits_money(b) && !m->model.priced) {
 		f->status = MIP_USAGE;
-		lm_say(l, f->message, "the price of the model %s is not "
-		    "known, so a budget of money cannot be kept: give it a "
-		    "price, or price = free", name);
+		lm_say(l, f->message, "the price of the %s is not known, so "
+		    "a budget of money cannot be kept: give it a price, or "
+		    "price = free", what);
 	} else if (b && f->bound == 0 && ((budget_limits_money(b) &&
 	    m->model.price_out > 0) || budget_limits_tokens(b))) {
 		f->status = MIP_USAGE;
 		lm_say(l, f->message, "a budget of %s needs max_tokens on "
-		    "the model %s", budget_limits_money(b) ? "money" :
-		    "tokens", name);
+		    "the %s", budget_limits_money(b) ? "money" : "tokens",
+		    what);
 	}
 	return f->status == MIP_OK;
 }

@@ -36,13 +36,15 @@ struct lm_queue {
 	struct lm_flight *first, **last;
 };
 
-/* A model as it is used here: with the options' overrides. */
+/* A model as it is used here: with the options' overrides.  Or the server of
+ * a tool or retriever, which is a model with a provider of its own. */
 struct lm_model {
 	struct lm_model *next;
 	struct lm *lm;
-	const struct mip_model *of;     /* whose it is */
+	const void *of; /* the struct mip_model or mip_http that it is of */
 	struct mip_model model;
 	const struct provider *provider;
+	char *what;                     /* for messages: "model small" */
 	enum mip_status bad;            /* it cannot be used, and why */
 	bool keyless;                   /* it has no key for the network */
 	char why[LM_WHY];               /* of `bad` or `keyless` */
@@ -52,6 +54,7 @@ struct lm_model {
 	char *identity;                 /* of the server, for keys */
 	char *authorization;            /* header, or NULL */
 	const char *key_env;            /* where its key is looked for */
+	const char *key_header;         /* NULL: Authorization, as a bearer's */
 	const char *header[3];
 	bool own_server, loopback;
 
@@ -76,6 +79,10 @@ struct lm_flight {
 	struct lm_flight *next;         /* in a queue */
 	struct lm *lm;
 	struct lm_model *m;
+	enum lm_kind kind;
+	bool fresh;
+	const char *url;                /* NULL: the model's */
+	bool get;                       /* no body is sent */
 	struct lm_call *calls, **last;  /* lm->lock */
 	unsigned char key[STORE_KEY];
 	struct provider_ask ask;        /* borrowed from the first call */
@@ -133,6 +140,7 @@ struct lm {
 	bool thread_runs, stop;
 	struct http *_Atomic http;
 	atomic_bool cancelled;
+	atomic_uint_fast64_t nfresh;
 
 	/* the I/O thread */
 	struct lm_queue broke;          /* wait for the budget */
@@ -187,6 +195,9 @@ double lm_cost(const struct mip_model *m, int64_t in, int64_t cached,
 struct lm_model *lm_model(struct lm *l, const struct mip_model *m);
 void lm_model_free(struct lm_model *m);
 
+/* The same of a server of a tool or retriever. */
+struct lm_model *lm_model_http(struct lm *l, const struct mip_http *h);
+
 /* Fills `r` with the models that the call is to try. */
 enum mip_status lm_model_route(struct lm *l, const struct lm_call *c,
     struct lm_route *r, char why[LM_WHY]);
@@ -199,6 +210,11 @@ enum mip_status lm_model_overrides(struct lm *l, char why[LM_WHY]);
 enum lm_server lm_model_server(struct lm *l, struct lm_model *m);
 /* The server does not answer any more. */
 void lm_model_lost(struct lm *l, struct lm_model *m);
+
+/* ---- lm_fetch.c ---- */
+
+/* In the place of a provider: what comes is passed on as it is. */
+extern const struct provider lm_fetch_provider;
 
 /* ---- lm_loop.c ---- */
 

@@ -159,7 +159,7 @@ loop_budget(struct lm *l, double now)
 	while ((f = l->broke.first)) {
 		enum budget_answer a = BUDGET_HELD;
 
-		if (l->budget) {
+		if (l->budget && f->kind != LM_FETCH) {
 			loop_need(f);
 			a = budget_hold(l->budget, &f->held, why);
 		}
@@ -170,7 +170,7 @@ loop_budget(struct lm *l, double now)
 		}
 		lm_queue_get(&l->broke);
 		if (a == BUDGET_HELD) {
-			f->holds = l->budget != NULL;
+			f->holds = l->budget && f->kind != LM_FETCH;
 			lm_queue_put(&f->m->ready, f);
 			f->m->wake = 0;
 			continue;
@@ -233,9 +233,9 @@ loop_send(struct lm *l, struct lm_flight *f)
 		loop_done(l, f, MIP_NOMEM);
 		return;
 	}
-	r->url = m->url;
+	r->url = f->url ? f->url : m->url;
 	r->header = m->header;
-	r->body = f->body.s;
+	r->body = f->get ? NULL : buf_str(&f->body);
 	r->body_len = f->body.len;
 	r->timeout_ms = l->timeout_ms > 0 ? l->timeout_ms :
 	    m->model.timeout_ms > 0 ? m->model.timeout_ms : LOOP_TIMEOUT_MS;
@@ -270,7 +270,7 @@ loop_server(struct lm *l, struct lm_model *m)
 		break;
 	}
 	while ((f = lm_queue_get(&m->ready))) {
-		lm_say(l, f->message, "the model %s: %s", m->of->name,
+		lm_say(l, f->message, "the %s: %s", m->what,
 		    m->dead_why);
 		loop_done(l, f, m->dead);
 	}
@@ -372,8 +372,8 @@ loop_again(struct lm *l, struct lm_flight *f, double now)
 		return;
 	}
 	if (ask > loop_max_wait(m)) {
-		lm_say(l, f->message, "%s; it asks to wait %.0f s, and the "
-		    "model's max_wait is %.0f s", said, ask, loop_max_wait(m));
+		lm_say(l, f->message, "%s; it asks to wait %.0f s, and "
+		    "max_wait is %.0f s", said, ask, loop_max_wait(m));
 		loop_done(l, f, MIP_INFRASTRUCTURE);
 		return;
 	}
@@ -416,8 +416,8 @@ loop_answer(struct lm *l, struct lm_flight *f, double now)
 		loop_done(l, f, MIP_OK);
 		return true;
 	}
-	lm_say(l, f->message, "the model %s: the server at %s answered %s",
-	    m->of->name, m->shown, a.why);
+	lm_say(l, f->message, "the %s: the server at %s answered %s",
+	    m->what, m->shown, a.why);
 	loop_again(l, f, now);
 	return false;
 }
@@ -471,7 +471,7 @@ loop_passing(int status, const struct provider_error *e)
 
 /* What is the request's own fault is no fault of the network. */
 static enum mip_status
-loop_blame(const struct provider_error *e)
+loop_blame(const struct lm_flight *f, const struct provider_error *e)
 {
 	static const struct { const char *code; enum mip_status s; } map[] = {
 		{ "content_filter", MIP_REFUSAL },
@@ -479,8 +479,12 @@ loop_blame(const struct provider_error *e)
 		{ "context_length_exceeded", MIP_TRUNCATED },
 		{ "exceed_context_size_error", MIP_TRUNCATED },
 	};
+	int status = f->http.status;
 	size_t i;
 
+	if (f->kind == LM_FETCH)        /* what was sent is not to its taste */
+		return status == 400 || status == 413 || status == 422 ?
+		    MIP_FAIL : MIP_INFRASTRUCTURE;
 	for (i = 0; i < sizeof map / sizeof map[0]; i++)
 		if (strcmp(e->code, map[i].code) == 0)
 			return map[i].s;
@@ -500,19 +504,22 @@ loop_refused(struct lm *l, struct lm_flight *f, double now)
 		buf_printf(&hint, m->authorization ?
 		    "; the key is the one in %s" :
 		    "; no key was sent, for %s is not set", m->key_env);
+	else if (r->status == 404 && f->kind == LM_FETCH)
+		buf_puts(&hint, "; is the address right?");
 	else if (r->status == 404)
 		buf_printf(&hint, "; is there a model %s, and is the address "
 		    "right?", m->model.id);
 	else if (r->status >= 300 && r->status < 400)
-		buf_puts(&hint, "; it has moved: mend base_url");
-	lm_say(l, f->message, "the model %s: the server at %s answered %d%s%s"
-	    "%s", m->of->name, m->shown, r->status, e.text[0] ? ": " : "",
-	    e.text, buf_str(&hint));
+		buf_printf(&hint, "; it has moved: mend %s",
+		    f->kind == LM_FETCH ? "the URL" : "base_url");
+	lm_say(l, f->message, "the %s: the server at %s answered %d%s%s%s",
+	    m->what, m->shown, r->status, e.text[0] ? ": " : "", e.text,
+	    buf_str(&hint));
 	buf_release(&hint);
 	if (loop_passing(r->status, &e))
 		loop_again(l, f, now);
 	else
-		loop_done(l, f, loop_blame(&e));
+		loop_done(l, f, loop_blame(f, &e));
 }
 
 static void
@@ -521,8 +528,7 @@ loop_failed(struct lm *l, struct lm_flight *f, double now)
 	struct http_request *r = &f->http;
 	struct lm_model *m = f->m;
 
-	lm_say(l, f->message, "the model %s: %s: %s", m->of->name, m->shown,
-	    r->why);
+	lm_say(l, f->message, "the %s: %s: %s", m->what, m->shown, r->why);
 	switch (r->result) {
 	case HTTP_NO_CONNECTION:
 	case HTTP_BROKEN:
@@ -535,8 +541,11 @@ loop_failed(struct lm *l, struct lm_flight *f, double now)
 		loop_again(l, f, now);
 		return;
 	case HTTP_UNTRUSTED:
-	case HTTP_TOO_LARGE:
 		loop_done(l, f, MIP_INFRASTRUCTURE);
+		return;
+	case HTTP_TOO_LARGE:
+		loop_done(l, f, f->kind == LM_FETCH ? MIP_FAIL :
+		    MIP_INFRASTRUCTURE);
 		return;
 	case HTTP_BAD_URL:
 		loop_done(l, f, MIP_USAGE);

@@ -14,7 +14,8 @@
 
 enum {
 	MODEL_CONTEXT = 4096,           /* tokens a call, where none is said */
-	MODEL_PARALLEL = 2
+	MODEL_PARALLEL = 2,
+	MODEL_FETCH_MS = 30000          /* of a server that is no model */
 };
 
 /* ---- overrides ---- */
@@ -97,8 +98,8 @@ model_apply(struct lm_model *m, const char *text)
 
 /* ---- addresses ---- */
 
-static const char *
-model_setting(const struct mip_setting *s)
+const char *
+lm_setting(const struct mip_setting *s)
 {
 	const char *v = s->env ? getenv(s->env) : NULL;
 
@@ -148,14 +149,35 @@ model_join(struct buf *b, const char *base, const char *path)
 		buf_puts(b, query);
 }
 
+/* Where to send what goes to `path` under `base`. */
+static void
+model_url(struct lm *l, struct lm_model *m, const char *base,
+    const char *path)
+{
+	struct buf url = BUF_INIT, shown = BUF_INIT;
+
+	model_join(&url, base, path);
+	model_show(m, &shown, base);
+	m->url = buf_take(&url);
+	m->shown = buf_take(&shown);
+	if (!m->url || !m->shown) {
+		m->bad = MIP_NOMEM;
+	} else if (strncmp(base, "http://", 7) &&
+	    strncmp(base, "https://", 8)) {
+		m->bad = MIP_USAGE;
+		lm_say(l, m->why, "the %s of the %s, %s, does not begin with "
+		    "http:// or https://", *path ? "base_url" : "URL",
+		    m->what, m->shown);
+	}
+}
+
 static void
 model_address(struct lm *l, struct lm_model *m, bool *standard)
 {
 	const char *base = l->base_url;
-	struct buf url = BUF_INIT, shown = BUF_INIT;
 
 	if (!base)
-		base = model_setting(&m->model.base_url);
+		base = lm_setting(&m->model.base_url);
 	*standard = !base;
 	if (!base)
 		base = m->provider->base_url;
@@ -169,20 +191,10 @@ model_address(struct lm *l, struct lm_model *m, bool *standard)
 	}
 	if (!base) {
 		m->bad = MIP_USAGE;
-		lm_say(l, m->why, "the model %s needs a base_url", m->of->name);
+		lm_say(l, m->why, "the %s needs a base_url", m->what);
 		return;
 	}
-	model_join(&url, base, m->provider->path);
-	model_show(m, &shown, base);
-	m->url = buf_take(&url);
-	m->shown = buf_take(&shown);
-	if (!m->url || !m->shown)
-		m->bad = MIP_NOMEM;
-	else if (strncmp(base, "http://", 7) && strncmp(base, "https://", 8)) {
-		m->bad = MIP_USAGE;
-		lm_say(l, m->why, "the base_url of the model %s, %s, does not "
-		    "begin with http:// or https://", m->of->name, m->shown);
-	}
+	model_url(l, m, base, m->provider->path);
 }
 
 /* ---- keys ---- */
@@ -190,9 +202,8 @@ model_address(struct lm *l, struct lm_model *m, bool *standard)
 static void
 model_key(struct lm *l, struct lm_model *m, bool standard)
 {
-	static const char bearer[] = "Authorization: Bearer ";
 	const char *key, *at;
-	size_t n;
+	size_t n, head;
 	struct buf b = BUF_INIT;
 
 	m->key_env = m->model.key_env;
@@ -206,8 +217,8 @@ model_key(struct lm *l, struct lm_model *m, bool standard)
 		/* Servers of one's own seldom want one. */
 		if (m->key_env && !m->loopback && !l->base_url) {
 			m->keyless = true;
-			lm_say(l, m->why, "the model %s needs a key for %s: "
-			    "set the environment variable %s", m->of->name,
+			lm_say(l, m->why, "the %s needs a key for %s: "
+			    "set the environment variable %s", m->what,
 			    m->shown, m->key_env);
 		}
 		return;
@@ -219,11 +230,13 @@ model_key(struct lm *l, struct lm_model *m, bool standard)
 			    "control character in it", m->key_env);
 			return;
 		}
-	buf_puts(&b, bearer);
+	buf_puts(&b, m->key_header ? m->key_header : "Authorization");
+	buf_puts(&b, m->key_header ? ": " : ": Bearer ");
+	head = b.len;
 	buf_put(&b, key, n);
 	m->authorization = buf_take(&b);
 	if (!m->authorization ||
-	    !redact_add(&l->redact, m->authorization + sizeof bearer - 1))
+	    !redact_add(&l->redact, m->authorization + head))
 		m->bad = MIP_NOMEM;
 }
 
@@ -262,8 +275,8 @@ model_digest(struct lm *l, struct lm_model *m)
 		s = l->journal;
 	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
 		m->bad = MIP_USAGE;
-		lm_say(l, m->why, "the model %s is the file %s, which cannot "
-		    "be read: %s", m->of->name, path,
+		lm_say(l, m->why, "the %s is the file %s, which cannot "
+		    "be read: %s", m->what, path,
 		    errno == 0 ? "it is no file" : strerror(errno));
 		return;
 	}
@@ -272,8 +285,8 @@ model_digest(struct lm *l, struct lm_model *m)
 	if (!s || !store_digest_get(s, path, st.st_size, mtime, hex)) {
 		if (!model_hash(path, hex)) {
 			m->bad = MIP_USAGE;
-			lm_say(l, m->why, "the file %s of the model %s cannot "
-			    "be read: %s", path, m->of->name, strerror(errno));
+			lm_say(l, m->why, "the file %s of the %s cannot "
+			    "be read: %s", path, m->what, strerror(errno));
 			return;
 		}
 		if (s)
@@ -312,8 +325,8 @@ model_options(struct lm *l, struct lm_model *m)
 		for (k = 0; k < sizeof ours / sizeof ours[0]; k++)
 			if (strcmp(m->model.option[i].name, ours[k]) == 0) {
 				m->bad = MIP_USAGE;
-				lm_say(l, m->why, "the model %s may not set "
-				    "the option %s", m->of->name, ours[k]);
+				lm_say(l, m->why, "the %s may not set "
+				    "the option %s", m->what, ours[k]);
 				return;
 			}
 }
@@ -323,7 +336,7 @@ model_options(struct lm *l, struct lm_model *m)
 static void
 model_setup(struct lm *l, struct lm_model *m)
 {
-	const char *override = model_override(l, m->of->name);
+	const char *override = model_override(l, m->model.name);
 	struct buf names = BUF_INIT;
 	bool standard = false;
 
@@ -333,8 +346,8 @@ model_setup(struct lm *l, struct lm_model *m)
 	if (!m->provider) {
 		provider_names(&names);
 		m->bad = MIP_USAGE;
-		lm_say(l, m->why, "the provider %s of the model %s is not "
-		    "known; there are %s", m->model.provider, m->of->name,
+		lm_say(l, m->why, "the provider %s of the %s is not known; "
+		    "there are %s", m->model.provider, m->what,
 		    buf_str(&names));
 		buf_release(&names);
 		return;
@@ -350,23 +363,34 @@ model_setup(struct lm *l, struct lm_model *m)
 		model_key(l, m, standard);
 }
 
+/* A model, or a server as one: `settings` say how to get there and how
+ * often. */
 static struct lm_model *
-model_new(struct lm *l, const struct mip_model *of)
+model_new(struct lm *l, const void *of, const struct mip_model *settings,
+    const char *word)
 {
 	struct lm_model *m = calloc(1, sizeof *m);
+	struct buf what = BUF_INIT;
 
 	if (!m)
 		return NULL;
 	m->lm = l;
 	m->of = of;
-	m->model = *of;
+	m->model = *settings;
+	buf_puts(&what, word);
+	buf_puts(&what, settings->name);
+	m->what = buf_take(&what);
+	if (!m->what)
+		m->bad = MIP_NOMEM;
 	lm_queue_init(&m->ready);
-	limit_init(&m->limit, of->running, of->rpm, of->tpm, lm_now());
-	if (of->route == MIP_DIRECT) {
-		model_setup(l, m);
-		if (m->bad == MIP_OK)
-			model_identity(l, m);
-	}
+	limit_init(&m->limit, settings->running, settings->rpm, settings->tpm,
+	    lm_now());
+	return m;
+}
+
+static struct lm_model *
+model_done(struct lm_model *m)
+{
 	if (m->bad == MIP_NOMEM) {
 		lm_model_free(m);
 		return NULL;
@@ -376,19 +400,97 @@ model_new(struct lm *l, const struct mip_model *of)
 	return m;
 }
 
+static struct lm_model *
+model_known(struct lm *l, const struct mip_model *of)
+{
+	struct lm_model *m = model_new(l, of, of, "model ");
+
+	if (!m)
+		return NULL;
+	if (of->route == MIP_DIRECT && m->bad == MIP_OK) {
+		model_setup(l, m);
+		if (m->bad == MIP_OK)
+			model_identity(l, m);
+	}
+	return model_done(m);
+}
+
+static struct lm_model *
+model_http(struct lm *l, const struct mip_http *h)
+{
+	const struct mip_model settings = {
+		.name = h->name, .base_url = h->url, .key_env = h->key_env,
+		.attempts = h->attempts, .backoff_ms = h->backoff_ms,
+		.max_wait_ms = h->max_wait_ms,
+		.timeout_ms = h->timeout_ms > 0 ? h->timeout_ms :
+		    MODEL_FETCH_MS,
+		.running = h->running, .rpm = h->rpm, .seed = -1,
+		.temperature = MIP_UNSET, .top_p = MIP_UNSET,
+	};
+	struct lm_model *m = model_new(l, h, &settings, "");
+	const char *url = lm_setting(&h->url);
+
+	if (!m)
+		return NULL;
+	m->provider = &lm_fetch_provider;
+	m->key_header = h->key_header;
+	if (!url) {
+		m->bad = MIP_USAGE;
+		lm_say(l, m->why, "the %s needs a URL%s%s", m->what,
+		    h->url.env ? " in " : "", h->url.env ? h->url.env : "");
+	}
+	if (m->bad == MIP_OK)
+		model_url(l, m, url, "");
+	if (m->bad == MIP_OK)
+		model_key(l, m, false);
+	if (m->bad == MIP_OK)
+		model_identity(l, m);
+	return model_done(m);
+}
+
+/* The one that is of `of`, or NULL; called with the lock held. */
+static struct lm_model *
+model_find(struct lm *l, const void *of)
+{
+	struct lm_model *m = l->model;
+
+	while (m && m->of != of)
+		m = m->next;
+	return m;
+}
+
+static struct lm_model *
+model_put(struct lm *l, struct lm_model *m)
+{
+	if (!m)
+		return NULL;
+	m->next = l->model;
+	l->model = m;
+	return m;
+}
+
 struct lm_model *
 lm_model(struct lm *l, const struct mip_model *of)
 {
 	struct lm_model *m;
 
 	pthread_mutex_lock(&l->model_lock);
-	for (m = l->model; m; m = m->next)
-		if (m->of == of)
-			break;
-	if (!m && (m = model_new(l, of)) != NULL) {
-		m->next = l->model;
-		l->model = m;
-	}
+	m = model_find(l, of);
+	if (!m)
+		m = model_put(l, model_known(l, of));
+	pthread_mutex_unlock(&l->model_lock);
+	return m;
+}
+
+struct lm_model *
+lm_model_http(struct lm *l, const struct mip_http *h)
+{
+	struct lm_model *m;
+
+	pthread_mutex_lock(&l->model_lock);
+	m = model_find(l, h);
+	if (!m)
+		m = model_put(l, model_http(l, h));
 	pthread_mutex_unlock(&l->model_lock);
 	return m;
 }
@@ -399,6 +501,7 @@ lm_model_free(struct lm_model *m)
 	if (m->starter_runs)
 		pthread_join(m->starter, NULL);
 	llamacpp_stop(m->llama);
+	free(m->what);
 	free(m->id);
 	free(m->url);
 	free(m->shown);
@@ -436,6 +539,11 @@ lm_model_route(struct lm *l, const struct lm_call *c, struct lm_route *r,
 	unsigned n = 0, i, steps = 0;
 
 	r->n = r->at = 0;
+	if (c->kind == LM_FETCH) {
+		r->m[0] = lm_model_http(l, c->server);
+		r->n = 1;
+		return r->m[0] ? MIP_OK : MIP_NOMEM;
+	}
 	todo[n++] = c->model;
 	while (n > 0) {
 		m = todo[--n];

@@ -188,6 +188,22 @@ struct mip_model {
 	bool sticky;
 };
 
+/* ---- servers of tools and retrievers ---- */
+
+/* A server that is spoken to over HTTP. */
+struct mip_http {
+	const char *name;               /* in messages: "tool lookup" */
+	struct mip_setting url;
+	const char *key_env; /* variable that holds the key, or NULL */
+	const char *key_header; /* what it is sent in; NULL: as a bearer's,
+	                                 * in Authorization */
+	unsigned attempts;              /* at most, 0: 5 */
+	long backoff_ms, max_wait_ms;   /* 0: 500, 60,000 */
+	long timeout_ms;                /* of one attempt; 0: 30,000 */
+	unsigned running;               /* requests at once; 0: no limit */
+	double rpm;                     /* per minute; 0: no limit */
+};
+
 /* ---- prompts: what tuning changes ---- */
 
 /* How a reply is laid out. */

@@ -43,6 +43,7 @@
 #include "llamacpp.c"
 #include "llamacpp_keep.c"
 #include "lm.c"
+#include "lm_fetch.c"
 #include "lm_flight.c"
 #include "lm_loop.c"
 #include "lm_model.c"

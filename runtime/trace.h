@@ -9,7 +9,7 @@
 
 /* What a line says; all borrowed.  Texts may be NULL. */
 struct trace_call {
-	const char *leaf, *model, *id, *rung, *sample;
+	const char *leaf, *model, *server, *id, *rung, *sample;
 	const char *key;                /* hex, of the request */
 	enum mip_status status;
 	const char *message;            /* if it failed */

@@ -236,6 +236,12 @@ log_body(FILE *f, const struct lmd_request *r)
 	free(t.s);
 }
 
+static bool
+has_header(struct exchange *e, const char *name)
+{
+	return MHD_lookup_connection_value(e->c, MHD_HEADER_KIND, name);
+}
+
 /* Counts and writes down the request; the caller holds the lock.  The status
  * is 0 where no answer is given. */
 static void
@@ -256,8 +262,8 @@ record(struct server *s, struct exchange *e, uint64_t at_us)
 	fprintf(s->log, "{\"n\":%u,\"t_us\":%llu,\"path\":\"%s\",\"auth\":%s,"
 	    "\"body\":", s->requests,
 	    (unsigned long long)(at_us - s->start_us), r->path,
-	    MHD_lookup_connection_value(e->c, MHD_HEADER_KIND,
-	    "Authorization") ? "true" : "false");
+	    has_header(e, "Authorization") || has_header(e, "X-Key") ?
+	    "true" : "false");
 	log_body(s->log, r);
 	fputs(",\"sha\":\"", s->log);
 	for (i = 0; i < sizeof r->sha; i++)
@@ -307,9 +313,10 @@ show_log(struct server *s, struct lmd_text *t)
 
 /* ---- deciding ---------------------------------------------------------- */
 
-/* What to answer to a POST; sets the milliseconds to wait. */
+/* What to answer to what the script has rules for; sets the milliseconds to
+ * wait. */
 static void
-decide_post(struct server *s, struct exchange *e, uint64_t *delay_ms)
+decide_by_rule(struct server *s, struct exchange *e, uint64_t *delay_ms)
 {
 	struct lmd_request *r = &e->request;
 	struct lmd_rule *u = NULL;
@@ -331,7 +338,9 @@ decide_post(struct server *s, struct exchange *e, uint64_t *delay_ms)
 		*delay_ms = UINT64_MAX;
 	if (u)
 		e->headers = cJSON_GetObjectItem(u->json, "headers");
-	if (embedding && e->status == 200)
+	if (u && u->path)
+		e->type = lmd_reply_bare(&e->answer, u, r, turn);
+	else if (embedding && e->status == 200)
 		e->type = lmd_reply_embeddings(&e->answer, r);
 	else if (u)
 		e->type = lmd_reply(&e->answer, u, r, turn);
@@ -341,19 +350,52 @@ decide_post(struct server *s, struct exchange *e, uint64_t *delay_ms)
 		    "lmd: the request is not JSON");
 }
 
+/* Has the script rules for this path? */
+static bool
+has_rules(const struct server *s, const char *path)
+{
+	unsigned i;
+
+	for (i = 0; i < s->script.n; i++)
+		if (s->script.rule[i].path &&
+		    strcmp(s->script.rule[i].path, path) == 0)
+			return true;
+	return strcmp(path, "/v1/chat/completions") == 0 ||
+	    strcmp(path, "/v1/embeddings") == 0;
+}
+
+static enum MHD_Result
+argument(void *arg, enum MHD_ValueKind kind, const char *name,
+    const char *value)
+{
+	struct lmd_text *t = arg;
+
+	(void)kind;
+	lmd_puts(t, t->len > 0 ? "," : "{");
+	lmd_quote(t, name);
+	lmd_puts(t, ":");
+	lmd_quote(t, value ? value : "");
+	return MHD_YES;
+}
+
 static void
 decide(struct server *s, struct exchange *e, const char *method,
     uint64_t *delay_ms)
 {
 	const char *path = e->request.path;
+	bool post = strcmp(method, "POST") == 0;
 
 	*delay_ms = 0;
 	e->status = 200;
 	e->type = "application/json";
-	if (strcmp(method, "POST") == 0 &&
-	    (strcmp(path, "/v1/chat/completions") == 0 ||
-	    strcmp(path, "/v1/embeddings") == 0)) {
-		decide_post(s, e, delay_ms);
+	if (has_rules(s, path) && (post || strncmp(path, "/v1/", 4) != 0)) {
+		if (!post) {
+			MHD_get_connection_values(e->c,
+			    MHD_GET_ARGUMENT_KIND, argument, &e->request.body);
+			lmd_puts(&e->request.body,
+			    e->request.body.len > 0 ? "}" : "{}");
+		}
+		decide_by_rule(s, e, delay_ms);
 	} else if (strcmp(path, "/health") == 0) {
 		lmd_puts(&e->answer, "{\"status\":\"ok\"}");
 	} else if (strcmp(path, "/v1/models") == 0) {

@@ -31,7 +31,7 @@ void lmd_die(const char *fmt, ...)
     __attribute__((format(printf, 1, 2), noreturn));
 void *lmd_alloc(size_t n);                              /* zeroed */
 
-/* A request for a completion or an embedding, parsed. */
+/* A request, parsed.  Of a GET the body is an object of its arguments. */
 struct lmd_request {
 	const char *path;
 	struct lmd_text body;
@@ -58,6 +58,8 @@ struct lmd_task;
 struct lmd_rule {
 	const cJSON *json;              /* the line of the script */
 	const cJSON *match, *match_user, *match_system, *unless;
+	const char *path; /* answers this path alone, with its bare reply;
+	                                 * NULL: completions and embeddings */
 	enum lmd_action action;
 	unsigned status, delay_ms, times, every;
 	struct lmd_task *task;          /* or NULL */
@@ -84,6 +86,9 @@ cJSON *lmd_jsonl(const char *path);
 
 /* Appends the body of the answer and names its media type. */
 const char *lmd_reply(struct lmd_text *t, const struct lmd_rule *rule,
+    const struct lmd_request *r, unsigned turn);
+/* The same for a rule with a path: its reply is the whole body. */
+const char *lmd_reply_bare(struct lmd_text *t, const struct lmd_rule *rule,
     const struct lmd_request *r, unsigned turn);
 const char *lmd_reply_error(struct lmd_text *t, unsigned status,
     const char *message);

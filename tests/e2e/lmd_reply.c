@@ -286,6 +286,16 @@ lmd_reply(struct lmd_text *t, const struct lmd_rule *u,
 }
 
 const char *
+lmd_reply_bare(struct lmd_text *t, const struct lmd_rule *u,
+    const struct lmd_request *r, unsigned turn)
+{
+	if (u->status >= 400)
+		return lmd_reply_error(t, u->status, string(u->json, "error"));
+	says(t, u, r, turn, 0);
+	return JSON_TYPE;
+}
+
+const char *
 lmd_reply_error(struct lmd_text *t, unsigned status, const char *message)
 {
 	lmd_puts(t, "{\"error\":{\"message\":");

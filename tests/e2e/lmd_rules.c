@@ -159,7 +159,7 @@ check_names(const cJSON *o, const char *path, unsigned n)
 		"match", "match_user", "match_system", "unless", "times",
 		"every", "reply", "json", "replies", "reasoning", "finish",
 		"refusal", "status", "error", "headers", "delay_ms", "usage",
-		"action", "mb", "task", "comment"
+		"action", "mb", "task", "comment", "path"
 	};
 	const cJSON *m;
 	unsigned i;
@@ -189,6 +189,7 @@ rule(struct lmd_rule *r, const cJSON *o, const char *path, unsigned n)
 	else
 		dir[0] = '\0';
 	r->json = o;
+	r->path = cJSON_GetStringValue(cJSON_GetObjectItem(o, "path"));
 	r->match = cJSON_GetObjectItem(o, "match");
 	r->match_user = cJSON_GetObjectItem(o, "match_user");
 	r->match_system = cJSON_GetObjectItem(o, "match_system");
@@ -255,6 +256,9 @@ occurs(const cJSON *want, const char *text)
 static bool
 matches(const struct lmd_rule *u, const struct lmd_request *r)
 {
+	if (u->path ? strcmp(u->path, r->path) != 0 :
+	    strncmp(r->path, "/v1/", 4) != 0)
+		return false;
 	if (u->match && !occurs(u->match, r->body.s))
 		return false;
 	if (u->match_user && !occurs(u->match_user, r->user.s))

@@ -89,6 +89,8 @@ start <<'END'
 {"match_user":"wait","delay_ms":300,"reply":"waited"}
 {"match_user":"odd","unless":"even","reply":"odd one"}
 {"match_user":"quote","reply":"a \"b\"\n\tc\u0001 \u00e9"}
+{"path":"/find","match":"\"q\":\"x y\"","json":[{"text":"found"}]}
+{"path":"/find","status":404,"error":"nothing"}
 END
 
 ask twice; ask twice; is 'times: second' says 'first two'
@@ -130,6 +132,15 @@ ask quote; is 'quoting' says '"a \"b\"\n\u0009c\u0001 é"'
 ask turns '"n":2'; is 'several choices' says '"index":1'
 ask turns '"stream":true'; is 'stream' says 'data: [DONE]'
 is 'stream: pieces' says '"delta":{"content":"{\"c\":3}"}'
+bare() {
+	code=$(curl -s -m 3 -o "$tmp/got" -w '%{http_code}' "$@")
+}
+bare "$url/find?k=2&q=x%20y"; is 'path: GET' [ "$(cat "$tmp/got")" = '[{"text":"found"}]' ]
+is 'log: arguments' grep -q '"path":"/find","auth":false,"body":{"k":"2","q":"x y"}' "$tmp/log"
+bare -d '{"q":"x y"}' -H 'X-Key: k' "$url/find"; is 'path: POST' says found
+is 'log: a key' grep -q '"path":"/find","auth":true,"body":{"q":"x y"}' "$tmp/log"
+bare "$url/find"; is 'path: no rule but the last' [ "$code" = 404 ]
+bare "$url/none"; is 'path: none' [ "$code" = 404 ]
 post '{bad'; is 'not JSON' [ "$code" = 400 ]
 is 'log: not JSON' grep -q '"body":"{bad"' "$tmp/log"
 post '{"messages":[{"role":"user","content":"twice"}],
