@@ -81,7 +81,7 @@ BASE = $(call in,src/base, \
 FRONT = $(call in,src/front, \
 	ast ast_dump check check_expr check_decl check_flow check_call \
 	check_branch check_const check_data check_fact check_option \
-	check_type scope fmt fmt_align fmt_class)
+	check_type check_union scope fmt fmt_align fmt_class)
 
 IR = $(call in,src/ir, \
 	ir ir_types ir_print ir_print_decl ir_reader ir_read \
@@ -112,6 +112,7 @@ PROPOSER_MP = src/tune/describe_data.mp src/tune/describe_program.mp \
 	src/tune/instruct.mp
 
 GEN = parse scan
+GRAMMAR = $(call in,grammar,node)
 
 PUBLIC = runtime/miproc.h
 MAN    = man/miproc.1 man/mp.5 man/miproc.3 \
@@ -133,7 +134,8 @@ LMD    = $(call in,tests/e2e, \
 O = $(B)/obj
 RTOBJ     := $(RUNTIME:%.c=$(O)/%.o)
 GENOBJ    := $(GEN:%=$(O)/gen/%.o)
-FRONTOBJ  := $(BASE:%.c=$(O)/%.o) $(FRONT:%.c=$(O)/%.o) $(GENOBJ)
+FRONTOBJ  := $(BASE:%.c=$(O)/%.o) $(FRONT:%.c=$(O)/%.o) \
+	$(GRAMMAR:%.c=$(O)/%.o) $(GENOBJ)
 STAGE0OBJ := $(FRONTOBJ) $(IR:%.c=$(O)/%.o) $(EMIT:%.c=$(O)/%.o)
 PROPOSEROBJ := $(PROPOSER_MP:src/tune/%.mp=$(O)/gen/tune/%.o)
 TUNEOBJ   := $(TUNE:%.c=$(O)/%.o) $(PROPOSEROBJ)

@@ -33,9 +33,17 @@ int mip_yylex(MIP_YYSTYPE *value, struct span *at, struct parse *ps);
 	after(YYRHSLOC(rhs, 0)))
 
 /* A node of the rule's place; its parts in the order of ast.h. */
-#define NEW(KIND, member, ...) make(ps, &(struct ast){ \
+#define NEW(KIND, member, ...) node_make(ps, &(struct ast){ \
 	.kind = AST_##KIND, .at = yyloc, .u.member = { __VA_ARGS__ } })
-#define PLAIN(KIND) make(ps, &(struct ast){ .kind = AST_##KIND, .at = yyloc })
+#define PLAIN(KIND) node_make(ps, &(struct ast){ .kind = AST_##KIND, \
+	.at = yyloc })
+/* What the rules call those of node.c. */
+#define append       node_append
+#define binary       node_binary
+#define join_strings node_join_strings
+#define one          node_chain
+#define text_of      node_text
+#define word_of      node_word
 
 /* Of an empty part: no length, where the part before it ends. */
 static struct span
@@ -57,89 +65,7 @@ mip_yyerror(const struct span *at, struct parse *ps, const char *text)
 	diag(ps->d, *at, E_NESTING, "%s", "too much is open here");
 }
 
-/* Keeps the node, with its depth: a tree that is too deep becomes `null`, so
- * that nobody walks down there. */
-static struct ast *
-make(struct parse *ps, const struct ast *init)
-{
-	struct ast *n = arena_alloc(ps->a, sizeof(*n)), *part[AST_PARTS];
-	unsigned i, count;
-
-	*n = *init;
-	count = ast_parts(n, part);
-	for (i = 0; i < count; i++)
-		for (; part[i]; part[i] = part[i]->next)
-			if (part[i]->depth >= n->depth)
-				n->depth = part[i]->depth + 1;
-	if (n->depth <= AST_DEPTH)
-		return n;
-	if (!ps->too_deep)
-		diag(ps->d, n->at, E_NESTING, "more than %d levels", AST_DEPTH);
-	ps->too_deep = true;
-	*n = (struct ast){ .kind = AST_NULL, .at = init->at };
-	return n;
-}
-
 static const struct chain none = { NULL, NULL };
-
-static struct chain
-one(struct ast *n)
-{
-	return (struct chain){ n, n };
-}
-
-static struct chain
-append(struct chain c, struct ast *n)
-{
-	if (!n)
-		return c;
-	if (!c.first)
-		return one(n);
-	c.last->next = n;
-	c.last = n;
-	return c;
-}
-
-/* Adjacent strings as one. */
-static struct ast *
-join_strings(struct parse *ps, struct ast *first, struct span at)
-{
-	struct ast *n;
-	size_t len = 0;
-	char *s, *p;
-
-	if (!first->next)
-		return first;
-	for (n = first; n; n = n->next)
-		len += n->u.string.len;
-	p = s = arena_alloc(ps->a, len + 1);
-	for (n = first; n; n = n->next) {
-		memcpy(p, n->u.string.text, n->u.string.len);
-		p += n->u.string.len;
-	}
-	return make(ps, &(struct ast){ .kind = AST_STRING, .at = at,
-	    .u.string = { s, len, false } });
-}
-
-static const char *
-text_of(const struct ast *string)
-{
-	return string ? string->u.string.text : NULL;
-}
-
-static const char *
-word_of(struct parse *ps, const struct ast *string)
-{
-	return names_intern(ps->names, string->u.string.text,
-	    string->u.string.len);
-}
-
-static struct ast *
-binary(struct parse *ps, enum ast_op op, struct ast *a, struct ast *b)
-{
-	return make(ps, &(struct ast){ .kind = AST_BINARY,
-	    .at = join_spans(a->at, b->at), .u.binary = { op, a, b } });
-}
 }
 
 /* Words of the language. */
@@ -154,7 +80,7 @@ binary(struct parse *ps, enum ast_op op, struct ast *a, struct ast *b)
 %token <name> PARALLEL "parallel" REQUIRE "require" RETRY "retry"
 %token <name> EXPECT "expect" CHECK "check" RETURN "return" BREAK "break"
 %token <name> CONTINUE "continue" TRY "try" FAIL "fail" MAP "map"
-%token <name> TRUE "true" FALSE "false" NULL_ "null" WITH "with"
+%token <name> IS "is" TRUE "true" FALSE "false" NULL_ "null" WITH "with"
 %token END 0 "end of file"
 %token ARROW "->" DOTDOT ".." EQ "==" NE "!=" LE "<=" GE ">="
 %token AND "&&" OR "||" PLUSEQ "+="
@@ -163,19 +89,19 @@ binary(struct parse *ps, enum ast_op op, struct ast *a, struct ast *b)
 %token <node> STRING "a string" TEXT "a text block"
 
 %type <name> name vname word
-%type <node> decl cap variant field param type ptype base option arg rec
-%type <node> block stmt expr postfix primary else_part case string
+%type <node> decl cap variant field param type ptype base kind option arg rec
+%type <node> block stmt expr postfix primary else_part case label string
 %type <node> opt_type opt_default opt_limit msg desc retry true
 %type <chain> cap_list variants fields params plist attrs
 %type <chain> arms tail settings options opts_after idlist ids opt_args
 %type <chain> args arglist
-%type <chain> stmts cases exprs recs strings
+%type <chain> stmts cases labels exprs recs strings
 %type <fields> sigfields
 
 %right '?' ':'
 %left OR
 %left AND
-%nonassoc EQ NE '<' '>' LE GE IN
+%nonassoc EQ NE '<' '>' LE GE IN IS
 %nonassoc DOTDOT
 %left '+' '-'
 %left '*' '/' '%'
@@ -414,6 +340,18 @@ base
 		{ $$ = $2; }
 	;
 
+/* A type behind `is`, where ? and | belong to the expression. */
+kind
+	: ID
+		{ $$ = NEW(T_NAME, t_name, NULL, $1); }
+	| ID '.' ID
+		{ $$ = NEW(T_NAME, t_name, $1, $3); }
+	| "map" '<' type ',' type '>'
+		{ $$ = NEW(T_MAP, t_map, $3, $5); }
+	| kind '[' ']'
+		{ $$ = NEW(T_LIST, t_list, $1); }
+	;
+
 true
 	: "true"                        { $$ = NEW(BOOL, boolean, true); }
 	| "false"                       { $$ = NEW(BOOL, boolean, false); }
@@ -472,7 +410,8 @@ vname
 
 /* What fields, options and members may be called. */
 name
-	: word | "in" | "check" | "retry" | "import" | "as" | "const" | "param"
+	: word | "in" | "is" | "check" | "retry" | "import" | "as" | "const"
+	| "param"
 	| "tune" | "enum" | "struct" | "signature" | "optimize" | "with"
 	| "case" | "expect" | "require" | "parallel"
 	;
@@ -595,10 +534,20 @@ cases
 	;
 
 case
-	: "case" exprs block
+	: "case" labels block
 		{ $$ = NEW(CASE, case_, $2.first, false, $3); }
 	| "default" block
 		{ $$ = NEW(CASE, case_, NULL, true, $2); }
+	;
+
+labels
+	: label                         { $$ = one($1); }
+	| labels ',' label              { $$ = append($1, $3); }
+	;
+
+label
+	: expr
+	| "is" kind                     { $$ = NEW(IS, is, NULL, $2, 0); }
 	;
 
 exprs
@@ -625,6 +574,7 @@ expr
 	| expr "<=" expr                { $$ = binary(ps, OP_LE, $1, $3); }
 	| expr ">=" expr                { $$ = binary(ps, OP_GE, $1, $3); }
 	| expr "in" expr                { $$ = binary(ps, OP_IN, $1, $3); }
+	| expr "is" kind                { $$ = NEW(IS, is, $1, $3, 0); }
 	| expr ".." expr                { $$ = binary(ps, OP_RANGE, $1, $3); }
 	| expr '+' expr                 { $$ = binary(ps, OP_ADD, $1, $3); }
 	| expr '-' expr                 { $$ = binary(ps, OP_SUB, $1, $3); }
@@ -755,7 +705,8 @@ worth_telling(yysymbol_kind_t *k, int n, const char **instead)
 		if ((w == WORD && name) ||
 		    (w == VALUE && has[YYSYMBOL_STRING]) ||
 		    (w == OPERATOR && count[ITSELF] + count[WORD] > 0) ||
-		    (k[i] == YYSYMBOL_IN && has[YYSYMBOL_EQ]))
+		    ((k[i] == YYSYMBOL_IN || k[i] == YYSYMBOL_IS) &&
+		    has[YYSYMBOL_EQ]))
 			continue;
 		k[m++] = k[i];
 	}

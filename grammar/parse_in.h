@@ -27,4 +27,23 @@ struct parse {
 	bool too_deep;                  /* has been reported */
 };
 
+/* ---- node.c: no text is copied, nothing is decided ---- */
+
+/* Keeps the node, with its depth: a tree that is too deep becomes `null`, so
+ * that nobody walks down there. */
+struct ast *node_make(struct parse *ps, const struct ast *init);
+/* a op b, from the beginning of `a` to the end of `b`. */
+struct ast *node_binary(struct parse *ps, enum ast_op op, struct ast *a,
+    struct ast *b);
+struct chain node_chain(struct ast *n);
+/* `c` with `n` behind it, if that is not NULL. */
+struct chain node_append(struct chain c, struct ast *n);
+/* Adjacent strings, chained, as one. */
+struct ast *node_join_strings(struct parse *ps, struct ast *first,
+    struct span at);
+/* The text of a STRING; NULL of NULL. */
+const char *node_text(const struct ast *string);
+/* The same, interned. */
+const char *node_word(struct parse *ps, const struct ast *string);
+
 #endif

@@ -230,20 +230,39 @@ ty_struct(struct ty_table *t, const char *name)
 	return named(t, TY_STRUCT, name);
 }
 
+int
+ty_arm_index(const struct ty *from, const struct ty *to)
+{
+	unsigned i;
+
+	for (i = 0; i < to->n; i++)
+		if (to->arm[i] == from)
+			return (int)i;
+	for (i = 0; i < to->n; i++)
+		if (ty_fits(from, to->arm[i]))
+			return (int)i;
+	return -1;
+}
+
 bool
 ty_fits(const struct ty *from, const struct ty *to)
 {
 	unsigned i;
+
 
 	if (from == to || from->kind == TY_POISON || to->kind == TY_POISON)
 		return true;
 	if (to->kind == TY_OPTIONAL)
 		return from->kind == TY_NULL || (from->kind != TY_OPTIONAL &&
 		    ty_fits(from, to->of));
+	if (from->kind == TY_UNION && to->kind == TY_UNION) {
+		for (i = 0; i < from->n; i++)
+			if (ty_arm_index(from->arm[i], to) < 0)
+				return false;
+		return true;
+	}
 	if (to->kind == TY_UNION)
-		for (i = 0; i < to->n; i++)
-			if (from == to->arm[i])
-				return true;
+		return ty_arm_index(from, to) >= 0;
 	if (from->kind == TY_LITERAL && to->kind == TY_STRING)
 		return true;
 	return from->kind == TY_INT && to->kind == TY_FLOAT;

@@ -74,9 +74,14 @@ struct ty *ty_enum(struct ty_table *t, const char *name);
 struct ty *ty_struct(struct ty_table *t, const char *name);
 
 /* May a value of `from` stand where `to` is wanted?  (int where float is,
- * T where T? is, null where T? is, a literal where string is, an arm where
- * its union is, poison everywhere; lists of the same only.) */
+ * T where T? is, null where T? is, a literal where string is, an arm, or a
+ * union of some of them, where its union is, poison everywhere; lists of the
+ * same only.) */
 bool ty_fits(const struct ty *from, const struct ty *to);
+
+/* The arm of the union `to` that a value of `from` becomes, an equal one
+ * first; -1 if there is none. */
+int ty_arm_index(const struct ty *from, const struct ty *to);
 
 /* "string[]?", "Label", "map<string, int>"; lives in `a`. */
 const char *ty_text(struct arena *a, const struct ty *t);

@@ -42,7 +42,7 @@ has_address(const struct fgen *fg, const struct ins *i)
 {
 	if (!fg->plan.inl[i->id])
 		return true;
-	if (i->op == IR_FIELD)
+	if (i->op == IR_FIELD || i->op == IR_AS)
 		return i->arg[0]->op == IR_ARG || has_address(fg, i->arg[0]);
 	return i->op == IR_ARG || i->op == IR_ITEM || i->op == IR_GET ||
 	    (i->op == IR_UNWRAP && i->type->kind != TY_STRING);
@@ -131,11 +131,10 @@ logic(struct fgen *fg, struct ins *i, enum prec wants)
 	return paren(fg, s, has, wants);
 }
 
+/* A member of the C struct that `of` is. */
 static const char *
-field(struct fgen *fg, struct ins *i)
+member(struct fgen *fg, struct ins *of, const char *name)
 {
-	struct ins *of = i->arg[0];
-	const char *member = gtype_member(fg->g, of->type, i->u.n);
 	bool pointer = false;
 	const char *s;
 
@@ -147,7 +146,28 @@ field(struct fgen *fg, struct ins *i)
 	}
 	s = fexpr(fg, of, PREC_POST);
 	return arena_printf(&fg->g->a, "%s%s%s", s, pointer ? "->" : ".",
-	    member);
+	    name);
+}
+
+static const char *
+field(struct fgen *fg, struct ins *i)
+{
+	return member(fg, i->arg[0], gtype_member(fg->g, i->arg[0]->type,
+	    i->u.n));
+}
+
+static const char *
+is_arm(struct fgen *fg, struct ins *i, bool not, enum prec wants)
+{
+	return paren(fg, arena_printf(&fg->g->a, "%s %s %u", member(fg,
+	    i->arg[0], "arm"), not ? "!=" : "==", i->u.n), PREC_EQ, wants);
+}
+
+static const char *
+as_arm(struct fgen *fg, struct ins *i)
+{
+	return member(fg, i->arg[0], arena_printf(&fg->g->a, "u.%s",
+	    gtype_arm(fg->g, i->arg[0]->type, i->u.n)));
 }
 
 static const char *
@@ -282,6 +302,8 @@ negation(struct fgen *fg, struct ins *of, enum prec wants)
 	if (of->op == IR_ISNULL && fg->plan.inl[of->id])
 		return paren(fg, arena_printf(a, "%s != NULL",
 		    fexpr(fg, of->arg[0], PREC_REL)), PREC_EQ, wants);
+	if (of->op == IR_IS && fg->plan.inl[of->id])
+		return is_arm(fg, of, true, wants);
 	if ((of->op == IR_EQ || of->op == IR_NE) && fg->plan.inl[of->id])
 		return equal(fg, of, of->op == IR_EQ, wants);
 	return paren(fg, arena_printf(a, "!%s", fexpr(fg, of, PREC_UNARY)),
@@ -314,6 +336,8 @@ text_of(struct fgen *fg, struct ins *i, enum prec wants)
 			return fexpr(fg, i->arg[0], wants);
 		return paren(fg, arena_printf(a, "*%s",
 		    fexpr(fg, i->arg[0], PREC_UNARY)), PREC_UNARY, wants);
+	case IR_IS:  return is_arm(fg, i, false, wants);
+	case IR_AS:  return as_arm(fg, i);
 	case IR_ISNULL:
 		return paren(fg, arena_printf(a, "%s == NULL",
 		    fexpr(fg, i->arg[0], PREC_REL)), PREC_EQ, wants);

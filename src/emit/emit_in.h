@@ -63,6 +63,8 @@ const char *gtype_decl(struct gen *g, const struct ty *t, const char *name);
 const char *gtype_desc(struct gen *g, const struct ty *t);
 /* The member of a struct in C. */
 const char *gtype_member(struct gen *g, const struct ty *t, unsigned field);
+/* The member of a union in C: "as_Circle". */
+const char *gtype_arm(struct gen *g, const struct ty *t, unsigned n);
 /* "Label_BILLING". */
 const char *gtype_variant(struct gen *g, const struct ty *t, unsigned n);
 

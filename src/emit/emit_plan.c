@@ -144,7 +144,8 @@ needs_statement(const struct fplan *p, const struct ins *i)
 	case IR_STRING: case IR_INT: case IR_FLOAT: case IR_BOOL: case IR_NULL:
 	case IR_ENUM: case IR_ARG: case IR_PARAM: case IR_ITEM: case IR_GET:
 	case IR_SET: case IR_FIELD: case IR_RECORD: case IR_TOFLOAT:
-	case IR_UNWRAP: case IR_ISNULL: case IR_ADD: case IR_SUB: case IR_MUL:
+	case IR_UNWRAP: case IR_IS: case IR_AS: case IR_ISNULL:
+	case IR_ADD: case IR_SUB: case IR_MUL:
 	case IR_DIV: case IR_MOD: case IR_NEG: case IR_CONCAT: case IR_EQ:
 	case IR_NE: case IR_LT: case IR_LE: case IR_GT: case IR_GE: case IR_HAS:
 	case IR_NOT: case IR_IF: case IR_FOR: case IR_RANGE: case IR_WHILE:
@@ -161,9 +162,9 @@ static bool
 is_cheap(const struct ins *i)
 {
 	return ir_is_const(i) || i->op == IR_ARG || i->op == IR_ITEM ||
-	    i->op == IR_FIELD || i->op == IR_UNWRAP || i->op == IR_ISNULL ||
-	    i->op == IR_NULL || (i->op == IR_LIST && i->narg == 0) ||
-	    i->op == IR_INJECT ||
+	    i->op == IR_FIELD || i->op == IR_UNWRAP || i->op == IR_IS ||
+	    i->op == IR_AS || i->op == IR_ISNULL || i->op == IR_NULL ||
+	    i->op == IR_INJECT || (i->op == IR_LIST && i->narg == 0) ||
 	    (i->op == IR_SOME && i->type->of->kind == TY_STRING);
 }
 

@@ -251,15 +251,9 @@ some(struct fgen *fg, struct ins *i)
 static void
 inject(struct fgen *fg, struct ins *i)
 {
-	const struct ty *arm = i->type->arm[i->u.n];
-	const char *c = gtype_desc(fg->g, arm);
-
-	/* "&x_type" or "&mip_x": the member is as_x. */
-	c += strncmp(c, "&mip_", 5) == 0 ? 5 : 1;
 	name_value(fg, i, "either");
-	cw_line(&fg->g->w, "%s{ .arm = %u, .u.as_%.*s = %s };",
-	    braced(fg, i), i->u.n,
-	    (int)(strlen(c) - (strstr(c, "_type") != NULL ? 5 : 0)), c,
+	cw_line(&fg->g->w, "%s{ .arm = %u, .u.%s = %s };", braced(fg, i),
+	    i->u.n, gtype_arm(fg->g, i->type, i->u.n),
 	    fexpr(fg, i->arg[0], PREC_COND));
 }
 
@@ -676,10 +670,10 @@ statement(struct fgen *fg, struct ins *i)
 	case IR_STRING: case IR_INT: case IR_FLOAT: case IR_BOOL: case IR_NULL:
 	case IR_ENUM: case IR_ARG: case IR_PARAM: case IR_ITEM: case IR_GET:
 	case IR_FIELD: case IR_RECORD: case IR_TOFLOAT: case IR_UNWRAP:
-	case IR_ISNULL: case IR_ADD: case IR_SUB: case IR_MUL: case IR_DIV:
-	case IR_MOD: case IR_NEG: case IR_CONCAT: case IR_EQ: case IR_NE:
-	case IR_LT: case IR_LE: case IR_GT: case IR_GE: case IR_HAS:
-	case IR_NOT:
+	case IR_IS: case IR_AS: case IR_ISNULL: case IR_ADD: case IR_SUB:
+	case IR_MUL: case IR_DIV: case IR_MOD: case IR_NEG: case IR_CONCAT:
+	case IR_EQ: case IR_NE: case IR_LT: case IR_LE: case IR_GT: case IR_GE:
+	case IR_HAS: case IR_NOT:
 		define(fg, i);
 		return;
 	case IR_CASE: case IR_NOP:

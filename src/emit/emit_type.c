@@ -184,6 +184,12 @@ gtype_member(struct gen *g, const struct ty *t, unsigned field)
 }
 
 const char *
+gtype_arm(struct gen *g, const struct ty *t, unsigned n)
+{
+	return arena_printf(&g->a, "as_%s", mangle(g, t->arm[n]));
+}
+
+const char *
 gtype_variant(struct gen *g, const struct ty *t, unsigned n)
 {
 	return arena_printf(&g->a, "%s_%s", mangle(g, t), t->variant[n].name);
@@ -310,8 +316,8 @@ declare_union(struct gen *g, const struct ty *t)
 	cw_line(&g->w, "int arm;");
 	cw_open(&g->w, "union {");
 	for (unsigned i = 0; i < t->n; i++)
-		cw_line(&g->w, "%s;", gtype_decl(g, t->arm[i],
-		    arena_printf(&g->a, "as_%s", mangle(g, t->arm[i]))));
+		cw_line(&g->w, "%s; /* arm %u */", gtype_decl(g, t->arm[i],
+		    gtype_arm(g, t, i)), i);
 	cw_close(&g->w, "} u;");
 	cw_close(&g->w, "};");
 }

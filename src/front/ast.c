@@ -204,6 +204,8 @@ expr_parts(const struct ast *n, struct ast *p[AST_PARTS])
 	case AST_COND:
 		return parts(p, n->u.cond.cond, n->u.cond.yes, n->u.cond.no,
 		    NULL, NULL);
+	case AST_IS:
+		return parts(p, n->u.is.of, n->u.is.type, NULL, NULL, NULL);
 	}
 	return 0;
 }

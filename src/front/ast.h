@@ -48,6 +48,8 @@ struct ast {
 	struct symbol *sym;             /* what a name, call or type means */
 	bool narrowed;                  /* a T? that is known not to be null:
 	                                 * `type` is T */
+	unsigned as;                    /* a union that is known to be its arm
+	                                 * `as` - 1, `type` is that arm; or 0 */
 	unsigned depth; /* of the tree under it; parse() keeps it
 	                                 * at AST_DEPTH or less */
 
@@ -155,6 +157,9 @@ struct ast {
 		struct { enum ast_op op; struct ast *a; } unary;
 		struct { enum ast_op op; struct ast *a, *b; } binary;
 		struct { struct ast *cond, *yes, *no; } cond;
+		/* `of` is T; of a case: T.  `arm`, by check: which of the
+		 * union's it is */
+		struct { struct ast *of, *type; unsigned arm; } is;
 	} u;
 };
 

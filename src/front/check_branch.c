@@ -22,9 +22,8 @@ struct choice {
 	bool wrong;                     /* a case cannot be read */
 };
 
-/* The word that a statement begins with. */
-static struct span
-word_of(const struct ast *n)
+struct span
+check_word_of(const struct ast *n)
 {
 	const char *word = n->kind == AST_CASE ? "default" :
 	    ast_word(n->kind);
@@ -35,11 +34,14 @@ word_of(const struct ast *n)
 static const struct ty *
 choice_type(struct check *c, struct ast *v)
 {
-	const struct ty *t = check_expr(c, v, NULL);
+	const struct ty *t;
 
+	c->raw_union = v;
+	t = check_expr(c, v, NULL);
+	c->raw_union = NULL;
 	switch ((unsigned)t->kind) {
 	case TY_ENUM: case TY_STRING: case TY_INT: case TY_BOOL:
-	case TY_POISON:
+	case TY_UNION: case TY_POISON:
 		return t;
 	case TY_LITERAL:
 		v->want = check_basic(c, TY_STRING);
@@ -50,7 +52,8 @@ choice_type(struct check *c, struct ast *v)
 		return t->of;
 	default:
 		diag(c->d, v->at, E_TYPE, "a switch is over an enum, a "
-		    "string, an int or a bool, not %s", check_text(c, t));
+		    "union, a string, an int or a bool, not %s",
+		    check_text(c, t));
 	}
 	return check_basic(c, TY_POISON);
 }
@@ -72,6 +75,14 @@ case_value(struct check *c, struct choice *x, struct ast *e)
 	const struct seen *s;
 	struct ty_const v;
 
+	if (e->kind == AST_IS && !e->u.is.of) {
+		x->wrong = true;
+		if (x->type->kind == TY_POISON)
+			return;
+		diag(c->d, e->at, E_UNION, "this is %s, no union",
+		    check_text(c, x->type));
+		return;
+	}
 	if (!check_constant(c, e, x->type, &v)) {
 		x->wrong = true;
 		return;
@@ -97,8 +108,9 @@ case_values(struct check *c, struct choice *x, struct ast *n)
 	if (!n->u.case_.is_default)
 		return;
 	if (x->otherwise) {
-		diag(c->d, word_of(n), E_DUPLICATE, "default");
-		diag_note(c->d, word_of(x->otherwise), "the first is here");
+		diag(c->d, check_word_of(n), E_DUPLICATE, "default");
+		diag_note(c->d, check_word_of(x->otherwise),
+		    "the first is here");
 	} else
 		x->otherwise = n;
 }
@@ -133,10 +145,10 @@ is_whole(struct check *c, const struct choice *x, const struct ast *n)
 		return x->otherwise != NULL || x->type->kind == TY_POISON;
 	left = not_named(x, &b);
 	if (left > 0 && !x->otherwise && !x->wrong)
-		diag(c->d, word_of(n), E_CASES, "%s; add %s, or default",
+		diag(c->d, check_word_of(n), E_CASES, "%s; add %s, or default",
 		    buf_str(&b), left == 1 ? "it" : "them");
 	else if (left > 0 && x->otherwise && x->type->kind == TY_ENUM)
-		diag(c->d, word_of(x->otherwise), E_SWITCH, "%s",
+		diag(c->d, check_word_of(x->otherwise), E_SWITCH, "%s",
 		    buf_str(&b));
 	buf_release(&b);
 	return true;
@@ -150,6 +162,8 @@ check_switch(struct check *c, struct ast *n)
 	bool on = false, this_on;
 	struct ast *k;
 
+	if (x.type->kind == TY_UNION)
+		return check_union_switch(c, n, x.type);
 	for (k = n->u.switch_.cases; k; k = k->next) {
 		c->now.facts = before;
 		case_values(c, &x, k);

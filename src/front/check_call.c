@@ -509,24 +509,11 @@ check_member(struct check *c, struct ast *e, const struct ty *want)
 	unsigned n = 0, i;
 
 	e->u.dot.of->type = s->type;
-	if (s->index == 0) {
-		const struct ty *t = gold_type(c, e, want);
-
-		if (t->kind == TY_OPTIONAL && e != c->raw &&
-		    check_known(c, c->now.facts, e)) {
-			e->narrowed = true;
-			return t->of;
-		}
-		return t;
-	}
+	if (s->index == 0)
+		return check_narrow(c, e, gold_type(c, e, want));
 	f = pred_field(c, e->u.dot.name);
-	if (f && f->type->kind == TY_OPTIONAL && e != c->raw &&
-	    check_known(c, c->now.facts, e)) {
-		e->narrowed = true;
-		return f->type->of;
-	}
 	if (f)
-		return f->type;
+		return check_narrow(c, e, f->type);
 	if (!p || p->type->kind != TY_STRUCT)
 		return poison(c);
 	for (i = 0; i < p->type->n && n < COUNTOF(from); i++)

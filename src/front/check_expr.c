@@ -33,6 +33,11 @@ mismatch(struct check *c, struct ast *e, const struct ty *want)
 	if (t->kind == TY_OPTIONAL && ty_fits(t->of, want))
 		diag(c->d, e->at, E_MAYBE_NULL, "%s where %s is wanted; test "
 		    "for null first", check_text(c, t), check_text(c, want));
+	else if (check_arm_for(t, want))
+		diag(c->d, e->at, E_UNION, "%s where %s is wanted; test for "
+		    "it first: v is %s", check_text(c, t),
+		    check_text(c, want), check_text(c,
+		    check_arm_for(t, want)));
 	else if (want->kind == TY_STRUCT && t->kind == TY_STRUCT)
 		diag(c->d, e->at, E_TYPE, "expected %s, found %s; build the "
 		    "record: { name = ..., ... }", check_text(c, want),
@@ -68,17 +73,6 @@ check_condition(struct check *c, struct ast *e)
 
 /* ---- names ---- */
 
-/* A T? that cannot be null here is a T. */
-static const struct ty *
-narrow(struct check *c, struct ast *e, const struct ty *t)
-{
-	if (t->kind != TY_OPTIONAL || e == c->raw ||
-	    !check_known(c, c->now.facts, e))
-		return t;
-	e->narrowed = true;
-	return t->of;
-}
-
 static const struct ty *
 metric_value(struct check *c, struct ast *e, struct symbol *s)
 {
@@ -104,7 +98,7 @@ symbol_value(struct check *c, struct ast *e, struct symbol *s)
 		return s->type;
 	case SYM_VAR:
 		s->captured = true;
-		return narrow(c, e, s->type);
+		return check_narrow(c, e, s->type);
 	case SYM_METRIC:
 		return metric_value(c, e, s);
 	case SYM_METRIC_ARG:
@@ -138,7 +132,7 @@ name_value(struct check *c, struct ast *e, const struct ty *want)
 
 	if (s)
 		return symbol_value(c, e, s);
-	want = bare(want);
+	want = check_arm_of(bare(want), TY_ENUM);
 	i = want ? ty_variant_index(want, name) : -1;
 	if (i >= 0) {
 		s = check_new_symbol(c, SYM_VARIANT, name, NULL);
@@ -181,9 +175,15 @@ field_value(struct check *c, struct ast *e)
 		    check_text(c, t));
 		return poison(c);
 	}
+	if (bare(t)->kind == TY_UNION) {
+		diag(c->d, e->u.dot.of->at, E_UNION, "%s has fields only where "
+		    "it is known which type it is; test for it first: v is T",
+		    check_text(c, t));
+		return poison(c);
+	}
 	i = ty_field_index(t, e->u.dot.name);
 	if (i >= 0)
-		return narrow(c, e, t->field[i].type);
+		return check_narrow(c, e, t->field[i].type);
 	for (n = 0; t->kind == TY_STRUCT && n < t->n && n < COUNTOF(from); n++)
 		from[n] = t->field[n].name;
 	diag(c->d, e->u.dot.name_at, E_FIELD, "%s has no '%s'%s",
@@ -252,7 +252,7 @@ list_value(struct check *c, struct ast *e, const struct ty *want)
 	const struct ty *of = NULL, *t;
 	struct ast *x;
 
-	want = bare(want);
+	want = check_arm_of(bare(want), TY_LIST);
 	if (want && want->kind == TY_LIST) {
 		for (x = e->u.list.item; x; x = x->next)
 			check_want(c, x, want->of);
@@ -264,7 +264,7 @@ list_value(struct check *c, struct ast *e, const struct ty *want)
 		t = check_expr(c, x, of);
 		if (t->kind == TY_POISON)
 			return t;
-		if (!of || (of->kind == TY_INT && t->kind == TY_FLOAT))
+		if (!of || (ty_fits(of, t) && !ty_fits(t, of)))
 			of = t;
 	}
 	if (!of || of->kind == TY_NULL || of->kind == TY_VOID) {
@@ -334,7 +334,7 @@ check_record(struct check *c, struct ast *e, const struct ty *t)
 static const struct ty *
 record_value(struct check *c, struct ast *e, const struct ty *want)
 {
-	want = bare(want);
+	want = check_record_arm(c, e, bare(want));
 	if (want && (want->kind == TY_STRUCT || want->kind == TY_POISON)) {
 		check_record(c, e, want);
 		return want;
@@ -584,6 +584,8 @@ conditional(struct check *c, struct ast *e, const struct ty *want)
 	    yes->type);
 	c->now.facts = before;
 	t = common(c, yes->type, no->type);
+	if (!t && want && ty_fits(yes->type, want) && ty_fits(no->type, want))
+		t = want;               /* two arms of a union */
 	if (!t) {
 		diag(c->d, e->at, E_TYPE, "one way gives %s, the other %s",
 		    check_text(c, yes->type), check_text(c, no->type));
@@ -634,7 +636,7 @@ comprehension(struct check *c, struct ast *e, const struct ty *want)
 		check_condition(c, e->u.comprehension.cond);
 		check_learn(c, e->u.comprehension.cond, true);
 	}
-	want = bare(want);
+	want = check_arm_of(bare(want), TY_LIST);
 	if (want && want->kind == TY_LIST) {
 		if (check_want(c, e->u.comprehension.value, want->of))
 			t = want->of;
@@ -706,6 +708,9 @@ check_expr(struct check *c, struct ast *e, const struct ty *want)
 		break;
 	case AST_COND:
 		t = conditional(c, e, want);
+		break;
+	case AST_IS:
+		t = check_is(c, e);
 		break;
 	}
 	if (!t)

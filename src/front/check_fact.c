@@ -1,4 +1,5 @@
-/* What is known of values that may be null, along the ways through a body.
+/* What is known of values that may be null or of several types, along the
+ * ways through a body.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
@@ -24,49 +25,81 @@ path_of(const struct ast *e, struct buf *path)
 }
 
 static void
-add(struct check *c, const struct symbol *root, const char *path)
+add(struct check *c, const struct symbol *root, const char *path, uint64_t not)
 {
 	struct fact *f = arena_alloc(c->a, sizeof(*f));
 
-	*f = (struct fact){ root, path, c->now.facts };
+	*f = (struct fact){ root, path, not, c->now.facts };
 	c->now.facts = f;
 }
 
-static bool
-known_path(const struct fact *f, const struct symbol *root, const char *path)
+/* What the path's value is known not to be. */
+static uint64_t
+known(const struct fact *f, const struct symbol *root, const char *path)
 {
+	uint64_t not = 0;
+
 	for (; f; f = f->older) {
 		if (f->root != root)
 			continue;
 		if (!f->path)
-			return false;
+			break;
 		if (strcmp(f->path, path) == 0)
-			return true;
+			not |= f->not;
 	}
-	return false;
+	return not;
 }
 
-bool
-check_known(const struct check *c, const struct fact *f, const struct ast *e)
+static uint64_t
+known_of(const struct fact *f, const struct ast *e)
 {
 	struct buf path = BUF_INIT;
 	const struct symbol *root = f ? path_of(e, &path) : NULL;
-	bool known = root && known_path(f, root, buf_str(&path));
+	uint64_t not = root ? known(f, root, buf_str(&path)) : 0;
 
-	(void)c;
 	buf_release(&path);
-	return known;
+	return not;
+}
+
+const struct ty *
+check_narrow(struct check *c, struct ast *e, const struct ty *t)
+{
+	unsigned i, left = 0, last = 0;
+	uint64_t not;
+
+	if (e == c->raw || (t->kind != TY_OPTIONAL && t->kind != TY_UNION))
+		return t;
+	not = known_of(c->now.facts, e);
+	if (not & FACT_WRONG)
+		return check_basic(c, TY_POISON);
+	if (t->kind == TY_OPTIONAL) {
+		if (!(not & FACT_NULL))
+			return t;
+		e->narrowed = true;
+		t = t->of;
+	}
+	if (t->kind != TY_UNION || e == c->raw_union)
+		return t;
+	for (i = 0; i < t->n; i++)
+		if (!(not & FACT_ARM(i))) {
+			left++;
+			last = i;
+		}
+	if (left != 1)
+		return t;
+	e->as = last + 1;
+	return t->arm[last];
 }
 
 void
-check_learn_value(struct check *c, const struct ast *e)
+check_learn_not(struct check *c, const struct ast *e, uint64_t not)
 {
 	struct buf path = BUF_INIT;
 	const struct symbol *root = path_of(e, &path);
 
 	if (root)
 		add(c, root, names_intern(c->names, buf_str(&path),
-		    path.len));
+		    path.len), not);
 	buf_release(&path);
 }
 
@@ -74,7 +107,7 @@ void
 check_forget(struct check *c, const struct symbol *root)
 {
 	if (c->now.facts)
-		add(c, root, NULL);
+		add(c, root, NULL, 0);
 }
 
 void
@@ -84,6 +117,12 @@ check_learn(struct check *c, const struct ast *e, bool truth)
 
 	if (e->kind == AST_UNARY && e->u.unary.op == OP_NOT) {
 		check_learn(c, e->u.unary.a, !truth);
+		return;
+	}
+	if (e->kind == AST_IS && e->type->kind == TY_BOOL) {
+		uint64_t arm = FACT_ARM(e->u.is.arm);
+
+		check_learn_not(c, e->u.is.of, truth ? FACT_ALL & ~arm : arm);
 		return;
 	}
 	if (e->kind != AST_BINARY)
@@ -101,9 +140,9 @@ check_learn(struct check *c, const struct ast *e, bool truth)
 		if ((e->u.binary.op == OP_NE) != truth)
 			break;
 		if (a->kind == AST_NULL)
-			check_learn_value(c, b);
+			check_learn_not(c, b, FACT_NULL);
 		else if (b->kind == AST_NULL)
-			check_learn_value(c, a);
+			check_learn_not(c, a, FACT_NULL);
 		break;
 	}
 }
@@ -113,6 +152,7 @@ check_join(struct check *c, const struct fact *before, const struct fact *x,
     bool x_goes_on, const struct fact *y, bool y_goes_on)
 {
 	const struct fact *f, *side[2] = { x, y };
+	uint64_t not;
 	unsigned i;
 
 	if (!x_goes_on)
@@ -124,10 +164,12 @@ check_join(struct check *c, const struct fact *before, const struct fact *x,
 		for (f = side[i]; f && f != before; f = f->older)
 			if (!f->path)
 				check_forget(c, f->root);
-	for (f = x; f && f != before; f = f->older)
-		if (f->path && known_path(x, f->root, f->path) &&
-		    known_path(y, f->root, f->path))
-			add(c, f->root, f->path);
+	for (f = x; f && f != before; f = f->older) {
+		not = f->path ? known(x, f->root, f->path) &
+		    known(y, f->root, f->path) : 0;
+		if (not & ~known(c->now.facts, f->root, f->path))
+			add(c, f->root, f->path, not);
+	}
 	return c->now.facts;
 }
 

@@ -104,6 +104,24 @@ target(struct check *c, struct ast *to)
 	return NULL;
 }
 
+/* A variable of `t` has been set to a value of `v`. */
+static void
+learn_set(struct check *c, const struct ast *to, const struct ty *t,
+    const struct ty *v)
+{
+	unsigned i;
+
+	if (v->kind == TY_POISON || v->kind == TY_NULL)
+		return;
+	if (t->kind == TY_OPTIONAL && v->kind != TY_OPTIONAL) {
+		check_learn_not(c, to, FACT_NULL);
+		t = t->of;
+	}
+	for (i = 0; t->kind == TY_UNION && i < t->n; i++)
+		if (t->arm[i] == v)
+			check_learn_not(c, to, FACT_ALL & ~FACT_ARM(i));
+}
+
 static void
 assign(struct check *c, struct ast *n)
 {
@@ -126,9 +144,7 @@ assign(struct check *c, struct ast *n)
 		s->captured = true;
 	s->assigned = true;
 	check_forget(c, s);
-	if (s->type->kind == TY_OPTIONAL && v->type->kind != TY_OPTIONAL &&
-	    v->type->kind != TY_NULL && v->type->kind != TY_POISON)
-		check_learn_value(c, n->u.assign.to);
+	learn_set(c, n->u.assign.to, s->type, v->type);
 }
 
 /* ---- loops ---- */

@@ -8,14 +8,22 @@
 #include "front/check.h"
 #include "front/scope.h"
 
-/* What is known of a value that may be null, newest first.  A path is a
- * variable and members of it: "" or ".a.b". */
+/* What a value that may be null or of several types is known not to be,
+ * newest first.  A path is a variable and members of it: "" or ".a.b". */
 struct fact {
 	const struct symbol *root;
 	const char *path;               /* interned; NULL: the variable was set,
 	                                 * what was known is void */
+	uint64_t not;                   /* FACT_NULL, FACT_ARM(n); FACT_WRONG:
+	                                 * a test that was reported */
 	const struct fact *older;
 };
+
+enum { FACT_ARMS = 62 };                /* that a union may have */
+#define FACT_NULL UINT64_C(1)
+#define FACT_ARM(n) (UINT64_C(2) << (n))
+#define FACT_WRONG (UINT64_C(1) << 63)
+#define FACT_ALL (FACT_WRONG - 1)
 
 /* The program, metric or test whose body is being checked. */
 struct body {
@@ -53,6 +61,7 @@ struct check {
 	struct unit *last_unit;
 	bool incomplete;                /* a file could not be read whole */
 	const struct ast *raw;          /* not to be narrowed */
+	const struct ast *raw_union;    /* not to be narrowed to an arm */
 	unsigned depth;                 /* of declarations that need others */
 	unsigned suggestions;           /* made so far */
 };
@@ -164,6 +173,22 @@ bool check_constant(struct check *c, struct ast *e, const struct ty *want,
 struct ty_const check_as(struct ty_const v, const struct ty *t);
 bool check_same_const(const struct ty_const *x, const struct ty_const *y);
 
+/* ---- check_union.c ---- */
+
+/* v is T */
+const struct ty *check_is(struct check *c, struct ast *e);
+/* The name that a value of `t` must be tested for to be of `want`, which is
+ * an arm of it; NULL. */
+const struct ty *check_arm_for(const struct ty *t, const struct ty *want);
+/* The type that a literal is for: the only arm of the union `t` that is of
+ * this kind; else `t` itself, which may be NULL. */
+const struct ty *check_arm_of(const struct ty *t, enum ty_kind k);
+/* The same for a record literal: the arm that has its members. */
+const struct ty *check_record_arm(struct check *c, const struct ast *e,
+    const struct ty *t);
+/* A switch over the union `t`: true if what follows can be reached. */
+bool check_union_switch(struct check *c, struct ast *n, const struct ty *t);
+
 /* ---- check_flow.c, check_branch.c, check_fact.c ---- */
 
 /* Checks a statement; true if what follows it can be reached. */
@@ -175,12 +200,17 @@ bool check_parallel(struct check *c, struct ast *n);
 void check_program_body(struct check *c, struct symbol *s);
 void check_metric(struct check *c, struct symbol *s);
 void check_test(struct check *c, struct ast *n);
-/* What follows for null from `cond` being `truth`. */
+/* What follows for null and unions from `cond` being `truth`. */
 void check_learn(struct check *c, const struct ast *cond, bool truth);
 void check_forget(struct check *c, const struct symbol *root);
-bool check_known(const struct check *c, const struct fact *f,
-    const struct ast *e);
-void check_learn_value(struct check *c, const struct ast *e);
+/* Notes that the value of `e` is none of `not`. */
+void check_learn_not(struct check *c, const struct ast *e, uint64_t not);
+/* The type that the value of `e`, declared as `t`, is known to have here;
+ * marks `e` where that is a narrower one. */
+const struct ty *check_narrow(struct check *c, struct ast *e,
+    const struct ty *t);
+/* The word that a statement begins with. */
+struct span check_word_of(const struct ast *n);
 /* Facts after two ways of which both, one or none go on. */
 const struct fact *check_join(struct check *c, const struct fact *before,
     const struct fact *x, bool x_goes_on, const struct fact *y,

@@ -78,9 +78,15 @@ named_type(struct check *c, struct ast *t)
 }
 
 static const struct ty *
+bare(const struct ty *t)
+{
+	return t->kind == TY_OPTIONAL ? t->of : t;
+}
+
+static const struct ty *
 union_type(struct check *c, struct ast *t)
 {
-	const struct ty **arm = NULL;
+	const struct ty **arm = NULL, *u, *of;
 	size_t n = 0, cap = 0;
 	struct ast *x;
 
@@ -88,7 +94,13 @@ union_type(struct check *c, struct ast *t)
 		arm = arena_grow(c->a, arm, &cap, n + 1, sizeof(*arm));
 		arm[n++] = check_type(c, x);
 	}
-	return ty_union(c->t, arm, (unsigned)n);
+	u = ty_union(c->t, arm, (unsigned)n);
+	of = bare(u);
+	if (of->kind == TY_UNION && of->n > FACT_ARMS) {
+		diag(c->d, t->at, E_UNION, "more than %d types", FACT_ARMS);
+		return check_basic(c, TY_POISON);
+	}
+	return u;
 }
 
 const struct ty *
@@ -160,12 +172,6 @@ two_numbers(struct check *c, struct ast *a, double v[2])
 	diag(c->d, a->at, E_ATTRIBUTE, "@%s takes two numbers, the smaller "
 	    "first", a->u.attr.name);
 	return false;
-}
-
-static const struct ty *
-bare(const struct ty *t)
-{
-	return t->kind == TY_OPTIONAL ? t->of : t;
 }
 
 static void

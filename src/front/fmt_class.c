@@ -162,7 +162,8 @@ read_sign(struct reader *r, struct fmt_token *t)
 	} else if (fmt_is(t, ":")) {
 		t->role = FMT_POSTFIX;
 		t->colon = v->type = true;
-	} else if (fmt_is(t, "<") && v->type) {
+	} else if (fmt_is(t, "<") && (v->type || (fmt_is(r->last, "map") &&
+	    fmt_is(r->last2, "is")))) {
 		t->role = FMT_INNER;
 		v->angle++;
 	} else if (fmt_is(t, ">") && v->angle > 0) {

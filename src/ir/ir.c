@@ -53,7 +53,8 @@ ir_has_operand(enum ir_op op)
 	return op == IR_STRING || op == IR_INT || op == IR_FLOAT ||
 	    op == IR_BOOL || op == IR_ENUM || op == IR_ARG ||
 	    op == IR_PARAM || op == IR_GET || op == IR_SET ||
-	    op == IR_FIELD || op == IR_INJECT || op == IR_LIB ||
+	    op == IR_FIELD || op == IR_INJECT || op == IR_IS ||
+	    op == IR_AS || op == IR_LIB ||
 	    op == IR_ASK || op == IR_RUN || op == IR_SCORE || op == IR_FAIL;
 }
 

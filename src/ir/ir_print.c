@@ -331,7 +331,8 @@ put_operand(struct ir_printer *p, const struct ins *i)
 		buf_puts(b, i->u.i ? "true" : "false");
 	else if (i->op == IR_ENUM)
 		buf_printf(b, ".%s", i->type->variant[i->u.i].name);
-	else if (i->op == IR_ARG || i->op == IR_INJECT)
+	else if (i->op == IR_ARG || i->op == IR_INJECT || i->op == IR_IS ||
+	    i->op == IR_AS)
 		buf_printf(b, "%u", i->u.n);
 	else if (i->op == IR_PARAM)
 		ir_put_name(b, i->u.param->name);

@@ -122,7 +122,8 @@ read_operand(struct ir_reader *r, struct ins *i, const char **field)
 		read_bool(r, i);
 	else if (i->op == IR_ENUM)
 		read_enum(r, i);
-	else if (i->op == IR_ARG || i->op == IR_INJECT)
+	else if (i->op == IR_ARG || i->op == IR_INJECT || i->op == IR_IS ||
+	    i->op == IR_AS)
 		i->u.n = ir_rd_unsigned(r);
 	else if (i->op == IR_PARAM)
 		read_param(r, i);

@@ -214,6 +214,10 @@ conversion(struct verifier *v, const struct ins *i)
 		ok = is_kind(from, TY_OPTIONAL) && from->of == to;
 	else if (i->op == IR_INJECT)
 		ok = inject(i);
+	else if (i->op == IR_IS || i->op == IR_AS)
+		ok = is_kind(from, TY_UNION) && i->u.n < from->n &&
+		    (i->op == IR_IS ? is_kind(to, TY_BOOL) :
+		    from->arm[i->u.n] == to);
 	else
 		ok = is_kind(from, TY_OPTIONAL) && is_kind(to, TY_BOOL);
 	return ok || bad(v, i, "no such conversion");
@@ -489,7 +493,7 @@ rule(struct verifier *v, const struct ins *i)
 		return data(v, i);
 	case IR_EACH:   return each(v, i);
 	case IR_TOFLOAT: case IR_SOME: case IR_UNWRAP: case IR_INJECT:
-	case IR_ISNULL:
+	case IR_IS: case IR_AS: case IR_ISNULL:
 		return conversion(v, i);
 	case IR_ADD: case IR_SUB: case IR_MUL: case IR_DIV: case IR_MOD:
 	case IR_NEG: case IR_CONCAT: case IR_APPEND:

@@ -45,15 +45,53 @@ static struct ins *
 inject(struct lower *x, struct ins *v, const struct ty *to, struct span at)
 {
 	struct ins *i;
-	unsigned n = 0;
+	int n = 0;
 
-	if (to->kind == TY_UNION)
-		while (n < to->n && to->arm[n] != v->type)
-			n++;
-	if (to->kind == TY_UNION && n == to->n)
-		BUG("no arm of this type");
+	if (to->kind == TY_UNION) {
+		n = ty_arm_index(v->type, to);
+		if (n < 0)
+			BUG("no arm of this type");
+		v = lower_convert(x, v, to->arm[n], at);
+	}
 	i = lower_op1(x, IR_INJECT, to, v, at);
-	i->u.n = n;
+	i->u.n = (unsigned)n;
+	return i;
+}
+
+static struct ins *
+is_arm(struct lower *x, struct ins *v, unsigned arm, struct span at)
+{
+	struct ins *i = lower_op1(x, IR_IS, lower_basic(x, TY_BOOL), v, at);
+
+	i->u.n = arm;
+	return i;
+}
+
+static struct ins *
+as_arm(struct lower *x, struct ins *v, unsigned arm, struct span at)
+{
+	struct ins *i = lower_op1(x, IR_AS, v->type->arm[arm], v, at);
+
+	i->u.n = arm;
+	return i;
+}
+
+/* A union, its arms from `n` on, as one with all of these. */
+static struct ins *
+widen(struct lower *x, struct ins *v, unsigned n, const struct ty *to,
+    struct span at)
+{
+	struct region *outer = x->r;
+	struct ins *i;
+
+	if (n + 1 == v->type->n)
+		return inject(x, as_arm(x, v, n, at), to, at);
+	i = lower_op1(x, IR_COND, to, is_arm(x, v, n, at), at);
+	x->r = i->body;
+	i->body->result = inject(x, as_arm(x, v, n, at), to, at);
+	x->r = i->other = ir_region(x->m, x->f, i);
+	i->other->result = widen(x, v, n + 1, to, at);
+	x->r = outer;
 	return i;
 }
 
@@ -74,7 +112,8 @@ lower_convert(struct lower *x, struct ins *v, const struct ty *to,
 		    lower_convert(x, v, to->of, at), at);
 	}
 	if (to->kind == TY_UNION)
-		return inject(x, v, to, at);
+		return from->kind == TY_UNION ? widen(x, v, 0, to, at) :
+		    inject(x, v, to, at);
 	if (to->kind == TY_FLOAT && from->kind == TY_INT)
 		return lower_op1(x, IR_TOFLOAT, to, v, at);
 	if (to->kind == TY_STRING && from->kind == TY_LITERAL) {
@@ -429,6 +468,44 @@ null_test(struct lower *x, struct ast *e, struct ast *of)
 	return e->u.binary.op == OP_EQ ? i : not_value(x, i, e->at);
 }
 
+/* ---- unions ---- */
+
+/* v is T; null is none. */
+static struct ins *
+is_test(struct lower *x, struct ast *e)
+{
+	struct ins *v = lower_raw(x, e->u.is.of), *and;
+	struct region *outer = x->r;
+
+	if (v->type->kind != TY_OPTIONAL)
+		return is_arm(x, v, e->u.is.arm, e->at);
+	and = lower_op1(x, IR_ISNULL, e->type, v, e->at);
+	and = not_value(x, and, e->at);
+	and = lower_op1(x, IR_AND, e->type, and, e->at);
+	x->r = and->body;
+	v = lower_op1(x, IR_UNWRAP, v->type->of, v, e->at);
+	and->body->result = is_arm(x, v, e->u.is.arm, e->at);
+	x->r = outer;
+	return and;
+}
+
+struct ins *
+lower_labels(struct lower *x, struct ins *v, struct ast *label)
+{
+	struct ins *i = is_arm(x, v, label->u.is.arm, label->at);
+	struct region *outer = x->r;
+
+	if (label->next == NULL)
+		return i;
+	i = lower_op1(x, IR_OR, i->type, i, label->at);
+	x->r = i->body;
+	i->body->result = lower_labels(x, v, label->next);
+	x->r = outer;
+	return i;
+}
+
+/* ---- choices ---- */
+
 /* A value that `e` gives in a region of its own. */
 static void
 value_in(struct lower *x, struct region *r, struct ast *e)
@@ -651,6 +728,8 @@ plain(struct lower *x, struct ast *e)
 		return binary(x, e);
 	case AST_COND:
 		return conditional(x, e);
+	case AST_IS:
+		return is_test(x, e);
 	}
 	BUG("'%s' is not an expression", ast_word(e->kind));
 }
@@ -662,6 +741,8 @@ lower_raw(struct lower *x, struct ast *e)
 
 	if (e->narrowed && v->type->kind == TY_OPTIONAL)
 		v = lower_op1(x, IR_UNWRAP, v->type->of, v, e->at);
+	if (e->as > 0 && v->type->kind == TY_UNION)
+		v = as_arm(x, v, e->as - 1, e->at);
 	return v;
 }
 

@@ -163,6 +163,31 @@ case_values(struct lower *x, struct ast *c, const struct ty *t, unsigned *n)
 	return v;
 }
 
+/* One test after the other: the default last, or else the last case, which is
+ * then what is left. */
+static void
+union_switch(struct lower *x, struct ast *n, struct ins *of)
+{
+	struct ast *c, *last = NULL;
+	struct region *outer = x->r;
+	struct ins *test, *i;
+
+	for (c = n->u.switch_.cases; c != NULL; c = c->next)
+		if (last == NULL || !last->u.case_.is_default)
+			last = c;
+	for (c = n->u.switch_.cases; c != NULL; c = c->next) {
+		if (c == last)
+			continue;
+		test = lower_labels(x, of, c->u.case_.value);
+		i = control(x, IR_IF, &test, 1, c->at);
+		block_in(x, i->body, c->u.case_.body);
+		x->r = i->other = ir_region(x->m, x->f, i);
+	}
+	if (last != NULL)
+		lower_block(x, last->u.case_.body);
+	x->r = outer;
+}
+
 static void
 switch_case(struct lower *x, struct ast *n)
 {
@@ -170,6 +195,10 @@ switch_case(struct lower *x, struct ast *n)
 	struct ast *c;
 	unsigned count = 0, k, *narg;
 
+	if (of->type->kind == TY_UNION) {
+		union_switch(x, n, of);
+		return;
+	}
 	for (c = n->u.switch_.cases; c != NULL; c = c->next)
 		count++;
 	v = arena_array(x->a, count, sizeof *v);

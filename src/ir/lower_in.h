@@ -36,6 +36,8 @@ struct ins *lower_convert(struct lower *x, struct ins *v,
 /* The constant `e` as a value of `t`. */
 struct ins *lower_constant(struct lower *x, struct ast *e,
     const struct ty *t);
+/* Is `v` one of the types that the cases in `label`, a chain, name? */
+struct ins *lower_labels(struct lower *x, struct ins *v, struct ast *label);
 struct ins *lower_string(struct lower *x, const char *s, struct span at);
 /* a + b of two strings, lists or numbers of one type. */
 struct ins *lower_sum(struct lower *x, struct ins *a, struct ins *b,

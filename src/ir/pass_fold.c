@@ -292,6 +292,12 @@ fold_value(struct fold *x, struct ins *i)
 	    (i->op == IR_SOME && a->op == IR_UNWRAP &&
 	    a->arg[0]->type == i->type))
 		become_value(x, i, a->arg[0]);
+	else if (i->op == IR_IS && a->op == IR_INJECT)
+		become_bool(x, i, i->u.n == a->u.n);
+	else if ((i->op == IR_AS && a->op == IR_INJECT && i->u.n == a->u.n) ||
+	    (i->op == IR_INJECT && a->op == IR_AS &&
+	    a->arg[0]->type == i->type))
+		become_value(x, i, a->arg[0]);
 	else if (i->op == IR_ISNULL &&
 	    (a->op == IR_SOME || a->op == IR_NULL))
 		become_bool(x, i, a->op == IR_NULL);
@@ -428,7 +434,7 @@ fold_ins(struct fold *x, struct ins *i)
 		fold_lib(x, i);
 		return;
 	case IR_FIELD: case IR_TOFLOAT: case IR_SOME: case IR_UNWRAP:
-	case IR_ISNULL: case IR_NOT:
+	case IR_INJECT: case IR_IS: case IR_AS: case IR_ISNULL: case IR_NOT:
 		fold_value(x, i);
 		return;
 	case IR_AND: case IR_OR: case IR_COND:
@@ -441,7 +447,7 @@ fold_ins(struct fold *x, struct ins *i)
 	case IR_STRING: case IR_INT: case IR_FLOAT: case IR_BOOL: case IR_NULL:
 	case IR_ENUM: case IR_ARG: case IR_PARAM: case IR_ITEM: case IR_GET:
 	case IR_SET: case IR_INDEX: case IR_RECORD: case IR_LIST: case IR_EACH:
-	case IR_INJECT: case IR_APPEND: case IR_HAS: case IR_ASK:
+	case IR_APPEND: case IR_HAS: case IR_ASK:
 	case IR_RUN: case IR_SCORE: case IR_CASE: case IR_PAR: case IR_TRY:
 	case IR_BREAK: case IR_CONTINUE: case IR_RET: case IR_FAIL:
 	case IR_NOP:

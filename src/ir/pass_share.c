@@ -94,7 +94,8 @@ same_operand(const struct ins *a, const struct ins *b)
 		return memcmp(&a->u.f, &b->u.f, sizeof a->u.f) == 0;
 	if (a->op == IR_INT || a->op == IR_BOOL || a->op == IR_ENUM)
 		return a->u.i == b->u.i;
-	if (a->op == IR_ARG || a->op == IR_FIELD || a->op == IR_INJECT)
+	if (a->op == IR_ARG || a->op == IR_FIELD || a->op == IR_INJECT ||
+	    a->op == IR_IS || a->op == IR_AS)
 		return a->u.n == b->u.n;
 	if (a->op == IR_LIB)
 		return a->u.lib == b->u.lib;
