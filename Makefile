@@ -72,7 +72,7 @@ RUNTIME = $(call in,runtime, \
 	reply_union reply_text reply_note reply_partial http redact \
 	provider provider_openai provider_llamacpp llamacpp \
 	llamacpp_keep lm lm_fetch lm_flight lm_model lm_loop store limit \
-	budget trace env mip mip_ask lib metric cli cli_batch cli_in \
+	budget trace env mip mip_ask fork lib metric cli cli_batch cli_in \
 	cli_run cli_show worker worker_hello worker_run)
 
 BASE = $(call in,src/base, \

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mip.h"
+#include "fork.h"
 
 /* The slots of a leaf that the set of the context does not have: of programs
  * called from C, and of the judges in metrics. */
@@ -21,6 +21,7 @@ struct own_slots {
 
 struct mip_env {
 	struct lm *lm;
+	struct fork_pool *forks;
 	struct arena keep;              /* the strings of options */
 	struct mip_options options;
 	pthread_mutex_t lock;           /* of `own` */
@@ -77,7 +78,8 @@ mip_env_new(const struct mip_options *o, struct mip_env **out)
 	}
 	atomic_init(&env->stop, false);
 	env_options(env, o ? o : &none);
-	if (env->keep.failed) {
+	env->forks = fork_pool_new(env->options.threads);
+	if (env->keep.failed || !env->forks) {
 		snprintf(env->message, sizeof env->message, "%s",
 		    mip_status_text(MIP_NOMEM));
 		return MIP_NOMEM;
@@ -96,6 +98,7 @@ mip_env_free(struct mip_env *env)
 
 	if (!env)
 		return;
+	fork_pool_free(env->forks);
 	if (env->lm)
 		lm_free(env->lm);
 	while ((own = env->own) != NULL) {
@@ -112,6 +115,12 @@ const char *
 mip_env_message(const struct mip_env *env)
 {
 	return env ? env->message : mip_status_text(MIP_NOMEM);
+}
+
+struct fork_pool *
+mip_env_forks(struct mip_env *env)
+{
+	return env->forks;
 }
 
 struct lm *

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fork.h"
+
 /* A run may not eat the machine. */
 #define RUN_MAX ((size_t)1 << 30)
 
@@ -25,16 +27,23 @@ mip_new(struct mip_env *env)
 
 	if (!m)
 		return NULL;
-	if (!lm_group_init(&m->group)) {
-		free(m);
-		return NULL;
-	}
+	if (!lm_group_init(&m->group))
+		goto no_group;
+	if (!lm_group_init(&m->forks))
+		goto no_forks;
 	m->env = env;
+	m->path = "";
+	fork_forget(m);
 	m->arena.max = RUN_MAX;
 	m->arena.oom = mip_oom;
 	m->arena.oom_arg = m;
 	atomic_init(&m->stop, false);
 	return m;
+no_forks:
+	lm_group_release(&m->group);
+no_group:
+	free(m);
+	return NULL;
 }
 
 void
@@ -51,6 +60,7 @@ mip_free(struct mip *m)
 	}
 	free(m->ask);
 	slots_drop(m->slots);
+	lm_group_release(&m->forks);
 	lm_group_release(&m->group);
 	arena_release(&m->arena);
 	free(m);
@@ -68,6 +78,7 @@ mip_begin(struct mip *m)
 	m->nseen = m->seen_cap = 0;
 	m->step = NULL;
 	m->nstep = m->step_cap = 0;
+	m->nfork = 0;
 	m->repaired = false;
 	m->used = (struct mip_usage){ 0 };
 }
@@ -174,6 +185,18 @@ mip_steps(const struct mip *m, size_t *n)
 	return m->step;
 }
 
+void
+mip_usage_add(struct mip_usage *to, const struct mip_usage *u)
+{
+	to->calls += u->calls;
+	to->cached += u->cached;
+	to->reasked += u->reasked;
+	to->in += u->in;
+	to->out += u->out;
+	to->usd += u->usd;
+	to->nominal_usd += u->nominal_usd;
+}
+
 struct mip_usage
 mip_used(const struct mip *m)
 {
@@ -190,15 +213,6 @@ void
 mip_stop(struct mip *m, bool stop)
 {
 	atomic_store(&m->stop, stop);
-}
-
-bool
-mip_stopped(struct mip *m)
-{
-	if (!atomic_load(&m->stop) && !mip_env_cancelled(m->env))
-		return false;
-	mip_fail(m, MIP_CANCELLED, "%s", mip_status_text(MIP_CANCELLED));
-	return true;
 }
 
 /* ---- parameters ---- */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fork.h"
 #include "type.h"
 
 enum {
@@ -33,6 +34,7 @@ asks_forget(struct mip *m)
 void
 mip_ask_drain(struct mip *m)
 {
+	fork_forget(m);
 	if (m->nask == 0)
 		return;
 	lm_wait(&m->group);
@@ -108,25 +110,25 @@ occurrence(struct mip *m, uint64_t hash)
 	return s->times++;
 }
 
-/* "sample.occurrence.reask.hint" without what is zero at its end. */
-static void
-sample_key(const struct mip *m, struct ask *a)
+/* "sample.occurrence.reask.hint", without what is zero at its end, and the
+ * path of the fork; NULL without memory. */
+static const char *
+sample_key(struct mip *m, const struct ask *a)
 {
+	char s[84] = "";                /* four numbers of 20 digits at most */
+
 	if (a->hinted > 0)
-		snprintf(a->sample, sizeof a->sample,
-		    "%" PRIu64 ".%" PRIu64 ".%u.%u", m->sample, a->occurrence,
-		    a->reasked, a->hinted);
+		snprintf(s, sizeof s, "%" PRIu64 ".%" PRIu64 ".%u.%u",
+		    m->sample, a->occurrence, a->reasked, a->hinted);
 	else if (a->reasked > 0)
-		snprintf(a->sample, sizeof a->sample,
-		    "%" PRIu64 ".%" PRIu64 ".%u", m->sample, a->occurrence,
-		    a->reasked);
+		snprintf(s, sizeof s, "%" PRIu64 ".%" PRIu64 ".%u", m->sample,
+		    a->occurrence, a->reasked);
 	else if (a->occurrence > 0)
-		snprintf(a->sample, sizeof a->sample, "%" PRIu64 ".%" PRIu64,
-		    m->sample, a->occurrence);
+		snprintf(s, sizeof s, "%" PRIu64 ".%" PRIu64, m->sample,
+		    a->occurrence);
 	else if (m->sample > 0)
-		snprintf(a->sample, sizeof a->sample, "%" PRIu64, m->sample);
-	else
-		a->sample[0] = '\0';
+		snprintf(s, sizeof s, "%" PRIu64, m->sample);
+	return arena_printf(&m->arena, "%s%s", s, m->path);
 }
 
 /* Servers take letters, digits, '_' and '-' in the name of a schema. */
@@ -201,14 +203,16 @@ leaf_of(struct mip *m, const struct mip_prompt *p)
 	return leaf;
 }
 
-/* Sends the call, the messages being there. */
-static void
+/* Sends the call, the messages being there; false without memory. */
+static bool
 ask_send(struct mip *m, struct ask *a)
 {
 	struct lm_call *c = &a->call;
 	const struct slots_leaf *leaf = a->leaf;
 
-	sample_key(m, a);
+	a->sample = sample_key(m, a);
+	if (!a->sample)
+		return false;
 	*c = (struct lm_call){
 		.model = model_of(m, a->prompt->model),
 		.messages = buf_str(&a->messages),
@@ -224,6 +228,7 @@ ask_send(struct mip *m, struct ask *a)
 	};
 	a->state = ASK_SENT;
 	lm_start(mip_env_lm(m->env), c);
+	return true;
 }
 
 static void
@@ -278,9 +283,7 @@ mip_ask_again(struct mip *m, const struct mip_prompt *p, const void *in,
 		hash = hash_more(hash, p->name, strlen(p->name));
 		a->occurrence = occurrence(m, hash);
 	}
-	if (m->status == MIP_OK)
-		ask_send(m, a);
-	else
+	if (m->status != MIP_OK || !ask_send(m, a))
 		m->nask--;
 }
 
@@ -329,18 +332,6 @@ mip_hint(struct mip *m, struct mip_retry *r, const char *hint)
 /* ---- waiting ---- */
 
 static void
-usage_add(struct mip_usage *to, const struct mip_usage *u)
-{
-	to->calls += u->calls;
-	to->cached += u->cached;
-	to->reasked += u->reasked;
-	to->in += u->in;
-	to->out += u->out;
-	to->usd += u->usd;
-	to->nominal_usd += u->nominal_usd;
-}
-
-static void
 ask_count(struct mip *m, struct ask *a)
 {
 	const struct lm_call *c = &a->call;
@@ -355,8 +346,8 @@ ask_count(struct mip *m, struct ask *a)
 	u.out = c->usage.out;
 	u.usd = c->cached ? 0 : c->usage.cost;
 	u.nominal_usd = c->usage.cost;
-	usage_add(&a->usage, &u);
-	usage_add(&m->used, &u);
+	mip_usage_add(&a->usage, &u);
+	mip_usage_add(&m->used, &u);
 }
 
 static void
@@ -495,9 +486,8 @@ asks_again(struct mip *m, size_t end)
 		lm_call_release(&a->call);
 		a->call = (struct lm_call){ 0 };
 		ask_render(m, a);
-		if (m->status != MIP_OK)
+		if (m->status != MIP_OK || !ask_send(m, a))
 			return sent;
-		ask_send(m, a);
 		sent = true;
 	}
 	return sent;
@@ -539,15 +529,24 @@ ask_keep(struct mip *m, const struct ask *a)
 	a->again->step = m->record ? m->nstep : 0;
 }
 
-/* Ends the wait: records, and lets the first failure stick. */
 static void
-asks_settle(struct mip *m, size_t first)
+ask_fails_run(struct mip *m, const struct ask *a)
+{
+	mip_fail(m, a->status, "%s: %s", a->prompt->name,
+	    a->why ? a->why : mip_status_text(a->status));
+}
+
+/* Ends the wait: records, and lets the first failure stick, all in the order
+ * of asking and forking. */
+static void
+settle(struct mip *m, size_t first)
 {
 	size_t i;
 
 	for (i = 0; i < m->nask; i++) {
 		struct ask *a = m->ask[i];
 
+		fork_settle(m, i);
 		if (a->state == ASK_AGAIN)
 			ask_fail(m, a, MIP_FORMAT, a->note.message);
 		if (a->state == ASK_READ &&
@@ -557,12 +556,10 @@ asks_settle(struct mip *m, size_t first)
 			step_keep(m, a);
 		if (a->again)
 			ask_keep(m, a);
+		if (i == first)
+			ask_fails_run(m, a);
 	}
-	if (first < m->nask)
-		mip_fail(m, m->ask[first]->status, "%s: %s",
-		    m->ask[first]->prompt->name,
-		    m->ask[first]->why ? m->ask[first]->why :
-		    mip_status_text(m->ask[first]->status));
+	fork_settle(m, SIZE_MAX);
 }
 
 enum mip_status
@@ -571,16 +568,19 @@ mip_wait(struct mip *m)
 	size_t first;
 	bool world;
 
-	if (m->nask == 0)
+	if (m->nask == 0 && !m->forked)
 		return m->status;
+	fork_begin(m);
 	do {
 		lm_wait(&m->group);
 		mip_stopped(m);
 		first = asks_read(m, &world);
+		fork_stop(m, first);
 	} while (m->status == MIP_OK && !world && asks_again(m, first));
 	/* What asks_again sent before memory ran out is still under way. */
 	lm_wait(&m->group);
-	asks_settle(m, first);
+	fork_join(m);
+	settle(m, first);
 	asks_forget(m);
 	return m->status;
 }

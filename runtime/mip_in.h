@@ -1,4 +1,4 @@
-/* What the files of contexts share: mip.c, mip_ask.c.
+/* What the files of contexts share: mip.c, mip_ask.c, fork.c.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef MIP_IN_H
@@ -10,10 +10,7 @@
 #include "prompt.h"
 #include "reply.h"
 
-enum {
-	ASK_SAMPLE = 80,                /* four numbers of 20 digits at most */
-	ASK_NAME = 65                   /* servers take 64 characters */
-};
+enum { ASK_NAME = 65 };                 /* servers take 64 characters */
 
 enum ask_state { ASK_SENT, ASK_READ, ASK_AGAIN, ASK_FAILED };
 
@@ -32,7 +29,8 @@ struct ask {
 	unsigned hinted;                /* hints that it brings */
 	unsigned reasked;
 	struct prompt_retry *retry;     /* `hinted` and `reasked` of them */
-	char sample[ASK_SAMPLE], name[ASK_NAME];
+	const char *sample;             /* its key */
+	char name[ASK_NAME];
 	struct reply_note note;
 	bool refused;
 	enum mip_status status;
@@ -45,8 +43,13 @@ struct seen {
 	uint64_t hash, times;           /* times 0: free */
 };
 
+struct fork;
+
 struct mip {
 	struct mip_env *env;
+	struct mip *idle;               /* the next one that nobody uses */
+	struct fork *fork;              /* what it runs; NULL: a whole run */
+	const char *path;               /* of forks, "/2/0"; "": a whole run */
 	struct arena arena;
 	struct lm_group group;
 	atomic_bool stop;
@@ -58,6 +61,9 @@ struct mip {
 	size_t nmodel;
 	struct ask **ask;               /* `made` of them, `nask` in use */
 	size_t nask, made, cap;
+	struct fork *forked, **last_forked;     /* since the last wait */
+	uint64_t nfork;                 /* of the run */
+	struct lm_group forks;          /* those that were begun */
 	struct seen *seen;              /* in the arena; 2^k of them */
 	size_t nseen, seen_cap;
 	bool record, repaired;
@@ -69,11 +75,13 @@ struct mip {
 /* Fails the run, `arg`, for want of memory. */
 void mip_oom(void *arg);
 
-/* Fails the run if it was to stop. */
+/* Fails the run if it, or one that it is a fork of, was to stop. */
 bool mip_stopped(struct mip *m);
 
+void mip_usage_add(struct mip_usage *to, const struct mip_usage *u);
+
 /* Waits for calls that a program has left under way by returning early, and
- * forgets them. */
+ * forgets them, and what it has forked. */
 void mip_ask_drain(struct mip *m);
 
 #endif

@@ -315,6 +315,7 @@ struct mip_options {
 	const char *ledger;             /* budget shared by processes: SQLite */
 	const char *journal;            /* every reply, before it is used */
 	uint64_t seed;                  /* of the jitter of waits */
+	unsigned threads;               /* for forks, at most; 0: 256 */
 };
 
 /* Gives a new environment; thread-safe from then on.  On failure *env is
@@ -364,8 +365,17 @@ void mip_hint(struct mip *m, struct mip_retry *again, const char *hint);
  * failure is then forgotten.  One of the world stays. */
 bool mip_caught(struct mip *m);
 
-/* Waits for all that was asked.  The first failure in the order of asking
- * sticks to the context, and every later call gives it back. */
+/* A function of a program: what its call is given, and what it gives. */
+typedef enum mip_status (*mip_fn)(struct mip *m, const void *in, void *out);
+
+/* Calls `fn` beside what else is asked and forked before the next mip_wait,
+ * which begins and ends it, on a context and in a thread of its own.  `in`
+ * and `out` are the caller's until then; after a failure it does nothing. */
+void mip_fork(struct mip *m, mip_fn fn, const void *in, void *out);
+
+/* Waits for all that was asked and forked.  The first failure in the order of
+ * asking and forking sticks to the context, and every later call gives it
+ * back. */
 enum mip_status mip_wait(struct mip *m);
 
 /* Makes the run fail, unless it has failed already; gives the status. */

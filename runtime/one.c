@@ -50,6 +50,7 @@
 #include "env.c"
 #include "mip.c"
 #include "mip_ask.c"
+#include "fork.c"
 #include "lib.c"
 #include "list.c"
 #include "metric.c"
