@@ -90,8 +90,8 @@ IR = $(call in,src/ir, \
 	pass pass_fold pass_dead pass_share pass_par plan hash)
 
 EMIT = $(call in,src/emit, \
-	cw emit_type emit_table emit_plan emit_expr emit_stmt emit_flow \
-	emit_c)
+	cw emit_name emit_type emit_table emit_plan emit_expr emit_stmt \
+	emit_flow emit_c)
 
 TUNE = $(call in,src/tune, \
 	rng uniform linear stats data split space surrogate tpe study \

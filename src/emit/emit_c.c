@@ -16,6 +16,10 @@ gen_init(struct gen *g, struct buf *out, const struct mod *m,
 	g->m = m;
 	g->stem = stem;
 	g->type_end = &g->type;
+	table_init(&g->gtype, &g->a);
+	table_init_text(&g->type_name, &g->a);
+	table_init_text(&g->global, &g->a);
+	table_init(&g->model, &g->a);
 }
 
 void
@@ -24,32 +28,19 @@ gen_release(struct gen *g)
 	arena_release(&g->a);
 }
 
-void
-gen_reserve(struct gen *g, const char *name)
+static void
+use_model(struct gen *g, const struct mip_model *m, size_t by)
 {
-	g->global = arena_grow(&g->a, g->global, &g->capglobal,
-	    g->nglobal + 1, sizeof *g->global);
-	g->global[g->nglobal++] = name;
-}
+	union table_value *v;
 
-bool
-gen_reserved(const struct gen *g, const char *name)
-{
-	for (size_t i = 0; i < g->nglobal; i++)
-		if (strcmp(g->global[i], name) == 0)
-			return true;
-	return false;
-}
-
-const char *
-gen_model(struct gen *g, const struct mip_model *m)
-{
-	char *name = arena_printf(&g->a, "model_%s", m->name);
-
-	for (char *s = name; *s != '\0'; s++)
-		if (*s == '.')
-			*s = '_';
-	return name;
+	if (m == NULL)
+		return;
+	v = table_at(&g->model, m);
+	if (v->n & by)
+		return;
+	v->n |= by;
+	for (unsigned i = 0; i < m->nto; i++)
+		use_model(g, m->to[i], by);
 }
 
 bool
@@ -90,7 +81,7 @@ use_value(struct ins *i, void *arg)
 }
 
 static void
-use_types(struct gen *g)
+use_all(struct gen *g)
 {
 	const struct mod *m = g->m;
 
@@ -101,6 +92,8 @@ use_types(struct gen *g)
 		gtype_use(g, m->program->out, true);
 	}
 	for (const struct prompt *p = m->prompt; p != NULL; p = p->next) {
+		use_model(g, p->model, p->eval_only ? GEN_BY_EVAL :
+		    GEN_BY_PROGRAM);
 		if (gen_has_prompt(g, p)) {
 			gtype_use(g, p->in, true);
 			gtype_use(g, p->out, true);
@@ -171,7 +164,7 @@ fn_twice(struct gen *g, struct fn *f, bool begins)
 		fg.var = arena_array(&g->a, f->nvar + 1, sizeof *fg.var);
 		fg.ahead = arena_array(&g->a, f->nins + 1, sizeof *fg.ahead);
 		fg.again = arena_array(&g->a, f->nins + 1, sizeof *fg.again);
-		fg.nname = 0;
+		fgen_names_init(&fg);
 		fg.ntry = 0;
 		if (pass == 0) {
 			g->w.out = &dry;
@@ -265,7 +258,7 @@ static void
 gen_file(struct gen *g)
 {
 	reserve_names(g);
-	use_types(g);
+	use_all(g);
 	gtype_declare_all(g);
 	gtype_describe_all(g);
 	gen_models(g);
@@ -303,7 +296,7 @@ emit_eval(struct buf *b, const struct mod *m, const char *stem)
 	cw_line(&g.w, "#include \"%s.c\"", stem);
 	cw_blank(&g.w);
 	reserve_names(&g);
-	use_types(&g);
+	use_all(&g);
 	gtype_known(&g);
 	g.eval = true;
 	gen_file(&g);

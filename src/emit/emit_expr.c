@@ -189,26 +189,28 @@ argument(struct fgen *fg, struct ins *i)
 static const char *
 record(struct fgen *fg, struct ins *i)
 {
-	struct arena *a = &fg->g->a;
-	const char *s = arena_printf(a, "(%s){", gtype_c(fg->g, i->type));
+	struct buf b = BUF_INIT;
 
+	buf_printf(&b, "(%s){", gtype_c(fg->g, i->type));
 	for (unsigned k = 0; k < i->narg; k++)
-		s = arena_printf(a, "%s%s .%s = %s", s, k > 0 ? "," : "",
+		buf_printf(&b, "%s .%s = %s", k > 0 ? "," : "",
 		    gtype_member(fg->g, i->type, k),
 		    fexpr(fg, i->arg[k], PREC_COND));
-	return arena_printf(a, "%s }", s);
+	buf_puts(&b, " }");
+	return gen_take(fg->g, &b);
 }
 
 static const char *
 concat(struct fgen *fg, struct ins *i)
 {
-	const char *s = "mip_concat(m";
+	struct buf b = BUF_INIT;
 
 	fg->uses_m = true;
+	buf_puts(&b, "mip_concat(m");
 	for (unsigned k = 0; k < i->narg; k++)
-		s = arena_printf(&fg->g->a, "%s, %s", s,
-		    fexpr(fg, i->arg[k], PREC_COND));
-	return arena_printf(&fg->g->a, "%s, NULL)", s);
+		buf_printf(&b, ", %s", fexpr(fg, i->arg[k], PREC_COND));
+	buf_puts(&b, ", NULL)");
+	return gen_take(fg->g, &b);
 }
 
 static const char *

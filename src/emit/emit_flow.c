@@ -1,6 +1,7 @@
 /* Statements that choose a way, as C: switch, retry, try.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
 #include <string.h>
 
 #include "emit/emit_in.h"
@@ -38,14 +39,16 @@ declares(const struct fgen *fg, const struct region *r)
 	return false;
 }
 
-static bool
-is_named(const struct ins *sw, unsigned variant)
+/* By number of the variant: do other cases name it? */
+static bool *
+named(struct fgen *fg, const struct ins *sw)
 {
+	bool *is = arena_array(&fg->g->a, sw->arg[0]->type->n, sizeof *is);
+
 	for (const struct ins *c = sw->body->first; c != NULL; c = c->next)
 		for (unsigned k = 0; k < c->narg; k++)
-			if (c->arg[k]->u.i == (int64_t)variant)
-				return true;
-	return false;
+			is[c->arg[k]->u.i] = true;
+	return is;
 }
 
 /* The labels of a case; -Wswitch-enum wants every variant named. */
@@ -55,15 +58,15 @@ labels(struct fgen *fg, struct ins *sw, struct ins *c, bool otherwise)
 	struct gen *g = fg->g;
 	const struct ty *t = sw->arg[0]->type;
 	const char *brace = declares(fg, c->body) ? " {" : "";
+	const bool *is = c->narg == 0 && t->kind == TY_ENUM ? named(fg, sw) :
+	    NULL;
 
 	for (unsigned k = 0; k < c->narg; k++)
 		cw_reopen(&g->w, "case %s:%s", fexpr(fg, c->arg[k],
 		    PREC_COND), k + 1 < c->narg || otherwise ? "" : brace);
-	if (c->narg == 0 && t->kind == TY_ENUM)
-		for (unsigned k = 0; k < t->n; k++)
-			if (!is_named(sw, k))
-				cw_reopen(&g->w, "case %s:",
-				    gtype_variant(g, t, k));
+	for (unsigned k = 0; is != NULL && k < t->n; k++)
+		if (!is[k])
+			cw_reopen(&g->w, "case %s:", gtype_variant(g, t, k));
 	if (otherwise)
 		cw_reopen(&g->w, "default:%s", brace);
 }
@@ -114,24 +117,21 @@ subject(struct fgen *fg, struct ins *v)
 static const char *
 test_of(struct fgen *fg, const char *v, struct ins *c)
 {
-	struct arena *a = &fg->g->a;
-	const char *s = "";
+	struct buf b = BUF_INIT;
 
 	for (unsigned k = 0; k < c->narg; k++) {
 		struct ins *x = c->arg[k];
-		const char *or = k > 0 ? " || " : "";
 
+		buf_puts(&b, k > 0 ? " || " : "");
 		if (x->op == IR_BOOL)
-			s = arena_printf(a, "%s%s%s%s", s, or,
-			    x->u.i ? "" : "!", v);
+			buf_printf(&b, "%s%s", x->u.i ? "" : "!", v);
 		else if (x->op == IR_STRING)
-			s = arena_printf(a, "%s%smip_string_eq(%s, %s)", s,
-			    or, v, fexpr(fg, x, PREC_COND));
+			buf_printf(&b, "mip_string_eq(%s, %s)", v,
+			    fexpr(fg, x, PREC_COND));
 		else
-			s = arena_printf(a, "%s%s%s == %s", s, or, v,
-			    fexpr(fg, x, PREC_REL));
+			buf_printf(&b, "%s == %s", v, fexpr(fg, x, PREC_REL));
 	}
-	return s;
+	return gen_take(fg->g, &b);
 }
 
 /* One `if` after the other; the default comes last. */
@@ -187,62 +187,14 @@ fgen_switch(struct fgen *fg, struct ins *i)
 
 /* ---- retry ---- */
 
-/* Does it stand in a region of `of`, at whatever depth? */
-static bool
-is_inside(const struct ins *i, const struct ins *of)
-{
-	for (; i != NULL; i = i->in->owner)
-		if (i == of)
-			return true;
-	return false;
-}
-
-struct use {
-	struct fgen *fg;
-	const struct ins *retry;
-	const struct ins *value;        /* or NULL */
-	const struct var *var;
-};
-
-static bool used_after(struct fgen *fg, const struct ins *retry,
-    const struct ins *value, const struct var *var);
-
-/* False where the value, or the variable, is used outside of the retry. */
-static bool
-stays_inside(struct ins *i, void *arg)
-{
-	const struct use *u = arg;
-	bool uses = u->value == NULL && (i->op == IR_GET || i->op == IR_SET)
-	    && i->u.var == u->var;
-
-	for (unsigned k = 0; k < i->narg; k++)
-		uses |= i->arg[k] == u->value;
-	uses |= u->value != NULL && ((i->body != NULL &&
-	    i->body->result == u->value) || (i->other != NULL &&
-	    i->other->result == u->value));
-	if (!uses)
-		return true;
-	if (!is_inside(i, u->retry))
-		return false;
-	return !u->fg->plan.inl[i->id] ||
-	    !used_after(u->fg, u->retry, i, NULL);
-}
-
-static bool
-used_after(struct fgen *fg, const struct ins *retry, const struct ins *value,
-    const struct var *var)
-{
-	struct use u = { fg, retry, value, var };
-
-	return !ir_walk(fg->f, stays_inside, &u);
-}
-
 /* Declares what the body makes and what comes after it uses. */
 static void
 declare_ahead(struct fgen *fg, const struct ins *retry,
     const struct region *r)
 {
+	const struct fplan *p = &fg->plan;
 	struct cw *w = &fg->g->w;
+	unsigned end = p->end[retry->id];
 
 	for (struct ins *i = r->first; i != NULL; i = i->next) {
 		struct var *v = i->op == IR_SET ? i->u.var : NULL;
@@ -250,15 +202,16 @@ declare_ahead(struct fgen *fg, const struct ins *retry,
 		if (i->op == IR_RETRY || i->op == IR_PAR)
 			declare_ahead(fg, retry, i->body);
 		if (v != NULL && fg->var[v->id] == NULL &&
-		    used_after(fg, retry, NULL, v)) {
+		    (p->var_last[v->id] > end ||
+		    p->var_first[v->id] < retry->id)) {
 			fg->var[v->id] = fgen_name(fg, v->name != NULL ?
 			    v->name : "value");
 			cw_line(w, "%s;", gtype_decl(fg->g, v->type,
 			    fg->var[v->id]));
 		}
 		if (v == NULL && (ir_ops[i->op].flags & OPF_VALUE) &&
-		    !fg->plan.inl[i->id] && !fg->ahead[i->id] &&
-		    used_after(fg, retry, i, NULL))
+		    !p->inl[i->id] && !fg->ahead[i->id] &&
+		    p->last[i->id] > end)
 			cw_line(w, i->op == IR_RUN ? "%s = { 0 };" : "%s;",
 			    gtype_decl(fg->g, i->type, fgen_ahead(fg, i)));
 	}
@@ -323,59 +276,103 @@ fgen_retry(struct fgen *fg, struct ins *i)
 
 /* ---- try ---- */
 
-static bool
-sets(const struct region *r, const struct var *v)
+/* The last operation of the body that may fail, so that what is set up to
+ * there has to be given back; NULL. */
+static const struct ins *
+last_failing(const struct region *r)
 {
-	for (const struct ins *i = r != NULL ? r->first : NULL; i != NULL;
-	    i = i->next)
-		if ((i->op == IR_SET && i->u.var == v) ||
-		    sets(i->body, v) || sets(i->other, v))
-			return true;
-	return false;
-}
+	const struct ins *i = r->last;
 
-/* Does the body set `v` last, where nothing fails any more? */
-static bool
-sets_last(const struct region *r, const struct var *v)
-{
-	for (const struct ins *i = r->last; i != NULL; i = i->prev) {
+	for (; i != NULL; i = i->prev) {
 		unsigned flags = ir_ops[i->op].flags;
 
-		if (sets(i->body, v) || sets(i->other, v))
-			return false;
-		if (i->op == IR_SET || i->op == IR_RET || i->op == IR_GET ||
-		    i->op == IR_BREAK || i->op == IR_CONTINUE ||
-		    ((flags & OPF_PURE) && !(flags & OPF_FAIL)))
-			continue;
-		for (; i != NULL; i = i->prev)
-			if ((i->op == IR_SET && i->u.var == v) ||
-			    sets(i->body, v) || sets(i->other, v))
-				return false;
-		return true;
+		if (i->op != IR_SET && i->op != IR_RET && i->op != IR_GET &&
+		    i->op != IR_BREAK && i->op != IR_CONTINUE &&
+		    (!(flags & OPF_PURE) || (flags & OPF_FAIL)))
+			break;
 	}
-	return true;
+	return i;
 }
 
-/* Keeps the variables that the body sets and a failure gives back; by id. */
-static const char **
+/* A variable with the name of its earlier value. */
+struct saved {
+	const struct var *var;
+	const char *was;
+	struct saved *next;
+};
+
+static int
+by_id(const void *a, const void *b)
+{
+	const struct ins *const *x = a, *const *y = b;
+
+	return ((*x)->u.var->id > (*y)->u.var->id) -
+	    ((*x)->u.var->id < (*y)->u.var->id);
+}
+
+/* What sets variables at ids from `from` to `to`, by variable. */
+static struct ins **
+sets_between(struct fgen *fg, unsigned from, unsigned to, unsigned *n)
+{
+	const struct fplan *p = &fg->plan;
+	unsigned lo = 0, hi = p->nset;
+	struct ins **set;
+
+	while (lo < hi) {
+		unsigned mid = lo + (hi - lo) / 2;
+
+		if (p->set[mid]->id < from)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (hi = lo; hi < p->nset && p->set[hi]->id <= to;)
+		hi++;
+	*n = hi - lo;
+	set = arena_array(&fg->g->a, *n, sizeof(struct ins *));
+	if (*n > 0) {
+		memcpy(set, p->set + lo, *n * sizeof(struct ins *));
+		qsort(set, *n, sizeof(struct ins *), by_id);
+	}
+	return set;
+}
+
+/* Keeps the variables that the body sets and a failure gives back. */
+static struct saved *
 save(struct fgen *fg, const struct region *body)
 {
-	struct arena *a = &fg->g->a;
-	const char **was = arena_array(a, fg->f->nvar + 1u, sizeof *was);
+	const struct fplan *p = &fg->plan;
+	const struct ins *fails = last_failing(body);
+	unsigned n = 0, from = 0, to = 0;
+	struct saved *first = NULL, **end = &first;
+	struct ins **set = NULL;
 
-	for (const struct var *v = fg->f->var; v != NULL; v = v->next) {
+	if (body->first != NULL) {
+		from = fplan_first(body);
+		to = fplan_end(p, body);
+		if (!fg->can_fail)
+			to = fails != NULL ? p->end[fails->id] : from;
+		set = sets_between(fg, from, to, &n);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		const struct var *v = set[i]->u.var;
 		const char *name = fg->var[v->id];
+		struct saved *s;
 
-		if (name == NULL || !sets(body, v) ||
-		    (!fg->can_fail && sets_last(body, v)))
+		if (name == NULL || (i > 0 && set[i - 1]->u.var == v) ||
+		    (!fg->can_fail && fails == NULL))
 			continue;
-		was[v->id] = fgen_name(fg, arena_printf(a, "%s_before",
+		s = arena_alloc(&fg->g->a, sizeof *s);
+		s->var = v;
+		s->was = fgen_name(fg, arena_printf(&fg->g->a, "%s_before",
 		    name));
 		cw_line(&fg->g->w, "%s = %s;", gtype_decl(fg->g, v->type,
-		    was[v->id]), name);
+		    s->was), name);
+		*end = s;
+		end = &s->next;
 	}
 	cw_blank(&fg->g->w);
-	return was;
+	return first;
 }
 
 /* The body of a try; true if the label is used. */
@@ -401,7 +398,8 @@ fgen_try(struct fgen *fg, struct ins *i)
 {
 	struct cw *w = &fg->g->w;
 	bool ends = ir_ends(i->body), used;
-	const char *label = "failed", **was;
+	const char *label = "failed";
+	const struct saved *was;
 
 	if (fg->ntry++ > 0)
 		label = arena_printf(&fg->g->a, "failed_%u", fg->ntry);
@@ -421,9 +419,8 @@ fgen_try(struct fgen *fg, struct ins *i)
 		cw_open(w, "if (mip_status(m) != MIP_OK) {");
 	cw_line(w, "if (!mip_caught(m))");
 	cw_line(w, "\t%s", fgen_bail(fg));
-	for (const struct var *v = fg->f->var; v != NULL; v = v->next)
-		if (was[v->id] != NULL)
-			cw_line(w, "%s = %s;", fg->var[v->id], was[v->id]);
+	for (; was != NULL; was = was->next)
+		cw_line(w, "%s = %s;", fg->var[was->var->id], was->was);
 	fgen_region(fg, i->other, !ends);
 	if (!ends)
 		cw_close(w, "}");

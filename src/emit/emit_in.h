@@ -4,6 +4,7 @@
 #ifndef EMIT_EMIT_IN_H
 #define EMIT_EMIT_IN_H
 
+#include "base/table.h"
 #include "emit/cw.h"
 #include "emit/emit.h"
 
@@ -25,9 +26,13 @@ struct gen {
 	const char *stem;
 	bool eval;                      /* what the program does not reach */
 	struct gtype *type, **type_end;
-	const char **global;            /* names at file scope */
-	size_t nglobal, capglobal;
+	struct table gtype;             /* by type: struct gtype */
+	struct table type_name;         /* names of enums and structs */
+	struct table global;            /* names at file scope */
+	struct table model;             /* by whose leaves they are used */
 };
+
+enum { GEN_BY_PROGRAM = 1, GEN_BY_EVAL = 2 };
 
 void gen_init(struct gen *g, struct buf *out, const struct mod *m,
     const char *stem);
@@ -37,10 +42,10 @@ void gen_release(struct gen *g);
 bool gen_has_prompt(const struct gen *g, const struct prompt *p);
 bool gen_has_fn(const struct gen *g, const struct fn *f);
 
-/* ---- names ---- */
+/* ---- names (emit_name.c) ---- */
 
+/* No local shall be called so. */
 void gen_reserve(struct gen *g, const char *name);
-bool gen_reserved(const struct gen *g, const char *name);
 /* C name of a model: "small", "m_small". */
 const char *gen_model(struct gen *g, const struct mip_model *m);
 
@@ -68,6 +73,8 @@ const char *gtype_arm(struct gen *g, const struct ty *t, unsigned n);
 /* "Label_BILLING". */
 const char *gtype_variant(struct gen *g, const struct ty *t, unsigned n);
 
+/* The text of `b`, which is released. */
+const char *gen_take(struct gen *g, struct buf *b);
 /* Literals. */
 const char *gen_string(struct gen *g, const char *s);   /* or NULL */
 const char *gen_int(struct gen *g, int64_t v);
@@ -86,13 +93,29 @@ void gen_eval(struct gen *g);
 /* ---- functions ---- */
 
 /* How one function is printed: which values are written where they are used.
- * Indexed by ins->id. */
+ * Arrays by ins->id, if nothing else is said; an operation's regions have the
+ * ids behind its own. */
 struct fplan {
 	unsigned *uses;
-	struct ins **place; /* where it is computed; NULL: at itself */
-	bool *inl;
+	struct ins **place;             /* the only operation that uses it */
+	bool *inl;                      /* it is written there */
+	unsigned *end;                  /* the last id of its regions, or its
+	                                 * own */
+	unsigned *last;                 /* where its text is evaluated last */
+	/* by var->id: the first and last place where it is set or read */
+	unsigned *var_first, *var_last;
+	/* by rank: what sets a variable; by var->id: its ranks */
+	struct ins **set;
+	unsigned nset, **set_at, *nset_at;
+	unsigned *effect, neffect;      /* ids of what others can see */
 };
 void fplan_make(struct fplan *p, struct arena *a, struct fn *f);
+/* Is the variable set at an id from `from` to `to`? */
+bool fplan_sets(const struct fplan *p, const struct var *v, unsigned from,
+    unsigned to);
+/* Ids of a region, of which it has at least one. */
+unsigned fplan_first(const struct region *r);
+unsigned fplan_end(const struct fplan *p, const struct region *r);
 
 struct fgen {
 	struct gen *g;
@@ -100,8 +123,9 @@ struct fgen {
 	struct fplan plan;
 	const char **value;             /* by ins->id: C name or expression */
 	const char **var;               /* by var->id */
-	const char **name;              /* names in scope */
+	const char **name;              /* in scope; their ends set nname */
 	size_t nname, capname;
+	struct table at, numbered;      /* private to emit_name.c */
 	bool *ahead;                    /* by ins->id: declared already */
 	const char **again;             /* by ins->id of a call: its struct
 	                                 * mip_retry, or NULL */
@@ -121,6 +145,7 @@ void gen_fn(struct gen *g, struct fn *f, bool entry);
 const char *fexpr(struct fgen *fg, struct ins *i, enum prec prec);
 /* The same as something whose address can be taken. */
 const char *fexpr_address(struct fgen *fg, struct ins *i);
+void fgen_names_init(struct fgen *fg);
 /* A name for a local: `want`, or want_2, ... */
 const char *fgen_name(struct fgen *fg, const char *want);
 /* All operations of a region as statements; a scope of its own if `scope`. */

@@ -6,51 +6,114 @@
 
 struct plan_walk {
 	struct fplan *p;
-	struct ins **all;               /* in textual order */
-	size_t n;
+	struct arena *a;
+	struct ins **all;               /* in textual order, which is that of
+	                                 * their ids */
+	unsigned n;
+	struct reader **reader;         /* by id of a `get` */
+};
+
+/* What uses the value of a `get`. */
+struct reader {
+	struct ins *by;
+	struct reader *next;
 };
 
 static void
-use(struct fplan *p, struct ins *v, struct ins *by)
+use(struct plan_walk *w, struct ins *v, struct ins *by)
 {
+	struct fplan *p = w->p;
+	struct reader *r;
+
 	if (p->uses[v->id]++ == 0)
 		p->place[v->id] = by;
 	else if (p->place[v->id] != by)
 		p->place[v->id] = NULL;         /* several places */
+	if (v->op != IR_GET)
+		return;
+	r = arena_alloc(w->a, sizeof *r);
+	*r = (struct reader){ by, w->reader[v->id] };
+	w->reader[v->id] = r;
 }
 
 static bool
-count(struct ins *i, void *arg)
-{
-	struct plan_walk *w = arg;
-
-	w->all[w->n++] = i;
-	for (unsigned k = 0; k < i->narg; k++)
-		use(w->p, i->arg[k], i);
-	if (i->body != NULL && i->body->result != NULL)
-		use(w->p, i->body->result, i);
-	if (i->other != NULL && i->other->result != NULL)
-		use(w->p, i->other->result, i);
-	return true;
-}
-
-/* Does the operation, or what it holds, set `var`; or, for NULL, do something
- * that others can see (ask, set, leave)? */
-static bool
-disturbs(const struct ins *i, const struct var *var)
+has_effect(const struct ins *i)
 {
 	unsigned flags = ir_ops[i->op].flags;
-	const struct region *r[2] = { i->body, i->other };
 
-	if (var != NULL ? i->op == IR_SET && i->u.var == var :
-	    (flags & OPF_VALUE) == 0 || (flags & OPF_MODEL) != 0)
-		return true;
-	for (unsigned k = 0; k < 2; k++)
-		for (const struct ins *c = r[k] != NULL ? r[k]->first : NULL;
-		    c != NULL; c = c->next)
-			if (disturbs(c, var))
-				return true;
-	return false;
+	return (flags & OPF_VALUE) == 0 || (flags & OPF_MODEL) != 0;
+}
+
+static void
+note(struct plan_walk *w, struct region *r)
+{
+	struct fplan *p = w->p;
+
+	for (struct ins *i = r != NULL ? r->first : NULL; i != NULL;
+	    i = i->next) {
+		w->all[w->n++] = i;
+		for (unsigned k = 0; k < i->narg; k++)
+			use(w, i->arg[k], i);
+		if (i->body != NULL && i->body->result != NULL)
+			use(w, i->body->result, i);
+		if (i->other != NULL && i->other->result != NULL)
+			use(w, i->other->result, i);
+		if (has_effect(i))
+			p->effect[p->neffect++] = i->id;
+		if (i->op == IR_SET) {
+			p->set[p->nset++] = i;
+			p->nset_at[i->u.var->id]++;
+		}
+		note(w, i->body);
+		note(w, i->other);
+		p->end[i->id] = w->n - 1;
+	}
+}
+
+/* Is one of the `n` rising ids from `from` to `to`? */
+static bool
+between(const unsigned *id, unsigned n, unsigned from, unsigned to)
+{
+	unsigned lo = 0, hi = n;
+
+	while (lo < hi) {
+		unsigned mid = lo + (hi - lo) / 2;
+
+		if (id[mid] < from)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < n && id[lo] <= to;
+}
+
+bool
+fplan_sets(const struct fplan *p, const struct var *v, unsigned from,
+    unsigned to)
+{
+	return between(p->set_at[v->id], p->nset_at[v->id], from, to);
+}
+
+unsigned
+fplan_first(const struct region *r)
+{
+	return r->first->id;
+}
+
+unsigned
+fplan_end(const struct fplan *p, const struct region *r)
+{
+	return p->end[r->last->id];
+}
+
+/* Is `var` set at these ids, or, with `effects`, something done that others
+ * can see (ask, set, leave)? */
+static bool
+disturbed(const struct fplan *p, const struct var *var, bool effects,
+    unsigned from, unsigned to)
+{
+	return (var != NULL && fplan_sets(p, var, from, to)) ||
+	    (effects && between(p->effect, p->neffect, from, to));
 }
 
 static bool
@@ -63,42 +126,32 @@ is_loop(const struct ins *i)
 /* May `v` be computed at `place` instead of where it stands?  `place` comes
  * later.  `loops`: also from outside of a loop into it. */
 static bool
-can_move(const struct ins *v, const struct ins *place, const struct var *var,
-    bool effects, bool loops)
+can_move(const struct fplan *p, const struct ins *v, const struct ins *place,
+    const struct var *var, bool effects, bool loops)
 {
 	const struct ins *top = place;
 
 	while (top->in != v->in) {
 		const struct ins *owner = top->in->owner;
 
-		if (owner == NULL)
+		if (owner == NULL || (is_loop(owner) && !loops) || effects)
 			return false;
-		if (is_loop(owner) && (!loops || (var != NULL &&
-		    disturbs(owner, var))))
-			return false;
-		if ((var != NULL && disturbs(owner, var)) || effects)
+		if (disturbed(p, var, false, owner->id, p->end[owner->id]))
 			return false;
 		top = owner;
 	}
-	if (var == NULL && !effects)
-		return true;
-	for (const struct ins *i = v->next; i != NULL && i != top; i = i->next)
-		if (disturbs(i, effects ? NULL : var))
-			return false;
-	return true;
+	return !disturbed(p, var, effects, p->end[v->id] + 1, top->id - 1);
 }
 
 /* May it be computed at the end of the body of the retry it stands in? */
 static bool
-can_end(const struct ins *v, const struct var *var, bool effects)
+can_end(const struct fplan *p, const struct ins *v, const struct var *var,
+    bool effects)
 {
-	if (v->in->owner == NULL || v->in->owner->op != IR_RETRY ||
-	    (var == NULL && !effects))
+	if (v->in->owner == NULL || v->in->owner->op != IR_RETRY)
 		return true;
-	for (const struct ins *i = v->next; i != NULL; i = i->next)
-		if (disturbs(i, effects ? NULL : var))
-			return false;
-	return true;
+	return !disturbed(p, var, effects, p->end[v->id] + 1,
+	    fplan_end(p, v->in));
 }
 
 bool
@@ -177,46 +230,49 @@ may_fail(const struct ins *i)
 	    (i->type->kind == TY_INT || i->op == IR_DIV || i->op == IR_MOD);
 }
 
-/* The statement at which a value's text is evaluated. */
+/* The statement at which a value's text is evaluated; NULL if there are
+ * several.  Shortens the way there. */
 static struct ins *
 final_place(const struct fplan *p, struct ins *i)
 {
-	while (i != NULL && p->inl[i->id])
-		i = p->place[i->id];
+	while (i != NULL && p->inl[i->id]) {
+		struct ins *next = p->place[i->id];
+
+		if (next != NULL && p->inl[next->id])
+			p->place[i->id] = p->place[next->id];
+		i = next;
+	}
 	return i;
 }
 
 static bool
-inline_get(const struct fplan *p, const struct plan_walk *w, size_t at)
+inline_get(const struct plan_walk *w, const struct ins *get)
 {
-	struct ins *get = w->all[at];
+	const struct fplan *p = w->p;
 
-	/* Every use must see the value that the variable has here. */
-	for (size_t k = at + 1; k < w->n; k++) {
-		struct ins *user = w->all[k], *place;
-		bool mine = false;
+	/* Every use must see the value that the variable has here.  The result
+	 * of the region that it stands in is used by its owner, which comes
+	 * before it in textual order. */
+	for (const struct reader *r = w->reader[get->id]; r != NULL;
+	    r = r->next) {
+		struct ins *place;
 
-		for (unsigned n = 0; n < user->narg; n++)
-			mine |= user->arg[n] == get;
-		mine |= user->body != NULL && user->body->result == get;
-		mine |= user->other != NULL && user->other->result == get;
-		if (!mine)
+		if (r->by->id < get->id)
 			continue;
-		place = final_place(p, user);
+		place = final_place(p, r->by);
 		if (place == NULL || (place == get->in->owner ?
-		    !can_end(get, get->u.var, false) :
-		    !can_move(get, place, get->u.var, false, true)))
+		    !can_end(p, get, get->u.var, false) :
+		    !can_move(p, get, place, get->u.var, false, true)))
 			return false;
 	}
-	/* The result of the region that it stands in is used by its owner,
-	 * which comes before it in textual order. */
 	return true;
 }
 
 static bool
-decide(const struct fplan *p, const struct plan_walk *w, size_t at)
+decide(const struct plan_walk *w, struct ins *i)
 {
-	struct ins *i = w->all[at], *place;
+	const struct fplan *p = w->p;
+	struct ins *place;
 
 	if ((ir_ops[i->op].flags & OPF_VALUE) == 0)
 		return false;
@@ -228,7 +284,7 @@ decide(const struct fplan *p, const struct plan_walk *w, size_t at)
 	if (needs_statement(p, i))
 		return false;
 	if (i->op == IR_GET)
-		return inline_get(p, w, at);
+		return inline_get(w, i);
 	if (ir_is_const(i) || i->op == IR_ARG)
 		return true;
 	if (i->name != NULL)
@@ -239,21 +295,88 @@ decide(const struct fplan *p, const struct plan_walk *w, size_t at)
 	if (place == NULL)
 		return false;
 	if (place == i->in->owner)      /* its region's result */
-		return can_end(i, NULL, may_fail(i));
-	return can_move(i, place, NULL, may_fail(i), false);
+		return can_end(p, i, NULL, may_fail(i));
+	return can_move(p, i, place, NULL, may_fail(i), false);
+}
+
+/* ---- where things are evaluated last ---- */
+
+static void
+later(unsigned *at, unsigned id)
+{
+	if (*at < id)
+		*at = id;
+}
+
+/* From the end of the region to its beginning, so that all that uses a value
+ * comes before it. */
+static void
+evaluated(struct fplan *p, const struct region *r)
+{
+	for (struct ins *i = r != NULL ? r->last : NULL; i != NULL;
+	    i = i->prev) {
+		unsigned at = p->inl[i->id] ? p->last[i->id] : i->id;
+		const struct var *v = i->op == IR_SET || i->op == IR_GET ?
+		    i->u.var : NULL;
+
+		for (unsigned k = 0; k < i->narg; k++)
+			later(&p->last[i->arg[k]->id], at);
+		if (v != NULL) {
+			later(&p->var_last[v->id], at);
+			p->var_first[v->id] = i->id;
+		}
+		if (i->other != NULL && i->other->result != NULL)
+			later(&p->last[i->other->result->id], at);
+		if (i->body != NULL && i->body->result != NULL)
+			later(&p->last[i->body->result->id], at);
+		evaluated(p, i->other);
+		evaluated(p, i->body);
+	}
+}
+
+/* Gives each variable its part of one array of ids. */
+static void
+sort_sets(struct fplan *p, struct arena *a, const struct fn *f)
+{
+	unsigned *id = arena_array(a, p->nset + 1, sizeof *id), at = 0;
+
+	p->set_at = arena_array(a, f->nvar + 1, sizeof *p->set_at);
+	for (unsigned v = 0; v < f->nvar; v++) {
+		p->set_at[v] = id + at;
+		at += p->nset_at[v];
+		p->nset_at[v] = 0;
+	}
+	for (unsigned k = 0; k < p->nset; k++) {
+		unsigned v = p->set[k]->u.var->id;
+
+		p->set_at[v][p->nset_at[v]++] = p->set[k]->id;
+	}
 }
 
 void
 fplan_make(struct fplan *p, struct arena *a, struct fn *f)
 {
-	struct plan_walk w = { p, NULL, 0 };
+	struct plan_walk w = { .p = p, .a = a };
+	size_t n;
 
 	ir_number(f);
-	p->uses = arena_array(a, f->nins + 1, sizeof *p->uses);
-	p->place = arena_array(a, f->nins + 1, sizeof *p->place);
-	p->inl = arena_array(a, f->nins + 1, sizeof *p->inl);
-	w.all = arena_array(a, f->nins + 1, sizeof *w.all);
-	ir_walk(f, count, &w);
-	for (size_t at = w.n; at-- > 0;)
-		p->inl[w.all[at]->id] = decide(p, &w, at);
+	n = f->nins + 1u;
+	*p = (struct fplan){ .nset = 0 };
+	p->uses = arena_array(a, n, sizeof *p->uses);
+	p->place = arena_array(a, n, sizeof *p->place);
+	p->inl = arena_array(a, n, sizeof *p->inl);
+	p->end = arena_array(a, n, sizeof *p->end);
+	p->last = arena_array(a, n, sizeof *p->last);
+	p->effect = arena_array(a, n, sizeof *p->effect);
+	p->set = arena_array(a, n, sizeof *p->set);
+	p->nset_at = arena_array(a, f->nvar + 1u, sizeof *p->nset_at);
+	p->var_first = arena_array(a, f->nvar + 1u, sizeof *p->var_first);
+	p->var_last = arena_array(a, f->nvar + 1u, sizeof *p->var_last);
+	w.all = arena_array(a, n, sizeof(struct ins *));
+	w.reader = arena_array(a, n, sizeof(struct reader *));
+	note(&w, f->body);
+	sort_sets(p, a, f);
+	for (unsigned at = w.n; at-- > 0;)
+		p->inl[at] = decide(&w, w.all[at]);
+	evaluated(p, f->body);
 }

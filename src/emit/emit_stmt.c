@@ -8,29 +8,6 @@
 
 /* ---- names ---- */
 
-static bool
-taken(const struct fgen *fg, const char *name)
-{
-	for (size_t i = 0; i < fg->nname; i++)
-		if (strcmp(fg->name[i], name) == 0)
-			return true;
-	return gen_reserved(fg->g, name);
-}
-
-const char *
-fgen_name(struct fgen *fg, const char *want)
-{
-	struct arena *a = &fg->g->a;
-	const char *name = want = cw_ident(a, want);
-
-	for (unsigned n = 2; taken(fg, name); n++)
-		name = arena_printf(a, "%s_%u", want, n);
-	fg->name = arena_grow(a, fg->name, &fg->capname, fg->nname + 1,
-	    sizeof *fg->name);
-	fg->name[fg->nname++] = name;
-	return name;
-}
-
 /* The name of a value's variable. */
 static const char *
 name_value(struct fgen *fg, struct ins *i, const char *otherwise)

@@ -9,31 +9,14 @@
 /* ---- models ---- */
 
 static bool
-uses_model(const struct mip_model *by, const struct mip_model *m)
-{
-	if (by == m)
-		return true;
-	for (unsigned i = 0; by != NULL && i < by->nto; i++)
-		if (uses_model(by->to[i], m))
-			return true;
-	return false;
-}
-
-static bool
-leaf_uses(const struct mod *m, const struct mip_model *v, bool eval_only)
-{
-	for (const struct prompt *p = m->prompt; p != NULL; p = p->next)
-		if (p->eval_only == eval_only && uses_model(p->model, v))
-			return true;
-	return false;
-}
-
-/* Those of the program stand in its file, whoever uses them besides. */
-static bool
 has_model(const struct gen *g, const struct mip_model *m)
 {
-	return leaf_uses(g->m, m, g->eval) &&
-	    !(g->eval && leaf_uses(g->m, m, false));
+	const union table_value *v = table_get(&g->model, m);
+	size_t by = v != NULL ? v->n : 0;
+
+	/* Those of the program stand in its file, whoever uses them
+	 * besides. */
+	return g->eval ? by == GEN_BY_EVAL : (by & GEN_BY_PROGRAM) != 0;
 }
 
 /* One member that is not at its default. */
@@ -239,15 +222,14 @@ format_name(enum mip_format f)
 static const char *
 shape(struct gen *g, const struct prompt *p)
 {
-	const char *s = "";
+	struct buf b = BUF_INIT;
 
 	for (unsigned i = 0; i < p->in->n; i++)
-		s = arena_printf(&g->a, "%s%s%s", s, i > 0 ? ", " : "",
-		    p->in->field[i].name);
+		buf_printf(&b, "%s%s", i > 0 ? ", " : "", p->in->field[i].name);
 	for (unsigned i = 0; i < p->out->n; i++)
-		s = arena_printf(&g->a, "%s%s%s", s, i > 0 ? ", " : " -> ",
+		buf_printf(&b, "%s%s", i > 0 ? ", " : " -> ",
 		    p->out->field[i].name);
-	return s;
+	return gen_take(g, &b);
 }
 
 static void
@@ -287,15 +269,15 @@ refusal_value(struct gen *g, const struct prompt *p, unsigned i)
 static void
 gen_on_refusal(struct gen *g, const struct prompt *p)
 {
-	const char *s = "";
+	struct buf b = BUF_INIT;
 
 	if (p->on_refusal == NULL)
 		return;
 	for (unsigned i = 0; i < p->out->n; i++)
-		s = arena_printf(&g->a, "%s%s.%s = %s", s, i > 0 ? ", " : "",
+		buf_printf(&b, "%s.%s = %s", i > 0 ? ", " : "",
 		    gtype_member(g, p->out, i), refusal_value(g, p, i));
 	cw_line(&g->w, "static const %s %s_refusal = { %s };",
-	    gtype_c(g, p->out), p->c_name, s);
+	    gtype_c(g, p->out), p->c_name, gen_take(g, &b));
 }
 
 static void

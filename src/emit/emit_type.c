@@ -10,10 +10,9 @@
 static struct gtype *
 find(struct gen *g, const struct ty *t)
 {
-	for (struct gtype *p = g->type; p != NULL; p = p->next)
-		if (p->type == t)
-			return p;
-	return NULL;
+	const union table_value *v = table_get(&g->gtype, t);
+
+	return v != NULL ? v->p : NULL;
 }
 
 /* Types of two imported files may share a name.  What the header declares is
@@ -22,26 +21,24 @@ static const char *
 unique_name(struct gen *g, const struct ty *t)
 {
 	const char *want, *name;
-	const struct gtype *p = g->type;
+	size_t n;
 
 	if (t->kind != TY_ENUM && t->kind != TY_STRUCT)
 		return NULL;
 	want = name = cw_ident(&g->a, t->name);
-	for (unsigned n = 2; p != NULL;) {
-		if (p->name == NULL || strcmp(p->name, name) != 0) {
-			p = p->next;
-			continue;
-		}
-		name = arena_printf(&g->a, "%s_%u", want, n++);
-		p = g->type;
+	/* A name keeps the number that was given behind it last. */
+	while ((n = table_at(&g->type_name, name)->n) > 0) {
+		n = table_at(&g->type_name, want)->n++ + 1;
+		name = arena_printf(&g->a, "%s_%zu", want, n);
 	}
+	table_at(&g->type_name, name)->n = 1;
 	return name;
 }
 
 static void
 use(struct gen *g, const struct ty *t, bool described, bool declared)
 {
-	struct gtype *p = find(g, t);
+	struct gtype *p = t != NULL ? find(g, t) : NULL;
 
 	if (t == NULL || (p != NULL && (p->described || !described) &&
 	    (p->declared || !declared)))
@@ -56,6 +53,7 @@ use(struct gen *g, const struct ty *t, bool described, bool declared)
 		p = arena_alloc(&g->a, sizeof *p);
 		p->type = t;
 		p->name = unique_name(g, t);
+		table_at(&g->gtype, t)->p = p;
 		*g->type_end = p;
 		g->type_end = &p->next;
 	}
@@ -237,17 +235,24 @@ gtype_desc(struct gen *g, const struct ty *t)
 /* ---- literals ---- */
 
 const char *
+gen_take(struct gen *g, struct buf *b)
+{
+	const char *text = arena_strdup(&g->a, buf_str(b));
+
+	g->w.out->failed |= b->failed;
+	buf_release(b);
+	return text;
+}
+
+const char *
 gen_string(struct gen *g, const char *s)
 {
 	struct buf b = BUF_INIT;
-	const char *text;
 
 	if (s == NULL)
 		return "NULL";
 	cw_string(&b, s);
-	text = arena_strdup(&g->a, buf_str(&b));
-	buf_release(&b);
-	return text;
+	return gen_take(g, &b);
 }
 
 const char *
@@ -264,12 +269,9 @@ const char *
 gen_float(struct gen *g, double v)
 {
 	struct buf b = BUF_INIT;
-	const char *text;
 
 	buf_double(&b, v);
-	text = arena_strdup(&g->a, buf_str(&b));
-	buf_release(&b);
-	return text;
+	return gen_take(g, &b);
 }
 
 const char *
