@@ -211,15 +211,19 @@ arena_strdup(struct arena *a, const char *s)
 char *
 arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
+	size_t room = a->at ? (size_t)(a->end - a->at) : 0;
 	va_list again;
 	char *p;
 	int n;
 
+	/* Most texts fit where the next allocation goes. */
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	n = vsnprintf(a->at, room, fmt, again);
 	va_end(again);
 	if (n < 0)
 		return arena_fail(a);
+	if ((size_t)n < room)
+		return arena_take(a, (size_t)n + 1, 1);
 	p = arena_take(a, (size_t)n + 1, 1);
 	if (p)
 		vsnprintf(p, (size_t)n + 1, fmt, ap);

@@ -89,18 +89,23 @@ buf_putc(struct buf *b, char c)
 void
 buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 {
+	size_t room;
 	va_list again;
 	int n;
 
-	if (b->failed)
+	if (!buf_reserve(b, 0))
 		return;
+	room = b->cap - b->len;
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	n = vsnprintf(b->s + b->len, room, fmt, again);
 	va_end(again);
-	if (n < 0) {
-		b->failed = true;
+	if (n >= 0 && (size_t)n < room && buf_reserve(b, (size_t)n)) {
+		b->len += (size_t)n;
 		return;
 	}
+	b->s[b->len] = '\0';
+	if (n < 0)
+		b->failed = true;
 	if (!buf_reserve(b, (size_t)n))
 		return;
 	vsnprintf(b->s + b->len, (size_t)n + 1, fmt, ap);

@@ -325,26 +325,87 @@ ty_text(struct arena *a, const struct ty *t)
 	return s;
 }
 
+enum { MANY = 8 };                      /* more are not looked through */
+
+/* An index of those names whose place is in `at`; of equal ones the first
+ * counts. */
+static const struct table *
+index_of(struct ty_table *t, const char *(*name)(const void *, unsigned),
+    const void *of, unsigned n)
+{
+	struct table *index;
+	union table_value *v;
+	unsigned i;
+
+	if (n <= MANY)
+		return NULL;
+	index = arena_alloc(t->a, sizeof(*index));
+	table_init_text(index, t->a);
+	for (i = 0; i < n; i++) {
+		v = table_at(index, name(of, i));
+		if (v->n == 0)
+			v->n = i + 1;
+	}
+	return index;
+}
+
+static const char *
+field_name(const void *of, unsigned i)
+{
+	return ((const struct ty_field *)of)[i].name;
+}
+
+static const char *
+variant_name(const void *of, unsigned i)
+{
+	return ((const struct ty_variant *)of)[i].name;
+}
+
+void
+ty_set_fields(struct ty_table *t, struct ty *s, const struct ty_field *field,
+    unsigned n)
+{
+	s->field = field;
+	s->n = n;
+	s->index = index_of(t, field_name, field, n);
+}
+
+void
+ty_set_variants(struct ty_table *t, struct ty *e,
+    const struct ty_variant *variant, unsigned n)
+{
+	e->variant = variant;
+	e->n = n;
+	e->index = index_of(t, variant_name, variant, n);
+}
+
+static int
+find_name(const struct ty *t, const char *name,
+    const char *(*name_of)(const void *, unsigned), const void *of)
+{
+	const union table_value *v;
+	unsigned i;
+
+	if (t->index) {
+		v = table_get(t->index, name);
+		return v ? (int)v->n - 1 : -1;
+	}
+	for (i = 0; i < t->n; i++)
+		if (strcmp(name_of(of, i), name) == 0)
+			return (int)i;
+	return -1;
+}
+
 int
 ty_field_index(const struct ty *t, const char *name)
 {
-	unsigned i;
-
-	if (t->kind == TY_STRUCT)
-		for (i = 0; i < t->n; i++)
-			if (strcmp(t->field[i].name, name) == 0)
-				return (int)i;
-	return -1;
+	return t->kind == TY_STRUCT ?
+	    find_name(t, name, field_name, t->field) : -1;
 }
 
 int
 ty_variant_index(const struct ty *t, const char *name)
 {
-	unsigned i;
-
-	if (t->kind == TY_ENUM)
-		for (i = 0; i < t->n; i++)
-			if (strcmp(t->variant[i].name, name) == 0)
-				return (int)i;
-	return -1;
+	return t->kind == TY_ENUM ?
+	    find_name(t, name, variant_name, t->variant) : -1;
 }

@@ -4,7 +4,7 @@
 #ifndef BASE_TY_H
 #define BASE_TY_H
 
-#include "base/base.h"
+#include "base/table.h"
 
 enum ty_kind {
 	TY_POISON,                      /* of what is wrong; fits everything */
@@ -51,6 +51,7 @@ struct ty {
 	const struct ty_variant *variant;       /* enum */
 	const struct ty *const *arm;    /* union */
 	unsigned n;                     /* fields, variants, arms */
+	const struct table *index;      /* of fields or variants, if many */
 	int64_t max_len;                /* list with @len: most items; -1 */
 	struct span at;                 /* declaration of enum, struct */
 };
@@ -72,6 +73,11 @@ const struct ty *ty_union(struct ty_table *t, const struct ty *const *arm,
  * so that types can refer to each other. */
 struct ty *ty_enum(struct ty_table *t, const char *name);
 struct ty *ty_struct(struct ty_table *t, const char *name);
+/* Gives a struct its fields, an enum its names. */
+void ty_set_fields(struct ty_table *t, struct ty *s,
+    const struct ty_field *field, unsigned n);
+void ty_set_variants(struct ty_table *t, struct ty *e,
+    const struct ty_variant *variant, unsigned n);
 
 /* May a value of `from` stand where `to` is wanted?  (int where float is,
  * T where T? is, null where T? is, a literal where string is, an arm, or a

@@ -672,8 +672,7 @@ finish_gold(struct check *c)
 		f[i].name = c->gold_fields->order[i].name;
 		f[i].type = c->gold_fields->order[i].sym->type;
 	}
-	c->gold->field = f;
-	c->gold->n = (unsigned)n;
+	ty_set_fields(c->t, c->gold, f, (unsigned)n);
 }
 
 static void

@@ -3,21 +3,15 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
+#include "base/table.h"
 #include "buf.h"
 #include "front/check_in.h"
 
 /* ---- switch ---- */
 
-/* A value that a case names. */
-struct seen {
-	struct ty_const value;
-	const struct ast *at;
-};
-
 struct choice {
 	const struct ty *type;          /* of what is looked at */
-	struct seen *seen;
-	size_t n, cap;
+	struct table seen;              /* struct ast of cases, by text */
 	const struct ast *otherwise;    /* the default, or NULL */
 	bool wrong;                     /* a case cannot be read */
 };
@@ -58,21 +52,18 @@ choice_type(struct check *c, struct ast *v)
 	return check_basic(c, TY_POISON);
 }
 
-static const struct seen *
-find_seen(const struct choice *x, const struct ty_const *v)
+/* The text of a value, by which cases are told apart. */
+static const char *
+key_of(struct check *c, const struct ty_const *v)
 {
-	size_t i;
-
-	for (i = 0; i < x->n; i++)
-		if (check_same_const(&x->seen[i].value, v))
-			return &x->seen[i];
-	return NULL;
+	return v->kind == TYC_STRING ? arena_printf(c->a, "\"%s", v->s) :
+	    arena_printf(c->a, "%lld", (long long)v->i);
 }
 
 static void
 case_value(struct check *c, struct choice *x, struct ast *e)
 {
-	const struct seen *s;
+	union table_value *s;
 	struct ty_const v;
 
 	if (e->kind == AST_IS && !e->u.is.of) {
@@ -87,15 +78,15 @@ case_value(struct check *c, struct choice *x, struct ast *e)
 		x->wrong = true;
 		return;
 	}
-	s = find_seen(x, &v);
-	if (s) {
+	s = table_at(&x->seen, key_of(c, &v));
+	if (s->p) {
+		const struct ast *first = s->p;
+
 		diag(c->d, e->at, E_DUPLICATE, "this case");
-		diag_note(c->d, s->at->at, "the first is here");
+		diag_note(c->d, first->at, "the first is here");
 		return;
 	}
-	x->seen = arena_grow(c->a, x->seen, &x->cap, x->n + 1,
-	    sizeof *x->seen);
-	x->seen[x->n++] = (struct seen){ v, e };
+	s->p = e;
 }
 
 static void
@@ -117,7 +108,7 @@ case_values(struct check *c, struct choice *x, struct ast *n)
 
 /* Appends the values that no case names; gives how many. */
 static unsigned
-not_named(const struct choice *x, struct buf *b)
+not_named(struct check *c, const struct choice *x, struct buf *b)
 {
 	unsigned i, n = 0, all = x->type->kind == TY_BOOL ? 2 : x->type->n;
 	struct ty_const v = { .kind = x->type->kind == TY_BOOL ? TYC_BOOL :
@@ -125,7 +116,7 @@ not_named(const struct choice *x, struct buf *b)
 
 	for (i = 0; i < all; i++) {
 		v.i = i;
-		if (find_seen(x, &v))
+		if (table_get(&x->seen, key_of(c, &v)))
 			continue;
 		buf_printf(b, "%s%s", n++ > 0 ? ", " : "",
 		    v.kind == TYC_ENUM ? x->type->variant[i].name :
@@ -143,7 +134,7 @@ is_whole(struct check *c, const struct choice *x, const struct ast *n)
 
 	if (x->type->kind != TY_ENUM && x->type->kind != TY_BOOL)
 		return x->otherwise != NULL || x->type->kind == TY_POISON;
-	left = not_named(x, &b);
+	left = not_named(c, x, &b);
 	if (left > 0 && !x->otherwise && !x->wrong)
 		diag(c->d, check_word_of(n), E_CASES, "%s; add %s, or default",
 		    buf_str(&b), left == 1 ? "it" : "them");
@@ -164,6 +155,7 @@ check_switch(struct check *c, struct ast *n)
 
 	if (x.type->kind == TY_UNION)
 		return check_union_switch(c, n, x.type);
+	table_init_text(&x.seen, c->a);
 	for (k = n->u.switch_.cases; k; k = k->next) {
 		c->now.facts = before;
 		case_values(c, &x, k);

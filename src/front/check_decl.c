@@ -248,8 +248,7 @@ record_of(struct check *c, const struct symbol *s, const char *suffix,
 		f[n++] = *before;
 	if (like->n)
 		memcpy(f + n, like->field, like->n * sizeof(*f));
-	t->field = f;
-	t->n = n + like->n;
+	ty_set_fields(c->t, t, f, n + like->n);
 	return t;
 }
 

@@ -298,8 +298,7 @@ check_fields(struct check *c, struct ty *record, struct ast *list,
 		    n->u.field.name, n)))
 			count++;
 	}
-	record->field = f;
-	record->n = (unsigned)count;
+	ty_set_fields(c->t, record, f, (unsigned)count);
 }
 
 void
@@ -341,7 +340,6 @@ check_enum(struct check *c, struct symbol *s)
 		    check_new_symbol(c, SYM_VARIANT, v[n].name, x)))
 			n++;
 	}
-	t->variant = v;
-	t->n = (unsigned)n;
+	ty_set_variants(c->t, t, v, (unsigned)n);
 	s->type = t;
 }

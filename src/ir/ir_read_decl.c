@@ -63,8 +63,7 @@ ir_rd_enum(struct ir_reader *r)
 		n++;
 		ir_rd_done(r);
 	}
-	t->variant = v;
-	t->n = n;
+	ty_set_variants(r->m->types, t, v, n);
 }
 
 static void
@@ -112,8 +111,7 @@ ir_rd_struct(struct ir_reader *r)
 		n++;
 		ir_rd_done(r);
 	}
-	t->field = f;
-	t->n = n;
+	ty_set_fields(r->m->types, t, f, n);
 }
 
 /* ---- models ---- */

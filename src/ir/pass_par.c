@@ -97,32 +97,48 @@ put(struct region *r, struct ins *place, struct ins *i)
 		ir_append(r, i);
 }
 
-/* Writes the stretch anew, in waves.  `list` holds its `n` operations. */
+/* The operations of the stretch by their waves, in each of them the calls
+ * first, else as they were. */
+static struct ins **
+by_wave(const struct par *x, struct arena *a, struct ins **list, unsigned n,
+    unsigned last)
+{
+	unsigned *at = arena_array(a, 2 * (last + 2u), sizeof *at), k, rank;
+	struct ins **out = arena_array(a, n, sizeof(struct ins *));
+
+	for (k = 0; k < n; k++)
+		at[2 * x->wave[list[k]->id] + (list[k]->op != IR_ASK) + 1]++;
+	for (k = 1; k < 2 * (last + 2u); k++)
+		at[k] += at[k - 1];
+	for (k = 0; k < n; k++) {
+		rank = 2 * x->wave[list[k]->id] + (list[k]->op != IR_ASK);
+		out[at[rank]++] = list[k];
+	}
+	return out;
+}
+
+/* Writes the stretch anew, in waves.  `list` holds its `n` operations in this
+ * order. */
 static void
 rearrange(struct par *x, struct region *r, struct ins **list, unsigned n,
-    struct ins *end, const unsigned *count, unsigned last)
+    struct ins *end, const unsigned *count)
 {
-	struct region *par;
+	struct region *par = NULL;
 	unsigned k, w;
 
 	for (k = 0; k < n; k++)
 		ir_unlink(list[k]);
-	for (w = 0; w <= last; w++) {
-		par = NULL;
-		for (k = 0; k < n; k++) {
-			if (list[k]->op != IR_ASK || x->wave[list[k]->id] != w)
-				continue;
-			if (par == NULL && count[w] > 1)
-				par = gather(x, r, end, list[k]->at);
-			if (par != NULL)
-				ir_append(par, list[k]);
-			else
-				put(r, end, list[k]);
+	for (k = 0; k < n; k++) {
+		w = x->wave[list[k]->id];
+		if (k == 0 || x->wave[list[k - 1]->id] != w)
+			par = NULL;
+		if (list[k]->op != IR_ASK || count[w] < 2) {
+			put(r, end, list[k]);
+			continue;
 		}
-		for (k = 0; k < n; k++)
-			if (list[k]->op != IR_ASK &&
-			    x->wave[list[k]->id] == w)
-				put(r, end, list[k]);
+		if (par == NULL)
+			par = gather(x, r, end, list[k]->at);
+		ir_append(par, list[k]);
 	}
 	x->changed = true;
 }
@@ -140,8 +156,10 @@ stretch(struct par *x, struct region *r, struct ins *first, struct ins *end,
 	count = arena_array(&a, n + 2u, sizeof *count);
 	for (i = first; i != end; i = i->next)
 		list[k++] = i;
-	if (assign(x, first, end, count, &last))
-		rearrange(x, r, list, n, end, count, last);
+	if (assign(x, first, end, count, &last)) {
+		list = by_wave(x, &a, list, n, last);
+		rearrange(x, r, list, n, end, count);
+	}
 	for (k = 0; k < n; k++)
 		x->wave[list[k]->id] = 0;
 	arena_release(&a);
