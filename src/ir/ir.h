@@ -46,6 +46,7 @@ struct var {
 	const char *name;
 	const struct ty *type;
 	unsigned id;                    /* in its function */
+	const struct ins *made;         /* set by lowering: its `let` */
 	struct var *next;
 };
 

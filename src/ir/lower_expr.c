@@ -305,15 +305,17 @@ member(struct lower *x, struct ast *e)
 static struct ins **
 arguments(struct lower *x, struct ast *e)
 {
-	unsigned n = e->u.call.nbound, k;
+	unsigned n = e->u.call.nbound, k = 0, tries;
 	struct ins **v = arena_array(x->a, n, sizeof *v);
 	struct ast *arg, *value;
 
 	for (arg = e->u.call.arg; arg != NULL; arg = arg->next) {
 		value = arg->kind == AST_ARG ? arg->u.arg.value : arg;
-		for (k = 0; k < n && e->u.call.bound[k] != value; k++)
-			continue;
-		if (k < n)
+		/* Most are given in order: the next one is tried first. */
+		for (tries = 0; tries < n && e->u.call.bound[k] != value;
+		    tries++)
+			k = (k + 1) % n;
+		if (tries < n)
 			v[k] = lower_expr(x, value);
 	}
 	for (k = 0; k < n; k++)

@@ -1,6 +1,7 @@
 /* Lowering of statements.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/table.h"
 #include "front/ast.h"
 #include "ir/lower_in.h"
 
@@ -52,6 +53,8 @@ set(struct lower *x, struct var *v, struct ins *value, struct span at)
 	value = lower_convert(x, value, v->type, at);
 	i = control(x, IR_SET, &value, 1, at);
 	i->u.var = v;
+	if (v->made == NULL)
+		v->made = i;
 }
 
 static void
@@ -225,12 +228,12 @@ try_else(struct lower *x, struct ast *n)
 
 /* Does `i` use a value that is marked? */
 static bool
-depends(const struct ins *i, const bool *marked)
+depends(const struct ins *i, const struct table *marked)
 {
 	unsigned k;
 
 	for (k = 0; k < i->narg; k++)
-		if (marked[i->arg[k]->id])
+		if (table_get(marked, i->arg[k]) != NULL)
 			return true;
 	return false;
 }
@@ -241,18 +244,17 @@ static void
 parallel(struct lower *x, struct ast *n)
 {
 	struct ins *last = x->r->last, *first, *par, *i, *next;
-	bool *marked;
+	struct table marked;
 
 	statements(x, n->u.parallel.body->u.block.stmt);
 	par = control(x, IR_PAR, NULL, 0, n->at);
 	first = last != NULL ? last->next : x->r->first;
-	ir_number(x->f);
-	marked = arena_array(x->a, x->f->nins + 1u, sizeof *marked);
+	table_init(&marked, x->a);
 	for (i = first; i != par; i = next) {
 		next = i->next;
-		marked[i->id] = i->op == IR_ASK || depends(i, marked);
-		if (!marked[i->id])
+		if (i->op != IR_ASK && !depends(i, &marked))
 			continue;
+		table_at(&marked, i);
 		ir_unlink(i);
 		ir_append(i->op == IR_ASK ? par->body : x->r, i);
 	}

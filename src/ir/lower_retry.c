@@ -2,14 +2,28 @@
  * condition needs of it into a region.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+
+#include "base/table.h"
 #include "ir/lower_in.h"
 
 struct slice {
 	struct lower *x;
-	bool *need;                     /* by id of values */
-	bool *read;                     /* by id of variables: read later */
-	bool *set;                      /* by id of variables: in the stretch */
+	struct table need;              /* values */
+	struct table read;              /* variables: read later */
+	struct table set;               /* variables: in the stretch */
+	struct var **var;               /* those, but for what it makes */
+	size_t cap;
+	unsigned nvar;
 };
+
+static bool
+has(const struct table *t, const void *key)
+{
+	const union table_value *v = table_get(t, key);
+
+	return v != NULL && v->n > 0;
+}
 
 /* Marks what `i` uses, what its regions use included. */
 static void
@@ -20,28 +34,28 @@ mark_uses(struct slice *s, const struct ins *i)
 	unsigned k;
 
 	for (k = 0; k < i->narg; k++)
-		s->need[i->arg[k]->id] = true;
+		table_at(&s->need, i->arg[k])->n = 1;
 	if (i->op == IR_GET)
-		s->read[i->u.var->id] = true;
+		table_at(&s->read, i->u.var)->n = 1;
 	for (k = 0; k < 2; k++) {
 		if (r[k] == NULL)
 			continue;
 		for (c = r[k]->first; c != NULL; c = c->next)
 			mark_uses(s, c);
 		if (r[k]->result != NULL)
-			s->need[r[k]->result->id] = true;
+			table_at(&s->need, r[k]->result)->n = 1;
 	}
 }
 
 /* Does `i`, or what it holds, set a variable of `set`, or read one? */
 static bool
-touches(const struct ins *i, const bool *set, enum ir_op op)
+touches(const struct ins *i, const struct table *set, enum ir_op op)
 {
 	const struct region *r[2] = { i->body, i->other };
 	const struct ins *c;
 	unsigned k;
 
-	if (i->op == op && set[i->u.var->id])
+	if (i->op == op && has(set, i->u.var))
 		return true;
 	for (k = 0; k < 2; k++)
 		for (c = r[k] != NULL ? r[k]->first : NULL; c != NULL;
@@ -58,7 +72,7 @@ gives_needed(const struct slice *s, const struct ins *retry)
 	const struct ins *c;
 
 	for (c = retry->body->first; c != NULL; c = c->next)
-		if (s->need[c->id] ||
+		if (has(&s->need, c) ||
 		    (c->op == IR_RETRY && gives_needed(s, c)))
 			return true;
 	return false;
@@ -67,12 +81,11 @@ gives_needed(const struct slice *s, const struct ins *retry)
 static void
 slice_init(struct slice *s, struct lower *x, const struct ins *cond)
 {
-	ir_number(x->f);
-	s->x = x;
-	s->need = arena_array(x->a, x->f->nins + 1u, sizeof *s->need);
-	s->read = arena_array(x->a, x->f->nvar + 1u, sizeof *s->read);
-	s->set = arena_array(x->a, x->f->nvar + 1u, sizeof *s->set);
-	s->need[cond->id] = true;
+	*s = (struct slice){ .x = x };
+	table_init(&s->need, x->a);
+	table_init(&s->read, x->a);
+	table_init(&s->set, x->a);
+	table_at(&s->need, cond)->n = 1;
 }
 
 /* The latest call of the region, or retry around one, that the condition
@@ -83,10 +96,10 @@ find_call(struct slice *s, struct ins *last)
 	struct ins *i;
 
 	for (i = last; i != NULL; i = i->prev) {
-		if (i->op == IR_SET && s->read[i->u.var->id])
-			s->read[i->u.var->id] = false;
+		if (i->op == IR_SET && has(&s->read, i->u.var))
+			table_at(&s->read, i->u.var)->n = 0;
 		else if (i->op == IR_RETRY ? !gives_needed(s, i) :
-		    !s->need[i->id] && !touches(i, s->read, IR_SET))
+		    !has(&s->need, i) && !touches(i, &s->read, IR_SET))
 			continue;
 		if (i->op == IR_ASK || i->op == IR_RETRY)
 			return i;
@@ -102,8 +115,12 @@ mark_set(struct slice *s, const struct ins *i)
 	const struct ins *c;
 	unsigned k;
 
-	if (i->op == IR_SET)
-		s->set[i->u.var->id] = true;
+	if (i->op == IR_SET && table_at(&s->set, i->u.var)->n++ == 0 &&
+	    i->u.var->made != i) {
+		s->var = arena_grow(s->x->a, s->var, &s->cap, s->nvar + 1u,
+		    sizeof *s->var);
+		s->var[s->nvar++] = i->u.var;
+	}
 	for (k = 0; k < 2; k++)
 		for (c = r[k] != NULL ? r[k]->first : NULL; c != NULL;
 		    c = c->next)
@@ -115,7 +132,7 @@ static bool
 can_wait(const struct slice *s, const struct ins *i)
 {
 	return (i->op == IR_ASK || i->op == IR_GET || ir_is_pure(i)) &&
-	    !touches(i, s->set, IR_GET);
+	    !touches(i, &s->set, IR_GET);
 }
 
 /* Does a `break` or `continue` leave the region? */
@@ -137,49 +154,46 @@ leaves(const struct ins *i)
 	return found;
 }
 
-struct first_set {
-	const struct var *var;
-	unsigned before;
-};
-
-static bool
-not_set_yet(struct ins *i, void *arg)
-{
-	const struct first_set *f = arg;
-
-	return i->id >= f->before || i->op != IR_SET || i->u.var != f->var;
-}
-
 /* Does the body look at `v`, or set it in places only, before it sets it? */
 static bool
-sees(struct slice *s, const struct region *body, const struct var *v)
+sees(struct slice *s, const struct region *body, struct var *v)
 {
-	bool *one = arena_array(s->x->a, s->x->f->nvar + 1u, sizeof *one);
 	const struct ins *i;
+	struct table one;
 
-	one[v->id] = true;
+	table_init(&one, s->x->a);
+	table_at(&one, v)->n = 1;
 	for (i = body->first; i != NULL; i = i->next) {
 		if (i->op == IR_SET && i->u.var == v)
 			return false;
-		if (touches(i, one, IR_GET) || touches(i, one, IR_SET))
+		if (touches(i, &one, IR_GET) || touches(i, &one, IR_SET))
 			return true;
 	}
 	return false;
 }
 
+static int
+by_id(const void *a, const void *b)
+{
+	const struct var *const *x = a, *const *y = b;
+
+	return ((*x)->id > (*y)->id) - ((*x)->id < (*y)->id);
+}
+
 /* A variable that the body sets has its earlier value at each beginning. */
 static void
-restore(struct slice *s, struct ins *retry, unsigned before)
+restore(struct slice *s, struct ins *retry)
 {
 	struct lower *x = s->x;
 	struct ins *get, *set, *first = retry->body->first;
-	struct var *v;
+	unsigned k;
 
-	for (v = x->f->var; v != NULL; v = v->next) {
-		struct first_set f = { v, before };
+	if (s->nvar > 1)
+		qsort(s->var, s->nvar, sizeof *s->var, by_id);
+	for (k = 0; k < s->nvar; k++) {
+		struct var *v = s->var[k];
 
-		if (!s->set[v->id] || !sees(s, retry->body, v) ||
-		    ir_walk(x->f, not_set_yet, &f))
+		if (!sees(s, retry->body, v))
 			continue;
 		get = ir_add(x->m, retry->in, IR_GET, v->type, NULL, 0,
 		    retry->at);
@@ -206,16 +220,17 @@ fill(struct slice *s, struct ins *retry, struct ins *call)
 	for (i = call; i != retry; i = i->next)
 		mark_set(s, i);
 	mark_uses(s, retry);
-	s->need[call->id] = true;
+	table_at(&s->need, call)->n = 1;
 	for (i = retry->prev; i != call->prev; i = i->prev) {
-		s->need[i->id] = s->need[i->id] || !can_wait(s, i);
-		if (s->need[i->id])
-			mark_uses(s, i);
+		if (!has(&s->need, i) && can_wait(s, i))
+			continue;
+		table_at(&s->need, i)->n = 1;
+		mark_uses(s, i);
 	}
 	for (i = call; i != retry; i = next) {
 		next = i->next;
 		ir_unlink(i);
-		ir_append(s->need[i->id] ? retry->body : r, i);
+		ir_append(has(&s->need, i) ? retry->body : r, i);
 	}
 }
 
@@ -241,5 +256,5 @@ lower_retry(struct lower *x, struct ins *retry, struct ins *cond,
 			    "between a call and its retry");
 	retry->body->result = cond;
 	fill(&s, retry, call);
-	restore(&s, retry, call->id);
+	restore(&s, retry);
 }

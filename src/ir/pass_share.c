@@ -71,6 +71,7 @@ hash_of(const struct ins *i)
 {
 	size_t h = mix(mix(14695981039346656037u, (size_t)i->op), i->type->id);
 	const char *s;
+	uint64_t bits;
 	unsigned k;
 
 	for (k = 0; k < i->narg; k++)
@@ -80,8 +81,18 @@ hash_of(const struct ins *i)
 			h = mix(h, (unsigned char)*s);
 	else if (i->op == IR_INT || i->op == IR_BOOL || i->op == IR_ENUM)
 		h = mix(h, (size_t)i->u.i);
-	else if (i->op == IR_FIELD || i->op == IR_ARG)
+	else if (i->op == IR_FIELD || i->op == IR_ARG || i->op == IR_INJECT)
 		h = mix(h, i->u.n);
+	else if (i->op == IR_LIB)
+		h = mix(h, (size_t)i->u.lib);
+	else if (i->op == IR_PARAM)
+		h = mix(h, (size_t)(uintptr_t)i->u.param);
+	else if (i->op == IR_ASK)
+		h = mix(h, (size_t)(uintptr_t)i->u.prompt);
+	else if (i->op == IR_FLOAT) {
+		memcpy(&bits, &i->u.f, sizeof bits);
+		h = mix(h, (size_t)bits);
+	}
 	return h ^ h >> 29;
 }
 
