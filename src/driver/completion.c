@@ -10,31 +10,41 @@
 /* What may stand behind an option or a verb. */
 enum what { FILES, DIRECTORIES, WORDS, ANYTHING };
 
-/* Options and verbs, and the words that may stand behind them. */
-static const struct { const char *name, *words; } known[] = {
-	{ "--split", "train dev test" },
-	{ "--emit", "ast ir plan eval prompts schema" },
-	{ "--completion", "bash zsh fish" },
-	{ "-fdiagnostics-format", "text json sarif" },
-	{ "-fdiagnostics-color", "auto always never" },
-	{ "-X", "fold share dead par" },
-	{ "--pass", "fold share dead par" },
-	{ "show", "prompt plan" },
-	{ "cache", "stat clear gc" }
-};
+/* The words that may stand behind it, with blanks between them, in `words`:
+ * those that the table has, or passes, or warnings. */
+static void
+words_of(const struct options_word *w, struct buf *words)
+{
+	const char *name, *text;
+
+	if (strcmp(w->arg, "PASS") == 0) {
+		for (int i = 0; i < PASS_COUNT; i++)
+			buf_printf(words, "%s%s", i > 0 ? " " : "",
+			    pass_name(i));
+	} else if (strcmp(w->name, "-W") == 0) {
+		buf_puts(words, "error");
+		for (unsigned i = 0; diag_warning(i, &name, &text); i++)
+			buf_printf(words, " %s no-%s error=%s", name, name,
+			    name);
+	} else if (strchr(w->arg, '|') != NULL) {
+		for (const char *s = w->arg; *s != '\0' && *s != ' '; s++)
+			buf_putc(words, *s == '|' ? ' ' : *s);
+	}
+}
 
 static enum what
-what_of(const char *name, const char *arg, const char **words)
+what_of(const struct options_word *w, struct buf *words)
 {
-	for (size_t i = 0; i < COUNTOF(known); i++)
-		if (strcmp(known[i].name, name) == 0) {
-			*words = known[i].words;
-			return WORDS;
-		}
-	if (arg != NULL && strcmp(arg, "DIR") == 0)
+	buf_reset(words);
+	if (w->arg == NULL)
+		return ANYTHING;
+	words_of(w, words);
+	if (words->len > 0)
+		return WORDS;
+	if (strcmp(w->arg, "DIR") == 0)
 		return DIRECTORIES;
-	return arg != NULL && (strcmp(arg, "FILE") == 0 ||
-	    strchr(arg, '.') != NULL) ? FILES : ANYTHING;
+	return strcmp(w->arg, "FILE") == 0 || strchr(w->arg, '.') != NULL ?
+	    FILES : ANYTHING;
 }
 
 /* Is the option's argument a word of its own? */
@@ -62,29 +72,42 @@ quote(struct buf *b, const char *s)
 /* ---- bash ---- */
 
 static void
-bash_case(struct buf *b, const char *name, const char *arg)
+bash_case(struct buf *b, const struct options_word *w)
 {
-	const char *words = NULL;
+	struct buf words = BUF_INIT;
 
-	switch (what_of(name, arg, &words)) {
+	switch (what_of(w, &words)) {
 	case FILES:
 		buf_printf(b, "\t%s) COMPREPLY=($(compgen -f -- \"$cur\")); "
-		    "return ;;\n", name);
-		return;
+		    "return ;;\n", w->name);
+		break;
 	case DIRECTORIES:
 		buf_printf(b, "\t%s) COMPREPLY=($(compgen -d -- \"$cur\")); "
-		    "return ;;\n", name);
-		return;
+		    "return ;;\n", w->name);
+		break;
 	case WORDS:
 		buf_printf(b, "\t%s) COMPREPLY=($(compgen -W '%s' -- "
-		    "\"$cur\")); return ;;\n", name, words);
-		return;
+		    "\"$cur\")); return ;;\n", w->name, buf_str(&words));
+		break;
 	case ANYTHING:
-		if (name[0] == '-')
-			buf_printf(b, "\t%s) return ;;\n", name);
-		return;
+		if (w->name[0] == '-')
+			buf_printf(b, "\t%s) return ;;\n", w->name);
+		break;
 	}
-	BUG("what");
+	buf_release(&words);
+}
+
+/* -Wname, -fdump-pass: the argument is a part of the word. */
+static void
+bash_attached(struct buf *b, const struct options_word *w)
+{
+	struct buf words = BUF_INIT;
+
+	if (what_of(w, &words) == WORDS)
+		buf_printf(b, "\t%s*) COMPREPLY=($(compgen -P %s -W '%s' -- "
+		    "\"${cur#%s}\")); return ;;\n", w->name, w->name,
+		    buf_str(&words), w->name);
+	buf_release(&words);
 }
 
 static void
@@ -96,13 +119,21 @@ bash(struct buf *b)
 	    "_miproc()\n{\n"
 	    "\tlocal cur=${COMP_WORDS[COMP_CWORD]}\n"
 	    "\tlocal prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+	    "\t# --option=value is three words.\n"
+	    "\tif [[ $cur == = ]]; then\n\t\tcur=\n"
+	    "\telif [[ $prev == = ]]; then\n"
+	    "\t\tprev=${COMP_WORDS[COMP_CWORD-2]}\n\tfi\n"
 	    "\tcase $prev in\n");
 	for (unsigned i = 0; options_option(i, &w); i++)
 		if (takes_next(&w))
-			bash_case(b, w.name, w.arg);
+			bash_case(b, &w);
 	for (unsigned i = 0; options_verb(i, &w); i++)
-		if (strchr(w.arg, '.') == NULL)
-			bash_case(b, w.name, w.arg);
+		if (strchr(w.arg, '|') != NULL)
+			bash_case(b, &w);
+	buf_puts(b, "\tesac\n\tcase $cur in\n");
+	for (unsigned i = 0; options_option(i, &w); i++)
+		if (w.arg != NULL && !takes_next(&w))
+			bash_attached(b, &w);
 	buf_puts(b, "\tesac\n\tif [[ $cur == -* ]]; then\n"
 	    "\t\tCOMPREPLY=($(compgen -W '--help --version --compare");
 	for (unsigned i = 0; options_option(i, &w); i++)
@@ -136,32 +167,33 @@ zsh_text(struct buf *b, const char *s)
 static void
 zsh_argument(struct buf *b, const struct options_word *w)
 {
-	const char *words = NULL;
+	struct buf words = BUF_INIT;
+	enum what what = what_of(w, &words);
 
 	buf_putc(b, ':');
-	zsh_text(b, w->arg);
-	switch (what_of(w->name, w->arg, &words)) {
+	zsh_text(b, what == WORDS ? "word" : w->arg);
+	switch (what) {
 	case FILES:
 		buf_puts(b, ":_files");
-		return;
+		break;
 	case DIRECTORIES:
 		buf_puts(b, ":_files -/");
-		return;
+		break;
 	case WORDS:
-		buf_printf(b, ":(%s)", words);
-		return;
+		buf_printf(b, ":(%s)", buf_str(&words));
+		break;
 	case ANYTHING:
 		buf_puts(b, ": ");
-		return;
+		break;
 	}
-	BUG("what");
+	buf_release(&words);
 }
 
 static void
 zsh(struct buf *b)
 {
 	struct options_word w;
-	const char *words = NULL;
+	struct buf words = BUF_INIT;
 
 	buf_puts(b, "#compdef miproc\n_miproc() {\n"
 	    "\tlocal -a verbs\n\tverbs=(\n");
@@ -186,9 +218,10 @@ zsh(struct buf *b)
 	buf_puts(b, "\t\t'1: :{ _describe verb verbs; _files }' \\\n"
 	    "\t\t'*: :{ case $words[2] in\n");
 	for (unsigned i = 0; options_verb(i, &w); i++)
-		if (what_of(w.name, w.arg, &words) == WORDS)
+		if (what_of(&w, &words) == WORDS)
 			buf_printf(b, "\t\t\t%s) compadd %s; _files ;;\n",
-			    w.name, words);
+			    w.name, buf_str(&words));
+	buf_release(&words);
 	buf_puts(b, "\t\t\t*) _files ;;\n\t\t\tesac }'\n}\n"
 	    "if [ \"$funcstack[1]\" = _miproc ]; then\n\t_miproc \"$@\"\n"
 	    "else\n\tcompdef _miproc miproc\nfi\n");
@@ -199,8 +232,8 @@ zsh(struct buf *b)
 static void
 fish_option(struct buf *b, const struct options_word *w)
 {
-	const char *words = NULL;
-	enum what what = what_of(w->name, w->arg, &words);
+	struct buf words = BUF_INIT;
+	enum what what = what_of(w, &words);
 	bool is_long = strncmp(w->name, "--", 2) == 0;
 
 	buf_printf(b, "complete -c miproc -%c %s", is_long ? 'l' :
@@ -209,8 +242,9 @@ fish_option(struct buf *b, const struct options_word *w)
 		buf_puts(b, what == FILES ? " -r" : what == DIRECTORIES ?
 		    " -x -a '(__fish_complete_directories)'" : " -x");
 		if (what == WORDS)
-			buf_printf(b, " -a '%s'", words);
+			buf_printf(b, " -a '%s'", buf_str(&words));
 	}
+	buf_release(&words);
 	if (w->help != NULL) {
 		buf_puts(b, " -d ");
 		quote(b, w->help);
@@ -221,7 +255,7 @@ fish_option(struct buf *b, const struct options_word *w)
 static void
 fish(struct buf *b)
 {
-	const char *words = NULL;
+	struct buf words = BUF_INIT;
 	struct options_word w;
 
 	buf_puts(b, "# fish completion of miproc.\n");
@@ -230,11 +264,12 @@ fish(struct buf *b)
 		    "-a %s -d ", w.name);
 		quote(b, w.help);
 		buf_putc(b, '\n');
-		if (what_of(w.name, w.arg, &words) == WORDS)
+		if (what_of(&w, &words) == WORDS)
 			buf_printf(b, "complete -c miproc -n "
 			    "'__fish_seen_subcommand_from %s' -a '%s'\n",
-			    w.name, words);
+			    w.name, buf_str(&words));
 	}
+	buf_release(&words);
 	buf_puts(b, "complete -c miproc -l help -d 'say what there is'\n"
 	    "complete -c miproc -l version -d 'say which it is'\n"
 	    "complete -c miproc -l compare -r -d 'two tunings (eval)'\n");

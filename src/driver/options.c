@@ -24,8 +24,8 @@ struct reader {
 	struct options *o;
 	int argc, at;
 	char **argv;
+	const struct option *option;    /* whose argument is taken */
 	const char **arg;
-	size_t caparg;
 	bool failed;
 };
 
@@ -34,10 +34,17 @@ typedef void take(struct reader *r, const char *value);
 
 struct option {
 	const char *name;
-	const char *arg;                /* NULL: it takes none */
-	take *take;
+	const char *arg;                /* NULL: it takes none; a|b|c: one of
+	                                 * these words */
+	take *take;                     /* NULL: sets the member of struct
+	                                 * options at this place, to true or to
+	                                 * its argument */
+	size_t at;
 	const char *help;               /* NULL: not in --help */
 };
+#define TAKE(f) f, 0
+#define FLAG(member) NULL, offsetof(struct options, member)
+#define TEXT(member) FLAG(member)
 
 BASE_PRINTF(2, 3)
 static void
@@ -176,7 +183,6 @@ take_warning(struct reader *r, const char *v)
 
 /* ---- one taker for each option ---- */
 
-static void take_o(struct reader *r, const char *v) { r->o->output = v; }
 static void take_s(struct reader *r, const char *v)
 {
 	(void)v;
@@ -192,99 +198,7 @@ static void take_syntax(struct reader *r, const char *v)
 	(void)v;
 	r->o->stop = STOP_SYNTAX;
 }
-static void take_locked(struct reader *r, const char *v)
-{
-	(void)v;
-	r->o->locked = true;
-}
-static void take_offline(struct reader *r, const char *v)
-{
-	(void)v;
-	r->o->offline = true;
-}
-static void take_dry(struct reader *r, const char *v)
-{
-	(void)v;
-	r->o->dry_run = true;
-}
-static void take_verbose(struct reader *r, const char *v)
-{
-	(void)v;
-	r->o->verbose = true;
-}
-static void take_quiet(struct reader *r, const char *v)
-{
-	(void)v;
-	r->o->quiet = true;
-}
-static void take_resume(struct reader *r, const char *v)
-{
-	(void)v;
-	r->o->resume = true;
-}
-static void take_no_cache(struct reader *r, const char *v)
-{
-	(void)v;
-	r->o->no_cache = true;
-}
-static void take_refresh(struct reader *r, const char *v)
-{
-	(void)v;
-	r->o->refresh = true;
-}
-static void take_improve(struct reader *r, const char *v)
-{
-	(void)v;
-	r->o->require_improvement = true;
-}
-static void take_md(struct reader *r, const char *v)
-{
-	(void)v;
-	r->o->depfile = true;
-}
-static void take_m(struct reader *r, const char *v)
-{
-	(void)v;
-	r->o->only_depfile = true;
-}
-static void take_mp(struct reader *r, const char *v)
-{
-	(void)v;
-	r->o->phony = true;
-}
-static void take_w(struct reader *r, const char *v)
-{
-	(void)v;
-	r->o->no_warnings = true;
-}
-static void take_mf(struct reader *r, const char *v)
-{
-	r->o->depfile_path = v;
-}
-static void take_mt(struct reader *r, const char *v) { r->o->dep_target = v; }
-static void take_tuned(struct reader *r, const char *v) { r->o->tuned = v; }
-static void take_program(struct reader *r, const char *v)
-{
-	r->o->program = v;
-}
-static void take_metric(struct reader *r, const char *v) { r->o->metric = v; }
-static void take_row(struct reader *r, const char *v) { r->o->row = v; }
-static void take_cache(struct reader *r, const char *v)
-{
-	r->o->cache_dir = v;
-}
-static void take_url(struct reader *r, const char *v) { r->o->base_url = v; }
-static void take_trace(struct reader *r, const char *v) { r->o->trace = v; }
 
-static void take_check(struct reader *r, const char *v)
-{
-	(void)v;
-	r->o->check = true;
-}
-static void take_completion(struct reader *r, const char *v)
-{
-	r->o->completion = v;
-}
 
 static void
 take_size(struct reader *r, const char *v)
@@ -292,12 +206,31 @@ take_size(struct reader *r, const char *v)
 	count(r, "--max-size", v, INT64_MAX, &r->o->max_size);
 }
 
+/* The number of the word among those that the option takes, from 0; the
+ * first one after a mistake. */
+static unsigned
+choose(struct reader *r, const char *v)
+{
+	const char *w = r->option->arg;
+	size_t n, len = strlen(v);
+
+	for (unsigned i = 0;; i++) {
+		n = strcspn(w, "|");
+		if (n == len && strncmp(w, v, n) == 0)
+			return i;
+		if (w[n] == '\0')
+			break;
+		w += n + 1;
+	}
+	mistake(r, "%s is one of %s, not '%s'", r->option->name,
+	    r->option->arg, v);
+	return 0;
+}
+
 static void
 take_split(struct reader *r, const char *v)
 {
-	if (strcmp(v, "train") != 0 && strcmp(v, "dev") != 0 &&
-	    strcmp(v, "test") != 0)
-		mistake(r, "--split is train, dev or test, not '%s'", v);
+	choose(r, v);
 	r->o->split = v;
 }
 
@@ -371,25 +304,35 @@ take_dir(struct reader *r, const char *v)
 	r->o->dir = push(r->o, r->o->dir, &r->o->ndir, v);
 }
 
+static int
+pass_named(struct reader *r, const char *v)
+{
+	struct buf b = BUF_INIT;
+	int p = pass_find(v);
+
+	for (int i = 0; p < 0 && i < PASS_COUNT; i++)
+		buf_printf(&b, "%s%s", i > 0 ? ", " : "", pass_name(i));
+	if (p < 0)
+		mistake(r, "%s names a pass (%s), not '%s'", r->option->name,
+		    buf_str(&b), v);
+	buf_release(&b);
+	return p;
+}
+
 static void
 take_off(struct reader *r, const char *v)
 {
-	int p = pass_find(v);
+	int p = pass_named(r, v);
 
-	if (p < 0)
-		mistake(r, "-X names a pass (fold, share, dead, par), not "
-		    "'%s'", v);
-	else
+	if (p >= 0)
 		r->o->pass.off[p] = true;
 }
 
 static void
 take_pass(struct reader *r, const char *v)
 {
-	int p = pass_find(v);
+	int p = pass_named(r, v);
 
-	if (p < 0)
-		mistake(r, "--pass names a pass, not '%s'", v);
 	for (int i = 0; i < PASS_COUNT; i++)
 		r->o->pass.off[i] = i != p;
 }
@@ -397,43 +340,19 @@ take_pass(struct reader *r, const char *v)
 static void
 take_emit(struct reader *r, const char *v)
 {
-	static const char *const kind[] = { "", "ast", "ir", "plan",
-	    "eval", "prompts", "schema" };
-
-	for (unsigned i = 1; i < COUNTOF(kind); i++)
-		if (strcmp(v, kind[i]) == 0)
-			r->o->emit = (enum emit_kind)i;
-	if (r->o->emit == EMIT_NONE)
-		mistake(r, "--emit is ast, ir, plan, eval, prompts or schema, "
-		    "not '%s'", v);
+	r->o->emit = (enum emit_kind)(choose(r, v) + 1);
 }
 
 static void
 take_format(struct reader *r, const char *v)
 {
-	if (strcmp(v, "text") == 0)
-		r->o->diag_format = DIAG_TEXT;
-	else if (strcmp(v, "json") == 0)
-		r->o->diag_format = DIAG_JSON;
-	else if (strcmp(v, "sarif") == 0)
-		r->o->diag_format = DIAG_SARIF;
-	else
-		mistake(r, "-fdiagnostics-format is text, json or sarif, not "
-		    "'%s'", v);
+	r->o->diag_format = (enum diag_format)choose(r, v);
 }
 
 static void
 take_color(struct reader *r, const char *v)
 {
-	if (strcmp(v, "auto") == 0)
-		r->o->color = 0;
-	else if (strcmp(v, "always") == 0)
-		r->o->color = 1;
-	else if (strcmp(v, "never") == 0)
-		r->o->color = -1;
-	else
-		mistake(r, "-fdiagnostics-color is auto, always or never, not "
-		    "'%s'", v);
+	r->o->color = (enum color)choose(r, v);
 }
 
 static void
@@ -448,11 +367,9 @@ take_max_errors(struct reader *r, const char *v)
 static void
 take_dump(struct reader *r, const char *v)
 {
-	int p = pass_find(v);
+	int p = pass_named(r, v);
 
-	if (p < 0)
-		mistake(r, "-fdump- names a pass, not '%s'", v);
-	else
+	if (p >= 0)
 		r->o->pass.dump[p] = true;
 }
 
@@ -461,58 +378,64 @@ take_dump(struct reader *r, const char *v)
 /* An option that ends in `=`, `-f...` or is one letter long takes its
  * argument attached, too. */
 static const struct option options[] = {
-	{ "-o", "FILE", take_o, "write FILE" },
-	{ "-S", NULL, take_s, "stop after C: -o x.c, or a directory" },
-	{ "-c", NULL, take_c, "stop after the object file and its header" },
-	{ "-fsyntax-only", NULL, take_syntax, "only report mistakes" },
-	{ "-O", "[0-3]", take_level,
+	{ "-o", "FILE", TEXT(output), "write FILE" },
+	{ "-S", NULL, TAKE(take_s), "stop after C: -o x.c, or a directory" },
+	{ "-c", NULL, TAKE(take_c),
+	    "stop after the object file and its header" },
+	{ "-fsyntax-only", NULL, TAKE(take_syntax), "only report mistakes" },
+	{ "-O", "[0-3]", TAKE(take_level),
 	    "-O0 as written; -O1, -O2, -O3 tune lightly to heavily" },
-	{ "--locked", NULL, take_locked,
+	{ "--locked", NULL, FLAG(locked),
 	    "use FILE.tuned as it is; no network, no key" },
-	{ "--offline", NULL, take_offline, "cached replies only" },
-	{ "-n", NULL, take_dry, "say what it would cost, and stop" },
-	{ "--dry-run", NULL, take_dry, NULL },
-	{ "--resume", NULL, take_resume, "go on with an interrupted study" },
-	{ "--seed", "N", take_seed, "seed of the search" },
-	{ "-j", "N", take_jobs, "runs under way at once (4)" },
-	{ "--max-cost", "USD", take_cost, "stop before it costs more" },
-	{ "--max-calls", "N", take_calls, "stop before more LM calls" },
-	{ "--max-tokens", "N", take_tokens, "stop before more tokens" },
-	{ "--time-limit", "TIME", take_time, "stop after 90s, 5min, 2h" },
-	{ "--tuned", "FILE", take_tuned, "instead of FILE.tuned" },
-	{ "--program", "NAME", take_program, "which program, if several" },
-	{ "--metric", "NAME", take_metric, "which metric (eval)" },
-	{ "--split", "PART", take_split, "train, dev or test (eval)" },
-	{ "--row", "FILE", take_row, "a row as JSON (show prompt)" },
-	{ "--model", "NAME=PROVIDER:ID", take_model, "replace a model" },
-	{ "--base-url", "URL", take_url, "of every model" },
-	{ "--require-improvement", NULL, take_improve,
+	{ "--offline", NULL, FLAG(offline), "cached replies only" },
+	{ "-n", NULL, FLAG(dry_run), "say what it would cost, and stop" },
+	{ "--dry-run", NULL, FLAG(dry_run), NULL },
+	{ "--resume", NULL, FLAG(resume), "go on with an interrupted study" },
+	{ "--seed", "N", TAKE(take_seed), "seed of the search" },
+	{ "-j", "N", TAKE(take_jobs), "runs under way at once (4)" },
+	{ "--max-cost", "USD", TAKE(take_cost), "stop before it costs more" },
+	{ "--max-calls", "N", TAKE(take_calls), "stop before more LM calls" },
+	{ "--max-tokens", "N", TAKE(take_tokens), "stop before more tokens" },
+	{ "--time-limit", "TIME", TAKE(take_time), "stop after 90s, 5min, 2h" },
+	{ "--tuned", "FILE", TEXT(tuned), "instead of FILE.tuned" },
+	{ "--program", "NAME", TEXT(program), "which program, if several" },
+	{ "--metric", "NAME", TEXT(metric), "which metric (eval)" },
+	{ "--split", "train|dev|test", TAKE(take_split),
+	    "part of the data (eval)" },
+	{ "--row", "FILE", TEXT(row), "a row as JSON (show prompt)" },
+	{ "--model", "NAME=PROVIDER:ID", TAKE(take_model), "replace a model" },
+	{ "--base-url", "URL", TEXT(base_url), "of every model" },
+	{ "--require-improvement", NULL, FLAG(require_improvement),
 	    "status 6 if tuning does not help" },
-	{ "-D", "NAME=VALUE", take_define, "fix a param or a const" },
-	{ "-I", "DIR", take_dir, "look for imports there" },
-	{ "-X", "PASS", take_off, "switch a pass off" },
-	{ "--pass", "PASS", take_pass, "that pass alone" },
-	{ "--emit", "KIND", take_emit, "ast, ir, plan, eval, prompts, schema" },
-	{ "-M", NULL, take_m, "print dependencies, and stop" },
-	{ "-MD", NULL, take_md, "write dependencies beside the output" },
-	{ "-MF", "FILE", take_mf, "where" },
-	{ "-MT", "TARGET", take_mt, "of what" },
-	{ "-MP", NULL, take_mp, "with a rule for each file" },
-	{ "-W", "[no-]NAME", take_warning, "warnings; -Werror[=NAME]" },
-	{ "-w", NULL, take_w, "no warnings" },
-	{ "-fmax-errors", "N", take_max_errors, "stop after so many" },
-	{ "-fdiagnostics-format", "KIND", take_format, "text, json, sarif" },
-	{ "-fdiagnostics-color", "WHEN", take_color, "auto, always, never" },
-	{ "-fdump-", "PASS", take_dump, "print the IR after a pass" },
-	{ "--cache-dir", "DIR", take_cache, "of replies and builds" },
-	{ "--no-cache", NULL, take_no_cache, "ask afresh, keep nothing" },
-	{ "--refresh", NULL, take_refresh, "ask afresh, keep the replies" },
-	{ "--trace", "FILE", take_trace, "a JSON line for each LM call" },
-	{ "--check", NULL, take_check, "name files that would change (fmt)" },
-	{ "--max-size", "N", take_size, "bytes that may stay (cache gc)" },
-	{ "--completion", "SHELL", take_completion, "for bash, zsh or fish" },
-	{ "-v", NULL, take_verbose, "say more" },
-	{ "-q", NULL, take_quiet, "say less" },
+	{ "-D", "NAME=VALUE", TAKE(take_define), "fix a param or a const" },
+	{ "-I", "DIR", TAKE(take_dir), "look for imports there" },
+	{ "-X", "PASS", TAKE(take_off), "switch a pass off" },
+	{ "--pass", "PASS", TAKE(take_pass), "that pass alone" },
+	{ "--emit", "ast|ir|plan|eval|prompts|schema", TAKE(take_emit),
+	    "write that instead" },
+	{ "-M", NULL, FLAG(only_depfile), "print dependencies, and stop" },
+	{ "-MD", NULL, FLAG(depfile), "write dependencies beside the output" },
+	{ "-MF", "FILE", TEXT(depfile_path), "where" },
+	{ "-MT", "TARGET", TEXT(dep_target), "of what" },
+	{ "-MP", NULL, FLAG(phony), "with a rule for each file" },
+	{ "-W", "[no-]NAME", TAKE(take_warning), "warnings; -Werror[=NAME]" },
+	{ "-w", NULL, FLAG(no_warnings), "no warnings" },
+	{ "-fmax-errors", "N", TAKE(take_max_errors), "stop after so many" },
+	{ "-fdiagnostics-format", "text|json|sarif", TAKE(take_format),
+	    "of messages" },
+	{ "-fdiagnostics-color", "auto|always|never", TAKE(take_color),
+	    "of messages" },
+	{ "-fdump-", "PASS", TAKE(take_dump), "print the IR after a pass" },
+	{ "--cache-dir", "DIR", TEXT(cache_dir), "of replies and builds" },
+	{ "--no-cache", NULL, FLAG(no_cache), "ask afresh, keep nothing" },
+	{ "--refresh", NULL, FLAG(refresh), "ask afresh, keep the replies" },
+	{ "--trace", "FILE", TEXT(trace), "a JSON line for each LM call" },
+	{ "--check", NULL, FLAG(check), "name files that would change (fmt)" },
+	{ "--max-size", "N", TAKE(take_size), "bytes that stay (cache gc)" },
+	{ "--completion", "bash|zsh|fish", TEXT(completion),
+	    "print what makes a shell complete" },
+	{ "-v", NULL, FLAG(verbose), "say more" },
+	{ "-q", NULL, FLAG(quiet), "say less" },
 };
 
 bool
@@ -556,7 +479,8 @@ help(void)
 		    p->arg != NULL && p->name[1] != 'O' &&
 		    p->name[strlen(p->name) - 1] != '-' ? " " : "",
 		    p->arg != NULL ? p->arg : "");
-		printf("  %-28s %s\n", left, p->help);
+		printf(strlen(left) > 28 ? "  %s\n%31s%s\n" :
+		    "  %-28s%1s%s\n", left, "", p->help);
 	}
 	printf("\nSee miproc(1), and mp(5) for the language.\n");
 }
@@ -636,7 +560,13 @@ read_option(struct reader *r, const char *arg)
 		}
 		value = r->argv[++r->at];
 	}
-	p->take(r, value);
+	r->option = p;
+	if (p->take != NULL)
+		p->take(r, value);
+	else if (p->arg != NULL)
+		*(const char **)((char *)r->o + p->at) = value;
+	else
+		*(bool *)((char *)r->o + p->at) = true;
 }
 
 /* --compare takes two files. */
@@ -775,9 +705,9 @@ options_diag(const struct options *o, struct diag *d)
 	d->max_errors = o->max_errors;
 	d->quiet = o->no_warnings;
 	d->werror = o->werror;
-	d->color = o->color > 0 || (o->color == 0 && isatty(2) &&
-	    getenv("NO_COLOR") == NULL);
-	if (o->color == 0 && getenv("CLICOLOR_FORCE") != NULL)
+	d->color = o->color == COLOR_ALWAYS || (o->color == COLOR_AUTO &&
+	    isatty(2) && getenv("NO_COLOR") == NULL);
+	if (o->color == COLOR_AUTO && getenv("CLICOLOR_FORCE") != NULL)
 		d->color = true;
 	for (unsigned i = 0; i < o->nwarn; i++)
 		if (!diag_flag(d, o->warn[i].name, o->warn[i].on,

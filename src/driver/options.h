@@ -26,6 +26,8 @@ enum emit_kind {
 	EMIT_SCHEMA
 };
 
+enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
 struct options {
 	struct arena *a;
 	enum verb verb;
@@ -69,7 +71,7 @@ struct options {
 
 	/* for struct diag */
 	enum diag_format diag_format;
-	int color;                      /* -1 never, 0 auto, 1 always */
+	enum color color;
 	unsigned max_errors;
 	bool no_warnings, werror;
 	struct { const char *name; bool on, error; } *warn;

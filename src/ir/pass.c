@@ -25,6 +25,12 @@ pass_find(const char *name)
 	return -1;
 }
 
+const char *
+pass_name(int pass)
+{
+	return passes[pass].name;
+}
+
 static void
 verify(const struct mod *m, const char *after)
 {

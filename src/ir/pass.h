@@ -23,6 +23,7 @@ struct pass_options {
 
 /* The pass of that name, or -1. */
 int pass_find(const char *name);
+const char *pass_name(int pass);
 
 /* Runs all passes that are on, in the order of pass.def, and verifies after
  * each (a broken IR is a bug). */

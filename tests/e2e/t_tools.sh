@@ -134,5 +134,20 @@ if command -v bash >/dev/null; then
 	ok 'what an option takes' completes dev miproc eval --split d
 	ok 'what a verb takes' completes clear miproc cache cl
 	ok 'files of options' completes rows.jsonl miproc --row row
+	ok 'what stands behind =' completes plan miproc --emit = pl
+	ok 'and at once' completes sarif miproc -fdiagnostics-format =
+	ok 'passes' completes share miproc -X sh
+	ok 'warnings' completes -Wno-shadow miproc -Wno-sh
+fi
+# fish says itself what it would offer.
+if command -v fish >/dev/null; then
+	ok 'fish completes options' sh -c 'fish -c "source c.fish
+	    complete -C \"miproc --max-c\"" | grep -q "^--max-cost"'
+	ok 'verbs' sh -c 'fish -c "source c.fish
+	    complete -C \"miproc ex\"" | grep -q "^explain"'
+	ok 'what an option takes' sh -c 'fish -c "source c.fish
+	    complete -C \"miproc --emit pl\"" | grep -q "^plan"'
+	ok 'and a verb' sh -c 'fish -c "source c.fish
+	    complete -C \"miproc cache cl\"" | grep -q "^clear"'
 fi
 done_testing
