@@ -4,8 +4,10 @@
 #ifndef BASE_BUILTIN_H
 #define BASE_BUILTIN_H
 
+#include "base/ty.h"
+
 enum builtin_flag {
-	BF_CTX = 1, BF_FAIL = 2, BF_LIST = 4, BF_TYPE = 8, BF_METRIC = 16
+	BF_CTX = 1, BF_FAIL = 2, BF_FEWER = 4, BF_METRIC = 8
 };
 
 enum builtin_id {
@@ -22,5 +24,32 @@ struct builtin {
 };
 
 extern const struct builtin builtins[BI_COUNT];
+
+enum { BUILTIN_PARAMS = 8 };            /* at most */
+
+/* A parameter.  What it points to is in the table and not terminated. */
+struct builtin_param {
+	const char *name;               /* NULL: given by its place */
+	size_t name_len;
+	const char *type;
+	const char *value;              /* if it is left out: a number; NULL:
+	                                 * it may not be */
+};
+
+/* Reads the parameters of a line; gives how many. */
+unsigned builtin_params(const struct builtin *b,
+    struct builtin_param p[BUILTIN_PARAMS]);
+
+/* Has the type T in it? */
+bool builtin_generic(const char *type);
+
+/* The type, T being `any`; NULL if it has T in it and that is NULL. */
+const struct ty *builtin_ty(struct ty_table *t, const char *type,
+    const struct ty *any);
+
+/* Is `from` of the type?  *any is T: NULL as long as that is not known, and
+ * set by the first type that has T in it. */
+bool builtin_is(const char *type, const struct ty *from,
+    const struct ty **any);
 
 #endif

@@ -72,11 +72,8 @@ use_value(struct ins *i, void *arg)
 	    t->kind != TY_BOOL && t->kind != TY_STRING &&
 	    (t->kind != TY_ENUM || i->op == IR_HAS))
 		gtype_use(g, t, true);
-	if (i->op == IR_LIB && (builtins[i->u.lib].flags & BF_LIST))
-		gtype_use(g, t->of, true);
-	if (i->op == IR_LIB && (builtins[i->u.lib].flags & BF_TYPE) &&
-	    t->kind != TY_ENUM)
-		gtype_use(g, t, true);
+	if (i->op == IR_LIB && fexpr_any(i) != NULL)
+		gtype_use(g, fexpr_any(i), true);
 	return true;
 }
 

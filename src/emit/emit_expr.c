@@ -205,7 +205,7 @@ concat(struct fgen *fg, struct ins *i)
 {
 	struct buf b = BUF_INIT;
 
-	fg->uses_m = true;
+	fg->uses_m = fg->can_exhaust = true;
 	buf_puts(&b, "mip_concat(m");
 	for (unsigned k = 0; k < i->narg; k++)
 		buf_printf(&b, ", %s", fexpr(fg, i->arg[k], PREC_COND));
@@ -213,12 +213,64 @@ concat(struct fgen *fg, struct ins *i)
 	return gen_take(fg->g, &b);
 }
 
+bool
+fexpr_writes(enum builtin_id id)
+{
+	return builtins[id].c != NULL && builtin_generic(builtins[id].out);
+}
+
+const struct ty *
+fexpr_any(const struct ins *i)
+{
+	struct builtin_param p[BUILTIN_PARAMS];
+	unsigned n = builtin_params(&builtins[i->u.lib], p);
+	const struct ty *any = NULL;
+
+	if (builtins[i->u.lib].c == NULL || (i->u.lib == BI_EXACT_VALUE &&
+	    is_scalar(i->arg[0]->type)))
+		return NULL;
+	for (unsigned k = 0; k < n && any == NULL; k++)
+		builtin_is(p[k].type, i->arg[k]->type, &any);
+	return any;
+}
+
+const char *
+fexpr_lib(struct fgen *fg, struct ins *i, const char *out)
+{
+	const struct builtin *l = &builtins[i->u.lib];
+	const struct ty *any = fexpr_any(i);
+	struct builtin_param p[BUILTIN_PARAMS];
+	struct arena *a = &fg->g->a;
+	const char *s = "", *comma = "";
+
+	builtin_params(l, p);
+	fg->can_fail |= (l->flags & BF_FAIL) != 0;
+	if (l->flags & BF_CTX) {
+		fg->uses_m = fg->can_exhaust = true;
+		s = "m";
+		comma = ", ";
+	}
+	if (any != NULL) {
+		s = arena_printf(a, "%s%s%s", s, comma,
+		    gtype_desc(fg->g, any));
+		comma = ", ";
+	}
+	for (unsigned k = 0; k < i->narg; k++) {
+		s = arena_printf(a, "%s%s%s", s, comma,
+		    builtin_generic(p[k].type) ?
+		    fexpr_address(fg, i->arg[k]) :
+		    fexpr(fg, i->arg[k], PREC_COND));
+		comma = ", ";
+	}
+	if (out != NULL)
+		s = arena_printf(a, "%s%s&%s", s, comma, out);
+	return arena_printf(a, "%s(%s)", l->c, s);
+}
+
 static const char *
 library(struct fgen *fg, struct ins *i, enum prec wants)
 {
-	const struct builtin *l = &builtins[i->u.lib];
 	struct arena *a = &fg->g->a;
-	const char *s;
 
 	if (i->u.lib == BI_LEN_LIST)
 		return paren(fg, arena_printf(a, "(int64_t)%s.n",
@@ -227,22 +279,10 @@ library(struct fgen *fg, struct ins *i, enum prec wants)
 		return paren(fg, arena_printf(a, "%s == %s ? 1.0 : 0.0",
 		    fexpr(fg, i->arg[0], PREC_REL),
 		    fexpr(fg, i->arg[1], PREC_REL)), PREC_COND, wants);
-	fg->uses_m |= (l->flags & BF_CTX) != 0;
-	fg->can_fail |= (l->flags & BF_FAIL) != 0;
-	s = arena_printf(a, "%s(%s", l->c, l->flags & BF_CTX ? "m" : "");
-	if (l->flags & BF_TYPE)
-		s = arena_printf(a, "%s%s%s", s, l->flags & BF_CTX ? ", " : "",
-		    gtype_desc(fg->g, i->arg[0]->type));
-	for (unsigned k = 0; k < i->narg; k++)
-		s = arena_printf(a, "%s%s%s", s,
-		    k > 0 || (l->flags & (BF_CTX | BF_TYPE)) ? ", " : "",
-		    l->flags & BF_TYPE ? fexpr_address(fg, i->arg[k]) :
-		    fexpr(fg, i->arg[k], PREC_COND));
-	s = arena_printf(a, "%s)", s);
 	if (i->u.lib == BI_EXACT_VALUE)
-		return paren(fg, arena_printf(a, "%s ? 1.0 : 0.0", s),
-		    PREC_COND, wants);
-	return s;
+		return paren(fg, arena_printf(a, "%s ? 1.0 : 0.0",
+		    fexpr_lib(fg, i, NULL)), PREC_COND, wants);
+	return fexpr_lib(fg, i, NULL);
 }
 
 static const char *

@@ -133,6 +133,7 @@ struct fgen {
 	bool bailed;                    /* one went there */
 	unsigned ntry;                  /* labels so far */
 	bool uses_m, uses_gold, uses_in, uses_out, can_fail;
+	bool can_exhaust;               /* memory, unseen so far */
 };
 
 enum prec { PREC_ANY, PREC_COND, PREC_OR, PREC_AND, PREC_EQ, PREC_REL,
@@ -146,6 +147,12 @@ const char *fexpr(struct fgen *fg, struct ins *i, enum prec prec);
 /* The same as something whose address can be taken. */
 const char *fexpr_address(struct fgen *fg, struct ins *i);
 void fgen_names_init(struct fgen *fg);
+/* Does the C function of builtin.def write its result through a pointer? */
+bool fexpr_writes(enum builtin_id id);
+/* What T is in a call of one, if the function is told; else NULL. */
+const struct ty *fexpr_any(const struct ins *i);
+/* A call of builtin.def; a result that is written goes to `out`. */
+const char *fexpr_lib(struct fgen *fg, struct ins *i, const char *out);
 /* A name for a local: `want`, or want_2, ... */
 const char *fgen_name(struct fgen *fg, const char *want);
 /* All operations of a region as statements; a scope of its own if `scope`. */

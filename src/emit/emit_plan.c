@@ -190,7 +190,7 @@ needs_statement(const struct fplan *p, const struct ins *i)
 	case IR_INJECT:
 		return i->type->kind == TY_UNION;
 	case IR_LIB:
-		return (builtins[i->u.lib].flags & BF_LIST) != 0;
+		return fexpr_writes(i->u.lib);
 	case IR_AND: case IR_OR: case IR_COND:
 		return !region_inline(p, i->body) ||
 		    !region_inline(p, i->other);

@@ -247,22 +247,12 @@ append(struct fgen *fg, struct ins *i)
 }
 
 static void
-list_library(struct fgen *fg, struct ins *i)
+written_library(struct fgen *fg, struct ins *i)
 {
-	const struct builtin *l = &builtins[i->u.lib];
-	struct arena *a = &fg->g->a;
-	const char *name = name_value(fg, i, l->name), *s;
+	const char *name = name_value(fg, i, builtins[i->u.lib].name);
 
-	fg->uses_m = fg->can_fail = true;
 	declare(fg, i);
-	s = arena_printf(a, "%s(m, %s", l->c, gtype_desc(fg->g,
-	    i->arg[0]->type->of));
-	for (unsigned k = 0; k < i->narg; k++)
-		s = arena_printf(a, "%s, %s", s,
-		    i->arg[k]->type->kind == TY_LIST ?
-		    fexpr_address(fg, i->arg[k]) :
-		    fexpr(fg, i->arg[k], PREC_COND));
-	cw_line(&fg->g->w, "%s, &%s);", s, name);
+	cw_line(&fg->g->w, "%s;", fexpr_lib(fg, i, name));
 }
 
 static void
@@ -545,7 +535,7 @@ ret(struct fgen *fg, struct ins *i)
 	}
 	check_late(fg);
 	fg->uses_m |= fg->can_fail;
-	cw_line(w, fg->can_fail && fg->bail == NULL ?
+	cw_line(w, (fg->can_fail && fg->bail == NULL) || fg->can_exhaust ?
 	    "return mip_status(m);" : "return MIP_OK;");
 }
 
@@ -639,8 +629,8 @@ statement(struct fgen *fg, struct ins *i)
 			define(fg, i);
 		return;
 	case IR_LIB:
-		if (builtins[i->u.lib].flags & BF_LIST)
-			list_library(fg, i);
+		if (fexpr_writes(i->u.lib))
+			written_library(fg, i);
 		else
 			define(fg, i);
 		return;
@@ -664,7 +654,7 @@ static bool
 is_large(const struct ins *i)
 {
 	if (i->op == IR_LIB)
-		return (builtins[i->u.lib].flags & BF_LIST) != 0;
+		return fexpr_writes(i->u.lib);
 	return i->op == IR_APPEND || i->op == IR_INDEX || i->op == IR_ASK ||
 	    i->op == IR_IF || i->op == IR_SWITCH || i->op == IR_RETRY ||
 	    i->op == IR_TRY || i->op == IR_RUN || i->op == IR_PAR ||

@@ -130,96 +130,65 @@ model_call(struct check *c, struct ast *e, struct symbol *s)
 
 /* ---- functions ---- */
 
-enum { MAX_PARAMS = 8 };
-
-struct param {
-	char type;                      /* as in builtin.def */
-	const char *name;               /* or NULL; not terminated */
-	size_t len;
-	bool optional;
-};
-
-/* Reads "s i rel:f=0"; gives how many. */
-static unsigned
-params_of(const struct builtin *b, struct param p[MAX_PARAMS])
-{
-	const char *s = b->in, *colon;
-	size_t len;
-	unsigned n = 0;
-
-	while (*s && n < MAX_PARAMS) {
-		len = strcspn(s, " ");
-		colon = memchr(s, ':', len);
-		p[n] = (struct param){ colon ? colon[1] : *s,
-		    colon ? s : NULL, colon ? (size_t)(colon - s) : 0,
-		    memchr(s, '=', len) != NULL };
-		n++;
-		s += len + (s[len] == ' ');
-	}
-	return n;
-}
-
 /* The index of the parameter that the n-th argument is for; -1. */
 static int
-param_of(const struct param *p, unsigned np, const struct ast *a, unsigned n)
+param_of(const struct builtin_param *p, unsigned np, const struct ast *a,
+    unsigned n)
 {
 	unsigned i;
 
 	if (!a->u.arg.name)
 		return n < np && !p[n].name ? (int)n : -1;
 	for (i = 0; i < np; i++)
-		if (p[i].name && strlen(a->u.arg.name) == p[i].len &&
-		    strncmp(a->u.arg.name, p[i].name, p[i].len) == 0)
+		if (p[i].name && strlen(a->u.arg.name) == p[i].name_len &&
+		    strncmp(a->u.arg.name, p[i].name, p[i].name_len) == 0)
 			return (int)i;
 	return -1;
 }
 
-/* The type of a parameter, given what T is (NULL: not known). */
-static const struct ty *
-param_type(struct check *c, char k, const struct ty *t)
-{
-	switch (k) {
-	case 's': return check_basic(c, TY_STRING);
-	case 'i': return check_basic(c, TY_INT);
-	case 'f': return check_basic(c, TY_FLOAT);
-	case 'b': return check_basic(c, TY_BOOL);
-	case 'S': return ty_list(c->t, check_basic(c, TY_STRING));
-	case 'I': return ty_list(c->t, check_basic(c, TY_INT));
-	case 'F': return ty_list(c->t, check_basic(c, TY_FLOAT));
-	case 'L': return t ? ty_list(c->t, t) : NULL;
-	case 'T': return t;
-	}
-	return NULL;
-}
+/* What T is, as far as arguments have told. */
+struct any {
+	const struct ty *t;             /* NULL: nothing yet */
+	bool fixed;                     /* a list of it was given */
+};
 
-/* How badly a value of `from` fits parameter `k`: 0 exactly, 1 after turning
- * into another type, -1 not at all.  Finds out what T is. */
+/* A value of `from` for a parameter that is T itself: any other value may be
+ * turned into it, if it is not fixed. */
 static int
-fit(struct check *c, char k, const struct ty *from, const struct ty **t)
+fit_any(const struct ty *from, struct any *any)
 {
-	const struct ty *want;
-
-	if (k == 'L') {
-		if (from->kind != TY_LIST || (*t && *t != from->of))
-			return -1;
-		*t = from->of;
+	if (from->kind == TY_VOID)
+		return -1;
+	if (!any->t || any->t == from) {
+		any->t = from;
 		return 0;
 	}
-	if (k == 'T') {
-		if (from->kind == TY_VOID)
-			return -1;
-		if (!*t || *t == from) {
-			*t = from;
-			return 0;
-		}
-		if (!ty_fits(from, *t) && !ty_fits(*t, from))
-			return -1;
-		if (!ty_fits(from, *t))
-			*t = from;
+	if (ty_fits(from, any->t))
 		return 1;
+	if (any->fixed || !ty_fits(any->t, from))
+		return -1;
+	any->t = from;
+	return 1;
+}
+
+/* How badly a value of `from` fits a parameter: 0 exactly, 1 after turning
+ * into another type, -1 not at all.  Finds out what T is. */
+static int
+fit(struct check *c, const char *type, const struct ty *from, struct any *any)
+{
+	const struct ty *want, *t = any->fixed ? any->t : NULL;
+
+	if (builtin_generic(type) && strcspn(type, " =") == 1)
+		return fit_any(from, any);
+	if (builtin_generic(type)) {
+		if (!builtin_is(type, from, &t) ||
+		    (any->t && !ty_fits(any->t, t)))
+			return -1;
+		*any = (struct any){ t, true };
+		return 0;
 	}
-	want = param_type(c, k, *t);
-	if (!want || want == from)
+	want = builtin_ty(c->t, type, NULL);
+	if (want == from)
 		return 0;
 	return ty_fits(from, want) ? 1 : -1;
 }
@@ -229,13 +198,13 @@ static int
 cost(struct check *c, const struct builtin *b, const struct ast *e,
     const struct ty **t)
 {
-	struct param p[MAX_PARAMS];
-	unsigned np = params_of(b, p), n = 0, i;
-	bool given[MAX_PARAMS] = { false };
+	struct builtin_param p[BUILTIN_PARAMS];
+	unsigned np = builtin_params(b, p), n = 0, i;
+	bool given[BUILTIN_PARAMS] = { false };
+	struct any any = { NULL, false };
 	const struct ast *a;
 	int sum = 0, k, one;
 
-	*t = NULL;
 	for (a = e->u.call.arg; a; a = a->next, n++) {
 		const struct ty *from = a->u.arg.value->type;
 
@@ -245,39 +214,46 @@ cost(struct check *c, const struct builtin *b, const struct ast *e,
 		given[k] = true;
 		if (!from || from->kind == TY_POISON)
 			continue;
-		one = fit(c, p[k].type, from, t);
+		one = fit(c, p[k].type, from, &any);
 		if (one < 0)
 			return -1;
 		sum += one;
 	}
 	for (i = 0; i < np; i++)
-		if (!given[i] && !p[i].optional)
+		if (!given[i] && !p[i].value)
 			return -1;
+	*t = any.t;
 	return sum;
 }
 
 static void
-put_types(struct buf *b, const char *in)
+put_type(struct buf *b, const char *type)
 {
-	static const struct { char k; const char *text; } words[] = {
+	static const struct { char letter; const char *word; } words[] = {
 		{ 's', "string" }, { 'i', "int" }, { 'f', "float" },
-		{ 'b', "bool" }, { 'S', "string[]" }, { 'I', "int[]" },
-		{ 'F', "float[]" }, { 'L', "T[]" }, { 'T', "T" }
+		{ 'b', "bool" }, { 'T', "T" }
 	};
-	struct builtin one = { .in = in };
-	struct param p[MAX_PARAMS];
-	unsigned n = params_of(&one, p), i;
 	size_t k;
+
+	for (k = 0; k < COUNTOF(words); k++)
+		if (words[k].letter == *type)
+			buf_puts(b, words[k].word);
+	buf_put(b, type + 1, strspn(type + 1, "[]?"));
+}
+
+static void
+put_types(struct buf *b, const struct builtin *of)
+{
+	struct builtin_param p[BUILTIN_PARAMS];
+	unsigned n = builtin_params(of, p), i;
 
 	for (i = 0; i < n; i++) {
 		buf_puts(b, i ? ", " : "");
 		if (p[i].name) {
-			buf_put(b, p[i].name, p[i].len);
+			buf_put(b, p[i].name, p[i].name_len);
 			buf_puts(b, " = ");
 		}
-		for (k = 0; k < COUNTOF(words); k++)
-			if (words[k].k == p[i].type)
-				buf_puts(b, words[k].text);
+		put_type(b, p[i].type);
 	}
 }
 
@@ -302,7 +278,7 @@ no_overload(struct check *c, struct ast *e, const char *name)
 		if (strcmp(builtins[i].name, name) != 0)
 			continue;
 		buf_printf(&b, "%s%s(", any ? ", " : "", name);
-		put_types(&b, builtins[i].in);
+		put_types(&b, &builtins[i]);
 		buf_puts(&b, ")");
 		any = true;
 	}
@@ -325,8 +301,8 @@ is_soft(struct check *c, struct ast *e)
 static const struct ty *
 bind(struct check *c, struct ast *e, unsigned i, const struct ty *t)
 {
-	struct param p[MAX_PARAMS];
-	unsigned np = params_of(&builtins[i], p), n = 0;
+	struct builtin_param p[BUILTIN_PARAMS];
+	unsigned np = builtin_params(&builtins[i], p), n = 0;
 	const struct ty *want;
 	struct ast *a;
 
@@ -340,7 +316,7 @@ bind(struct check *c, struct ast *e, unsigned i, const struct ty *t)
 		int k = param_of(p, np, a, n);
 
 		e->u.call.bound[k] = v;
-		want = param_type(c, p[k].type, t);
+		want = builtin_ty(c->t, p[k].type, t);
 		if (!v->type)
 			check_want(c, v, want);
 		else if (want && v->type->kind != TY_POISON)
@@ -350,7 +326,7 @@ bind(struct check *c, struct ast *e, unsigned i, const struct ty *t)
 	    c->now.body->kind == BODY_PROGRAM))
 		diag(c->d, e->at, E_PLACE, "'%s' belongs in metrics and "
 		    "tests", builtins[i].name);
-	return param_type(c, builtins[i].out[0], t);
+	return builtin_ty(c->t, builtins[i].out, t);
 }
 
 static const struct ty *

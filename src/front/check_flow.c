@@ -172,7 +172,7 @@ smaller(int64_t x, int64_t y)
 static int64_t
 most_items(struct check *c, const struct ast *e)
 {
-	const struct ast *x;
+	const struct ast *x, *last;
 	struct ty_const k;
 	int64_t n = 0, m;
 	int i;
@@ -198,16 +198,13 @@ most_items(struct check *c, const struct ast *e)
 	}
 	if (e->kind != AST_CALL || !e->sym || e->sym->kind != SYM_BUILTIN)
 		return -1;
-	switch ((unsigned)e->sym->index) {
-	case BI_DEDUP: case BI_SORT:
-		return most_items(c, e->u.call.bound[0]);
-	case BI_TAKE:
-		n = most_items(c, e->u.call.bound[0]);
-		if (check_const(c->a, e->u.call.bound[1], &k))
-			n = smaller(n, k.i < 0 ? 0 : k.i);
-		return n;
-	}
-	return -1;
+	if (!(builtins[e->sym->index].flags & BF_FEWER))
+		return -1;
+	n = most_items(c, e->u.call.bound[0]);
+	last = e->u.call.bound[e->u.call.nbound - 1];
+	if (e->u.call.nbound > 1 && check_const(c->a, last, &k))
+		n = smaller(n, k.i < 0 ? 0 : k.i);
+	return n;
 }
 
 /* The largest value of a bound of a range, or the smallest. */

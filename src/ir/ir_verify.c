@@ -278,60 +278,21 @@ choice(struct verifier *v, const struct ins *i)
 
 /* ---- functions of builtin.def ---- */
 
-/* The type letter `c` of the table: does `t` fit?  L and T are bound by the
- * first argument that has them. */
-static bool
-letter(char c, const struct ty *t, const struct ty **elem)
-{
-	const struct ty *of = t;
-
-	switch (c) {
-	case 's': return is_kind(t, TY_STRING);
-	case 'i': return is_kind(t, TY_INT);
-	case 'f': return is_kind(t, TY_FLOAT);
-	case 'b': return is_kind(t, TY_BOOL);
-	case 'S': return is_kind(t, TY_LIST) && is_kind(t->of, TY_STRING);
-	case 'I': return is_kind(t, TY_LIST) && is_kind(t->of, TY_INT);
-	case 'F': return is_kind(t, TY_LIST) && is_kind(t->of, TY_FLOAT);
-	case '*': return true;
-	case 'L':
-		if (!is_kind(t, TY_LIST))
-			return false;
-		of = t->of;
-		break;
-	case 'T':
-		break;
-	default:
-		BUG("builtin.def: what is a '%c'?", c);
-	}
-	if (*elem == NULL)
-		*elem = of;
-	return *elem == of;
-}
-
 static bool
 lib(struct verifier *v, const struct ins *i)
 {
 	const struct builtin *b = &builtins[i->u.lib];
-	const struct ty *elem = NULL;
-	const char *s = b->in;
-	unsigned k;
+	struct builtin_param p[BUILTIN_PARAMS];
+	unsigned n = builtin_params(b, p), k;
+	const struct ty *any = NULL;
 
-	for (k = 0; k < i->narg; k++) {
-		const char *colon = strchr(s, ':');
-		size_t n = strcspn(s, " ");
-
-		if (colon != NULL && colon < s + n)
-			s = colon + 1, n = strcspn(s, " ");
-		if (n == 0 || !letter(*s, i->arg[k]->type, &elem))
+	for (k = 0; k < i->narg; k++)
+		if (k >= n || !builtin_is(p[k].type, i->arg[k]->type, &any))
 			return bad(v, i, "argument %u of %s is not right", k,
 			    b->name);
-		s += n;
-		s += strspn(s, " ");
-	}
-	if (*s != '\0')
+	if (k < n)
 		return bad(v, i, "%s lacks arguments", b->name);
-	return letter(*b->out, i->type, &elem) ||
+	return builtin_ty(v->m->types, b->out, any) == i->type ||
 	    bad(v, i, "%s gives another type", b->name);
 }
 

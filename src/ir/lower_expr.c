@@ -339,36 +339,31 @@ inputs(struct lower *x, struct ast *e, const struct ty *in)
 	return v;
 }
 
-/* The default of parameter `n` in a line of builtin.def: "rel:f=0". */
+/* What stands for a parameter that is left out. */
 static struct ins *
-builtin_default(struct lower *x, const struct builtin *b, unsigned n,
+builtin_default(struct lower *x, const struct builtin_param *p,
     struct span at)
 {
-	const char *s = b->in, *end;
 	struct json v;
 	double d = 0;
 
-	for (; n > 0; n--) {
-		s += strcspn(s, " ");
-		s += strspn(s, " ");
-	}
-	end = s + strcspn(s, " ");
-	s = memchr(s, '=', (size_t)(end - s));
-	if (s == NULL || s[-1] != 'f' || !json_parse(s + 1,
-	    (size_t)(end - s - 1), &v, NULL, NULL) || !json_double(v, &d))
-		BUG("builtin.def: '%s' has no default of float", b->name);
+	if (p->value == NULL || *p->type != 'f' || !json_parse(p->value,
+	    strcspn(p->value, " "), &v, NULL, NULL) || !json_double(v, &d))
+		BUG("builtin.def: no default of float");
 	return float_value(x, d, at);
 }
 
 static struct ins *
 builtin_call(struct lower *x, struct ast *e, enum builtin_id id)
 {
+	struct builtin_param p[BUILTIN_PARAMS];
 	struct ins **v = arguments(x, e), *i;
 	unsigned k;
 
+	builtin_params(&builtins[id], p);
 	for (k = 0; k < e->u.call.nbound; k++)
 		if (v[k] == NULL)
-			v[k] = builtin_default(x, &builtins[id], k, e->at);
+			v[k] = builtin_default(x, &p[k], e->at);
 	i = lower_op(x, IR_LIB, e->type, v, e->u.call.nbound, e->at);
 	i->u.lib = id;
 	return i;

@@ -164,12 +164,11 @@ list_max(const struct ins *i, unsigned depth)
 		return add(list_max(i->arg[0], depth + 1),
 		    list_max(i->arg[1], depth + 1));
 	if (depth < 16 && i->op == IR_LIB &&
-	    (i->u.lib == BI_DEDUP || i->u.lib == BI_SORT))
-		return list_max(i->arg[0], depth + 1);
-	if (depth < 16 && i->op == IR_LIB && i->u.lib == BI_TAKE) {
+	    (builtins[i->u.lib].flags & BF_FEWER)) {
 		max = list_max(i->arg[0], depth + 1);
-		n = i->arg[1];
-		if (n->op == IR_INT && n->u.i >= 0 && (uint64_t)n->u.i < max)
+		n = i->narg > 1 ? i->arg[i->narg - 1] : NULL;
+		if (n != NULL && n->op == IR_INT && n->u.i >= 0 &&
+		    (uint64_t)n->u.i < max)
 			max = (uint64_t)n->u.i;
 		return max;
 	}

@@ -255,7 +255,7 @@ Sub_body(struct mip *m, const struct Sub_in *in, struct Sub_out *out)
 {
 	out->up = mip_upper(m, mip_trim(m, in->text));
 	out->n = mip_string_len(in->text);
-	return MIP_OK;
+	return mip_status(m);
 }
 
 /* A larger program */

@@ -379,7 +379,7 @@ Later_body(struct mip *m, const struct Later_in *in, struct Later_out *out)
 
 	out->text = d.text;
 	out->n = g.grade;
-	return MIP_OK;
+	return mip_status(m);
 }
 
 static enum mip_status

@@ -346,7 +346,7 @@ failed:
 
 	out->answer = mip_concat(m, p.answer, " ", k.answer, " ", s, NULL);
 	out->n = n;
-	return MIP_OK;
+	return mip_status(m);
 }
 
 static const struct mip_prompt *const prompts[] = {

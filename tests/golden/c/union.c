@@ -280,7 +280,7 @@ Area(struct mip *m, const struct Area_in *in, struct Area_out *out)
 		out->note = mip_str_float(m, big.u.as_Box.w);
 		out->sum = 0.0;
 		out->first = either_2;
-		return MIP_OK;
+		return mip_status(m);
 	}
 
 	struct string_or_Box_or_Circle wide;
@@ -314,7 +314,7 @@ Area(struct mip *m, const struct Area_in *in, struct Area_out *out)
 	out->note = note;
 	out->sum = mip_sum_floats(radii);
 	out->first = value_2;
-	return MIP_OK;
+	return mip_status(m);
 }
 
 static const struct mip_prompt *const prompts[] = {
