@@ -24,42 +24,105 @@ path_of(const struct ast *e, struct buf *path)
 	return root;
 }
 
-static void
-add(struct check *c, const struct symbol *root, const char *path, uint64_t not)
-{
-	struct fact *f = arena_alloc(c->a, sizeof(*f));
+/* ---- the index ---- */
 
-	*f = (struct fact){ root, path, not, c->now.facts };
-	c->now.facts = f;
+/* Facts are lists that share their older ends; what is known at a place is
+ * the list there.  One of them is indexed: going to another one gives back
+ * what that has not, and takes what it has besides.  As places follow each
+ * other, that is little. */
+
+struct newest {
+	const struct fact *fact;
+};
+
+static unsigned
+depth(const struct fact *f)
+{
+	return f ? f->depth : 0;
 }
 
-/* What the path's value is known not to be. */
-static uint64_t
-known(const struct fact *f, const struct symbol *root, const char *path)
+static struct newest *
+newest(struct check *c, const struct symbol *root)
 {
+	union table_value *v;
+
+	if (!c->facts.at.a)
+		table_init(&c->facts.at, c->a);
+	v = table_at(&c->facts.at, root);
+	if (!v->p)
+		v->p = arena_alloc(c->a, sizeof(struct newest));
+	return v->p;
+}
+
+static void
+go_to(struct check *c, const struct fact *to)
+{
+	struct fact_index *x = &c->facts;
+	size_t n = 0;
+
+	while (x->list != to) {
+		if (depth(x->list) >= depth(to)) {
+			newest(c, x->list->root)->fact = x->list->same;
+			x->list = x->list->older;
+			continue;
+		}
+		x->next = arena_grow(c->a, x->next, &x->cap, n + 1,
+		    sizeof(*x->next));
+		x->next[n++] = to;
+		to = to->older;
+	}
+	while (n > 0) {
+		x->list = x->next[--n];
+		newest(c, x->list->root)->fact = x->list;
+	}
+}
+
+/* What the path's value is known not to be in the list that is indexed. */
+static uint64_t
+known(struct check *c, const struct symbol *root, const char *path)
+{
+	const struct fact *f = newest(c, root)->fact;
 	uint64_t not = 0;
 
-	for (; f; f = f->older) {
-		if (f->root != root)
-			continue;
-		if (!f->path)
-			break;
+	for (; f && f->path; f = f->same)
 		if (strcmp(f->path, path) == 0)
 			not |= f->not;
-	}
 	return not;
 }
 
 static uint64_t
-known_of(const struct fact *f, const struct ast *e)
+known_here(struct check *c, const struct ast *e)
 {
 	struct buf path = BUF_INIT;
-	const struct symbol *root = f ? path_of(e, &path) : NULL;
-	uint64_t not = root ? known(f, root, buf_str(&path)) : 0;
+	const struct symbol *root = c->now.facts ? path_of(e, &path) : NULL;
+	uint64_t not = 0;
 
+	if (root) {
+		go_to(c, c->now.facts);
+		not = known(c, root, buf_str(&path));
+	}
 	buf_release(&path);
 	return not;
 }
+
+/* Adds a fact that says something new. */
+static void
+add(struct check *c, const struct symbol *root, const char *path, uint64_t not)
+{
+	const struct fact *same;
+	struct fact *f;
+
+	go_to(c, c->now.facts);
+	same = newest(c, root)->fact;
+	if (path ? !(not & ~known(c, root, path)) : !same || !same->path)
+		return;
+	f = arena_alloc(c->a, sizeof(*f));
+	*f = (struct fact){ root, path, not, c->now.facts, same,
+	    depth(c->now.facts) + 1 };
+	c->now.facts = f;
+}
+
+/* ---- what is learned and forgotten ---- */
 
 const struct ty *
 check_narrow(struct check *c, struct ast *e, const struct ty *t)
@@ -69,7 +132,7 @@ check_narrow(struct check *c, struct ast *e, const struct ty *t)
 
 	if (e == c->raw || (t->kind != TY_OPTIONAL && t->kind != TY_UNION))
 		return t;
-	not = known_of(c->now.facts, e);
+	not = known_here(c, e);
 	if (not & FACT_WRONG)
 		return check_basic(c, TY_POISON);
 	if (t->kind == TY_OPTIONAL) {
@@ -147,29 +210,45 @@ check_learn(struct check *c, const struct ast *e, bool truth)
 	}
 }
 
+/* What two ways have in common that went on from `before`. */
+struct common {
+	const struct symbol *root;
+	const char *path;
+	uint64_t not;
+};
+
 const struct fact *
 check_join(struct check *c, const struct fact *before, const struct fact *x,
     bool x_goes_on, const struct fact *y, bool y_goes_on)
 {
 	const struct fact *f, *side[2] = { x, y };
-	uint64_t not;
-	unsigned i;
+	struct common *both;
+	unsigned i, n = 0;
 
 	if (!x_goes_on)
 		return y_goes_on ? y : before;
 	if (!y_goes_on)
 		return x;
+	for (f = x; f && f != before; f = f->older)
+		n += f->path != NULL;
+	both = arena_array(c->a, n, sizeof(*both));
+	n = 0;
+	go_to(c, x);
+	for (f = x; f && f != before; f = f->older)
+		if (f->path)
+			both[n++] = (struct common){ f->root, f->path,
+			    known(c, f->root, f->path) };
+	go_to(c, y);
+	for (i = 0; i < n; i++)
+		both[i].not &= known(c, both[i].root, both[i].path);
 	c->now.facts = before;
 	for (i = 0; i < 2; i++)
 		for (f = side[i]; f && f != before; f = f->older)
 			if (!f->path)
 				check_forget(c, f->root);
-	for (f = x; f && f != before; f = f->older) {
-		not = f->path ? known(x, f->root, f->path) &
-		    known(y, f->root, f->path) : 0;
-		if (not & ~known(c->now.facts, f->root, f->path))
-			add(c, f->root, f->path, not);
-	}
+	for (i = 0; i < n; i++)
+		if (both[i].not)
+			add(c, both[i].root, both[i].path, both[i].not);
 	return c->now.facts;
 }
 

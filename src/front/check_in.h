@@ -5,6 +5,7 @@
 #define FRONT_CHECK_IN_H
 
 #include "base/builtin.h"
+#include "base/table.h"
 #include "front/check.h"
 #include "front/scope.h"
 
@@ -17,6 +18,8 @@ struct fact {
 	uint64_t not;                   /* FACT_NULL, FACT_ARM(n); FACT_WRONG:
 	                                 * a test that was reported */
 	const struct fact *older;
+	const struct fact *same;        /* the next older one of its root */
+	unsigned depth;                 /* of the list that begins with it */
 };
 
 enum { FACT_ARMS = 62 };                /* that a union may have */
@@ -60,6 +63,12 @@ struct check {
 	size_t nloading, loading_cap;
 	struct unit *last_unit;
 	bool incomplete;                /* a file could not be read whole */
+	struct fact_index {
+		struct table at;        /* by root: struct newest */
+		const struct fact *list;        /* what is indexed */
+		const struct fact **next;
+		size_t cap;
+	} facts;                        /* private to check_fact.c */
 	const struct ast *raw;          /* not to be narrowed */
 	const struct ast *raw_union;    /* not to be narrowed to an arm */
 	unsigned depth;                 /* of declarations that need others */

@@ -8,7 +8,7 @@
 
 enum {
 	GROUP = 20,                     /* programs that one program calls */
-	LEAF_LINES = 26, WIDE_LINES = 5, FLOW_LINES = 40, DEEP_LINES = 12,
+	LEAF_LINES = 26, WIDE_LINES = 5, FLOW_LINES = 45, DEEP_LINES = 12,
 	DECL_LINES = 9,
 	DEEP = 60                       /* levels of one expression */
 };
@@ -205,6 +205,9 @@ flow(struct buf *b, unsigned lines)
 		    "\tif b_%u != null {\n\t\tlast = b_%u;\n"
 		    "\t\tn += len(b_%u) + len(last);\n\t}\n", i, i, i, i, i,
 		    i, i, i, i);
+		buf_printf(b, "\tlet c_%u = a_%u.answer;\n"
+		    "\tif c_%u == null {\n\t\tfail \"none\";\n\t}\n"
+		    "\tn += len(c_%u);\n", i, i, i, i);
 		buf_printf(b, "\tfor i in 1 .. %u {\n\t\tif i > n {\n"
 		    "\t\t\tbreak;\n\t\t}\n\t\tn += i;\n\t}\n"
 		    "\twhile n < %u limit 3 {\n\t\tn += 1;\n\t}\n", i + 2,
