@@ -66,6 +66,15 @@ mip_yyerror(const struct span *at, struct parse *ps, const char *text)
 }
 
 static const struct chain none = { NULL, NULL };
+
+/* m.x of what stands before the last point, and behind it. */
+static const char *
+dotted(struct parse *ps, const char *before, const char *name)
+{
+	const char *s = arena_printf(ps->a, "%s.%s", before, name);
+
+	return names_intern(ps->names, s, strlen(s));
+}
 }
 
 /* Words of the language. */
@@ -88,7 +97,7 @@ static const struct chain none = { NULL, NULL };
 %token <node> INT "an integer" FLOAT "a number" UNIT "a quantity"
 %token <node> STRING "a string" TEXT "a text block"
 
-%type <name> name vname word
+%type <name> dname name vname word
 %type <node> decl cap variant field param type ptype base kind option arg rec
 %type <node> block stmt expr postfix primary else_part case label string
 %type <node> opt_type opt_default opt_limit msg desc retry true
@@ -127,53 +136,53 @@ decl
 		{ $$ = NEW(IMPORT, import, text_of($2), $4); }
 	| "caps" '{' cap_list '}'
 		{ $$ = NEW(CAPS, caps, $3.first); }
-	| "const" ID opt_type '=' expr ';'
+	| "const" dname opt_type '=' expr ';'
 		{ $$ = NEW(CONST, constant, $2, @2, $3, $5); }
-	| "param" ID opt_type desc '=' expr ';'
+	| "param" dname opt_type desc '=' expr ';'
 		{ $$ = NEW(PARAM, param, $2, @2, $3, text_of($4), $6, NULL); }
-	| "param" ID opt_type desc '=' expr "tune" expr ';'
+	| "param" dname opt_type desc '=' expr "tune" expr ';'
 		{ $$ = NEW(PARAM, param, $2, @2, $3, text_of($4), $6, $8); }
-	| "enum" ID '{' variants opt_comma '}'
+	| "enum" dname '{' variants opt_comma '}'
 		{ $$ = NEW(ENUM, enumeration, $2, @2, $4.first); }
-	| "enum" ID '{' variants error '}'
+	| "enum" dname '{' variants error '}'
 		{ $$ = NULL; }
-	| "struct" ID '{' fields '}'
+	| "struct" dname '{' fields '}'
 		{ $$ = NEW(STRUCT, structure, $2, @2, $4.first); }
-	| "struct" ID '{' fields error '}'
+	| "struct" dname '{' fields error '}'
 		{ $$ = NULL; }
-	| "type" ID '=' type ';'
+	| "type" dname '=' type ';'
 		{ $$ = NEW(TYPEDEF, type_def, $2, @2, $4); }
-	| "signature" ID '{' desc sigfields '}'
+	| "signature" dname '{' desc sigfields '}'
 		{ $$ = NEW(SIGNATURE, signature, $2, @2, text_of($4),
 		    $5.in.first, $5.out.first, false); }
-	| "signature" ID '{' desc sigfields error '}'
+	| "signature" dname '{' desc sigfields error '}'
 		{ $$ = NULL; }
-	| "signature" ID '=' '(' plist ')' "->" '(' plist ')' desc ';'
+	| "signature" dname '=' '(' plist ')' "->" '(' plist ')' desc ';'
 		{ $$ = NEW(SIGNATURE, signature, $2, @2, text_of($11),
 		    $5.first, $9.first, true); }
-	| "model" ID '=' expr tail
+	| "model" dname '=' expr tail
 		{ $$ = NEW(MODEL, value, $2, @2, NULL, $4, $5.first); }
-	| "retriever" ID opt_type '=' expr tail
+	| "retriever" dname opt_type '=' expr tail
 		{ $$ = NEW(RETRIEVER, value, $2, @2, $3, $5, $6.first); }
-	| "module" ID '=' expr tail
+	| "module" dname '=' expr tail
 		{ $$ = NEW(MODULE, value, $2, @2, NULL, $4, $5.first); }
-	| "data" ID '=' expr tail
+	| "data" dname '=' expr tail
 		{ $$ = NEW(DATA, value, $2, @2, NULL, $4, $5.first); }
-	| "data" ID settings
+	| "data" dname settings
 		{ $$ = NEW(DATA, value, $2, @2, NULL, NULL, $3.first); }
-	| "tool" ID '(' plist ')' "->" type desc attrs '=' expr tail
+	| "tool" dname '(' plist ')' "->" type desc attrs '=' expr tail
 		{ $$ = NEW(TOOL, tool, $2, @2, $4.first, $7, $9.first,
 		    text_of($8), $11, $12.first); }
-	| "metric" ID '(' idlist ')' '=' expr tail
+	| "metric" dname '(' idlist ')' '=' expr tail
 		{ $$ = NEW(METRIC, metric, $2, @2, $4.first, $7, NULL,
 		    $8.first); }
-	| "metric" ID '(' idlist ')' block opts_after
+	| "metric" dname '(' idlist ')' block opts_after
 		{ $$ = NEW(METRIC, metric, $2, @2, $4.first, NULL, $6,
 		    $7.first); }
-	| "program" ID '(' plist ')' "->" '(' plist ')' desc block
+	| "program" dname '(' plist ')' "->" '(' plist ')' desc block
 		{ $$ = NEW(PROGRAM, program, $2, @2, $4.first, $8.first,
 		    text_of($10), $11); }
-	| "optimize" ID settings
+	| "optimize" dname settings
 		{ $$ = NEW(OPTIMIZE, optimize, $2, @2, $3.first); }
 	| "test" STRING opt_args block
 		{ $$ = NEW(TEST, test, text_of($2), $3.first, $4); }
@@ -181,6 +190,12 @@ decl
 		{ $$ = NULL; }
 	| error '}'
 		{ $$ = NULL; }
+	;
+
+/* What is declared, maybe as if by an import: m.answer. */
+dname
+	: ID
+	| dname '.' ID                  { $$ = dotted(ps, $1, $3); }
 	;
 
 opts_after
@@ -324,7 +339,7 @@ ptype
 base
 	: ID
 		{ $$ = NEW(T_NAME, t_name, NULL, $1); }
-	| ID '.' ID
+	| dname '.' ID
 		{ $$ = NEW(T_NAME, t_name, $1, $3); }
 	| STRING
 		{ $$ = NEW(T_LITERAL, t_literal, text_of($1), $1); }

@@ -10,6 +10,7 @@
 
 #include "driver/file.h"
 #include "emit/emit.h"
+#include "front/expand.h"
 #include "ir/lower.h"
 #include "ir/pass.h"
 #include "ir/plan.h"
@@ -23,6 +24,7 @@ compile_front(struct compilation *c)
 		.define = o->define, .ndefine = o->ndefine,
 		.program = o->program,
 		.need_program = o->stop != STOP_SYNTAX &&
+		    o->stop != STOP_EXPAND &&
 		    o->verb != VERB_CHECK && o->emit != EMIT_AST
 	};
 	struct source *s;
@@ -276,6 +278,23 @@ write_output(struct compilation *c, struct build *b)
 	return 0;
 }
 
+/* -E */
+static int
+expand_file(struct compilation *c)
+{
+	const char *path = c->o->output != NULL ? c->o->output : "-";
+	struct buf b = BUF_INIT;
+	int status = compile_front(c);
+
+	if (status == 0 && !expand(c->a, &c->names, &c->sources, c->checked,
+	    &c->diag, &b))
+		status = 1;
+	if (status == 0 && !file_write(path, &b))
+		status = file_error("write", path);
+	buf_release(&b);
+	return status;
+}
+
 int
 cmd_compile(struct compilation *c)
 {
@@ -285,6 +304,8 @@ cmd_compile(struct compilation *c)
 
 	if (o->stop == STOP_SYNTAX)
 		return cmd_check(c);
+	if (o->stop == STOP_EXPAND)
+		return expand_file(c);
 	if (o->emit == EMIT_AST) {
 		status = compile_front(c);
 		if (status == 0)

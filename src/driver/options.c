@@ -193,6 +193,11 @@ static void take_c(struct reader *r, const char *v)
 	(void)v;
 	r->o->stop = STOP_OBJECT;
 }
+static void take_e(struct reader *r, const char *v)
+{
+	(void)v;
+	r->o->stop = STOP_EXPAND;
+}
 static void take_syntax(struct reader *r, const char *v)
 {
 	(void)v;
@@ -379,6 +384,7 @@ take_dump(struct reader *r, const char *v)
  * argument attached, too. */
 static const struct option options[] = {
 	{ "-o", "FILE", TEXT(output), "write FILE" },
+	{ "-E", NULL, TAKE(take_e), "write one .mp, with its imports" },
 	{ "-S", NULL, TAKE(take_s), "stop after C: -o x.c, or a directory" },
 	{ "-c", NULL, TAKE(take_c),
 	    "stop after the object file and its header" },

@@ -18,7 +18,7 @@ enum verb {
 };
 
 enum stop {                             /* after which stage to stop */
-	STOP_NOWHERE, STOP_SYNTAX, STOP_C, STOP_OBJECT
+	STOP_NOWHERE, STOP_SYNTAX, STOP_EXPAND, STOP_C, STOP_OBJECT
 };
 
 enum emit_kind {

@@ -266,6 +266,23 @@ member_ref(struct check *c, struct ast *e, struct symbol *of, bool *failed)
 	return NULL;
 }
 
+/* The import that the variable `v` hides, where m.x (`e`) can mean no member
+ * of the variable; else the variable. */
+static struct symbol *
+hidden_unit(struct check *c, struct ast *e, struct symbol *v)
+{
+	const struct ty *t = v->type;
+	struct symbol *s = scope_get(c->now.unit->scope, v->name);
+
+	if (t && t->kind == TY_OPTIONAL)
+		t = t->of;
+	if (!s || s->kind != SYM_UNIT || e->u.dot.of->kind != AST_NAME ||
+	    !t || ty_field_index(t, e->u.dot.name) >= 0 ||
+	    !scope_get(s->unit->scope, e->u.dot.name))
+		return v;
+	return e->u.dot.of->sym = s;
+}
+
 struct symbol *
 check_ref(struct check *c, struct ast *e, bool *failed)
 {
@@ -277,6 +294,8 @@ check_ref(struct check *c, struct ast *e, bool *failed)
 			s = scope_get(c->now.unit->scope, e->u.name.name);
 	} else if (e->kind == AST_DOT) {
 		of = check_ref(c, e->u.dot.of, failed);
+		if (of && of->kind == SYM_VAR)
+			of = hidden_unit(c, e, of);
 		if (of && (of->kind == SYM_UNIT || of->kind == SYM_ENUM))
 			s = member_ref(c, e, of, failed);
 	}
@@ -456,27 +475,75 @@ symbol_kind_of(const struct ast *n, enum symbol_kind *k, const char **name)
 	return false;
 }
 
+/* A unit for what is declared with a prefix, m.answer, as if by an import. */
+static struct symbol *
+inline_unit(struct check *c, struct scope *in, const char *name,
+    const char *path, struct ast *n)
+{
+	struct symbol *s = check_new_symbol(c, SYM_UNIT, name, n);
+
+	s->done = true;
+	s->unit = arena_alloc(c->a, sizeof(*s->unit));
+	s->unit->source = c->now.unit->source;
+	s->unit->alias = path;
+	s->unit->scope = scope_new(c->a, NULL);
+	scope_add(in, name, s);
+	return s;
+}
+
+/* Where the name `*name` of a declaration belongs, of which what stands behind
+ * the last point is left; NULL after a message. */
+static struct scope *
+scope_of(struct check *c, struct unit *u, const char **name, struct ast *n)
+{
+	struct scope *in = u->scope;
+	const char *path = *name, *dot, *word;
+	struct symbol *s;
+
+	for (; (dot = strchr(*name, '.')) != NULL; *name = dot + 1) {
+		word = names_intern(c->names, *name, (size_t)(dot - *name));
+		s = scope_get(in, word);
+		if (!s)
+			s = inline_unit(c, in, word, arena_strndup(c->a, path,
+			    (size_t)(dot - path)), n);
+		if (s->kind != SYM_UNIT || s->decl->kind == AST_IMPORT) {
+			diag(c->d, check_name_at(n), E_DUPLICATE, "'%s' is %s",
+			    word, check_kind_word(s->kind));
+			diag_note(c->d, check_name_at(s->decl),
+			    "declared here");
+			return NULL;
+		}
+		in = s->unit->scope;
+	}
+	*name = names_intern(c->names, *name, strlen(*name));
+	return in;
+}
+
 static void
 declare(struct check *c, struct unit *u)
 {
+	struct scope *in;
 	enum symbol_kind kind;
-	const char *name;
+	const char *name, *path;
 	struct symbol *s;
 	struct ast *n;
 
 	for (n = u->decl; n; n = n->next) {
 		if (!symbol_kind_of(n, &kind, &name))
 			continue;
+		path = name;
+		in = scope_of(c, u, &name, n);
 		s = check_new_symbol(c, kind, name, n);
-		if (u->alias)
-			s->path = arena_printf(c->a, "%s.%s", u->alias, name);
+		s->path = u->alias ? arena_printf(c->a, "%s.%s", u->alias,
+		    path) : path;
 		n->sym = s;
 		if (c->last)
 			c->last->next = s;
 		else
 			c->out->symbol = s;
 		c->last = s;
-		check_duplicate(c, u->scope, name, check_name_at(n), s);
+		if (in)
+			check_duplicate(c, in, name, check_name_at(n), s);
 	}
 }
 
@@ -508,10 +575,16 @@ program_named(struct check *c, const char *name)
 	struct symbol *s;
 
 	for (s = c->out->symbol; s; s = s->next)
-		if (s->kind == SYM_PROGRAM && strcmp(s->name, name) == 0 &&
-		    (s->unit == c->out->unit || !s->unit->alias))
+		if (s->kind == SYM_PROGRAM && strcmp(s->path, name) == 0)
 			return s;
 	return NULL;
+}
+
+/* Is it the main file's own, and not as if imported? */
+static bool
+is_main(const struct check *c, const struct symbol *s)
+{
+	return s->unit == c->out->unit && !strchr(s->path, '.');
 }
 
 /* The only program of the main file, else of all; *several if there are
@@ -527,7 +600,7 @@ only_program(struct check *c, bool *several)
 			continue;
 		any = s;
 		in_all++;
-		if (s->unit == c->out->unit) {
+		if (is_main(c, s)) {
 			main_one = s;
 			in_main++;
 		}
@@ -649,7 +722,7 @@ finish(struct check *c)
 		    !s->captured)
 			find_recursion(c, s);
 		if (s->kind == SYM_MODULE && !s->captured &&
-		    s->unit == c->out->unit && c->d->nerror == 0)
+		    is_main(c, s) && c->d->nerror == 0)
 			diag(c->d, check_name_at(s->decl), E_UNUSED_MODULE,
 			    "'%s'", s->name);
 	}

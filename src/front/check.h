@@ -54,6 +54,7 @@ struct symbol {
 	struct symbol *signature, *model;       /* of a module */
 	int index;                      /* variant: its number; builtin: in the
 	                                 * table; metric arg: 0 gold, 1 pred */
+	bool defined;                   /* const, param: set by -D */
 	bool assigned;                  /* var: set again after `let` */
 	bool captured;                  /* var: read; module: called */
 	bool fixed;                     /* var: a loop variable or an input */
@@ -98,6 +99,9 @@ struct checked *check(struct arena *a, struct names *names,
     struct diag *d);
 
 /* ---- queries, for what comes after check ---- */
+
+/* Where the name of a declaration, field or variable stands. */
+struct span check_name_at(const struct ast *decl);
 
 /* The value of an expression that is a constant; false if it is none. */
 bool check_const(struct arena *a, const struct ast *e, struct ty_const *out);

@@ -189,7 +189,8 @@ check_const_decl(struct check *c, struct symbol *s)
 	}
 	if (tune)
 		check_tune(c, s, tune);
-	if (apply_define(c, s) || !tune)
+	s->defined = apply_define(c, s);
+	if (s->defined || !tune)
 		s->kind = SYM_CONST;
 }
 

@@ -99,7 +99,6 @@ bool check_duplicate(struct check *c, struct scope *s, const char *name,
 /* A symbol for a declared thing, in no scope. */
 struct symbol *check_new_symbol(struct check *c, enum symbol_kind kind,
     const char *name, struct ast *decl);
-struct span check_name_at(const struct ast *decl);
 
 /* ---- check_type.c ---- */
 

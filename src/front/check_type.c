@@ -27,20 +27,26 @@ static const struct { const char *name; enum ty_kind kind; } basics[] = {
 static struct ast *
 as_reference(struct check *c, const struct ast *t)
 {
-	struct ast *name = arena_alloc(c->a, sizeof(*name)), *dot;
+	const char *path = t->u.t_name.module ? arena_printf(c->a, "%s.%s",
+	    t->u.t_name.module, t->u.t_name.name) : t->u.t_name.name;
+	struct ast *of = NULL, *n;
+	size_t len;
 
-	name->kind = AST_NAME;
-	name->at = t->at;
-	name->u.name.name = t->u.t_name.module ? t->u.t_name.module :
-	    t->u.t_name.name;
-	if (!t->u.t_name.module)
-		return name;
-	dot = arena_alloc(c->a, sizeof(*dot));
-	dot->kind = AST_DOT;
-	dot->at = dot->u.dot.name_at = t->at;
-	dot->u.dot.of = name;
-	dot->u.dot.name = t->u.t_name.name;
-	return dot;
+	for (;; path += len + 1) {
+		len = strcspn(path, ".");
+		n = arena_alloc(c->a, sizeof(*n));
+		n->kind = of ? AST_DOT : AST_NAME;
+		n->at = t->at;
+		if (of) {
+			n->u.dot.of = of;
+			n->u.dot.name = names_intern(c->names, path, len);
+			n->u.dot.name_at = t->at;
+		} else
+			n->u.name.name = names_intern(c->names, path, len);
+		of = n;
+		if (!path[len])
+			return n;
+	}
 }
 
 static const struct ty *
