@@ -79,9 +79,10 @@ BASE = $(call in,src/base, \
 	base builtin diag diag_out diag_text names source table ty)
 
 FRONT = $(call in,src/front, \
-	ast ast_dump check check_expr check_decl check_flow check_call \
-	check_branch check_const check_data check_fact check_option \
-	check_type check_union scope expand fmt fmt_align fmt_class)
+	ast ast_dump check check_file check_expr check_decl check_flow \
+	check_call check_branch check_const check_data check_fact \
+	check_option check_type check_union scope expand fmt fmt_align \
+	fmt_class)
 
 IR = $(call in,src/ir, \
 	ir ir_types ir_print ir_print_decl ir_reader ir_read \

@@ -100,6 +100,11 @@ bool check_duplicate(struct check *c, struct scope *s, const char *name,
 struct symbol *check_new_symbol(struct check *c, enum symbol_kind kind,
     const char *name, struct ast *decl);
 
+/* ---- check_file.c ---- */
+
+/* Declares what `u` imports, then what it declares itself. */
+void check_load(struct check *c, struct unit *u);
+
 /* ---- check_type.c ---- */
 
 const struct ty *check_type(struct check *c, struct ast *t);
