@@ -72,8 +72,9 @@ RUNTIME = $(call in,runtime, \
 	reply_union reply_text reply_note reply_partial http redact \
 	provider provider_openai provider_llamacpp llamacpp \
 	llamacpp_keep lm lm_fetch lm_flight lm_model lm_loop store limit \
-	budget trace env mip mip_ask fork lib metric cli cli_batch cli_in \
-	cli_run cli_show worker worker_hello worker_run)
+	budget trace child env mip mip_ask fork tool tool_run tool_keep lib \
+	metric cli cli_batch cli_in cli_run cli_show worker worker_hello \
+	worker_run)
 
 BASE = $(call in,src/base, \
 	base builtin diag diag_out diag_text names source table ty)
@@ -81,18 +82,18 @@ BASE = $(call in,src/base, \
 FRONT = $(call in,src/front, \
 	ast ast_dump check check_file check_expr check_decl check_flow \
 	check_call check_branch check_const check_data check_fact \
-	check_option check_type check_union scope expand fmt fmt_align \
-	fmt_class)
+	check_option check_tool check_type check_union scope expand fmt \
+	fmt_align fmt_class)
 
 IR = $(call in,src/ir, \
 	ir ir_types ir_print ir_print_decl ir_reader ir_read \
 	ir_read_decl ir_verify lower lower_expr lower_flow \
-	lower_retry lower_decl \
+	lower_retry lower_decl lower_tool \
 	pass pass_fold pass_dead pass_share pass_par plan hash)
 
 EMIT = $(call in,src/emit, \
-	cw emit_name emit_type emit_table emit_plan emit_expr emit_stmt \
-	emit_flow emit_c)
+	cw emit_name emit_type emit_table emit_tool emit_plan emit_expr \
+	emit_stmt emit_flow emit_c)
 
 TUNE = $(call in,src/tune, \
 	rng uniform linear stats data split space surrogate tpe study \

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "json.h"
 #include "lines.h"
 
@@ -304,6 +305,7 @@ set_flag(struct cli *c, enum cli_flag f, const char *value)
 	case CLI_TRACE_CONTENT: o->trace_content = true; break;
 	case CLI_JOURNAL:       o->journal = value; break;
 	case CLI_LEDGER:        o->ledger = value; break;
+	case CLI_ROOT:          o->root = value; break;
 	case CLI_ROW:           c->row = value; break;
 	case CLI_JSONL:
 	case CLI_JSON:
@@ -519,6 +521,9 @@ cli_main(struct cli *c, int argc, char **argv)
 		return rc;
 	if (!check_args(c))
 		return mip_status_exit(MIP_USAGE);
+	/* What it calls is not to find the keys of its models. */
+	if (p->ntool > 0 || (c->eval && c->eval->ntool > 0))
+		child_hide();
 	rc = load_slots(c);
 	return rc ? rc : cli_run(c);
 }

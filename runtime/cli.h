@@ -31,6 +31,7 @@
 	    "with prompts and replies") \
 	X(JOURNAL, "journal", 0, "FILE", "keep every reply that is used") \
 	X(LEDGER, "ledger", 0, "FILE", "share the budget through this file") \
+	X(ROOT, "root", 0, "DIR", "where relative commands are found") \
 	X(WORKER, "worker", 0, NULL, "serve the tuner on stdin and stdout") \
 	X(SCHEMA, "schema", 0, NULL, "show the JSON schemas of in and out") \
 	X(PROMPTS, "prompts", 0, NULL, "show the prompts and slots") \

@@ -22,6 +22,7 @@ struct own_slots {
 struct mip_env {
 	struct lm *lm;
 	struct fork_pool *forks;
+	struct tool_pools *tools;
 	struct arena keep;              /* the strings of options */
 	struct mip_options options;
 	pthread_mutex_t lock;           /* of `own` */
@@ -51,6 +52,7 @@ env_options(struct mip_env *env, const struct mip_options *o)
 	env_keep(env, &own->trace);
 	env_keep(env, &own->ledger);
 	env_keep(env, &own->journal);
+	env_keep(env, &own->root);
 	if (!o->model)
 		return;
 	while (o->model[n])
@@ -84,7 +86,10 @@ mip_env_new(const struct mip_options *o, struct mip_env **out)
 		    mip_status_text(MIP_NOMEM));
 		return MIP_NOMEM;
 	}
-	s = lm_new(&env->options, &env->lm, env->message);
+	env->tools = tool_pools_new(env->options.root);
+	s = MIP_NOMEM;
+	if (env->tools)
+		s = lm_new(&env->options, &env->lm, env->message);
 	if (s != MIP_OK && !env->message[0])
 		snprintf(env->message, sizeof env->message, "%s",
 		    mip_status_text(s));
@@ -99,6 +104,7 @@ mip_env_free(struct mip_env *env)
 	if (!env)
 		return;
 	fork_pool_free(env->forks);
+	tool_pools_free(env->tools);
 	if (env->lm)
 		lm_free(env->lm);
 	while ((own = env->own) != NULL) {
@@ -127,6 +133,12 @@ struct lm *
 mip_env_lm(struct mip_env *env)
 {
 	return env->lm;
+}
+
+struct tool_pools *
+mip_env_tools(struct mip_env *env)
+{
+	return env->tools;
 }
 
 void

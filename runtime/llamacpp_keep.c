@@ -9,8 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <dirent.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/file.h>
@@ -21,6 +19,8 @@
 #include <sys/prctl.h>
 #endif
 
+#include "child.h"
+
 enum {
 	KEEP_NAP_MS = 100,
 	KEEP_USERS = 5,                 /* naps between two looks for users */
@@ -28,50 +28,16 @@ enum {
 	KEEP_FD = 3                     /* where the pipe goes */
 };
 
-/* One more than the highest open descriptor. */
-static int
-keep_fds(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	struct dirent *e;
-	int most = 1024;
-
-	if (!d)
-		return most;
-	while ((e = readdir(d)))
-		if (strtol(e->d_name, NULL, 10) >= most)
-			most = (int)strtol(e->d_name, NULL, 10) + 1;
-	closedir(d);
-	return most;
-}
-
-static void
-keep_signals(void)
-{
-	static const int plain[] = {
-		SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGCHLD, SIGALRM,
-		SIGUSR1, SIGUSR2
-	};
-	struct sigaction dfl = { .sa_handler = SIG_DFL };
-	sigset_t none;
-	size_t i;
-
-	for (i = 0; i < sizeof plain / sizeof plain[0]; i++)
-		sigaction(plain[i], &dfl, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /* Only the pipe stays, as KEEP_FD, and what the server prints is logged. */
 static bool
 keep_files(const struct llamacpp_keep *k, int pipe_fd, int most)
 {
-	int fd, null, log;
+	const int keep = KEEP_FD;
+	int null, log;
 
 	if (pipe_fd != KEEP_FD && dup2(pipe_fd, KEEP_FD) < 0)
 		return false;
-	for (fd = KEEP_FD + 1; fd < most; fd++)
-		close(fd);
+	child_close(&keep, 1, most);
 	fcntl(KEEP_FD, F_SETFD, FD_CLOEXEC);
 	null = open("/dev/null", O_RDONLY);
 	log = open(k->log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
@@ -170,14 +136,14 @@ llamacpp_keep(const struct llamacpp_keep *k, int *fd)
 		return false;
 	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
 	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-	most = keep_fds();
+	most = child_fds();
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	child = fork();
 	if (child == 0) {
 		setsid();
 		if (fork() == 0) {
-			keep_signals();
+			child_signals();
 			if (keep_files(k, ends[1], most))
 				keep_watch(k);
 		}

@@ -12,6 +12,7 @@
 
 #include "miproc.h"
 #include "reply.h"
+#include "trace.h"
 
 struct lm_usage {
 	int64_t in, cached, out;        /* tokens; cached is a part of in */
@@ -123,6 +124,9 @@ struct lm_totals {
 	struct lm_usage paid, nominal;  /* nominal: as if nothing were cached */
 };
 void lm_totals(struct lm *l, struct lm_totals *t);
+
+/* Writes the line, if there is a trace. */
+void lm_trace_tool(struct lm *l, const struct trace_tool *t);
 
 /* The exact request body that the call would send (--print-request). */
 enum mip_status lm_request(struct lm *l, const struct lm_call *c,

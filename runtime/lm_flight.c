@@ -341,6 +341,13 @@ lm_finish_word(enum reply_finish f)
 }
 
 static void
+lm_trace_lost(struct lm *l)
+{
+	if (!atomic_exchange(&l->trace_off, true))
+		lm_warn(l, "the trace", "a line could not be written");
+}
+
+static void
 lm_trace(struct lm *l, const struct lm_flight *f, const struct lm_call *c,
     bool first)
 {
@@ -374,9 +381,15 @@ lm_trace(struct lm *l, const struct lm_flight *f, const struct lm_call *c,
 		key[2 * i + 1] = digit[f->key[i] & 15];
 	}
 	key[2 * STORE_KEY] = '\0';
-	if (!trace_write(l->trace, &t) &&
-	    !atomic_exchange(&l->trace_off, true))
-		lm_warn(l, "the trace", "a line could not be written");
+	if (!trace_write(l->trace, &t))
+		lm_trace_lost(l);
+}
+
+void
+lm_trace_tool(struct lm *l, const struct trace_tool *t)
+{
+	if (l->trace && !trace_write_tool(l->trace, t))
+		lm_trace_lost(l);
 }
 
 static void

@@ -10,6 +10,7 @@
 #include "lm.h"
 #include "miproc.h"
 #include "slots.h"
+#include "tool.h"
 
 /* What the calls of a run took. */
 struct mip_usage {
@@ -45,6 +46,7 @@ struct mip_override {
 };
 
 struct lm *mip_env_lm(struct mip_env *env);
+struct tool_pools *mip_env_tools(struct mip_env *env);
 
 /* Who is told what goes on in spite of a fault: see lm_observe. */
 void mip_env_observe(struct mip_env *env,

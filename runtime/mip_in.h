@@ -1,4 +1,4 @@
-/* What the files of contexts share: mip.c, mip_ask.c, fork.c.
+/* What the files of contexts share: mip.c, mip_ask.c, fork.c, tool.c.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef MIP_IN_H

@@ -249,6 +249,32 @@ struct mip_param {
 	const void *value;              /* slot: its value */
 };
 
+/* ---- tools ---- */
+
+enum mip_tool_kind { MIP_EXEC };
+
+/* A command that programs call. */
+struct mip_tool {
+	const char *name;               /* in the source */
+	enum mip_tool_kind kind;
+	const char *const *argv;        /* NULL-terminated; a command with a
+	                                 * slash is relative to the root */
+	const struct mip_type *in;      /* struct of its inputs */
+	const struct mip_type *out;     /* what it gives */
+	bool text_in, text_out;         /* one string as it is, not JSON */
+	bool keep;                      /* its process stays: a line of JSON
+	                                 * in, a line out */
+	bool effect;                    /* it does more than answer */
+	long timeout_ms;                /* of a call; 0: 30,000 */
+	int64_t max_output;             /* bytes; 0: 1 MiB */
+	int64_t memory;                 /* bytes of a process; 0: no limit */
+	int64_t cpu_s;                  /* of a process; 0: no limit */
+	unsigned jobs;                  /* processes at once; 0: as many as
+	                                 * there are processors, 4 at least */
+	const char *const *env;         /* variables that are passed on,
+	                                 * NULL-terminated, or NULL */
+};
+
 /* ---- programs ---- */
 
 struct mip;
@@ -267,6 +293,8 @@ struct mip_program {
 	unsigned nparam;
 	const struct mip_model *const *model;
 	unsigned nmodel;
+	const struct mip_tool *const *tool;     /* that it may call */
+	unsigned ntool;
 	uint64_t calls_min, calls_max;  /* LM calls of a run, no re-asks */
 	enum mip_status (*run)(struct mip *m, const void *in, void *out);
 };
@@ -292,6 +320,8 @@ struct mip_eval {
 	unsigned nmetric;
 	const struct mip_model *const *model;   /* that the program has not */
 	unsigned nmodel;
+	const struct mip_tool *const *tool;     /* that the program has not */
+	unsigned ntool;
 };
 
 /* The whole of a generated `main`: flags from the inputs, JSON in and out,
@@ -316,6 +346,8 @@ struct mip_options {
 	const char *journal;            /* every reply, before it is used */
 	uint64_t seed;                  /* of the jitter of waits */
 	unsigned threads;               /* for forks, at most; 0: 256 */
+	const char *root;               /* relative commands are there; the
+	                                 * working directory */
 };
 
 /* Gives a new environment; thread-safe from then on.  On failure *env is
@@ -377,6 +409,11 @@ void mip_fork(struct mip *m, mip_fn fn, const void *in, void *out);
  * asking and forking sticks to the context, and every later call gives it
  * back. */
 enum mip_status mip_wait(struct mip *m);
+
+/* Calls the tool: `out` (of tool->out) from `in` (of tool->in).  After a
+ * failure it does nothing.  Gives the status of the run. */
+enum mip_status mip_call(struct mip *m, const struct mip_tool *tool,
+    const void *in, void *out);
 
 /* Makes the run fail, unless it has failed already; gives the status. */
 enum mip_status mip_fail(struct mip *m, enum mip_status s,

@@ -121,22 +121,15 @@ trace_line(struct buf *b, const struct trace_call *c)
 	trace_double(b, "latency_s", c->latency_s);
 }
 
-bool
-trace_write(struct trace *t, const struct trace_call *c)
+/* Ends the line and writes it; with the lock held. */
+static bool
+trace_end(struct trace *t)
 {
 	struct buf *b = &t->line;
 	size_t at = 0;
 	ssize_t n;
 	bool ok;
 
-	pthread_mutex_lock(&t->lock);
-	buf_reset(b);
-	trace_line(b, c);
-	if (t->content) {
-		trace_text(b, "request", c->request);
-		trace_text(b, "text", c->text);
-		trace_text(b, "reasoning", c->reasoning);
-	}
 	buf_puts(b, "}\n");
 	ok = !b->failed;
 	if (ok)
@@ -148,6 +141,47 @@ trace_write(struct trace *t, const struct trace_call *c)
 		else if (n == 0 || errno != EINTR)
 			ok = false;
 	}
+	return ok;
+}
+
+bool
+trace_write(struct trace *t, const struct trace_call *c)
+{
+	struct buf *b = &t->line;
+	bool ok;
+
+	pthread_mutex_lock(&t->lock);
+	buf_reset(b);
+	trace_line(b, c);
+	if (t->content) {
+		trace_text(b, "request", c->request);
+		trace_text(b, "text", c->text);
+		trace_text(b, "reasoning", c->reasoning);
+	}
+	ok = trace_end(t);
+	pthread_mutex_unlock(&t->lock);
+	return ok;
+}
+
+bool
+trace_write_tool(struct trace *t, const struct trace_tool *c)
+{
+	struct buf *b = &t->line;
+	bool ok;
+
+	pthread_mutex_lock(&t->lock);
+	buf_reset(b);
+	buf_putc(b, '{');
+	trace_text(b, "tool", c->tool);
+	trace_text(b, "status", mip_status_word(c->status));
+	if (c->status != MIP_OK)
+		trace_text(b, "message", c->message);
+	trace_double(b, "latency_s", c->latency_s);
+	if (t->content) {
+		trace_text(b, "in", c->in);
+		trace_text(b, "out", c->out);
+	}
+	ok = trace_end(t);
 	pthread_mutex_unlock(&t->lock);
 	return ok;
 }

@@ -24,6 +24,15 @@ struct trace_call {
 	const char *text, *reasoning;   /* with content only */
 };
 
+/* A call of a tool; likewise. */
+struct trace_tool {
+	const char *tool;
+	enum mip_status status;
+	const char *message;            /* if it failed */
+	double latency_s;
+	const char *in, *out;           /* with content only */
+};
+
 struct trace;
 
 /* Lines are added to the file at `path`.  Secrets in them are blotted out
@@ -37,5 +46,6 @@ bool trace_content(const struct trace *t);
 
 /* Thread-safe.  False if the line could not be written. */
 bool trace_write(struct trace *t, const struct trace_call *c);
+bool trace_write_tool(struct trace *t, const struct trace_tool *c);
 
 #endif

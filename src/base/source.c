@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "buf.h"
 
@@ -216,4 +217,98 @@ sources_find(struct arena *a, const struct source *from, const char *name,
 			return path;
 	}
 	return NULL;
+}
+
+/* ---- paths ---- */
+
+/* The parts of a directory, without those that mean nothing. */
+struct parts {
+	const char **v;
+	size_t n, cap;
+	bool absolute;
+};
+
+static void
+add_parts(struct arena *a, struct parts *p, const char *s, size_t n)
+{
+	size_t k;
+
+	for (; n > 0; s += k, n -= k) {
+		if (*s == '/') {
+			k = 1;
+			continue;
+		}
+		for (k = 0; k < n && s[k] != '/'; k++)
+			continue;
+		if (k == 1 && *s == '.')
+			continue;
+		p->v = arena_grow(a, p->v, &p->cap, p->n + 1, sizeof *p->v);
+		p->v[p->n++] = arena_strndup(a, s, k);
+	}
+}
+
+/* Of the directory that `path` is in. */
+static struct parts
+dir_parts(struct arena *a, const char *path, bool absolute)
+{
+	const char *slash = strrchr(path, '/');
+	struct parts p = { .absolute = absolute || path[0] == '/' };
+	char cwd[4096];
+
+	if (absolute && path[0] != '/' && getcwd(cwd, sizeof cwd) != NULL)
+		add_parts(a, &p, cwd, strlen(cwd));
+	if (slash != NULL)
+		add_parts(a, &p, path, (size_t)(slash - path));
+	return p;
+}
+
+/* How many parts both begin with. */
+static size_t
+common(const struct parts *x, const struct parts *y)
+{
+	size_t n = 0;
+
+	while (n < x->n && n < y->n && strcmp(x->v[n], y->v[n]) == 0)
+		n++;
+	return n;
+}
+
+static bool
+goes_up(const struct parts *p, size_t from)
+{
+	size_t i;
+
+	for (i = from; i < p->n; i++)
+		if (strcmp(p->v[i], "..") == 0)
+			return true;
+	return false;
+}
+
+const char *
+sources_relative(struct arena *a, const struct source *main,
+    const struct source *from, const char *name)
+{
+	struct parts to = dir_parts(a, main->path, false);
+	struct parts of = dir_parts(a, from->path, false);
+	bool mixed = to.absolute != of.absolute;
+	size_t n = common(&to, &of), i;
+	const char *s = "";
+
+	if (name[0] == '/' || (!mixed && n == to.n && n == of.n))
+		return name;
+	if (mixed || goes_up(&to, n)) {
+		of = dir_parts(a, from->path, true);
+		for (i = 0; i < of.n; i++)
+			s = arena_printf(a, "%s/%s", s, of.v[i]);
+		s = arena_printf(a, "%s/", s);
+	} else {
+		for (i = n; i < to.n; i++)
+			s = arena_printf(a, "%s../", s);
+		for (i = n; i < of.n; i++)
+			s = arena_printf(a, "%s%s/", s, of.v[i]);
+	}
+	while (name[0] == '.' && name[1] == '/')
+		for (name += 2; *name == '/'; name++)
+			continue;
+	return arena_printf(a, "%s%s", s, name);
 }

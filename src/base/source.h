@@ -53,4 +53,10 @@ struct place sources_place(const struct sources *s, unsigned off);
 const char *sources_find(struct arena *a, const struct source *from,
     const char *name, const char *const *dir, unsigned ndir);
 
+/* The path `name` that stands in `from`, as seen from the directory of
+ * `main`: what a program that is told this directory can find.  Absolute if
+ * it cannot be said otherwise. */
+const char *sources_relative(struct arena *a, const struct source *main,
+    const struct source *from, const char *name);
+
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "child.h"
 #include "driver/file.h"
 #include "emit/emit.h"
 #include "front/expand.h"
@@ -101,6 +102,19 @@ compile_mod(struct compilation *c)
 	c->tuned_path = c->o->tuned != NULL ? c->o->tuned :
 	    file_ending(c->a, c->path, ".tuned");
 	return 0;
+}
+
+void
+compile_hide(const struct compilation *c)
+{
+	if (c->mod->tool != NULL)
+		child_hide();
+}
+
+const char *
+compile_root(struct compilation *c)
+{
+	return c->o->root != NULL ? c->o->root : file_dir(c->a, c->path);
 }
 
 /* ---- the tuned file ---- */
@@ -383,9 +397,12 @@ cmd_run(struct compilation *c)
 	path = build_worker(&b, c->mod);
 	if (path == NULL)
 		return 2;
-	argv = arena_array(c->a, c->o->nrest + 2, sizeof *argv);
+	compile_hide(c);
+	argv = arena_array(c->a, c->o->nrest + 4, sizeof *argv);
 	argv[0] = path;
+	argv[1] = "--root";
+	argv[2] = compile_root(c);
 	for (unsigned i = 0; i < c->o->nrest; i++)
-		argv[i + 1] = c->o->rest[i];
+		argv[i + 3] = c->o->rest[i];
 	return build_spawn(argv);
 }

@@ -40,6 +40,12 @@ int compile_mod(struct compilation *c);
  * (status 7).  0 or an exit status. */
 int compile_tuned(struct compilation *c, bool must);
 
+/* What the program calls may not look into this process: before it runs. */
+void compile_hide(const struct compilation *c);
+
+/* Where the relative paths of a program that miproc runs begin. */
+const char *compile_root(struct compilation *c);
+
 /* Reads a tuned file, which lives in c->a; false after a message. */
 bool compile_read_tuned(struct compilation *c, const char *path,
     struct tuned *t);

@@ -432,6 +432,8 @@ static const struct option options[] = {
 	{ "-fdiagnostics-color", "auto|always|never", TAKE(take_color),
 	    "of messages" },
 	{ "-fdump-", "PASS", TAKE(take_dump), "print the IR after a pass" },
+	{ "--root", "DIR", TEXT(root),
+	    "where commands are found; that of FILE.mp" },
 	{ "--cache-dir", "DIR", TEXT(cache_dir), "of replies and builds" },
 	{ "--no-cache", NULL, FLAG(no_cache), "ask afresh, keep nothing" },
 	{ "--refresh", NULL, FLAG(refresh), "ask afresh, keep the replies" },

@@ -58,6 +58,7 @@ struct options {
 	const char *metric;             /* --metric */
 	const char *split;              /* --split */
 	const char *row;                /* --row */
+	const char *root;               /* --root */
 	const char *cache_dir, *base_url, *trace, *junit;
 	const char *compare[2];         /* --compare A B */
 	const char **model;             /* --model, NULL-terminated */

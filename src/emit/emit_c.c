@@ -66,6 +66,8 @@ use_value(struct ins *i, void *arg)
 
 	if (i->type != NULL && i->type->kind > TY_NULL)
 		gtype_use(g, i->type, false);
+	if (i->op == IR_CALL)
+		gen_use_tool(g, i->u.tool);
 	if (i->op == IR_APPEND)
 		gtype_use(g, i->type->of, true);
 	if (compares && t->kind != TY_INT && t->kind != TY_FLOAT &&
@@ -118,6 +120,8 @@ reserve_names(struct gen *g)
 	for (const struct param *p = g->m->param; p != NULL; p = p->next)
 		if (!g->eval)
 			gen_reserve(g, p->c_name);
+	for (const struct tool *t = g->m->tool; t != NULL; t = t->next)
+		gen_reserve(g, t->c_name);
 	for (const struct fn *f = g->m->fn; f != NULL; f = f->next)
 		gen_reserve(g, f->kind == FN_PROGRAM ? f->c_name :
 		    arena_printf(&g->a, "%s_score", f->c_name));
@@ -129,8 +133,10 @@ reserve_names(struct gen *g)
 	gen_reserve(g, "prompts");
 	gen_reserve(g, "params");
 	gen_reserve(g, "models");
+	gen_reserve(g, "tools");
 	gen_reserve(g, "metrics");
 	gen_reserve(g, "eval_models");
+	gen_reserve(g, "eval_tools");
 }
 
 /* ---- functions ---- */
@@ -262,6 +268,7 @@ gen_file(struct gen *g)
 	if (!g->eval)
 		gen_params(g);
 	gen_prompts(g);
+	gen_tools(g);
 	if (g->eval && program_is_called(g))
 		gen_fn(g, g->m->program, false);
 	for (struct fn *f = g->m->fn; f != NULL; f = f->next)
@@ -295,6 +302,7 @@ emit_eval(struct buf *b, const struct mod *m, const char *stem)
 	reserve_names(&g);
 	use_all(&g);
 	gtype_known(&g);
+	gen_known_tools(&g);
 	g.eval = true;
 	gen_file(&g);
 	cw_line(&g.w, "extern const struct mip_eval %s_eval;",

@@ -30,6 +30,9 @@ struct gen {
 	struct table type_name;         /* names of enums and structs */
 	struct table global;            /* names at file scope */
 	struct table model;             /* by whose leaves they are used */
+	const struct tool **tool;       /* that the file calls; the first */
+	size_t ntool, captool, known;   /* `known` are in NAME.c, which this
+	                                 * file includes */
 };
 
 enum { GEN_BY_PROGRAM = 1, GEN_BY_EVAL = 2 };
@@ -89,6 +92,17 @@ void gen_params(struct gen *g);
 void gen_prompts(struct gen *g);
 void gen_program(struct gen *g);
 void gen_eval(struct gen *g);
+
+/* ---- tools (emit_tool.c) ---- */
+
+/* Notes that the file calls `t`. */
+void gen_use_tool(struct gen *g, const struct tool *t);
+/* Those noted so far are another file's. */
+void gen_known_tools(struct gen *g);
+void gen_tools(struct gen *g);
+/* The table of them, and its name; how many there are. */
+unsigned gen_tool_table(struct gen *g);
+const char *gen_tool_table_name(const struct gen *g);
 
 /* ---- functions ---- */
 

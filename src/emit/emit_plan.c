@@ -41,7 +41,8 @@ has_effect(const struct ins *i)
 {
 	unsigned flags = ir_ops[i->op].flags;
 
-	return (flags & OPF_VALUE) == 0 || (flags & OPF_MODEL) != 0;
+	return (flags & OPF_VALUE) == 0 ||
+	    (flags & (OPF_MODEL | OPF_TOOL)) != 0;
 }
 
 static void
@@ -107,7 +108,7 @@ fplan_end(const struct fplan *p, const struct region *r)
 }
 
 /* Is `var` set at these ids, or, with `effects`, something done that others
- * can see (ask, set, leave)? */
+ * can see (ask, call, set, leave)? */
 static bool
 disturbed(const struct fplan *p, const struct var *var, bool effects,
     unsigned from, unsigned to)
@@ -180,8 +181,8 @@ static bool
 needs_statement(const struct fplan *p, const struct ins *i)
 {
 	switch (i->op) {
-	case IR_ASK: case IR_RUN: case IR_SCORE: case IR_EACH: case IR_APPEND:
-	case IR_INDEX:
+	case IR_ASK: case IR_CALL: case IR_RUN: case IR_SCORE: case IR_EACH:
+	case IR_APPEND: case IR_INDEX:
 		return true;
 	case IR_LIST:
 		return i->narg != 0;
@@ -279,8 +280,8 @@ decide(const struct plan_walk *w, struct ins *i)
 	if (i->op == IR_ITEM)
 		return true;
 	if (p->uses[i->id] == 0)
-		return (ir_ops[i->op].flags & OPF_MODEL) == 0 &&
-		    i->op != IR_INDEX && !may_fail(i);
+		return (ir_ops[i->op].flags & (OPF_MODEL | OPF_TOOL)) == 0 &&
+		    i->op != IR_INDEX && !may_fail(i) && !ir_has_effect(i);
 	if (needs_statement(p, i))
 		return false;
 	if (i->op == IR_GET)

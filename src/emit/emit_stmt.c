@@ -132,6 +132,19 @@ ask(struct fgen *fg, struct ins *i)
 }
 
 static void
+call(struct fgen *fg, struct ins *i)
+{
+	const struct tool *t = i->u.tool;
+	const char *name = name_value(fg, i, arena_printf(&fg->g->a,
+	    "%s_result", t->c_name));
+	const char *in = inputs(fg, i, t->in, name);
+
+	declare(fg, i);
+	check_wait(fg, arena_printf(&fg->g->a, "mip_call(m, &%s, &%s, &%s)",
+	    t->c_name, in, name));
+}
+
+static void
 run(struct fgen *fg, struct ins *i)
 {
 	const struct fn *f = i->u.fn;
@@ -605,6 +618,7 @@ statement(struct fgen *fg, struct ins *i)
 		ask(fg, i);
 		check_wait(fg, "mip_wait(m)");
 		return;
+	case IR_CALL:  call(fg, i); return;
 	case IR_RUN:   run(fg, i); return;
 	case IR_SCORE: score(fg, i); return;
 	case IR_IF:    if_(fg, i); return;
@@ -657,7 +671,8 @@ is_large(const struct ins *i)
 		return fexpr_writes(i->u.lib);
 	return i->op == IR_APPEND || i->op == IR_INDEX || i->op == IR_ASK ||
 	    i->op == IR_IF || i->op == IR_SWITCH || i->op == IR_RETRY ||
-	    i->op == IR_TRY || i->op == IR_RUN || i->op == IR_PAR ||
+	    i->op == IR_TRY || i->op == IR_RUN || i->op == IR_CALL ||
+	    i->op == IR_PAR ||
 	    i->op == IR_FOR || i->op == IR_RANGE || i->op == IR_WHILE ||
 	    i->op == IR_EACH || i->op == IR_LIST || i->op == IR_SCORE;
 }

@@ -396,7 +396,7 @@ gen_model_table(struct gen *g)
 
 static void
 gen_tables_of(struct gen *g, unsigned nprompt, unsigned nparam,
-    unsigned nmodel)
+    unsigned nmodel, unsigned ntool)
 {
 	if (nprompt != 0)
 		cw_line(&g->w, ".prompt = prompts, .nprompt = %u,", nprompt);
@@ -404,6 +404,8 @@ gen_tables_of(struct gen *g, unsigned nprompt, unsigned nparam,
 		cw_line(&g->w, ".param = params, .nparam = %u,", nparam);
 	if (nmodel != 0)
 		cw_line(&g->w, ".model = models, .nmodel = %u,", nmodel);
+	if (ntool != 0)
+		cw_line(&g->w, ".tool = tools, .ntool = %u,", ntool);
 }
 
 void
@@ -411,7 +413,7 @@ gen_program(struct gen *g)
 {
 	const struct fn *f = g->m->program;
 	unsigned nprompt = gen_prompt_table(g), nparam = gen_param_table(g);
-	unsigned nmodel = gen_model_table(g);
+	unsigned nmodel = gen_model_table(g), ntool = gen_tool_table(g);
 
 	cw_blank(&g->w);
 	cw_line(&g->w, "static enum mip_status");
@@ -431,7 +433,7 @@ gen_program(struct gen *g)
 	    gen_string(g, g->m->tuned != NULL ? g->m->tuned : ""));
 	cw_line(&g->w, ".in = %s, .out = %s,", gtype_desc(g, f->in),
 	    gtype_desc(g, f->out));
-	gen_tables_of(g, nprompt, nparam, nmodel);
+	gen_tables_of(g, nprompt, nparam, nmodel, ntool);
 	cw_line(&g->w, ".calls_min = %" PRIu64 "u, .calls_max = %" PRIu64
 	    "u,", f->calls_min, f->calls_max);
 	cw_line(&g->w, ".run = %s_run", f->c_name);
@@ -486,12 +488,16 @@ void
 gen_eval(struct gen *g)
 {
 	unsigned nmetric = gen_metrics(g), nmodel = gen_model_table(g);
+	unsigned ntool = gen_tool_table(g);
 
 	cw_open(&g->w, "const struct mip_eval %s_eval = {",
 	    g->m->program->c_name);
 	if (nmodel != 0)
 		cw_line(&g->w, ".model = %s, .nmodel = %u,",
 		    model_table_name(g), nmodel);
+	if (ntool != 0)
+		cw_line(&g->w, ".tool = %s, .ntool = %u,",
+		    gen_tool_table_name(g), ntool);
 	if (nmetric != 0)
 		cw_line(&g->w, ".metric = metrics,");
 	cw_line(&g->w, ".nmetric = %u", nmetric);

@@ -168,7 +168,7 @@ resolve(struct check *c, struct symbol *s)
 		check_not_built(c, check_name_at(s->decl), "retriever");
 		return;
 	case SYM_TOOL:
-		check_not_built(c, check_name_at(s->decl), "tool");
+		check_tool(c, s);
 		return;
 	case SYM_METRIC:
 		s->type = check_basic(c, TY_FLOAT);

@@ -41,8 +41,10 @@ struct symbol {
 	struct ast *decl;               /* NULL for builtins */
 	const struct ty *type;          /* var, const, param: its type; enum,
 	                                 * struct, typedef: the type itself;
-	                                 * module, program: record of outputs */
-	const struct ty *in;            /* module, program: record of inputs;
+	                                 * module, program: record of outputs;
+	                                 * tool: what it gives */
+	const struct ty *in;            /* module, program, tool: record of
+	                                 * inputs;
 	                                 * metric: checked->gold.  `pred`: type
 	                                 * is the outputs, in the inputs; of a
 	                                 * name in both it is the output. */
@@ -51,6 +53,7 @@ struct symbol {
 	                                 * -D, is a SYM_CONST whose decl is a
 	                                 * PARAM */
 	enum module_kind module;
+	bool effect;                    /* tool: @effect */
 	struct symbol *signature, *model;       /* of a module */
 	int index;                      /* variant: its number; builtin: in the
 	                                 * table; metric arg: 0 gold, 1 pred */

@@ -24,7 +24,7 @@ give_up(struct check *c, struct ast *e)
 	return poison(c);
 }
 
-/* ---- modules and programs ---- */
+/* ---- modules, programs and tools ---- */
 
 /* The input that the argument is for; -1 after a message. */
 static int
@@ -83,7 +83,7 @@ note_call(struct check *c, struct ast *e, struct symbol *s)
 	struct body *b = c->now.body;
 	struct callee *x;
 
-	b->calls++;
+	b->calls += s->kind != SYM_TOOL;
 	if (s->kind == SYM_MODULE)
 		s->captured = true;
 	if (s->kind != SYM_PROGRAM || !b->sym)
@@ -94,7 +94,7 @@ note_call(struct check *c, struct ast *e, struct symbol *s)
 }
 
 static const struct ty *
-model_call(struct check *c, struct ast *e, struct symbol *s)
+input_call(struct check *c, struct ast *e, struct symbol *s)
 {
 	unsigned before = c->d->nerror;
 	struct ast *a;
@@ -102,8 +102,9 @@ model_call(struct check *c, struct ast *e, struct symbol *s)
 
 	e->sym = s;
 	if (!c->now.body) {
-		diag(c->d, e->at, E_PLACE, "models are asked in programs, "
-		    "metrics and tests only");
+		diag(c->d, e->at, E_PLACE, "%s in programs, metrics and tests "
+		    "only", s->kind == SYM_TOOL ? "tools are called" :
+		    "models are asked");
 		return poison(c);
 	}
 	note_call(c, e, s);
@@ -380,9 +381,9 @@ static const struct ty *
 symbol_call(struct check *c, struct ast *e, struct symbol *s)
 {
 	switch ((unsigned)s->kind) {
-	case SYM_MODULE: case SYM_PROGRAM:
-		return model_call(c, e, s);
-	case SYM_TOOL: case SYM_RETRIEVER:
+	case SYM_MODULE: case SYM_PROGRAM: case SYM_TOOL:
+		return input_call(c, e, s);
+	case SYM_RETRIEVER:
 		return give_up(c, e);   /* said where it is declared */
 	case SYM_METRIC:
 		diag(c->d, e->at, E_METRIC, "metrics are of the same pair: "

@@ -229,9 +229,8 @@ check_signature(struct check *c, struct symbol *s)
 	s->type = out;
 }
 
-/* A record "m_answer_in" with the fields of another, `before` first. */
-static const struct ty *
-record_of(struct check *c, const struct symbol *s, const char *suffix,
+const struct ty *
+check_record_of(struct check *c, const struct symbol *s, const char *suffix,
     const struct ty *like, const struct ty_field *before)
 {
 	char *name = arena_printf(c->a, "%s%s", s->path, suffix), *p;
@@ -349,8 +348,8 @@ check_module(struct check *c, struct symbol *s)
 		    "reasoning") >= 0))
 			diag(c->d, arg->at, E_DUPLICATE, "'reasoning', which "
 			    "chain_of_thought adds");
-		s->in = record_of(c, s, "_in", s->signature->in, NULL);
-		s->type = record_of(c, s, "_out", s->signature->type,
+		s->in = check_record_of(c, s, "_in", s->signature->in, NULL);
+		s->type = check_record_of(c, s, "_out", s->signature->type,
 		    cot ? &reasoning : NULL);
 	}
 	module_settings(c, s);
@@ -367,6 +366,6 @@ check_program(struct check *c, struct symbol *s)
 	if (!n->u.program.out)
 		diag(c->d, check_name_at(n), E_RECORD, "'%s' has no output",
 		    s->name);
-	s->in = record_of(c, s, "_in", in, NULL);
-	s->type = record_of(c, s, "_out", out, NULL);
+	s->in = check_record_of(c, s, "_in", in, NULL);
+	s->type = check_record_of(c, s, "_out", out, NULL);
 }

@@ -105,12 +105,12 @@ symbol_value(struct check *c, struct ast *e, struct symbol *s)
 		diag(c->d, e->at, E_METRIC, "'%s' is used by its fields, as "
 		    "%s.answer", s->name, s->name);
 		return poison(c);
-	case SYM_MODULE: case SYM_PROGRAM:
+	case SYM_MODULE: case SYM_PROGRAM: case SYM_TOOL:
 		s->captured |= s->kind == SYM_MODULE;
 		diag(c->d, e->at, E_KIND, "'%s' is %s; call it: %s(...)",
 		    s->name, check_kind_word(s->kind), s->name);
 		return poison(c);
-	case SYM_RETRIEVER: case SYM_TOOL:
+	case SYM_RETRIEVER:
 		return poison(c);       /* said where it is declared */
 	case SYM_ENUM: case SYM_STRUCT: case SYM_TYPEDEF: case SYM_SIGNATURE:
 	case SYM_MODEL: case SYM_DATA: case SYM_OPTIMIZE: case SYM_UNIT:

@@ -413,7 +413,8 @@ eval(struct check *c, struct ast *n)
 	struct ast *e = n->u.eval.value;
 	const struct ty *t = check_expr(c, e, NULL);
 
-	if (t->kind == TY_POISON || t->kind == TY_VOID)
+	if (t->kind == TY_POISON || t->kind == TY_VOID ||
+	    (e->kind == AST_CALL && e->sym && e->sym->effect))
 		return;
 	if (e->kind == AST_CALL && e->sym)
 		diag(c->d, n->at, E_UNUSED_VALUE, "what '%s' gives",
@@ -556,14 +557,6 @@ static const struct option_rule metric_options[] = {
 	{ NULL, OPT_OTHER, NULL, NULL }
 };
 
-/* A command's options are its own. */
-static bool
-is_exec(const struct ast *e)
-{
-	return e && e->kind == AST_CALL && e->u.call.fn->kind == AST_NAME &&
-	    strcmp(e->u.call.fn->u.name.name, "exec") == 0;
-}
-
 static void
 metric_args(struct check *c, struct symbol *s)
 {
@@ -593,7 +586,7 @@ check_metric(struct check *c, struct symbol *s)
 	struct ast *n = s->decl, *o = n->u.metric.option;
 	struct body *b;
 
-	if (!is_exec(n->u.metric.value))
+	if (!check_is_exec(n->u.metric.value))
 		check_options(c, o, metric_options, "metric", false);
 	if (ast_option(o, "minimize") && !ast_option(o, "on_fail"))
 		diag(c->d, check_name_at(n), E_MISSING, "'on_fail': the score "

@@ -123,6 +123,10 @@ void check_module(struct check *c, struct symbol *s);
 void check_program(struct check *c, struct symbol *s);
 void check_signature(struct check *c, struct symbol *s);
 
+/* A record "m_answer_in" with the fields of another, `before` first. */
+const struct ty *check_record_of(struct check *c, const struct symbol *s,
+    const char *suffix, const struct ty *like, const struct ty_field *before);
+
 /* ---- check_option.c ---- */
 
 enum option_kind {
@@ -149,6 +153,17 @@ struct option_rule {
  * warning. */
 void check_options(struct check *c, struct ast *list,
     const struct option_rule *rule, const char *what, bool open);
+
+/* ---- check_tool.c ---- */
+
+void check_tool(struct check *c, struct symbol *s);
+/* Is it exec(...)? */
+bool check_is_exec(const struct ast *e);
+/* The words of exec(...). */
+void check_command(struct check *c, struct ast *e);
+/* Options of something that runs a command. */
+void check_command_options(struct check *c, struct ast *list,
+    const struct option_rule *rule, const char *what);
 
 /* ---- check_data.c ---- */
 

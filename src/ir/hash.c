@@ -33,6 +33,17 @@ hash_leaf(struct mod *m, struct prompt *q)
 }
 
 static void
+hash_tool(struct mod *m, struct tool *t)
+{
+	struct buf b = BUF_INIT;
+
+	buf_puts(&b, "tool\n");
+	ir_print_tool(&b, t);
+	t->hash = digits(m, &b);
+	buf_release(&b);
+}
+
+static void
 hash_fn(struct mod *m, struct fn *f)
 {
 	struct buf b = BUF_INIT;
@@ -47,10 +58,13 @@ void
 ir_hash(struct mod *m)
 {
 	struct prompt *q;
+	struct tool *t;
 	struct fn *f;
 
 	for (q = m->prompt; q != NULL; q = q->next)
 		hash_leaf(m, q);
+	for (t = m->tool; t != NULL; t = t->next)
+		hash_tool(m, t);
 	for (f = m->fn; f != NULL; f = f->next)
 		hash_fn(m, f);
 	m->hash = m->program != NULL ? m->program->hash : NULL;

@@ -54,8 +54,8 @@ ir_has_operand(enum ir_op op)
 	    op == IR_BOOL || op == IR_ENUM || op == IR_ARG ||
 	    op == IR_PARAM || op == IR_GET || op == IR_SET ||
 	    op == IR_FIELD || op == IR_INJECT || op == IR_IS ||
-	    op == IR_AS || op == IR_LIB ||
-	    op == IR_ASK || op == IR_RUN || op == IR_SCORE || op == IR_FAIL;
+	    op == IR_AS || op == IR_LIB || op == IR_ASK || op == IR_CALL ||
+	    op == IR_RUN || op == IR_SCORE || op == IR_FAIL;
 }
 
 const char *
@@ -277,6 +277,37 @@ ir_retried(const struct ins *i)
 			return ask;
 	}
 	return NULL;
+}
+
+static bool
+region_effect(const struct region *r)
+{
+	const struct ins *i;
+
+	for (i = r != NULL ? r->first : NULL; i != NULL; i = i->next)
+		if (ir_has_effect(i))
+			return true;
+	return false;
+}
+
+/* Of functions it is known when their bodies are whole. */
+static bool
+fn_effect(struct fn *f)
+{
+	if (f->effect == EFFECT_UNKNOWN)
+		f->effect = region_effect(f->body) ? EFFECT_SOME :
+		    EFFECT_NONE;
+	return f->effect == EFFECT_SOME;
+}
+
+bool
+ir_has_effect(const struct ins *i)
+{
+	if (i->op == IR_CALL)
+		return i->u.tool->is.effect;
+	if (i->op == IR_RUN || i->op == IR_SCORE)
+		return fn_effect(i->u.fn);
+	return region_effect(i->body) || region_effect(i->other);
 }
 
 bool

@@ -24,7 +24,7 @@ enum ir_op {
 
 enum ir_opflag {
 	OPF_PURE = 1, OPF_FAIL = 2, OPF_MODEL = 4, OPF_BODY = 8,
-	OPF_OTHER = 16, OPF_VALUE = 32
+	OPF_OTHER = 16, OPF_VALUE = 32, OPF_TOOL = 64
 };
 
 enum { IR_ANY = -1 };                   /* any number of arguments */
@@ -39,6 +39,7 @@ extern const struct ir_opinfo ir_ops[IR_NOP];
 
 struct fn;
 struct prompt;
+struct tool;
 struct region;
 
 /* A variable: declared by `let`, set again somewhere. */
@@ -64,6 +65,7 @@ struct ins {
 		unsigned n;
 		struct var *var;
 		struct prompt *prompt;
+		struct tool *tool;
 		struct param *param;
 		struct fn *fn;
 		enum builtin_id lib;
@@ -114,6 +116,18 @@ struct prompt {
 	struct prompt *next;
 };
 
+/* A declared tool. */
+struct tool {
+	const char *name;               /* "m.calc" */
+	const char *c_name;
+	const struct ty *in;            /* struct "calc_in" */
+	const struct ty *out;
+	struct mip_tool is;             /* settings; its types are not set */
+	const char *hash;               /* set by ir_hash */
+	struct span at;
+	struct tool *next;
+};
+
 /* A tunable param.  One that is not tuned or was fixed by -D is a constant
  * and does not appear here. */
 struct param {
@@ -148,6 +162,7 @@ struct fn {
 	struct var *var, *last_var;
 	unsigned nvar, nins;
 	bool eval_only;                 /* the program does not reach it */
+	enum { EFFECT_UNKNOWN, EFFECT_NONE, EFFECT_SOME } effect;
 	double on_fail;                 /* metric */
 	bool minimize;
 	uint64_t calls_min, calls_max;  /* set by ir_plan; judge calls of a
@@ -220,6 +235,7 @@ struct mod {
 	struct fn *fn, *last_fn; /* programs, then metrics, callees first */
 	struct fn *program;             /* the one to compile; may be NULL */
 	struct prompt *prompt;          /* in order of declaration */
+	struct tool *tool;              /* likewise */
 	struct param *param;
 	const struct mip_model **model; /* all that leaves use, and routes of */
 	unsigned nmodel;
@@ -261,6 +277,10 @@ bool ir_ends(const struct region *r);
 
 /* The call that a retry asks again: the first one in its body; NULL. */
 struct ins *ir_retried(const struct ins *i);
+
+/* Does it, what it holds, or what it calls do more than give a value: is there
+ * a tool with effects? */
+bool ir_has_effect(const struct ins *i);
 
 /* Is it a constant (string, int, float, bool, null, enum)? */
 bool ir_is_const(const struct ins *i);

@@ -48,9 +48,12 @@ bool ir_is_pure(const struct ins *i);
 void ir_print_signature(struct buf *b, const struct ty *in,
     const struct ty *out);
 
+/* The same for a tool, with what it does. */
+void ir_print_tool(struct buf *b, const struct tool *t);
+
 /* Appends `f` with numbers instead of the names of values and variables, the
- * types it uses, and hashes instead of the names of functions; leaves are
- * named, with their hashes, which must be there. */
+ * types it uses, and hashes instead of the names of functions; leaves
+ * and tools are named, with their hashes, which must be there. */
 void ir_print_canon(struct buf *b, struct fn *f);
 
 #endif

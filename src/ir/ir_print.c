@@ -289,15 +289,16 @@ put_callee(struct ir_printer *p, const struct fn *f)
 		BUG("%s is called before it is hashed", f->name);
 }
 
+/* A leaf or a tool. */
 static void
-put_leaf(struct ir_printer *p, const struct prompt *q)
+put_hashed(struct ir_printer *p, const char *name, const char *hash)
 {
-	ir_put_name(p->b, q->name);
+	ir_put_name(p->b, name);
 	if (!p->canon)
 		return;
-	if (q->hash == NULL)
-		BUG("%s has no hash", q->name);
-	buf_printf(p->b, " %s", q->hash);
+	if (hash == NULL)
+		BUG("%s has no hash", name);
+	buf_printf(p->b, " %s", hash);
 }
 
 static void
@@ -343,7 +344,9 @@ put_operand(struct ir_printer *p, const struct ins *i)
 	else if (i->op == IR_LIB)
 		buf_puts(b, ir_lib_words[i->u.lib]);
 	else if (i->op == IR_ASK)
-		put_leaf(p, i->u.prompt);
+		put_hashed(p, i->u.prompt->name, i->u.prompt->hash);
+	else if (i->op == IR_CALL)
+		put_hashed(p, i->u.tool->name, i->u.tool->hash);
 	else if (i->op == IR_RUN || i->op == IR_SCORE)
 		put_callee(p, i->u.fn);
 	else if (i->op == IR_FAIL)
@@ -485,6 +488,7 @@ ir_print(struct buf *b, struct mod *m)
 	struct ir_printer p;
 	struct prompt *q;
 	struct param *r;
+	struct tool *t;
 	struct fn *f;
 	unsigned i;
 
@@ -501,6 +505,8 @@ ir_print(struct buf *b, struct mod *m)
 		ir_put_param(&p, r);
 	for (q = m->prompt; q != NULL; q = q->next)
 		ir_put_prompt(&p, q);
+	for (t = m->tool; t != NULL; t = t->next)
+		ir_put_tool(&p, t);
 	for (f = m->fn; f != NULL; f = f->next)
 		put_fn(&p, f);
 	if (m->study != NULL)
@@ -530,6 +536,23 @@ ir_print_signature(struct buf *b, const struct ty *in, const struct ty *out)
 	ir_types_add(&p.types, in);
 	ir_types_add(&p.types, out);
 	put_definitions(&p);
+	arena_release(&a);
+}
+
+void
+ir_print_tool(struct buf *b, const struct tool *t)
+{
+	struct arena a;
+	struct ir_printer p;
+
+	printer_init(&p, &a, b);
+	p.types.in = t->in;
+	ir_types_add(&p.types, t->in);
+	ir_types_add(&p.types, t->out);
+	put_definitions(&p);
+	ir_put_type(&p, t->out);
+	buf_putc(b, '\n');
+	ir_put_tool_kind(b, t);
 	arena_release(&a);
 }
 

@@ -164,6 +164,55 @@ ir_put_prompt(struct ir_printer *p, const struct prompt *q)
 		ir_put_line(b, "demo", q->demo[i]);
 }
 
+static void
+put_words(struct buf *b, const char *word, const char *const *v)
+{
+	unsigned i;
+
+	if (v == NULL)
+		return;
+	buf_printf(b, "\t%s", word);
+	for (i = 0; v[i] != NULL; i++) {
+		buf_putc(b, ' ');
+		ir_put_string(b, v[i]);
+	}
+	buf_putc(b, '\n');
+}
+
+void
+ir_put_tool_kind(struct buf *b, const struct tool *t)
+{
+	put_words(b, "exec", t->is.argv);
+	buf_puts(b, t->is.effect ? "\teffect\n" : "");
+	buf_puts(b, t->is.text_in ? "\ttext_in\n" : "");
+	buf_puts(b, t->is.text_out ? "\ttext_out\n" : "");
+	buf_puts(b, t->is.keep ? "\tkeep\n" : "");
+}
+
+void
+ir_put_tool(struct ir_printer *p, const struct tool *t)
+{
+	struct buf *b = p->b;
+
+	buf_puts(b, "tool ");
+	ir_put_name(b, t->name);
+	buf_putc(b, ' ');
+	ir_put_name(b, t->c_name);
+	buf_puts(b, ": ");
+	ir_put_type(p, t->in);
+	buf_puts(b, " -> ");
+	ir_put_type(p, t->out);
+	buf_putc(b, '\n');
+	ir_put_tool_kind(b, t);
+	ir_put_int(b, "timeout_ms", t->is.timeout_ms, 0);
+	ir_put_int(b, "max_output", t->is.max_output, 0);
+	ir_put_int(b, "memory", t->is.memory, 0);
+	ir_put_int(b, "cpu_s", t->is.cpu_s, 0);
+	ir_put_int(b, "jobs", t->is.jobs, 0);
+	put_words(b, "env", t->is.env);
+	ir_put_line(b, "hash", t->hash);
+}
+
 void
 ir_put_param(struct ir_printer *p, const struct param *q)
 {

@@ -91,6 +91,16 @@ read_leaf(struct ir_reader *r, struct ins *i)
 }
 
 static void
+read_tool(struct ir_reader *r, struct ins *i)
+{
+	const char *w = ir_rd_word(r);
+
+	i->u.tool = ir_rd_get(&r->tools, w);
+	if (i->u.tool == NULL)
+		ir_rd_fail(r, "there is no tool '%.60s'", w);
+}
+
+static void
 read_param(struct ir_reader *r, struct ins *i)
 {
 	const char *w = ir_rd_word(r);
@@ -137,6 +147,8 @@ read_operand(struct ir_reader *r, struct ins *i, const char **field)
 		    BI_COUNT);
 	else if (i->op == IR_ASK)
 		read_leaf(r, i);
+	else if (i->op == IR_CALL)
+		read_tool(r, i);
 	else if (i->op == IR_RUN || i->op == IR_SCORE)
 		i->u.fn = callee(r, i->op == IR_RUN ? FN_PROGRAM : FN_METRIC);
 	else if (i->op == IR_FAIL)
@@ -389,6 +401,8 @@ read_declaration(struct ir_reader *r)
 		ir_rd_param(r);
 	else if (strcmp(w, "prompt") == 0)
 		ir_rd_prompt(r);
+	else if (strcmp(w, "tool") == 0)
+		ir_rd_tool(r);
 	else if (strcmp(w, "program") == 0)
 		read_fn(r, FN_PROGRAM);
 	else if (strcmp(w, "metric") == 0)
@@ -407,12 +421,14 @@ init_names(struct ir_reader *r)
 	table_init_text(&r->types, r->a);
 	table_init_text(&r->models, r->a);
 	table_init_text(&r->prompts, r->a);
+	table_init_text(&r->tools, r->a);
 	table_init_text(&r->params, r->a);
 	table_init_text(&r->fns, r->a);
 	table_init_text(&r->values, r->a);
 	table_init_text(&r->vars, r->a);
 	r->prompt_end = &r->m->prompt;
 	r->param_end = &r->m->param;
+	r->tool_end = &r->m->tool;
 }
 
 struct mod *

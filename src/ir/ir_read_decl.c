@@ -381,6 +381,86 @@ ir_rd_prompt(struct ir_reader *r)
 	r->prompt_end = &q->next;
 }
 
+/* ---- tools ---- */
+
+static const char *const *
+read_words(struct ir_reader *r)
+{
+	const char **v = NULL;
+	size_t cap = 0, n = 0;
+
+	do {
+		v = arena_grow(r->a, v, &cap, n + 2, sizeof *v);
+		v[n++] = ir_rd_string(r);
+		v[n] = NULL;
+	} while (!ir_rd_eol(r));
+	return v;
+}
+
+static bool
+tool_number(struct ir_reader *r, const char *w, struct mip_tool *t)
+{
+	if (strcmp(w, "timeout_ms") == 0)
+		t->timeout_ms = (long)ir_rd_unsigned(r);
+	else if (strcmp(w, "max_output") == 0)
+		t->max_output = ir_rd_int(r);
+	else if (strcmp(w, "memory") == 0)
+		t->memory = ir_rd_int(r);
+	else if (strcmp(w, "cpu_s") == 0)
+		t->cpu_s = ir_rd_int(r);
+	else if (strcmp(w, "jobs") == 0)
+		t->jobs = ir_rd_unsigned(r);
+	else
+		return false;
+	return true;
+}
+
+static bool
+tool_kind(struct ir_reader *r, const char *w, struct mip_tool *t)
+{
+	if (strcmp(w, "exec") == 0)
+		t->argv = read_words(r);
+	else if (strcmp(w, "env") == 0)
+		t->env = read_words(r);
+	else if (strcmp(w, "effect") == 0)
+		t->effect = true;
+	else if (strcmp(w, "text_in") == 0)
+		t->text_in = true;
+	else if (strcmp(w, "text_out") == 0)
+		t->text_out = true;
+	else if (strcmp(w, "keep") == 0)
+		t->keep = true;
+	else
+		return false;
+	return true;
+}
+
+void
+ir_rd_tool(struct ir_reader *r)
+{
+	struct tool *t = arena_alloc(r->a, sizeof *t);
+	const char *w;
+
+	t->name = t->is.name = ir_rd_word(r);
+	t->c_name = ir_rd_word(r);
+	ir_rd_want(r, ":");
+	t->in = struct_type(r);
+	ir_rd_want(r, "->");
+	t->out = ir_rd_type(r);
+	ir_rd_done(r);
+	while (ir_rd_attr(r, &w)) {
+		if (strcmp(w, "hash") == 0)
+			t->hash = ir_rd_string(r);
+		else if (!tool_kind(r, w, &t->is) &&
+		    !tool_number(r, w, &t->is))
+			ir_rd_fail(r, "a tool has no '%.60s'", w);
+		ir_rd_done(r);
+	}
+	ir_rd_put(r, &r->tools, t->name, t);
+	*r->tool_end = t;
+	r->tool_end = &t->next;
+}
+
 /* ---- params ---- */
 
 static void

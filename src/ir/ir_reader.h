@@ -20,9 +20,11 @@ struct ir_reader {
 	bool more;                      /* there is a current line */
 	bool failed;
 	char *why;
-	struct table types, models, prompts, params, fns, values, vars;
+	struct table types, models, prompts, tools, params, fns, values,
+	    vars;
 	struct prompt **prompt_end;
 	struct param **param_end;
+	struct tool **tool_end;
 	size_t model_cap;
 	const char *program;            /* to compile, by its C name */
 };
@@ -72,6 +74,7 @@ void ir_rd_enum(struct ir_reader *r);
 void ir_rd_struct(struct ir_reader *r);
 void ir_rd_model(struct ir_reader *r);
 void ir_rd_prompt(struct ir_reader *r);
+void ir_rd_tool(struct ir_reader *r);
 void ir_rd_param(struct ir_reader *r);
 void ir_rd_dataset(struct ir_reader *r);
 void ir_rd_study(struct ir_reader *r);

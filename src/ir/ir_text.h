@@ -31,6 +31,9 @@ void ir_put_double(struct buf *b, const char *word, double v, double unset);
 
 void ir_put_model(struct buf *b, const struct mip_model *m);
 void ir_put_prompt(struct ir_printer *p, const struct prompt *q);
+void ir_put_tool(struct ir_printer *p, const struct tool *t);
+/* What a call of it does, without its limits. */
+void ir_put_tool_kind(struct buf *b, const struct tool *t);
 void ir_put_param(struct ir_printer *p, const struct param *q);
 void ir_put_study(struct buf *b, const struct study_decl *s);
 

@@ -70,6 +70,7 @@ ir_types_of_mod(struct ir_types *s, struct mod *m)
 {
 	const struct prompt *q;
 	const struct param *r;
+	const struct tool *t;
 	struct fn *f;
 
 	for (r = m->param; r != NULL; r = r->next)
@@ -77,6 +78,10 @@ ir_types_of_mod(struct ir_types *s, struct mod *m)
 	for (q = m->prompt; q != NULL; q = q->next) {
 		ir_types_add(s, q->in);
 		ir_types_add(s, q->out);
+	}
+	for (t = m->tool; t != NULL; t = t->next) {
+		ir_types_add(s, t->in);
+		ir_types_add(s, t->out);
 	}
 	for (f = m->fn; f != NULL; f = f->next)
 		ir_types_of_fn(s, f);

@@ -310,6 +310,17 @@ ask(struct verifier *v, const struct ins *i)
 }
 
 static bool
+tool_call(struct verifier *v, const struct ins *i)
+{
+	const struct tool *t = i->u.tool;
+
+	if (table_get(&v->declared, t) == NULL)
+		return bad(v, i, "not a tool of this module");
+	return fields(v, i, t->in) && (i->type == t->out ||
+	    bad(v, i, "not of the type that the tool gives"));
+}
+
+static bool
 call(struct verifier *v, const struct ins *i)
 {
 	const struct fn *g = i->u.fn;
@@ -465,6 +476,7 @@ rule(struct verifier *v, const struct ins *i)
 	case IR_COND:   return choice(v, i);
 	case IR_LIB:    return lib(v, i);
 	case IR_ASK:    return ask(v, i);
+	case IR_CALL:   return tool_call(v, i);
 	case IR_RUN: case IR_SCORE:
 		return call(v, i);
 	case IR_FOR: case IR_RANGE: case IR_WHILE:
@@ -628,6 +640,7 @@ verify_names(struct verifier *v, struct arena *a)
 	struct table address, c;
 	const struct prompt *q;
 	const struct param *p;
+	const struct tool *t;
 	const struct fn *f;
 
 	table_init(&v->declared, a);
@@ -641,6 +654,11 @@ verify_names(struct verifier *v, struct arena *a)
 	for (p = m->param; p != NULL; p = p->next) {
 		table_at(&v->declared, p);
 		if (!unique(v, &address, p->name) || !unique(v, &c, p->c_name))
+			return false;
+	}
+	for (t = m->tool; t != NULL; t = t->next) {
+		table_at(&v->declared, t);
+		if (!unique(v, &c, t->c_name))
 			return false;
 	}
 	for (f = m->fn; f != NULL; f = f->next)
@@ -669,6 +687,29 @@ verify_prompts(struct verifier *v)
 	return true;
 }
 
+static bool
+verify_tools(struct verifier *v)
+{
+	const struct ty *in;
+	const struct tool *t;
+
+	for (t = v->m->tool; t != NULL; t = t->next) {
+		in = t->in;
+		if (t->is.argv == NULL || t->is.argv[0][0] == '\0')
+			return bad(v, NULL, "%.60s: no command", t->name);
+		if (t->is.text_in && (in->n != 1 ||
+		    !is_kind(in->field[0].type, TY_STRING)))
+			return bad(v, NULL, "%.60s: no text to give", t->name);
+		if (t->is.text_out && !is_kind(t->out, TY_STRING))
+			return bad(v, NULL, "%.60s: a text is no such value",
+			    t->name);
+		if (t->is.keep && (t->is.text_in || t->is.text_out))
+			return bad(v, NULL, "%.60s: kept, and not by lines",
+			    t->name);
+	}
+	return true;
+}
+
 bool
 ir_verify(const struct mod *m, char why[240])
 {
@@ -678,7 +719,7 @@ ir_verify(const struct mod *m, char why[240])
 	bool ok;
 
 	base_arena_init(&a);
-	ok = verify_names(&v, &a) && verify_prompts(&v);
+	ok = verify_names(&v, &a) && verify_prompts(&v) && verify_tools(&v);
 	for (f = m->fn; ok && f != NULL; f = f->next)
 		ok = verify_fn(&v, f, &a);
 	arena_release(&a);

@@ -244,6 +244,7 @@ link_prompts(struct lower *x)
 {
 	struct prompt **p = &x->m->prompt;
 	struct param **r = &x->m->param;
+	struct tool **t = &x->m->tool;
 	struct symbol *s;
 
 	for (s = x->c->symbol; s != NULL; s = s->next) {
@@ -255,6 +256,9 @@ link_prompts(struct lower *x)
 		} else if (s->kind == SYM_PARAM) {
 			*r = s->lowered;
 			r = &(*r)->next;
+		} else if (s->kind == SYM_TOOL) {
+			*t = s->lowered;
+			t = &(*t)->next;
 		}
 	}
 }
@@ -329,6 +333,7 @@ name_all(struct lower *x)
 {
 	struct table used;
 	struct prompt *q;
+	struct tool *t;
 	struct param *r;
 	struct fn *f;
 	unsigned i;
@@ -346,6 +351,8 @@ name_all(struct lower *x)
 			f->c_name = c_name(x, &used, f->name);
 	for (q = x->m->prompt; q != NULL; q = q->next)
 		q->c_name = c_name(x, &used, q->name);
+	for (t = x->m->tool; t != NULL; t = t->next)
+		t->c_name = c_name(x, &used, t->name);
 	for (r = x->m->param; r != NULL; r = r->next)
 		r->c_name = c_name(x, &used, r->name);
 }

@@ -381,6 +381,11 @@ call(struct lower *x, struct ast *e)
 		i = lower_op(x, IR_ASK, s->type, v, s->in->n, e->at);
 		i->u.prompt = lower_prompt(x, s);
 		return i;
+	case SYM_TOOL:
+		v = inputs(x, e, s->in);
+		i = lower_op(x, IR_CALL, s->type, v, s->in->n, e->at);
+		i->u.tool = lower_tool(x, s);
+		return i;
 	case SYM_PROGRAM:
 		v = inputs(x, e, s->in);
 		i = lower_op(x, IR_RUN, s->type, v, s->in->n, e->at);

@@ -58,6 +58,10 @@ void lower_metric_value(struct lower *x, struct ast *value);
 void lower_retry(struct lower *x, struct ins *retry, struct ins *cond,
     struct span at);
 
+/* ---- lower_tool.c ---- */
+
+struct tool *lower_tool(struct lower *x, struct symbol *s);
+
 /* ---- lower_decl.c ---- */
 
 struct prompt *lower_prompt(struct lower *x, struct symbol *s);

@@ -131,7 +131,8 @@ mark_set(struct slice *s, const struct ins *i)
 static bool
 can_wait(const struct slice *s, const struct ins *i)
 {
-	return (i->op == IR_ASK || i->op == IR_GET || ir_is_pure(i)) &&
+	return (i->op == IR_ASK || i->op == IR_CALL || i->op == IR_GET ||
+	    ir_is_pure(i)) &&
 	    !touches(i, &s->set, IR_GET);
 }
 
@@ -250,6 +251,9 @@ lower_retry(struct lower *x, struct ins *retry, struct ins *cond,
 		    "very block");
 		return;
 	}
+	for (i = call; i != retry; i = i->next)
+		if (ir_has_effect(i))
+			diag(x->d, i->at, E_EFFECT, "%s", "");
 	for (i = call; i != retry; i = i->next)
 		if (leaves(i) != NULL)
 			lower_not_built(x, leaves(i)->at, "break or continue "

@@ -2,10 +2,10 @@
  *
  * Contract: needs verified IR, and to have been through what a function calls
  * before that function; keeps what a run gives and every failure but those of
- * the calls that are dropped.  Drops operations without effect and
- * failure, calls of models, calls of programs that can fail only by what they
- * ask, settings of variables that nothing reads, and control that is left
- * empty.
+ * the calls that are dropped.  Drops operations without effect and failure,
+ * calls of models and of tools without effects, calls of programs that can
+ * fail only by what they call, settings of variables that nothing reads, and
+ * control that is left empty.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ir/ir_in.h"
@@ -51,6 +51,7 @@ removable(const struct ins *i)
 	if (i->op == IR_RUN || i->op == IR_SCORE)
 		return i->u.fn->harmless;
 	self = i->op == IR_ASK || i->op == IR_GET ||
+	    (i->op == IR_CALL && !i->u.tool->is.effect) ||
 	    ((ir_ops[i->op].flags & OPF_PURE) && !ir_can_fail(i));
 	return self && harmless(i->body) && harmless(i->other);
 }

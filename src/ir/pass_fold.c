@@ -447,7 +447,7 @@ fold_ins(struct fold *x, struct ins *i)
 	case IR_STRING: case IR_INT: case IR_FLOAT: case IR_BOOL: case IR_NULL:
 	case IR_ENUM: case IR_ARG: case IR_PARAM: case IR_ITEM: case IR_GET:
 	case IR_SET: case IR_INDEX: case IR_RECORD: case IR_LIST: case IR_EACH:
-	case IR_APPEND: case IR_HAS: case IR_ASK:
+	case IR_APPEND: case IR_HAS: case IR_ASK: case IR_CALL:
 	case IR_RUN: case IR_SCORE: case IR_CASE: case IR_PAR: case IR_TRY:
 	case IR_BREAK: case IR_CONTINUE: case IR_RET: case IR_FAIL:
 	case IR_NOP:

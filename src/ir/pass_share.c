@@ -1,10 +1,11 @@
-/* Pass share: makes equal pure values once, and equal calls at temperature 0
- * outside loops.
+/* Pass share: makes equal pure values once, and outside of loops equal calls
+ * of models at temperature 0 and of tools without effects.
  *
  * Contract: needs verified IR; keeps what a run does and never makes more
  * calls.  A value takes the place of a later one that is computed alike where
- * the first is known.  Values that can fail, that have regions or that read
- * variables are left alone.  Leaves nothing behind.
+ * the first is known; a call of a tool, if no effect lies between them.  Other
+ * values that can fail, that have regions or that read variables are left
+ * alone.  Leaves nothing behind.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
@@ -16,6 +17,7 @@
 struct entry {
 	struct ins *i;
 	size_t hash;
+	unsigned era;                   /* of a call: x->era then */
 	struct entry *next;             /* in its bucket */
 	struct entry *older;            /* entered before it */
 };
@@ -26,6 +28,8 @@ struct share {
 	size_t nbucket;                 /* a power of two */
 	struct entry *newest;
 	unsigned loops;
+	unsigned era;                   /* effects so far: what a tool says
+	                                 * before one may be wrong after it */
 	bool changed;
 };
 
@@ -54,6 +58,8 @@ sharable(const struct share *x, const struct ins *i)
 {
 	if (i->op == IR_ASK)
 		return x->loops == 0 && is_greedy(i->u.prompt);
+	if (i->op == IR_CALL)
+		return x->loops == 0 && !i->u.tool->is.effect;
 	/* A constant that the user named stays what it is called. */
 	if (ir_is_const(i))
 		return i->name == NULL;
@@ -114,6 +120,8 @@ same_operand(const struct ins *a, const struct ins *b)
 		return a->u.param == b->u.param;
 	if (a->op == IR_ASK)
 		return a->u.prompt == b->u.prompt;
+	if (a->op == IR_CALL)
+		return a->u.tool == b->u.tool;
 	return true;
 }
 
@@ -137,11 +145,12 @@ share_ins(struct share *x, struct ins *i)
 	struct entry **b = &x->bucket[h & (x->nbucket - 1)], *e;
 
 	for (e = *b; e != NULL; e = e->next)
-		if (e->hash == h && same(e->i, i))
+		if (e->hash == h && same(e->i, i) &&
+		    (i->op != IR_CALL || e->era == x->era))
 			break;
 	if (e == NULL) {
 		e = arena_alloc(x->a, sizeof *e);
-		*e = (struct entry){ i, h, *b, x->newest };
+		*e = (struct entry){ i, h, x->era, *b, x->newest };
 		*b = x->newest = e;
 		return;
 	}
@@ -176,6 +185,7 @@ share_region(struct share *x, struct region *r)
 		if (i->other != NULL)
 			share_region(x, i->other);
 		x->loops -= loop;
+		x->era += ir_has_effect(i);
 		if (sharable(x, i))
 			share_ins(x, i);
 	}

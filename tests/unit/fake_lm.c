@@ -247,6 +247,13 @@ let_go(bool cancelled)
 }
 
 void
+lm_trace_tool(struct lm *l, const struct trace_tool *t)
+{
+	(void)l;
+	(void)t;
+}
+
+void
 lm_cancel(struct lm *l)
 {
 	(void)l;

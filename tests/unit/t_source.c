@@ -120,6 +120,48 @@ files(void **state)
 	assert_int_equal(remove(dir), 0);
 }
 
+/* Where `name` in the file `from` is, seen from `main`. */
+static void
+seen(struct arena *a, const char *main, const char *from, const char *name,
+    const char *want)
+{
+	const struct source m = { .path = main }, f = { .path = from };
+
+	assert_string_equal(sources_relative(a, &m, &f, name), want);
+}
+
+static void
+relative(void **state)
+{
+	struct arena a;
+	char *cwd;
+
+	(void)state;
+	base_arena_init(&a);
+	cwd = arena_alloc(&a, 4096);
+	assert_int_equal(chdir("/tmp"), 0);
+	assert_non_null(getcwd(cwd, 4000));
+	seen(&a, "a.mp", "a.mp", "./x", "./x");
+	seen(&a, "a.mp", "b.mp", "./x", "./x");
+	seen(&a, "a.mp", "/lib/b.mp", "/abs/x", "/abs/x");
+	seen(&a, "a.mp", "lib/b.mp", "./x", "lib/x");
+	seen(&a, "a.mp", "lib/b.mp", ".//./x", "lib/x");
+	seen(&a, "a.mp", "lib/b.mp", "../x", "lib/../x");
+	seen(&a, "d/a.mp", "d/lib/b.mp", "x/y", "lib/x/y");
+	seen(&a, "./d/a.mp", "d//lib/./b.mp", "./x", "lib/x");
+	seen(&a, "d/e/a.mp", "d/f/b.mp", "./x", "../f/x");
+	seen(&a, "d/e/a.mp", "b.mp", "./x", "../../x");
+	seen(&a, "d/e/a.mp", "d/e/../b.mp", "./x", "../x");
+	seen(&a, "../a.mp", "../lib/b.mp", "./x", "lib/x");
+	seen(&a, "/p/a.mp", "/q/r/b.mp", "./x", "../q/r/x");
+	seen(&a, "a.mp", "/q/b.mp", "./x", "/q/x");
+	seen(&a, "/q/a.mp", "b.mp", "./x", arena_printf(&a, "%s/x", cwd));
+	/* What cannot be told from the names alone is absolute. */
+	seen(&a, "../a.mp", "lib/b.mp", "./x",
+	    arena_printf(&a, "%s/lib/x", cwd));
+	arena_release(&a);
+}
+
 static void
 names(void **state)
 {
@@ -154,6 +196,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(places),
 		cmocka_unit_test(files),
+		cmocka_unit_test(relative),
 		cmocka_unit_test(names)
 	};
 

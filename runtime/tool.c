@@ -1,0 +1,206 @@
+/* Calls of tools: inputs to a command, its output to a value.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "tool.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "mip_in.h"
+#include "type.h"
+
+enum { TOOL_QUOTED = 60 };              /* bytes of an output in a message */
+
+/* ---- in ---- */
+
+/* Whether the inputs keep to their limits. */
+static bool
+tool_inputs_fit(struct mip *m, const struct mip_tool *tool, const void *in)
+{
+	const struct mip_type *t = tool->in;
+	struct type_error e;
+	unsigned i;
+
+	for (i = 0; i < t->n; i++) {
+		if (type_check(&t->field[i], (const char *)in +
+		    t->field[i].offset, &e))
+			continue;
+		mip_fail(m, MIP_FAIL, "%s: %s: %s", tool->name, e.path,
+		    e.text);
+		return false;
+	}
+	return true;
+}
+
+static void
+tool_write_inputs(struct buf *b, const struct mip_tool *tool, const void *in)
+{
+	const struct mip_type *t = tool->in;
+
+	if (tool->text_in)
+		buf_puts(b, type_text((const char *)in + t->field[0].offset));
+	else
+		type_write(b, t, in, true);
+}
+
+/* ---- out ---- */
+
+/* The beginning of the output, for a message. */
+static void
+tool_quote(struct buf *b, const struct buf *out)
+{
+	size_t n = out->len < TOOL_QUOTED ? out->len : TOOL_QUOTED, i, k;
+
+	for (i = 0; i < n; i += k) {
+		k = buf_utf8(out->s + i, n - i);
+		if (k == 0)
+			break;
+		if ((unsigned char)out->s[i] < ' ' || out->s[i] == 127)
+			buf_putc(b, ' ');
+		else
+			buf_put(b, out->s + i, k);
+	}
+	if (i < out->len)
+		buf_puts(b, "...");
+}
+
+static void
+tool_bad_output(struct mip *m, const struct mip_tool *tool,
+    const struct buf *out, const char *why)
+{
+	struct buf type = BUF_INIT, text = BUF_INIT;
+
+	type_name(&type, tool->out);
+	tool_quote(&text, out);
+	if (out->len == 0)
+		mip_fail(m, MIP_FAIL, "%s: it wrote nothing, not %s as JSON",
+		    tool->name, buf_str(&type));
+	else
+		mip_fail(m, MIP_FAIL, "%s: its output is not %s as JSON: %s: "
+		    "%s", tool->name, buf_str(&type), why, buf_str(&text));
+	buf_release(&type);
+	buf_release(&text);
+}
+
+static void
+tool_read_json(struct mip *m, const struct mip_tool *tool,
+    const struct buf *text, void *out)
+{
+	struct type_error e = { "", "" };
+	const char *why = "";
+	char whole[sizeof e.path + sizeof e.text + 2];
+	enum mip_status s;
+	struct json v;
+
+	if (!json_parse(buf_str(text), text->len, &v, NULL, &why)) {
+		tool_bad_output(m, tool, text, why);
+		return;
+	}
+	s = type_read(&m->arena, tool->out, v, TYPE_EXACT, out, &e);
+	if (s == MIP_NOMEM)
+		mip_oom(m);
+	if (s != MIP_USAGE)
+		return;
+	snprintf(whole, sizeof whole, "%s%s%s", e.path, e.path[0] ? ": " : "",
+	    e.text);
+	tool_bad_output(m, tool, text, whole);
+}
+
+/* Text without the ends of lines behind it. */
+static void
+tool_read_text(struct mip *m, const struct mip_tool *tool,
+    const struct buf *text, void *out)
+{
+	size_t n = text->len, i, k;
+	const char *s;
+
+	while (n > 0 && (text->s[n - 1] == '\n' || text->s[n - 1] == '\r'))
+		n--;
+	for (i = 0; i < n; i += k) {
+		k = text->s[i] ? buf_utf8(text->s + i, n - i) : 0;
+		if (k > 0)
+			continue;
+		mip_fail(m, MIP_FAIL, "%s: its output is no text: byte %zu",
+		    tool->name, i + 1);
+		return;
+	}
+	s = arena_strndup(&m->arena, buf_str(text), n);
+	if (s)
+		memcpy(out, &s, sizeof s);
+}
+
+/* ---- calls ---- */
+
+static bool
+tool_stop(void *m)
+{
+	return mip_stopped(m);
+}
+
+static void
+tool_trace(struct mip *m, const struct mip_tool *tool, const struct buf *in,
+    const struct tool_answer *a)
+{
+	const struct trace_tool line = {
+		.tool = tool->name, .status = m->status,
+		.message = m->message, .latency_s = a->seconds,
+		.in = buf_str(in), .out = buf_str(&a->out)
+	};
+
+	lm_trace_tool(mip_env_lm(m->env), &line);
+}
+
+/* What did not answer, as a failure of the run. */
+static void
+tool_failed(struct mip *m, const struct mip_tool *tool,
+    const struct tool_answer *a)
+{
+	switch (a->went) {
+	case TOOL_ANSWERED:
+	case TOOL_STOPPED:              /* which has failed the run */
+		return;
+	case TOOL_FAILED:
+	case TOOL_DIED:
+		mip_fail(m, MIP_FAIL, "%s: %s", tool->name, a->why);
+		return;
+	case TOOL_NOT_THERE:
+		mip_fail(m, MIP_INFRASTRUCTURE, "%s: %s", tool->name, a->why);
+		return;
+	case TOOL_NO_MEMORY:
+		mip_oom(m);
+		return;
+	}
+}
+
+enum mip_status
+mip_call(struct mip *m, const struct mip_tool *tool, const void *in,
+    void *out)
+{
+	struct tool_answer a;
+	struct buf text = BUF_INIT;
+
+	memset(out, 0, tool->out->size);
+	if (m->status != MIP_OK || mip_stopped(m) ||
+	    !tool_inputs_fit(m, tool, in))
+		return m->status;
+	tool_write_inputs(&text, tool, in);
+	if (text.failed) {
+		buf_release(&text);
+		mip_oom(m);
+		return m->status;
+	}
+	tool_run(mip_env_tools(m->env), tool, buf_str(&text), text.len,
+	    tool_stop, m, &a);
+	if (a.went != TOOL_ANSWERED)
+		tool_failed(m, tool, &a);
+	else if (tool->text_out)
+		tool_read_text(m, tool, &a.out, out);
+	else
+		tool_read_json(m, tool, &a.out, out);
+	if (m->status != MIP_OK)
+		memset(out, 0, tool->out->size);
+	tool_trace(m, tool, &text, &a);
+	buf_release(&text);
+	buf_release(&a.out);
+	return m->status;
+}

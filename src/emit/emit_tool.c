@@ -1,0 +1,129 @@
+/* The constant tables of tools.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "emit/emit_in.h"
+
+/* Is it among those from the `from`-th on? */
+static bool
+uses(const struct gen *g, const struct tool *t, size_t from)
+{
+	for (size_t i = from; i < g->ntool; i++)
+		if (g->tool[i] == t)
+			return true;
+	return false;
+}
+
+void
+gen_use_tool(struct gen *g, const struct tool *t)
+{
+	if (uses(g, t, 0))
+		return;
+	g->tool = arena_grow(&g->a, g->tool, &g->captool, g->ntool + 1,
+	    sizeof *g->tool);
+	g->tool[g->ntool++] = t;
+	gtype_use(g, t->in, true);
+	gtype_use(g, t->out, true);
+}
+
+void
+gen_known_tools(struct gen *g)
+{
+	g->known = g->ntool;
+}
+
+static void
+words(struct gen *g, const char *name, const char *const *v)
+{
+	cw_open(&g->w, "static const char *const %s[] = {", name);
+	for (; *v != NULL; v++)
+		cw_line(&g->w, "%s,", gen_string(g, *v));
+	cw_line(&g->w, "NULL");
+	cw_close(&g->w, "};");
+}
+
+/* A member that is not at its default. */
+static void
+number(struct gen *g, const char *name, int64_t v)
+{
+	if (v != 0)
+		cw_line(&g->w, ".%s = %s,", name, gen_int(g, v));
+}
+
+static void
+flag(struct gen *g, const char *name, bool on)
+{
+	if (on)
+		cw_line(&g->w, ".%s = true,", name);
+}
+
+/* "expr, n -> float" */
+static const char *
+shape(struct gen *g, const struct tool *t)
+{
+	const char *s = "";
+
+	for (unsigned i = 0; i < t->in->n; i++)
+		s = arena_printf(&g->a, "%s%s%s", s, i > 0 ? ", " : "",
+		    t->in->field[i].name);
+	return arena_printf(&g->a, "%s -> %s", s, ty_text(&g->a, t->out));
+}
+
+static void
+one(struct gen *g, const struct tool *t)
+{
+	const struct mip_tool *is = &t->is;
+
+	cw_comment(&g->w, arena_printf(&g->a, "%s: %s", t->name,
+	    shape(g, t)));
+	words(g, arena_printf(&g->a, "%s_argv", t->c_name), is->argv);
+	if (is->env != NULL)
+		words(g, arena_printf(&g->a, "%s_env", t->c_name), is->env);
+	cw_open(&g->w, "static const struct mip_tool %s = {", t->c_name);
+	cw_line(&g->w, ".name = %s, .kind = MIP_EXEC, .argv = %s_argv,",
+	    gen_string(g, t->name), t->c_name);
+	if (is->env != NULL)
+		cw_line(&g->w, ".env = %s_env,", t->c_name);
+	flag(g, "text_in", is->text_in);
+	flag(g, "text_out", is->text_out);
+	flag(g, "keep", is->keep);
+	flag(g, "effect", is->effect);
+	number(g, "timeout_ms", is->timeout_ms);
+	number(g, "max_output", is->max_output);
+	number(g, "memory", is->memory);
+	number(g, "cpu_s", is->cpu_s);
+	number(g, "jobs", is->jobs);
+	cw_line(&g->w, ".in = %s, .out = %s", gtype_desc(g, t->in),
+	    gtype_desc(g, t->out));
+	cw_close(&g->w, "};");
+	cw_blank(&g->w);
+}
+
+void
+gen_tools(struct gen *g)
+{
+	for (const struct tool *t = g->m->tool; t != NULL; t = t->next)
+		if (uses(g, t, g->known))
+			one(g, t);
+}
+
+const char *
+gen_tool_table_name(const struct gen *g)
+{
+	return g->eval ? "eval_tools" : "tools";
+}
+
+unsigned
+gen_tool_table(struct gen *g)
+{
+	if (g->ntool == g->known)
+		return 0;
+	cw_open(&g->w, "static const struct mip_tool *const %s[] = {",
+	    gen_tool_table_name(g));
+	for (const struct tool *t = g->m->tool; t != NULL; t = t->next)
+		if (uses(g, t, g->known))
+			cw_line(&g->w, "&%s,", t->c_name);
+	cw_close(&g->w, "};");
+	return (unsigned)(g->ntool - g->known);
+}

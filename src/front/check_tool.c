@@ -1,0 +1,199 @@
+/* Tools: what runs, what goes in, what comes out, and their calls.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "front/check_in.h"
+
+/* ---- commands ---- */
+
+bool
+check_is_exec(const struct ast *e)
+{
+	return e && e->kind == AST_CALL && e->u.call.fn->kind == AST_NAME &&
+	    strcmp(e->u.call.fn->u.name.name, "exec") == 0;
+}
+
+void
+check_command(struct check *c, struct ast *e)
+{
+	struct ast *a;
+
+	if (!e->u.call.arg)
+		diag(c->d, e->at, E_TOOL, "exec takes the command, and its "
+		    "arguments");
+	for (a = e->u.call.arg; a; a = a->next) {
+		const struct ast *v = a->u.arg.value;
+
+		if (a->u.arg.name || v->kind != AST_STRING)
+			diag(c->d, a->at, E_TOOL, "the words of a command are "
+			    "strings; inputs go to its standard input");
+		else if (a == e->u.call.arg && !*v->u.string.text)
+			diag(c->d, v->at, E_TOOL, "the command has no name");
+	}
+}
+
+#define COMMAND_OPTIONS \
+	{ "timeout", OPT_TIME, NULL, NULL }, \
+	{ "max_output", OPT_INT, NULL, NULL }, \
+	{ "memory", OPT_INT, NULL, NULL }, \
+	{ "cpu", OPT_TIME, NULL, NULL }, \
+	{ "jobs", OPT_INT, NULL, NULL }, \
+	{ "env", OPT_STRINGS, NULL, NULL }, \
+	{ "keep", OPT_BOOL, NULL, NULL }
+
+static const struct option_rule exec_options[] = {
+	{ "input", OPT_WORD, "json text", NULL },
+	{ "output", OPT_WORD, "json text", NULL },
+	COMMAND_OPTIONS,
+	{ NULL, OPT_OTHER, NULL, NULL }
+};
+
+/* The variable that holds the key of a model; NULL. */
+static const char *
+key_of(struct check *c, const struct symbol *model)
+{
+	const struct ast *n = model->decl, *o, *v = n->u.value.value;
+
+	o = ast_option(n->u.value.option, "api_key");
+	if (o)
+		return check_value(c->a, o->u.option.value).env;
+	if (ast_option(n->u.value.option, "base_url"))
+		return NULL;
+	return v->kind == AST_STRING && strncmp(v->u.string.text, "openai:",
+	    7) == 0 ? "OPENAI_API_KEY" : NULL;
+}
+
+static void
+variable(struct check *c, const struct ast *e)
+{
+	struct check_value v = check_value(c->a, e);
+	const struct symbol *s;
+	const char *key;
+
+	if (v.kind != CV_STRING)
+		return;
+	if (!*v.s || v.s[strcspn(v.s, "= \t\n")]) {
+		diag(c->d, e->at, E_VALUE, "'%s' is no name of a variable",
+		    v.s);
+		return;
+	}
+	for (s = c->out->symbol; s; s = s->next) {
+		key = s->kind == SYM_MODEL ? key_of(c, s) : NULL;
+		if (!key || strcmp(key, v.s) != 0)
+			continue;
+		diag(c->d, e->at, E_KEY, "'%s'", v.s);
+		diag_note(c->d, check_name_at(s->decl), "it is for this "
+		    "model");
+		return;
+	}
+}
+
+/* What a rule cannot say. */
+static void
+limits(struct check *c, struct ast *list)
+{
+	static const char *const positive[] = { "timeout", "max_output",
+	    "memory", "cpu", "jobs" };
+	const struct ast *o, *e;
+	struct check_value v;
+	size_t i;
+
+	for (i = 0; i < COUNTOF(positive); i++) {
+		o = ast_option(list, positive[i]);
+		v = check_value(c->a, o ? o->u.option.value : NULL);
+		if ((v.kind == CV_INT || v.kind == CV_TIME) && !(v.f > 0))
+			diag(c->d, o->u.option.value->at, E_VALUE, "'%s' is "
+			    "more than 0", positive[i]);
+	}
+	o = ast_option(list, "env");
+	e = o ? o->u.option.value : NULL;
+	if (e && e->kind == AST_LIST)
+		for (e = e->u.list.item; e; e = e->next)
+			variable(c, e);
+	else if (e)
+		variable(c, e);
+}
+
+void
+check_command_options(struct check *c, struct ast *list,
+    const struct option_rule *rule, const char *what)
+{
+	unsigned before = c->d->nerror;
+
+	check_options(c, list, rule, what, false);
+	if (c->d->nerror == before)
+		limits(c, list);
+}
+
+/* ---- the declaration ---- */
+
+static bool
+says(struct check *c, struct ast *list, const char *name, const char *word)
+{
+	const struct ast *o = ast_option(list, name);
+	struct check_value v = check_value(c->a, o ? o->u.option.value : NULL);
+
+	return v.kind == CV_WORD && strcmp(v.s, word) == 0;
+}
+
+static void
+text_ends(struct check *c, struct symbol *s)
+{
+	struct ast *list = s->decl->u.tool.option, *o;
+	const struct ty *string = check_basic(c, TY_STRING);
+	bool in = says(c, list, "input", "text");
+	bool out = says(c, list, "output", "text");
+
+	if (in && s->in->kind == TY_STRUCT &&
+	    (s->in->n != 1 || s->in->field[0].type != string))
+		diag(c->d, ast_option(list, "input")->at, E_TOOL, "text is "
+		    "for a single input that is a string");
+	if (out && s->type != string && s->type->kind != TY_POISON)
+		diag(c->d, ast_option(list, "output")->at, E_TOOL, "text is a "
+		    "string, and '%s' gives %s", s->name,
+		    check_text(c, s->type));
+	o = ast_option(list, "keep");
+	if (o && (in || out) && check_value(c->a, o->u.option.value).i)
+		diag(c->d, o->at, E_TOOL, "a process that stays takes and "
+		    "gives lines of JSON, not text");
+}
+
+static void
+attributes(struct check *c, struct symbol *s, struct ast *list)
+{
+	struct ast *a;
+
+	for (a = list; a; a = a->next) {
+		if (strcmp(a->u.attr.name, "effect") != 0)
+			diag(c->d, a->at, E_ATTRIBUTE, "a tool takes @effect, "
+			    "not @%s", a->u.attr.name);
+		else if (a->u.attr.arg || s->effect)
+			diag(c->d, a->at, E_ATTRIBUTE, "@effect stands once, "
+			    "and takes nothing");
+		s->effect = true;
+	}
+}
+
+void
+check_tool(struct check *c, struct symbol *s)
+{
+	struct ast *n = s->decl, *v = n->u.tool.value;
+	struct ty *in = ty_struct(c->t, "");
+
+	check_fields(c, in, n->u.tool.in, scope_new(c->a, NULL), NULL);
+	s->in = check_record_of(c, s, "_in", in, NULL);
+	s->type = check_type(c, n->u.tool.type);
+	if (s->type->kind == TY_NULL) {
+		diag(c->d, n->u.tool.type->at, E_TYPE, "a tool gives a value");
+		s->type = check_basic(c, TY_POISON);
+	}
+	attributes(c, s, n->u.tool.attr);
+	if (!check_is_exec(v)) {
+		diag(c->d, v->at, E_TOOL, "expected exec(\"command\", ...)");
+		return;
+	}
+	check_command(c, v);
+	check_command_options(c, n->u.tool.option, exec_options, "tool");
+	text_ends(c, s);
+}

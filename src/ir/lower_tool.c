@@ -1,0 +1,117 @@
+/* Lowering of tools.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <limits.h>
+#include <string.h>
+
+#include "front/ast.h"
+#include "ir/lower_in.h"
+
+static struct check_value
+option(struct lower *x, struct ast *list, const char *name)
+{
+	const struct ast *o = ast_option(list, name);
+
+	return check_value(x->a, o != NULL ? o->u.option.value : NULL);
+}
+
+/* A limit; what is larger than the table can hold is none. */
+static int64_t
+limit(struct check_value v, double unit, int64_t most)
+{
+	double d = v.kind == CV_NONE ? 0 : v.f / unit;
+
+	if (!(d > 0) || d > (double)most)
+		return 0;
+	return d < 1 ? 1 : (int64_t)d;
+}
+
+static const char **
+words(struct lower *x, struct ast *first, bool args)
+{
+	const char **v;
+	struct ast *e;
+	size_t n = 0;
+
+	for (e = first; e != NULL; e = e->next)
+		n++;
+	v = arena_array(x->a, n + 1, sizeof *v);
+	n = 0;
+	for (e = first; e != NULL; e = e->next)
+		v[n++] = check_value(x->a, args ? e->u.arg.value : e).s;
+	return v;
+}
+
+static const char **
+variables(struct lower *x, struct ast *list)
+{
+	struct ast *o = ast_option(list, "env"), *e;
+
+	if (o == NULL)
+		return NULL;
+	e = o->u.option.value;
+	if (e->kind != AST_LIST)
+		return words(x, e, false);
+	return e->u.list.item != NULL ? words(x, e->u.list.item, false) :
+	    NULL;
+}
+
+static bool
+is_text(struct check_value v)
+{
+	return v.kind == CV_WORD && strcmp(v.s, "text") == 0;
+}
+
+/* The words of exec(...).  A path is one from the file it stands in. */
+static const char *const *
+command_words(struct lower *x, const struct symbol *s, struct ast *call)
+{
+	const char **v = words(x, call->u.call.arg, true);
+	size_t i;
+
+	for (i = 0; v[i] != NULL; i++)
+		if ((i == 0 && strchr(v[i], '/') != NULL) ||
+		    strncmp(v[i], "./", 2) == 0 || strncmp(v[i], "../", 3) == 0)
+			v[i] = sources_relative(x->a, x->c->unit->source,
+			    s->unit->source, v[i]);
+	return v;
+}
+
+/* exec(...) with its options. */
+static void
+command(struct lower *x, const struct symbol *s, struct tool *t,
+    struct ast *call, struct ast *list)
+{
+	struct mip_tool *is = &t->is;
+
+	is->kind = MIP_EXEC;
+	is->argv = command_words(x, s, call);
+	is->timeout_ms = (long)limit(option(x, list, "timeout"), 1, INT_MAX);
+	is->max_output = limit(option(x, list, "max_output"), 1, INT_MAX);
+	is->memory = limit(option(x, list, "memory"), 1, INT64_MAX / 2);
+	is->cpu_s = limit(option(x, list, "cpu"), 1e3, INT_MAX);
+	is->jobs = (unsigned)limit(option(x, list, "jobs"), 1, INT_MAX);
+	is->keep = option(x, list, "keep").i != 0;
+	is->env = variables(x, list);
+}
+
+struct tool *
+lower_tool(struct lower *x, struct symbol *s)
+{
+	struct ast *n = s->decl, *list = n->u.tool.option;
+	struct tool *t = s->lowered;
+
+	if (t != NULL)
+		return t;
+	t = arena_alloc(x->a, sizeof *t);
+	s->lowered = t;
+	t->name = t->c_name = t->is.name = s->path;
+	t->in = s->in;
+	t->out = s->type;
+	t->at = n->u.tool.name_at;
+	t->is.effect = s->effect;
+	command(x, s, t, n->u.tool.value, list);
+	t->is.text_in = is_text(option(x, list, "input"));
+	t->is.text_out = is_text(option(x, list, "output"));
+	return t;
+}
