@@ -65,7 +65,7 @@ LIBS = $(TUNE_LIBS) $(RT_LIBS) -lpthread -lm
 in = $(patsubst %,$(1)/%.c,$(2))
 
 RUNTIME = $(call in,runtime, \
-	arena buf json sha256 lines list status type type_check \
+	arena buf json chars regex sha256 lines list status type type_check \
 	type_read schema prompt prompt_media prompt_system prompt_turn \
 	slots reply reply_json reply_look reply_string reply_carrier \
 	reply_layout reply_scalar reply_number reply_choice reply_coerce \
@@ -73,8 +73,8 @@ RUNTIME = $(call in,runtime, \
 	provider provider_openai provider_llamacpp llamacpp \
 	llamacpp_keep lm lm_fetch lm_flight lm_model lm_loop store limit \
 	budget trace child env mip mip_ask fork tool tool_run tool_keep lib \
-	metric cli cli_batch cli_in cli_run cli_show worker worker_hello \
-	worker_run)
+	text match number metric cli cli_batch cli_in cli_run cli_show worker \
+	worker_hello worker_run)
 
 BASE = $(call in,src/base, \
 	base builtin diag diag_out diag_text names source table ty)

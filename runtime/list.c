@@ -318,3 +318,141 @@ mip_list_has(const struct mip_type *of, const void *list, const void *item)
 			return true;
 	return false;
 }
+
+void
+mip_list_reverse(struct mip *m, const struct mip_type *of, const void *list,
+    void *out)
+{
+	struct type_list l = type_list_get(list);
+	char *v = mip_alloc(m, l.n, of->size);
+	size_t i;
+
+	if (!v)
+		l.n = 0;
+	for (i = 0; i < l.n; i++)
+		memcpy(v + i * of->size, item_at(of, l.v, l.n - 1 - i),
+		    of->size);
+	type_list_set(out, v, l.n);
+}
+
+/* What reaches beyond the end is cut; what is negative is a mistake. */
+void
+mip_list_slice(struct mip *m, const struct mip_type *of, const void *list,
+    int64_t at, int64_t n, void *out)
+{
+	struct type_list l = type_list_get(list);
+
+	if (at < 0 || n < 0) {
+		mip_fail(m, MIP_FAIL, "slice from %lld, %lld items",
+		    (long long)at, (long long)n);
+		n = 0;
+	}
+	if (at < 0 || (uint64_t)at > l.n)
+		at = (int64_t)l.n;
+	l.n -= (size_t)at;
+	if ((uint64_t)n < l.n)
+		l.n = (size_t)n;
+	type_list_set(out, l.n > 0 ? item_at(of, l.v, (size_t)at) : NULL,
+	    l.n);
+}
+
+/* Writes the item as an optional: a text, or what is one already, as it
+ * stands, else a pointer to it. */
+static void
+item_optional(const struct mip_type *of, const void *item, void *out)
+{
+	const void *p = item;
+
+	if (item && (of->kind == MIP_STRING || of->kind == MIP_OPTIONAL))
+		p = optional_get(item);
+	memcpy(out, &p, sizeof p);
+}
+
+void
+mip_list_first(const struct mip_type *of, const void *list, void *out)
+{
+	struct type_list l = type_list_get(list);
+
+	item_optional(of, l.n > 0 ? l.v : NULL, out);
+}
+
+void
+mip_list_last(const struct mip_type *of, const void *list, void *out)
+{
+	struct type_list l = type_list_get(list);
+
+	item_optional(of, l.n > 0 ? item_at(of, l.v, l.n - 1) : NULL, out);
+}
+
+const int64_t *
+mip_list_index(struct mip *m, const struct mip_type *of, const void *list,
+    const void *item)
+{
+	struct type_list l = type_list_get(list);
+	int64_t *at;
+	size_t i;
+
+	for (i = 0; i < l.n; i++)
+		if (mip_equal(of, item_at(of, l.v, i), item))
+			break;
+	if (i == l.n)
+		return NULL;
+	at = mip_alloc(m, 1, sizeof *at);
+	if (at)
+		*at = (int64_t)i;
+	return at;
+}
+
+int64_t
+mip_list_count(const struct mip_type *of, const void *list, const void *item)
+{
+	struct type_list l = type_list_get(list);
+	int64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < l.n; i++)
+		n += mip_equal(of, item_at(of, l.v, i), item);
+	return n;
+}
+
+void
+mip_list_flatten(struct mip *m, const struct mip_type *of, const void *lists,
+    void *out)
+{
+	struct type_list l = type_list_get(lists), one;
+	size_t n = 0, i;
+	char *v;
+
+	for (i = 0; i < l.n; i++)
+		n += type_list_get((const struct type_list *)l.v + i).n;
+	v = mip_alloc(m, n, of->size);
+	type_list_set(out, v, v ? n : 0);
+	for (i = 0; v && i < l.n; i++) {
+		one = type_list_get((const struct type_list *)l.v + i);
+		if (one.n > 0)
+			memcpy(v, one.v, one.n * of->size);
+		v += one.n * of->size;
+	}
+}
+
+bool
+mip_any(struct mip_bools v)
+{
+	size_t i;
+
+	for (i = 0; i < v.n; i++)
+		if (v.v[i])
+			return true;
+	return false;
+}
+
+bool
+mip_all(struct mip_bools v)
+{
+	size_t i;
+
+	for (i = 0; i < v.n; i++)
+		if (!v.v[i])
+			return false;
+	return true;
+}

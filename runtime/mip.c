@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fork.h"
+#include "regex.h"
 
 /* A run may not eat the machine. */
 #define RUN_MAX ((size_t)1 << 30)
@@ -62,6 +63,7 @@ mip_free(struct mip *m)
 	slots_drop(m->slots);
 	lm_group_release(&m->forks);
 	lm_group_release(&m->group);
+	regex_cache_free(m->patterns);
 	arena_release(&m->arena);
 	free(m);
 }

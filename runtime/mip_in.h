@@ -44,6 +44,7 @@ struct seen {
 };
 
 struct fork;
+struct regex_cache;
 
 struct mip {
 	struct mip_env *env;
@@ -66,6 +67,7 @@ struct mip {
 	struct lm_group forks;          /* those that were begun */
 	struct seen *seen;              /* in the arena; 2^k of them */
 	size_t nseen, seen_cap;
+	struct regex_cache *patterns;   /* or NULL */
 	bool record, repaired;
 	struct mip_step *step;
 	size_t nstep, step_cap;

@@ -429,7 +429,7 @@ double mip_param_float(struct mip *m, const struct mip_param *p);
 bool mip_param_bool(struct mip *m, const struct mip_param *p);
 const char *mip_param_string(struct mip *m, const struct mip_param *p);
 
-/* ---- values (lib.c): results live as long as the run ----
+/* ---- values: results live as long as the run ----
  *
  * What cannot be computed (overflow, division by zero, an index outside)
  * makes the run fail and gives zero, "" or an empty list. */
@@ -464,11 +464,57 @@ bool mip_is_text(const char *s);                /* has a letter or digit */
 const char *mip_str_int(struct mip *m, int64_t v);
 const char *mip_str_float(struct mip *m, double v);
 const char *mip_str_bool(bool v);
+const char *mip_str_enum(const struct mip_type *t, const void *v);
 int64_t mip_to_int(struct mip *m, const char *s);       /* fails the run */
 double mip_to_float(struct mip *m, const char *s);      /* fails the run */
+/* Without punctuation, articles and differences of case, as metrics compare
+ * texts. */
+const char *mip_normalize(struct mip *m, const char *s);
+struct mip_strings mip_words(struct mip *m, const char *s);     /* by blanks */
+const char *mip_title(struct mip *m, const char *s);
+const char *mip_repeat(struct mip *m, const char *s, int64_t n);
+/* Characters before the first `part`; NULL if there is none. */
+const int64_t *mip_string_index(struct mip *m, const char *s,
+    const char *part);
+int64_t mip_string_count(const char *s, const char *part);
+/* Pieces of at most `n` characters, cut where a paragraph, line, sentence or
+ * word ends. */
+struct mip_strings mip_chunk(struct mip *m, const char *s, int64_t n);
+
+/* Patterns are PCRE2's and match anywhere; one that cannot be used, or that
+ * takes too many steps, makes the run fail.  Of a pattern with groups, the
+ * first one is what find and all give. */
+bool mip_regex_match(struct mip *m, const char *s, const char *re);
+const char *mip_regex_find(struct mip *m, const char *s, const char *re);
+struct mip_strings mip_regex_all(struct mip *m, const char *s,
+    const char *re);
+const char *mip_regex_replace(struct mip *m, const char *s, const char *re,
+    const char *to);                            /* $1, ${name}, $$ */
+
+/* The last number in a text; NULL if there is none. */
+const double *mip_number(struct mip *m, const char *s);
 int64_t mip_round_int(struct mip *m, double v);
+double mip_round_to(struct mip *m, double v, int64_t digits);
+int64_t mip_floor(struct mip *m, double v);
+int64_t mip_ceil(struct mip *m, double v);
+int64_t mip_int_abs(struct mip *m, int64_t v);
+double mip_float_abs(double v);
+int64_t mip_int_min(int64_t a, int64_t b);
+int64_t mip_int_max(int64_t a, int64_t b);
+double mip_float_min(double a, double b);       /* NaN is behind all */
+double mip_float_max(double a, double b);
+/* Of an empty list there is none: the run fails. */
+int64_t mip_min_ints(struct mip *m, struct mip_ints v);
+int64_t mip_max_ints(struct mip *m, struct mip_ints v);
+double mip_min_floats(struct mip *m, struct mip_floats v);
+double mip_max_floats(struct mip *m, struct mip_floats v);
+double mip_mean_ints(struct mip *m, struct mip_ints v);
+double mip_mean_floats(struct mip *m, struct mip_floats v);
 double mip_sum_floats(struct mip_floats v);
 int64_t mip_sum_ints(struct mip *m, struct mip_ints v);
+struct mip_ints mip_range(struct mip *m, int64_t n);    /* from 0 */
+bool mip_any(struct mip_bools v);
+bool mip_all(struct mip_bools v);
 
 /* Lists of any type: `list` points to a struct { const T *v; size_t n; }.
  * The results are written to the same kind of struct at `out`. */
@@ -480,6 +526,21 @@ void mip_list_sort(struct mip *m, const struct mip_type *of,
     const void *list, void *out);               /* stable */
 void mip_list_take(struct mip *m, const struct mip_type *of,
     const void *list, int64_t n, void *out);
+void mip_list_slice(struct mip *m, const struct mip_type *of,
+    const void *list, int64_t at, int64_t n, void *out);
+void mip_list_reverse(struct mip *m, const struct mip_type *of,
+    const void *list, void *out);
+/* `list` is one of lists of `of`. */
+void mip_list_flatten(struct mip *m, const struct mip_type *of,
+    const void *lists, void *out);
+/* The item as an optional. */
+void mip_list_first(const struct mip_type *of, const void *list, void *out);
+void mip_list_last(const struct mip_type *of, const void *list, void *out);
+/* Where the first equal item stands; NULL if there is none. */
+const int64_t *mip_list_index(struct mip *m, const struct mip_type *of,
+    const void *list, const void *item);
+int64_t mip_list_count(const struct mip_type *of, const void *list,
+    const void *item);
 bool mip_list_has(const struct mip_type *of, const void *list,
     const void *item);
 /* The index if it is inside; else the run fails and the result is false. */
@@ -491,16 +552,44 @@ bool mip_equal(const struct mip_type *t, const void *a, const void *b);
 const char *mip_to_json(struct mip *m, const struct mip_type *t,
     const void *v);
 
-/* ---- metrics (metric.c) ---- */
+/* ---- metrics ---- */
 
-/* 1.0 or 0.0: equal after Unicode normalisation (NFD), lower case, and
- * without punctuation, articles and superfluous blanks (SQuAD's rule). */
+/* Texts are compared after normalisation: NFKD, case folding, no punctuation
+ * (but for a decimal's point and a number's minus), no articles where other
+ * words are left.  Words end at blanks; in scripts that write none, each
+ * character is one.  NULL is a text of no words. */
+
+/* 1.0 or 0.0: the same words. */
 double mip_exact(struct mip *m, const char *gold, const char *pred);
-/* 1.0 if the normalised gold stands in the normalised pred, at word
- * boundaries. */
-double mip_contains_text(struct mip *m, const char *gold, const char *pred);
-/* Token F1 of the normalised texts (SQuAD). */
+/* 1.0 if the words of gold stand in pred, next to each other. */
+double mip_mentions(struct mip *m, const char *gold, const char *pred);
+/* F1 of the words (Rajpurkar et al., arXiv 1606.05250, section 6). */
 double mip_f1(struct mip *m, const char *gold, const char *pred);
+/* The best that one of several golds gives; none is an empty text. */
+double mip_exact_any(struct mip *m, struct mip_strings gold,
+    const char *pred);
+double mip_mentions_any(struct mip *m, struct mip_strings gold,
+    const char *pred);
+double mip_f1_any(struct mip *m, struct mip_strings gold, const char *pred);
+
+/* Lists of texts: 1.0 if they are equal, in order; as sets: the share of gold
+ * that pred has, the share of pred that gold has, their F1, and what they
+ * have in common of what either has (Jaccard).  Two empty lists agree. */
+double mip_exact_list(struct mip *m, struct mip_strings gold,
+    struct mip_strings pred);
+double mip_recall(struct mip *m, struct mip_strings gold,
+    struct mip_strings pred);
+double mip_precision(struct mip *m, struct mip_strings gold,
+    struct mip_strings pred);
+double mip_f1_list(struct mip *m, struct mip_strings gold,
+    struct mip_strings pred);
+double mip_overlap(struct mip *m, struct mip_strings gold,
+    struct mip_strings pred);
+
+/* 1.0 if both are JSON and equal: keys in any order, numbers by value. */
+double mip_json_equal(struct mip *m, const char *gold, const char *pred);
+/* The chance that one of `k` samples is good, from more that were drawn. */
+double mip_pass_at(struct mip *m, struct mip_bools good, int64_t k);
 /* 1.0 if |gold - pred| <= max(abs, rel * |gold|). */
 double mip_numeric(double gold, double pred, double rel, double abs);
 /* The same for texts: the number in each (thousands commas allowed); 0.0 if

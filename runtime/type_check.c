@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
+#include "regex.h"
 
 /* Puts `name` before the path, if there is room. */
 static void
@@ -65,24 +64,20 @@ code_points(const char *s)
 static bool
 check_pattern(const struct mip_field *f, const char *s, struct type_error *e)
 {
-	char text[sizeof(e->text)];
-	pcre2_match_data *match;
-	pcre2_code *code;
-	PCRE2_SIZE at;
-	int error, rc;
+	char text[sizeof(e->text)], why[REGEX_WHY];
+	struct regex *r = regex_new(f->regex, why);
+	struct regex_walk w = regex_walk(s, strlen(s));
+	enum regex_status found = REGEX_NOMEM;
+	struct regex_span span;
 
-	code = pcre2_compile((PCRE2_SPTR)f->regex, PCRE2_ZERO_TERMINATED,
-	    PCRE2_UTF | PCRE2_UCP, &error, &at, NULL);
-	if (!code)
-		return check_fail(e, f->name, "its pattern cannot be used");
-	match = pcre2_match_data_create_from_pattern(code, NULL);
-	rc = match ? pcre2_match(code, (PCRE2_SPTR)s, strlen(s), 0, 0, match,
-	    NULL) : PCRE2_ERROR_NOMEMORY;
-	pcre2_match_data_free(match);
-	pcre2_code_free(code);
-	if (rc >= 0)
+	if (r)
+		found = regex_next(r, &w, &span);
+	regex_free(r);
+	if (found == REGEX_YES)
 		return true;
-	if (rc != PCRE2_ERROR_NOMATCH)
+	if (!r)
+		return check_fail(e, f->name, "its pattern cannot be used");
+	if (found != REGEX_NO)
 		return check_fail(e, f->name,
 		    "could not be matched against its pattern");
 	snprintf(text, sizeof(text), "must match the pattern %s", f->regex);

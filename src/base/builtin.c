@@ -38,7 +38,7 @@ builtin_params(const struct builtin *b, struct builtin_param p[BUILTIN_PARAMS])
 bool
 builtin_generic(const char *type)
 {
-	return *type == 'T';
+	return *type == 'T' || *type == 'E';
 }
 
 static enum ty_kind
@@ -85,6 +85,8 @@ builtin_is(const char *type, const struct ty *from, const struct ty **any)
 	}
 	if (!builtin_generic(type))
 		return from->kind == kind_of(*type);
+	if (*type == 'E' && from->kind != TY_ENUM)
+		return false;
 	if (!*any)
 		*any = from;
 	return *any == from;

@@ -40,7 +40,7 @@ struct builtin_param {
 unsigned builtin_params(const struct builtin *b,
     struct builtin_param p[BUILTIN_PARAMS]);
 
-/* Has the type T in it? */
+/* Has the type T or E in it? */
 bool builtin_generic(const char *type);
 
 /* The type, T being `any`; NULL if it has T in it and that is NULL. */

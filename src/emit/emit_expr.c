@@ -36,6 +36,13 @@ is_scalar(const struct ty *t)
 	    t->kind == TY_ENUM;
 }
 
+static bool
+is_aggregate(const struct ty *t)
+{
+	return t->kind == TY_STRUCT || t->kind == TY_LIST ||
+	    t->kind == TY_MAP || t->kind == TY_UNION;
+}
+
 /* Is the value in a variable, or a member of one? */
 static bool
 has_address(const struct fgen *fg, const struct ins *i)
@@ -60,8 +67,9 @@ fexpr_address(struct fgen *fg, struct ins *i)
 		return arena_printf(a, "&%s", fexpr(fg, i, PREC_UNARY));
 	if (i->op == IR_LIST || i->op == IR_RECORD)
 		return arena_printf(a, "&%s", fexpr(fg, i, PREC_POST));
-	return arena_printf(a, "&(%s){ %s }", gtype_c(fg->g, i->type),
-	    fexpr(fg, i, PREC_COND));
+	/* In the braces of a struct its members would have to stand. */
+	return arena_printf(a, is_aggregate(i->type) ? "(%s[1]){ %s }" :
+	    "&(%s){ %s }", gtype_c(fg->g, i->type), fexpr(fg, i, PREC_COND));
 }
 
 static const char *

@@ -5,6 +5,7 @@
 
 #include "buf.h"
 #include "front/check_in.h"
+#include "regex.h"
 
 static const struct ty *
 poison(struct check *c)
@@ -179,6 +180,8 @@ fit(struct check *c, const char *type, const struct ty *from, struct any *any)
 {
 	const struct ty *want, *t = any->fixed ? any->t : NULL;
 
+	if (*type == 'E' && from->kind != TY_ENUM)
+		return -1;
 	if (builtin_generic(type) && strcspn(type, " =") == 1)
 		return fit_any(from, any);
 	if (builtin_generic(type)) {
@@ -232,7 +235,7 @@ put_type(struct buf *b, const char *type)
 {
 	static const struct { char letter; const char *word; } words[] = {
 		{ 's', "string" }, { 'i', "int" }, { 'f', "float" },
-		{ 'b', "bool" }, { 'T', "T" }
+		{ 'b', "bool" }, { 'T', "T" }, { 'E', "enum" }
 	};
 	size_t k;
 
@@ -298,6 +301,31 @@ is_soft(struct check *c, struct ast *e)
 	    (e->kind == AST_LIST && !e->u.list.item) || check_is_open(c, e);
 }
 
+void
+check_pattern(struct check *c, const char *pattern, struct span at)
+{
+	char why[REGEX_WHY];
+	struct regex *r = regex_new(pattern, why);
+
+	if (!r)
+		diag(c->d, at, E_PATTERN, "%s", why[0] ? why :
+		    "out of memory");
+	regex_free(r);
+}
+
+/* A pattern that is known can be looked at. */
+static void
+check_patterns(struct check *c, struct ast *e, enum builtin_id id)
+{
+	struct ty_const k;
+
+	if (id != BI_REGEX_MATCH && id != BI_REGEX_FIND &&
+	    id != BI_REGEX_ALL && id != BI_REGEX_REPLACE)
+		return;
+	if (check_const(c->a, e->u.call.bound[1], &k))
+		check_pattern(c, k.s, e->u.call.bound[1]->at);
+}
+
 /* Gives the arguments to parameters of overload `i`. */
 static const struct ty *
 bind(struct check *c, struct ast *e, unsigned i, const struct ty *t)
@@ -323,6 +351,7 @@ bind(struct check *c, struct ast *e, unsigned i, const struct ty *t)
 		else if (want && v->type->kind != TY_POISON)
 			v->want = v->type == want ? NULL : want;
 	}
+	check_patterns(c, e, (enum builtin_id)i);
 	if ((builtins[i].flags & BF_METRIC) && (!c->now.body ||
 	    c->now.body->kind == BODY_PROGRAM))
 		diag(c->d, e->at, E_PLACE, "'%s' belongs in metrics and "
@@ -368,7 +397,7 @@ builtin_call(struct check *c, struct ast *e, const char *name)
 static bool
 is_later(const char *name)
 {
-	static const char *const later[] = { "credit", "exec", "overlap" };
+	static const char *const later[] = { "credit", "exec" };
 	size_t i;
 
 	for (i = 0; i < COUNTOF(later); i++)

@@ -190,6 +190,8 @@ const struct ty *check_call(struct check *c, struct ast *e,
 bool check_is_open(struct check *c, struct ast *e);
 const struct ty *check_member(struct check *c, struct ast *e,
     const struct ty *want);
+/* Says what is wrong with a pattern, if anything is. */
+void check_pattern(struct check *c, const char *pattern, struct span at);
 
 /* ---- check_const.c ---- */
 

@@ -232,6 +232,8 @@ attribute(struct check *c, struct ast *a, struct ty_field *f)
 			diag(c->d, a->at, E_ATTRIBUTE, "@regex fits string, "
 			    "not %s", check_text(c, t));
 		string_arg(c, a, &f->regex);
+		if (f->regex)
+			check_pattern(c, f->regex, a->at);
 	} else if (strcmp(name, "fence") == 0) {
 		f->fence = flag(c, a);
 	} else if (strcmp(name, "hidden") == 0)

@@ -258,10 +258,50 @@ code_points(const char *s)
 	return n;
 }
 
+static bool
+ends_with(const char *s, const char *part)
+{
+	size_t n = strlen(s), k = strlen(part);
+
+	return n >= k && strcmp(s + n - k, part) == 0;
+}
+
+static void
+fold_lib_strings(struct fold *x, struct ins *i, const char *s,
+    const char *part)
+{
+	if (i->u.lib == BI_CONTAINS)
+		become_bool(x, i, strstr(s, part) != NULL);
+	else if (i->u.lib == BI_STARTS_WITH)
+		become_bool(x, i, strncmp(s, part, strlen(part)) == 0);
+	else if (i->u.lib == BI_ENDS_WITH)
+		become_bool(x, i, ends_with(s, part));
+}
+
+static void
+fold_lib_ints(struct fold *x, struct ins *i, int64_t a, int64_t b)
+{
+	if (i->u.lib == BI_MIN_INT)
+		become_int(x, i, a < b ? a : b);
+	else if (i->u.lib == BI_MAX_INT)
+		become_int(x, i, a > b ? a : b);
+}
+
+/* Constants are finite. */
+static void
+fold_lib_floats(struct fold *x, struct ins *i, double a, double b)
+{
+	if (i->u.lib == BI_MIN_FLOAT)
+		become_float(x, i, a < b ? a : b);
+	else if (i->u.lib == BI_MAX_FLOAT)
+		become_float(x, i, a > b ? a : b);
+}
+
 static void
 fold_lib(struct fold *x, struct ins *i)
 {
 	const struct ins *a = i->narg > 0 ? i->arg[0] : NULL;
+	const struct ins *second = i->narg == 2 ? i->arg[1] : NULL;
 	struct buf b = BUF_INIT;
 
 	if (a == NULL)
@@ -276,7 +316,21 @@ fold_lib(struct fold *x, struct ins *i)
 		buf_int(&b, a->u.i);
 		become_string(x, i, arena_strdup(x->m->a, buf_str(&b)));
 		buf_release(&b);
-	}
+	} else if (i->u.lib == BI_STR_ENUM && a->op == IR_ENUM)
+		become_string(x, i, a->type->variant[a->u.i].name);
+	else if (i->u.lib == BI_ABS_INT && a->op == IR_INT &&
+	    a->u.i != INT64_MIN)
+		become_int(x, i, a->u.i < 0 ? -a->u.i : a->u.i);
+	else if (i->u.lib == BI_ABS_FLOAT && a->op == IR_FLOAT)
+		become_float(x, i, fabs(a->u.f));
+	else if (second != NULL && a->op == IR_STRING &&
+	    second->op == IR_STRING)
+		fold_lib_strings(x, i, a->u.s, second->u.s);
+	else if (second != NULL && a->op == IR_INT && second->op == IR_INT)
+		fold_lib_ints(x, i, a->u.i, second->u.i);
+	else if (second != NULL && a->op == IR_FLOAT &&
+	    second->op == IR_FLOAT)
+		fold_lib_floats(x, i, a->u.f, second->u.f);
 }
 
 static void

@@ -1,70 +1,7 @@
 /* Tests of lib.c and list.c: what programs do with values.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "fake_lm.c"
-#include "mip.h"
-
-struct stage {
-	struct mip_env *env;
-	struct mip *m;
-};
-
-static int
-stage_up(void **state)
-{
-	struct stage *s = calloc(1, sizeof *s);
-
-	if (!s || mip_env_new(NULL, &s->env) != MIP_OK)
-		return -1;
-	s->m = mip_new(s->env);
-	*state = s;
-	return s->m ? 0 : -1;
-}
-
-static int
-stage_down(void **state)
-{
-	struct stage *s = *state;
-
-	mip_free(s->m);
-	mip_env_free(s->env);
-	free(s);
-	return 0;
-}
-
-static struct mip *
-begin(void **state)
-{
-	struct stage *s = *state;
-
-	mip_begin(s->m);
-	return s->m;
-}
-
-/* The run has failed as FAIL with `part` in its message; starts a new one. */
-static void
-assert_failed(struct mip *m, const char *part)
-{
-	assert_int_equal(mip_status(m), MIP_FAIL);
-	if (!strstr(mip_message(m), part))
-		fail_msg("'%s' is not in '%s'", part, mip_message(m));
-	mip_begin(m);
-}
-
-static void
-assert_fine(struct mip *m)
-{
-	assert_string_equal(mip_message(m), "");
-	assert_int_equal(mip_status(m), MIP_OK);
-}
+#include "stage.h"
 
 static void
 test_ints(void **state)
@@ -139,7 +76,7 @@ test_floats(void **state)
 	mip_round_int(m, 9223372036854775808.0);
 	assert_failed(m, "too large");
 	mip_round_int(m, (double)NAN);
-	assert_failed(m, "too large");
+	assert_failed(m, "no number");
 	mip_sum_ints(m, (struct mip_ints){ big, 2 });
 	assert_failed(m, "overflow");
 }
@@ -194,20 +131,6 @@ test_tests(void **state)
 	assert_false(mip_is_text(" -?!\n"));
 	assert_false(mip_is_text(""));
 }
-
-static void
-assert_strings(struct mip_strings v, const char *const *want)
-{
-	size_t i;
-
-	for (i = 0; want[i]; i++) {
-		assert_true(i < v.n);
-		assert_string_equal(v.v[i], want[i]);
-	}
-	assert_int_equal(v.n, i);
-}
-
-#define STRINGS(...) (const char *const[]){ __VA_ARGS__, NULL }
 
 static void
 test_split(void **state)
@@ -394,6 +317,97 @@ test_sort_is_stable(void **state)
 	}
 }
 
+/* What fits at the ends, and what does not. */
+static void
+test_parts_of_lists(void **state)
+{
+	static const int64_t v[] = { 3, 1, 2 };
+	struct mip_ints a = { v, 3 }, none = { NULL, 0 }, out;
+	struct mip *m = begin(state);
+
+	mip_list_reverse(m, &mip_int, &a, &out);
+	assert_string_equal(mip_to_json(m, &mip_int_list, &out), "[2,1,3]");
+	mip_list_reverse(m, &mip_int, &none, &out);
+	assert_int_equal(out.n, 0);
+	mip_list_slice(m, &mip_int, &a, 1, 1, &out);
+	assert_string_equal(mip_to_json(m, &mip_int_list, &out), "[1]");
+	mip_list_slice(m, &mip_int, &a, 1, INT64_MAX, &out);
+	assert_string_equal(mip_to_json(m, &mip_int_list, &out), "[1,2]");
+	mip_list_slice(m, &mip_int, &a, 3, 1, &out);
+	assert_int_equal(out.n, 0);
+	mip_list_slice(m, &mip_int, &a, INT64_MAX, INT64_MAX, &out);
+	assert_int_equal(out.n, 0);
+	mip_list_slice(m, &mip_int, &none, 0, 1, &out);
+	assert_int_equal(out.n, 0);
+	assert_fine(m);
+	mip_list_slice(m, &mip_int, &a, -1, 1, &out);
+	assert_int_equal(out.n, 0);
+	assert_failed(m, "slice from -1, 1 items");
+	mip_list_slice(m, &mip_int, &a, 0, -2, &out);
+	assert_int_equal(out.n, 0);
+	assert_failed(m, "slice from 0, -2 items");
+}
+
+static void
+test_items_of_lists(void **state)
+{
+	static const struct pair v[] = { { "x", 1 }, { "y", 2 }, { "x", 1 } };
+	static const double nan[] = { (double)NAN, 1 };
+	const char *text, *texts[] = { "a", "b" };
+	struct mip_strings list = { texts, 2 }, none = { NULL, 0 };
+	struct mip_floats floats = { nan, 2 };
+	struct pair same = { "x", 1 }, other = { "x", 2 };
+	struct pairs a = { v, 3 };
+	const struct pair *item;
+	struct mip *m = begin(state);
+
+	mip_list_first(&mip_string, &list, &text);
+	assert_string_equal(text, "a");
+	mip_list_last(&mip_string, &list, &text);
+	assert_string_equal(text, "b");
+	mip_list_first(&mip_string, &none, &text);
+	assert_null(text);
+	mip_list_last(&mip_string, &none, &text);
+	assert_null(text);
+	mip_list_first(&pair_type, &a, &item);
+	assert_ptr_equal(item, v);
+	mip_list_last(&pair_type, &a, &item);
+	assert_ptr_equal(item, v + 2);
+	/* T?? is T?: a null item is no item. */
+	texts[0] = NULL;
+	mip_list_first(&mip_string_optional, &list, &text);
+	assert_null(text);
+	mip_list_last(&mip_string_optional, &list, &text);
+	assert_string_equal(text, "b");
+	assert_int_equal(*mip_list_index(m, &pair_type, &a, &same), 0);
+	assert_int_equal(*mip_list_index(m, &pair_type, &a, &v[1]), 1);
+	assert_null(mip_list_index(m, &pair_type, &a, &other));
+	assert_int_equal(mip_list_count(&pair_type, &a, &same), 2);
+	assert_int_equal(mip_list_count(&pair_type, &a, &other), 0);
+	assert_int_equal(mip_list_count(&mip_float, &floats, &nan[1]), 1);
+	assert_fine(m);
+}
+
+static void
+test_flatten(void **state)
+{
+	static const int64_t v[] = { 1, 2, 3 };
+	struct mip_ints part[] = { { v, 2 }, { NULL, 0 }, { v + 2, 1 } }, out;
+	struct { const struct mip_ints *v; size_t n; } lists = { part, 3 };
+	struct mip *m = begin(state);
+
+	mip_list_flatten(m, &mip_int, &lists, &out);
+	assert_string_equal(mip_to_json(m, &mip_int_list, &out), "[1,2,3]");
+	lists.n = 0;
+	mip_list_flatten(m, &mip_int, &lists, &out);
+	assert_int_equal(out.n, 0);
+	lists.v = part + 1;
+	lists.n = 1;
+	mip_list_flatten(m, &mip_int, &lists, &out);
+	assert_int_equal(out.n, 0);
+	assert_fine(m);
+}
+
 int
 main(void)
 {
@@ -410,6 +424,9 @@ main(void)
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_lists_of_structs),
 		cmocka_unit_test(test_sort_is_stable),
+		cmocka_unit_test(test_parts_of_lists),
+		cmocka_unit_test(test_items_of_lists),
+		cmocka_unit_test(test_flatten),
 	};
 
 	return cmocka_run_group_tests_name("lib", tests, stage_up, stage_down);
