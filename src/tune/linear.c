@@ -38,7 +38,7 @@ enum {
  * worse at every budget up to 100. */
 static const double TEMPER = 0.5;
 
-/* Neighbouring levels of a number are alike: the correlation falls to 1/e
+/* Neighbouring choices of a number are alike: the correlation falls to 1/e
  * over this part of the range. */
 static const double REACH = 1.0 / 3;
 
@@ -61,11 +61,11 @@ struct linear {
 	const struct space *space;
 	size_t nvar;
 	double nth_var, nth_pair;       /* 1 / number of variables, of pairs */
-	double *alike;                  /* per variable: correlation of levels
-	                                 * one apart; 0 for categories */
 	size_t *base;                   /* nvar * nvar tables: effects of i at
 	                                 * [i][i], of the pair at [i][j] */
 	size_t neffect;
+	double *alike;                  /* by effect of a number's choice: its
+	                                 * correlation with the one below */
 	double *effect, *gain;          /* tables: a draw or the mean, and
 	                                 * what the data add to it */
 	bool is_mean;                   /* `effect` and `solved` are up to date
@@ -80,6 +80,24 @@ struct linear {
 	double *solved;
 	unsigned *draw;
 };
+
+static double
+correlation(const struct space_var *v, unsigned a, unsigned b)
+{
+	return exp(-space_distance(v, a, b) / REACH);
+}
+
+/* Notes how alike neighbouring choices of variable `i` are. */
+static void
+relate(struct linear *m, size_t i)
+{
+	const struct space_var *v = &m->space->var[i];
+	double *alike = m->alike + m->base[i * m->nvar + i];
+	unsigned c;
+
+	for (c = 1; v->at && c < v->nchoice; c++)
+		alike[c] = correlation(v, c - 1, c);
+}
 
 struct linear *
 linear_new(const struct pool *p, const struct surrogate_options *o)
@@ -98,13 +116,10 @@ linear_new(const struct pool *p, const struct surrogate_options *o)
 	m->share = (struct shares){ 0.65, 0.3, 0.05, 0.3 };
 	m->unit = 1;
 	m->next_fit = FIT_FIRST;
-	m->alike = calloc(n + 1, sizeof *m->alike);
 	m->base = calloc(n * n + 1, sizeof *m->base);
-	for (i = 0; m->alike && m->base && i < n; i++) {
+	for (i = 0; m->base && i < n; i++) {
 		const struct space_var *v = &m->space->var[i];
 
-		if (v->number && v->nchoice > 1)
-			m->alike[i] = exp(-1 / (REACH * (v->nchoice - 1)));
 		m->base[i * n + i] = m->neffect;
 		m->neffect += v->nchoice;
 		for (j = i + 1; j < n; j++) {
@@ -113,6 +128,9 @@ linear_new(const struct pool *p, const struct surrogate_options *o)
 			    m->space->var[j].nchoice;
 		}
 	}
+	m->alike = calloc(m->neffect + 1, sizeof *m->alike);
+	for (i = 0; m->alike && m->base && i < n; i++)
+		relate(m, i);
 	m->effect = calloc(m->neffect + 1, sizeof *m->effect);
 	m->gain = calloc(m->neffect + 1, sizeof *m->gain);
 	m->row = calloc(ROW_MAX, sizeof *m->row);
@@ -157,8 +175,8 @@ covariance(const struct linear *m, size_t p, size_t q)
 	for (i = 0; i < m->nvar; i++) {
 		if (a[i] == b[i])
 			one = 1;
-		else if (m->alike[i] > 0)
-			one = pow(m->alike[i], fabs((double)a[i] - b[i]));
+		else if (m->space->var[i].at)
+			one = correlation(&m->space->var[i], a[i], b[i]);
 		else
 			continue;
 		sum += one;
@@ -380,50 +398,57 @@ score(const struct linear *m, const unsigned *x)
 	return s;
 }
 
-/* Independent normals become normals with correlation a^distance. */
+/* Independent normals become correlated ones; the correlation of two is the
+ * product of those of the neighbours between them. */
 static void
-correlate(double *e, size_t n, size_t stride, double a)
+correlate(double *e, size_t n, size_t stride, const double *alike)
 {
-	double fresh = sqrt(1 - a * a);
 	size_t c;
 
 	for (c = 1; c < n; c++)
-		e[c * stride] = a * e[(c - 1) * stride] + fresh * e[c * stride];
+		e[c * stride] = alike[c] * e[(c - 1) * stride] +
+		    sqrt(1 - alike[c] * alike[c]) * e[c * stride];
 }
 
-/* Each number becomes the sum of all, weighted by a^distance. */
+/* Each number becomes the sum of all, weighted by the correlation. */
 static void
-spread_out(double *e, size_t n, size_t stride, double a)
+spread_out(double *e, size_t n, size_t stride, const double *alike)
 {
 	double right = 0, own;
 	size_t c;
 
 	for (c = 1; c < n; c++)
-		e[c * stride] += a * e[(c - 1) * stride];
+		e[c * stride] += alike[c] * e[(c - 1) * stride];
 	for (c = n; c-- > 0;) {
-		own = e[c * stride] - (c > 0 ? a * e[(c - 1) * stride] : 0);
-		e[c * stride] += a * right;
-		right = own + a * right;
+		own = e[c * stride];
+		if (c > 0)
+			own -= alike[c] * e[(c - 1) * stride];
+		e[c * stride] += right;
+		right = alike[c] * (own + right);
 	}
 }
 
 /* Does that to all tables, along the axes that are numbers. */
 static void
 along_numbers(struct linear *m, double *table,
-    void (*filter)(double *, size_t, size_t, double))
+    void (*filter)(double *, size_t, size_t, const double *))
 {
+	const struct space_var *v = m->space->var;
 	size_t i, j, k, n, width;
+	const double *across;
 	double *t;
 
 	for (i = 0; i < m->nvar; i++) {
-		n = m->space->var[i].nchoice;
+		n = v[i].nchoice;
 		for (j = i; j < m->nvar; j++) {
 			t = table + m->base[i * m->nvar + j];
-			width = i == j ? 1 : m->space->var[j].nchoice;
-			for (k = 0; m->alike[i] > 0 && k < width; k++)
-				filter(t + k, n, width, m->alike[i]);
-			for (k = 0; i < j && m->alike[j] > 0 && k < n; k++)
-				filter(t + k * width, width, 1, m->alike[j]);
+			width = i == j ? 1 : v[j].nchoice;
+			across = m->alike + m->base[i * m->nvar + i];
+			for (k = 0; v[i].at && k < width; k++)
+				filter(t + k, n, width, across);
+			across = m->alike + m->base[j * m->nvar + j];
+			for (k = 0; i < j && v[j].at && k < n; k++)
+				filter(t + k * width, width, 1, across);
 		}
 	}
 }

@@ -47,11 +47,12 @@ space_has(const struct space *s, const unsigned *x)
 }
 
 double
-space_level(const struct space_var *v, unsigned level)
+space_distance(const struct space_var *v, unsigned a, unsigned b)
 {
 	if (v->nchoice < 2)
-		return v->lo;
-	return v->lo + (v->hi - v->lo) * level / (v->nchoice - 1);
+		return 0;
+	return fabs(v->at[a] - v->at[b]) /
+	    (v->at[v->nchoice - 1] - v->at[0]);
 }
 
 void

@@ -10,13 +10,13 @@
 struct rng;
 
 /* One slot of the program.  A point gives each variable a number below
- * nchoice.  Choices of a category have no order; those of a number are
- * levels, evenly spaced from `lo` to `hi`, and neighbours are alike. */
+ * nchoice.  Choices of a category have no order; those of a number have
+ * places on a line, and neighbours are alike. */
 struct space_var {
 	const char *name;
 	unsigned nchoice;               /* at least 1 */
-	bool number;
-	double lo, hi;                  /* of a number; lo < hi */
+	const double *at;               /* of a number: the place of each
+	                                 * choice, rising; NULL: a category */
 };
 
 struct space {
@@ -32,8 +32,8 @@ void space_nth(const struct space *s, size_t index, unsigned *x);
 
 bool space_has(const struct space *s, const unsigned *x);
 
-/* The value of a number's level; a single level is `lo`. */
-double space_level(const struct space_var *v, unsigned level);
+/* How far apart two choices of a number are, as a part of its range. */
+double space_distance(const struct space_var *v, unsigned a, unsigned b);
 
 /* A point, uniform. */
 void space_draw(const struct space *s, struct rng *r, unsigned *x);

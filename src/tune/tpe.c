@@ -194,22 +194,26 @@ row_category(double *row, unsigned nchoice, unsigned seen, double share)
 		row[c] = (seen == nchoice ? 1 : share + (c == seen)) / sum;
 }
 
-/* The same of a number's level: a Gaussian, cut off at the ends. */
+/* The same of a number's choice: a Gaussian, cut off half a step beyond the
+ * ends.  `width` is a part of all that; the prior's is the whole. */
 static void
-row_number(double *row, unsigned nchoice, unsigned seen, double width)
+row_number(double *row, const struct space_var *v, unsigned seen,
+    double width)
 {
-	double middle = seen, sum = 0;
+	double n = v->nchoice, middle = 0.5, sum = 0;
 	unsigned c;
 
-	if (seen == nchoice) {
-		middle = (nchoice - 1) / 2.0;
-		width = nchoice;
-	}
-	for (c = 0; c < nchoice; c++) {
-		row[c] = exp(-0.5 * pow((c - middle) / width, 2));
+	if (seen < v->nchoice)
+		middle = space_distance(v, 0, seen);
+	else
+		width = 1;
+	width *= n > 1 ? n / (n - 1) : 1;
+	for (c = 0; c < v->nchoice; c++) {
+		row[c] = exp(-0.5 * pow((space_distance(v, 0, c) - middle) /
+		    width, 2));
 		sum += row[c];
 	}
-	for (c = 0; c < nchoice; c++)
+	for (c = 0; c < v->nchoice; c++)
 		row[c] /= sum;
 }
 
@@ -244,12 +248,12 @@ parzen_build(struct tpe *m, struct parzen *p)
 	for (i = 0; i < nvar; i++) {
 		k = s->var[i].nchoice;
 		width = 0.2 * pow(n > 1 ? n : 1, -1 / ((double)nvar + 4));
-		width = fmax(width, 1 / fmin(100, 2 + n)) * k;
+		width = fmax(width, 1 / fmin(100, 2 + n));
 		for (c = 0; c <= k; c++) {
 			double *row = p->table + m->base[i] + c * (size_t)k;
 
-			if (s->var[i].number)
-				row_number(row, k, c, width);
+			if (s->var[i].at)
+				row_number(row, &s->var[i], c, width);
 			else
 				row_category(row, k, c,
 				    m->option.prior_weight / (n + 1));

@@ -33,8 +33,8 @@ struct pair {
 
 struct land {
 	char name[64];
-	struct space_var var[VARS];
-	struct space space;
+	struct space_var var[VARS], blind[VARS];
+	struct space space, unordered;
 	double add[VARS][CHOICES];
 	struct pair pair[PAIRS];
 	size_t npair;
@@ -48,33 +48,66 @@ struct shape {
 	unsigned nchoice;
 	double pairs, dense, sd;
 	bool uneven;                    /* in choices and in effects */
+	size_t nnumber;                 /* the first ones have an order, and
+	                                 * smooth effects */
 };
 
 static const struct shape shapes[] = {
-	{ 2, 20, 0.0, 0.0, 0.05, false }, { 3, 6, 0.5, 0.5, 0.15, false },
-	{ 4, 6, 0.0, 0.0, 0.10, false },  { 4, 10, 1.0, 0.5, 0.05, false },
-	{ 5, 10, 2.0, 0.5, 0.05, false }, { 6, 5, 1.0, 1.0, 0.15, false },
-	{ 6, 10, 0.5, 0.4, 0.05, false }, { 6, 16, 1.0, 1.0, 0.01, true },
-	{ 8, 2, 0.5, 1.0, 0.05, false },  { 8, 4, 0.5, 0.5, 0.10, true },
-	{ 8, 10, 0.0, 0.0, 0.05, false }, { 8, 10, 0.5, 0.4, 0.03, false },
-	{ 8, 12, 0.7, 0.5, 0.08, true },  { 8, 20, 0.5, 0.5, 0.05, false },
+	{ 2, 20, 0.0, 0.0, 0.05, false, 0 },
+	{ 3, 6, 0.5, 0.5, 0.15, false, 0 },
+	{ 4, 6, 0.0, 0.0, 0.10, false, 0 },
+	{ 4, 10, 1.0, 0.5, 0.05, false, 0 },
+	{ 5, 10, 2.0, 0.5, 0.05, false, 0 },
+	{ 6, 5, 1.0, 1.0, 0.15, false, 0 },
+	{ 6, 10, 0.5, 0.4, 0.05, false, 0 },
+	{ 6, 16, 1.0, 1.0, 0.01, true, 0 },
+	{ 8, 2, 0.5, 1.0, 0.05, false, 0 },
+	{ 8, 4, 0.5, 0.5, 0.10, true, 0 },
+	{ 8, 10, 0.0, 0.0, 0.05, false, 0 },
+	{ 8, 10, 0.5, 0.4, 0.03, false, 0 },
+	{ 8, 12, 0.7, 0.5, 0.08, true, 0 },
+	{ 8, 20, 0.5, 0.5, 0.05, false, 0 },
 };
 
-enum { NSHAPE = sizeof shapes / sizeof *shapes };
+/* With order: all numbers, or some among categories. */
+static const struct shape ordered[] = {
+	{ 1, 20, 0.0, 0.0, 0.10, false, 1 },
+	{ 2, 11, 0.0, 0.0, 0.05, false, 2 },
+	{ 2, 11, 0.5, 1.0, 0.05, false, 2 },
+	{ 3, 4, 0.5, 1.0, 0.10, false, 1 },
+	{ 4, 11, 0.0, 0.0, 0.05, false, 4 },
+	{ 4, 11, 0.5, 1.0, 0.05, false, 2 },
+	{ 4, 6, 0.5, 0.5, 0.10, false, 1 },
+	{ 6, 11, 0.5, 0.5, 0.05, false, 3 },
+	{ 6, 20, 0.5, 0.5, 0.10, false, 6 },
+	{ 8, 11, 0.5, 0.5, 0.05, false, 2 },
+};
+
+enum {
+	NSHAPE = sizeof shapes / sizeof *shapes,
+	NORDERED = sizeof ordered / sizeof *ordered
+};
 
 static const struct contender {
 	const char *name;
 	struct surrogate_options option;
+	bool blind;                     /* is not told of the order */
 } contenders[] = {
-	{ "linear", { .kind = SURROGATE_LINEAR } },
-	{ "tpe", { .kind = SURROGATE_TPE } },
-	{ "optuna", { .kind = SURROGATE_TPE, .optuna = true } },
-	{ "random", { .kind = SURROGATE_RANDOM } },
+	{ "linear", { .kind = SURROGATE_LINEAR }, false },
+	{ "tpe", { .kind = SURROGATE_TPE }, false },
+	{ "optuna", { .kind = SURROGATE_TPE, .optuna = true }, false },
+	{ "random", { .kind = SURROGATE_RANDOM }, false },
+	{ "linear, blind", { .kind = SURROGATE_LINEAR }, true },
+	{ "tpe, blind", { .kind = SURROGATE_TPE }, true },
 };
 
 enum { NCONTENDER = sizeof contenders / sizeof *contenders };
 
+/* Those that know of no order are told apart only where there is one. */
+enum { NSIGHTED = 4 };
+
 static double file_noise[SEEDS][TRIALS];
+static double places[CHOICES];
 
 static double
 raw(const struct land *l, const unsigned *x)
@@ -131,7 +164,14 @@ extreme(const struct land *l, struct rng *r, double sign)
 static void
 finish(struct land *l, struct rng *r)
 {
+	size_t i;
+
 	l->space.var = l->var;
+	for (i = 0; i < l->space.nvar; i++) {
+		l->blind[i] = l->var[i];
+		l->blind[i].at = NULL;
+	}
+	l->unordered = (struct space){ l->blind, l->space.nvar };
 	l->hi = extreme(l, r, 1);
 	l->lo = -extreme(l, r, -1);
 }
@@ -147,6 +187,42 @@ fill_pair(struct pair *p, struct rng *r, double dense)
 			    2 * rng_unit(r) - 1 : 0;
 }
 
+/* A value for each place on a line: two waves, at most one and a half times
+ * up and down over the whole. */
+static void
+smooth(struct rng *r, double *v, size_t stride, size_t n, double size)
+{
+	double wave[2][3];
+	size_t i, k;
+
+	for (k = 0; k < 2; k++) {
+		wave[k][0] = 0.5 * rng_normal(r);
+		wave[k][1] = 1.5 * rng_unit(r);
+		wave[k][2] = rng_unit(r);
+	}
+	for (i = 0; i < n; i++) {
+		v[i * stride] = 0;
+		for (k = 0; k < 2; k++)
+			v[i * stride] += size * wave[k][0] * cos(2 * acos(-1) *
+			    (wave[k][1] * (double)i / (double)(n - 1) +
+			    wave[k][2]));
+	}
+}
+
+/* Of two numbers: the product of two lines. */
+static void
+smooth_pair(struct pair *p, struct rng *r)
+{
+	double a[CHOICES], b[CHOICES];
+	size_t i, j;
+
+	smooth(r, a, 1, CHOICES, 1);
+	smooth(r, b, 1, CHOICES, 1);
+	for (i = 0; i < CHOICES; i++)
+		for (j = 0; j < CHOICES; j++)
+			p->w[i][j] = 2 * a[i] * b[j];
+}
+
 static void
 make(struct land *l, const struct shape *s, uint64_t seed)
 {
@@ -155,8 +231,9 @@ make(struct land *l, const struct shape *s, uint64_t seed)
 	size_t i, j;
 
 	memset(l, 0, sizeof *l);
-	snprintf(l->name, sizeof l->name, "%zu x %u, pairs %.1f, sd %.2f%s",
-	    s->nvar, s->nchoice, s->pairs, s->sd, s->uneven ? ", uneven" : "");
+	snprintf(l->name, sizeof l->name, "%zu x %u, %zu numbers, pairs %.1f, "
+	    "sd %.2f%s", s->nvar, s->nchoice, s->nnumber, s->pairs, s->sd,
+	    s->uneven ? ", uneven" : "");
 	l->sd = s->sd;
 	l->space.nvar = s->nvar;
 	for (i = 0; i < s->nvar; i++) {
@@ -166,6 +243,10 @@ make(struct land *l, const struct shape *s, uint64_t seed)
 		size = s->uneven ? 2 * pow(rng_unit(r), 2) : 1;
 		for (j = 0; j < CHOICES; j++)
 			l->add[i][j] = size * rng_unit(r);
+		if (i >= s->nnumber)
+			continue;
+		l->var[i].at = places;
+		smooth(r, l->add[i], 1, l->var[i].nchoice, 1);
 	}
 	for (i = 0; s->pairs > 0 && i < s->nvar; i++) {
 		for (j = i + 1; j < s->nvar; j++) {
@@ -174,6 +255,8 @@ make(struct land *l, const struct shape *s, uint64_t seed)
 			l->pair[l->npair].i = (unsigned)i;
 			l->pair[l->npair].j = (unsigned)j;
 			fill_pair(&l->pair[l->npair++], r, s->dense);
+			if (j < s->nnumber)
+				smooth_pair(&l->pair[l->npair - 1], r);
 		}
 	}
 	l->pair_weight = s->pairs / (double)(l->npair ? l->npair : 1);
@@ -284,7 +367,8 @@ static void
 search(const struct land *l, const struct contender *c, uint64_t seed,
     const double *noise, size_t runs, struct result *sum)
 {
-	struct surrogate *s = surrogate_new(&l->space, seed, &c->option);
+	struct surrogate *s = surrogate_new(c->blind ? &l->unordered :
+	    &l->space, seed, &c->option);
 	struct rng *r = rng_new(rng_child(seed, "noise", 0));
 	double seen = -INFINITY, high = -INFINITY, its = 0, v, got;
 	unsigned x[VARS];
@@ -316,39 +400,39 @@ search(const struct land *l, const struct contender *c, uint64_t seed,
 static void
 print(const char *name, const char *who, const struct result *r)
 {
-	printf("%-34s %-7s %.3f %.3f %.3f   %.3f %.3f %.3f   %.3f %.3f %.3f\n",
+	printf("%-42s %-13s %.3f %.3f %.3f   %.3f %.3f %.3f   %.3f %.3f %.3f\n",
 	    name, who, r->seen[0], r->seen[1], r->seen[2], r->observed[0],
 	    r->observed[1], r->observed[2], r->advised[0], r->advised[1],
 	    r->advised[2]);
 }
 
 static void
-accumulate(struct result *to, const struct result *r)
+accumulate(struct result *to, const struct result *r, double n)
 {
 	size_t k;
 
 	for (k = 0; k < MARKS; k++) {
-		to->seen[k] += r->seen[k] / NSHAPE;
-		to->observed[k] += r->observed[k] / NSHAPE;
-		to->advised[k] += r->advised[k] / NSHAPE;
+		to->seen[k] += r->seen[k] / n;
+		to->observed[k] += r->observed[k] / n;
+		to->advised[k] += r->advised[k] / n;
 	}
 }
 
 static void
-compare(const struct land *l, size_t runs, bool from_file,
-    struct result mean[NCONTENDER])
+compare(const struct land *l, size_t runs, size_t n, bool from_file,
+    struct result mean[NCONTENDER], double nmean)
 {
 	struct result r;
 	size_t i, k;
 
-	for (i = 0; i < NCONTENDER; i++) {
+	for (i = 0; i < n; i++) {
 		memset(&r, 0, sizeof r);
 		for (k = 0; k < runs; k++)
 			search(l, &contenders[i], k, from_file ?
 			    file_noise[k % SEEDS] : NULL, runs, &r);
 		print(l->name, contenders[i].name, &r);
 		if (mean)
-			accumulate(&mean[i], &r);
+			accumulate(&mean[i], &r, nmean);
 	}
 }
 
@@ -392,7 +476,7 @@ time_one(const struct land *l, const struct contender *c)
 int
 main(int argc, char **argv)
 {
-	static struct result mean[NCONTENDER];
+	static struct result mean[NCONTENDER], line[NCONTENDER];
 	static struct land l;
 	size_t runs = SEEDS, i;
 	int arg = 1;
@@ -401,22 +485,32 @@ main(int argc, char **argv)
 		runs = (size_t)strtoul(argv[2], NULL, 10);
 		arg = 3;
 	}
-	printf("%-42s best seen 30 50 100  best observed       recommended\n",
+	for (i = 0; i < CHOICES; i++)
+		places[i] = (double)i;
+	printf("%-56s best seen 30 50 100  best observed       recommended\n",
 	    "landscape");
 	if (argc == arg + 2) {
 		load_land(&l, argv[arg], argv[arg + 1]);
-		compare(&l, runs, true, NULL);
+		compare(&l, runs, NSIGHTED, true, NULL, 1);
 	}
 	for (i = 0; i < NSHAPE; i++) {
 		make(&l, &shapes[i], 100 + i);
-		compare(&l, runs, false, mean);
+		compare(&l, runs, NSIGHTED, false, mean, NSHAPE);
+	}
+	for (i = 0; i < NSIGHTED; i++)
+		print("mean of those without order", contenders[i].name,
+		    &mean[i]);
+	for (i = 0; i < NORDERED; i++) {
+		make(&l, &ordered[i], 200 + i);
+		compare(&l, runs, NCONTENDER, false, line, NORDERED);
 	}
 	for (i = 0; i < NCONTENDER; i++)
-		print("mean of those made here", contenders[i].name, &mean[i]);
+		print("mean of those with order", contenders[i].name,
+		    &line[i]);
 	printf("\nCPU of ask + tell at 100, 300, 1000, 3000 trials, ms (mean "
 	    "of all so far)\n");
 	make(&l, &shapes[6], 106);
-	for (i = 0; i < NCONTENDER; i++)
+	for (i = 0; i < NSIGHTED; i++)
 		time_one(&l, &contenders[i]);
 	return 0;
 }

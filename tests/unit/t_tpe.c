@@ -17,10 +17,12 @@
 
 enum { NVAR = 5, TRIALS = 60 };
 
+static const double levels[] = {
+	0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1
+};
 static const struct space_var var[NVAR] = {
-	{ "a", 8, false, 0, 0 }, { "b", 8, false, 0, 0 },
-	{ "c", 8, false, 0, 0 }, { "d", 6, false, 0, 0 },
-	{ "t", 11, true, 0, 1 },
+	{ "a", 8, NULL }, { "b", 8, NULL }, { "c", 8, NULL },
+	{ "d", 6, NULL }, { "t", 11, levels },
 };
 static const struct space space = { var, NVAR };
 
@@ -30,7 +32,7 @@ truth(const unsigned *x)
 {
 	return 0.2 * (x[0] * 5 % 8 / 7.0) + 0.2 * (x[1] * 3 % 8 / 7.0) +
 	    0.1 * (x[2] / 7.0) + 0.3 * (x[2] == x[3]) +
-	    0.2 * (1 - fabs(space_level(&var[4], x[4]) - 0.3));
+	    0.2 * (1 - fabs(levels[x[4]] - 0.3));
 }
 
 /* The mean over seeds of the best true value that is reached. */
@@ -92,8 +94,7 @@ static void
 exhausts(void **state)
 {
 	static const struct space_var v[] = {
-		{ "a", 3, false, 0, 0 }, { "one", 1, false, 0, 0 },
-		{ "b", 4, false, 0, 0 },
+		{ "a", 3, NULL }, { "one", 1, NULL }, { "b", 4, NULL },
 	};
 	static const struct space small = { v, 3 };
 	size_t k, t, at;
@@ -129,7 +130,7 @@ exhausts(void **state)
 static void
 single(void **state)
 {
-	static const struct space_var one = { "a", 1, false, 0, 0 };
+	static const struct space_var one = { "a", 1, NULL };
 	static const struct space none = { NULL, 0 }, only = { &one, 1 };
 	double value;
 	unsigned x[1];
@@ -285,6 +286,88 @@ spreads(void **state)
 	surrogate_free(s);
 }
 
+/* One number with uneven places: the mean is what the formulas of a Gaussian
+ * process give, worked out here by elimination. */
+static void
+places(void **state)
+{
+	static const double at[] = { 0, 1, 4, 10 };
+	static const struct space_var v = { "t", 4, at };
+	static const struct space one = { &v, 1 };
+	static const double value[] = { 0.2, 0.9, 0.5 };
+	static const unsigned x[] = { 0, 2, 3 };
+	struct surrogate *s = surrogate_new(&one, 1, NULL);
+	double k[3][5], f, mu, top = 0, got;
+	unsigned best[1], i, j, c;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		assert_true(surrogate_tell(s, &x[i], value[i], 1));
+		for (j = 0; j < 3; j++)
+			k[i][j] = 0.65 * exp(-fabs(at[x[i]] - at[x[j]]) / 10 *
+			    3) + (i == j ? 0.05 + 0.3 : 0);
+		k[i][3] = value[i];
+		k[i][4] = 1;
+	}
+	for (i = 0; i < 3; i++)
+		for (j = 0; j < 3; j++) {
+			f = j == i ? 0 : k[j][i] / k[i][i];
+			for (c = 0; c < 5; c++)
+				k[j][c] -= f * k[i][c];
+		}
+	mu = (k[0][3] / k[0][0] + k[1][3] / k[1][1] + k[2][3] / k[2][2]) /
+	    (k[0][4] / k[0][0] + k[1][4] / k[1][1] + k[2][4] / k[2][2]);
+	for (i = 0; i < 3; i++) {
+		got = mu;
+		for (j = 0; j < 3; j++)
+			got += (k[j][3] - mu * k[j][4]) / k[j][j] * (0.65 *
+			    exp(-fabs(at[x[i]] - at[x[j]]) / 10 * 3) +
+			    (i == j ? 0.05 : 0));
+		top = fmax(top, got);
+	}
+	assert_true(surrogate_best(s, best, &got));
+	assert_int_equal(best[0], 2);
+	assert_true(fabs(got - top) < 1e-12);
+	surrogate_free(s);
+}
+
+/* To know that neighbours are alike is worth something. */
+static void
+ordered(void **state)
+{
+	enum { N = 8, ROUNDS = 24, SEEDS = 20 };
+	double sum[2] = { 0 }, best, v;
+	struct space_var line[N];
+	struct space one = { line, N };
+	unsigned x[N];
+	uint64_t seed;
+	size_t k, t, i;
+
+	(void)state;
+	for (k = 0; k < 2; k++) {
+		for (i = 0; i < N; i++)
+			line[i] = (struct space_var){ "v", 11, k ? levels :
+			    NULL };
+		for (seed = 0; seed < SEEDS; seed++) {
+			struct surrogate *s = surrogate_new(&one, seed, NULL);
+
+			best = 0;
+			for (t = 0; t < ROUNDS; t++) {
+				surrogate_ask(s, x);
+				v = 1;
+				for (i = 0; i < N; i++)
+					v -= pow(levels[x[i]] - 0.1 *
+					    (double)i - 0.1, 2) / 2;
+				best = fmax(best, v);
+				surrogate_tell(s, x, v, 1);
+			}
+			sum[k] += best / SEEDS;
+			surrogate_free(s);
+		}
+	}
+	assert_true(sum[1] > sum[0] + 0.03);
+}
+
 static void
 words(void **state)
 {
@@ -311,6 +394,8 @@ main(void)
 		cmocka_unit_test(weighs),
 		cmocka_unit_test(repeats),
 		cmocka_unit_test(spreads),
+		cmocka_unit_test(places),
+		cmocka_unit_test(ordered),
 		cmocka_unit_test(words),
 	};
 
