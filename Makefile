@@ -77,13 +77,13 @@ RUNTIME = $(call in,runtime, \
 	worker_hello worker_run)
 
 BASE = $(call in,src/base, \
-	base builtin diag diag_out diag_text names source table ty)
+	base builtin diag diag_out diag_text names slot source table ty)
 
 FRONT = $(call in,src/front, \
 	ast ast_dump check check_file check_expr check_decl check_flow \
 	check_call check_branch check_const check_data check_fact \
-	check_option check_tool check_type check_union scope expand fmt \
-	fmt_align fmt_class)
+	check_option check_tool check_tune check_type check_union scope \
+	expand fmt fmt_align fmt_class)
 
 IR = $(call in,src/ir, \
 	ir ir_types ir_print ir_print_decl ir_reader ir_read \
@@ -97,9 +97,9 @@ EMIT = $(call in,src/emit, \
 
 TUNE = $(call in,src/tune, \
 	rng uniform linear stats data split space surrogate tpe study \
-	worker_client worker_process demo strategy s_mipro s_bootstrap \
-	s_random tuned tuned_diff evaluate bound search tune propose \
-	propose_text tuning)
+	worker_client worker_process choices demo strategy s_mipro \
+	s_bootstrap s_random tuned tuned_apply tuned_diff evaluate \
+	bound search search_space tune propose propose_text tuning)
 
 DRIVER = $(call in,src/driver, \
 	file options build compile depfile rows tuning progress eval \

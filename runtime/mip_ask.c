@@ -220,7 +220,7 @@ ask_send(struct mip *m, struct ask *a)
 		.schema = leaf->format == MIP_JSON ? leaf->schema : NULL,
 		.schema_name = a->name,
 		.leaf = a->prompt->name,
-		.structure = a->prompt->structure,
+		.structure = leaf->structure,
 		.temperature = leaf->temperature,
 		.sample = a->sample,
 		.hash_affinity = hash_text(leaf->prefix, leaf->prefix_len),

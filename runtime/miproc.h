@@ -234,7 +234,7 @@ struct mip_prompt {
 	enum mip_format format;         /* slot: format of the reply */
 	double temperature;             /* slot; MIP_UNSET: the model's */
 	const struct mip_model *model;
-	enum mip_structure structure;   /* AUTO: the model's */
+	enum mip_structure structure;   /* slot; AUTO: the model's */
 	enum mip_parse parse;
 	int reask;                      /* times a format failure is re-asked */
 	int max_repair;                 /* cost above which a repaired reply

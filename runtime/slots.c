@@ -38,6 +38,22 @@ slots_format_word(enum mip_format f)
 	return (unsigned)f < MIP_NFORMAT ? format_word[f] : "?";
 }
 
+enum { NSTRUCTURE = MIP_STRUCTURE_PROMPT + 1 };
+
+static const char *const structure_word[NSTRUCTURE] = {
+	[MIP_STRUCTURE_AUTO] = "auto", [MIP_STRUCTURE_NATIVE] = "native",
+	[MIP_STRUCTURE_FUNCTION] = "function",
+	[MIP_STRUCTURE_GRAMMAR] = "grammar",
+	[MIP_STRUCTURE_JSON_OBJECT] = "json_object",
+	[MIP_STRUCTURE_PROMPT] = "prompt"
+};
+
+const char *
+slots_structure_word(enum mip_structure s)
+{
+	return (unsigned)s < NSTRUCTURE ? structure_word[s] : "?";
+}
+
 bool
 slots_format(const char *word, enum mip_format *f)
 {
@@ -169,6 +185,7 @@ bake_leaf(struct maker *m, struct slots_leaf *l, const struct mip_prompt *p,
     bool demos)
 {
 	l->prompt = p;
+	l->structure = p->structure;
 	l->temperature = p->temperature;
 	l->format = p->format;
 	l->text = join_text(&m->s->a, p->text);
@@ -252,6 +269,21 @@ set_format_word(struct maker *m, struct slots_leaf *l, struct json v)
 }
 
 static enum mip_status
+set_structure(struct maker *m, struct slots_leaf *l, struct json v)
+{
+	unsigned i;
+
+	for (i = 0; i < NSTRUCTURE; i++) {
+		if (!json_string_is(v, structure_word[i]))
+			continue;
+		l->structure = (enum mip_structure)i;
+		return MIP_OK;
+	}
+	return slots_bad(m, "%s.structure: must be auto, native, function, "
+	    "grammar, json_object or prompt", l->prompt->name);
+}
+
+static enum mip_status
 set_temperature(struct maker *m, struct slots_leaf *l, struct json v)
 {
 	double t;
@@ -310,6 +342,7 @@ set_slot(struct maker *m, const char *name, struct json v)
 	} kind[] = {
 		{ "instruction", set_text }, { "demos", set_demos },
 		{ "format", set_format_word },
+		{ "structure", set_structure },
 		{ "temperature", set_temperature },
 	};
 	const char *dot = strrchr(name, '.');
@@ -535,6 +568,8 @@ put_leaf(struct buf *b, const struct slots_leaf *l)
 	buf_putc(b, ']');
 	put_key(b, name, ".format");
 	buf_printf(b, "\"%s\"", format_word[l->format]);
+	put_key(b, name, ".structure");
+	buf_printf(b, "\"%s\"", structure_word[l->structure]);
 	put_key(b, name, ".temperature");
 	if (l->temperature == MIP_UNSET)
 		buf_puts(b, "null");

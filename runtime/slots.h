@@ -19,6 +19,7 @@ struct slots_leaf {
 	const struct json *demo;        /* objects of inputs and outputs */
 	unsigned ndemo;
 	enum mip_format format;
+	enum mip_structure structure;   /* AUTO: the model's */
 	double temperature;             /* MIP_UNSET: the model's */
 	const char *prefix;             /* messages before the last user turn,
 	                                 * rendered once: see prompt.h */
@@ -30,9 +31,10 @@ struct slots;
 
 /* Makes a set from the baked values and, where `set` is not empty, the
  * members of that object: {"answer.instruction": "text" or ["line", ...],
- * "answer.demos": [{...}], "answer.format": "json", "answer.temperature": 0.7,
- * "K": 5}.  An unknown slot or a bad value: MIP_USAGE with one sentence in
- * *why (of 240 bytes at least).  Give back with slots_drop. */
+ * "answer.demos": [{...}], "answer.format": "json", "answer.structure": "auto",
+ * "answer.temperature": 0.7, "K": 5}.  An unknown slot or a bad value:
+ * MIP_USAGE with one sentence in *why (of 240 bytes at least).  Give back with
+ * slots_drop. */
 enum mip_status slots_new(const struct mip_program *p, struct json set,
     struct slots **out, char *why, size_t nwhy);
 
@@ -54,5 +56,6 @@ struct json slots_of_tuned(struct json file, const char **why);
 /* Slot words: "plain", "json", ...; false if there is no such format. */
 const char *slots_format_word(enum mip_format f);
 bool slots_format(const char *word, enum mip_format *f);
+const char *slots_structure_word(enum mip_structure s);
 
 #endif

@@ -82,6 +82,8 @@ hello_leaf(struct buf *b, const struct slots *s, const struct mip_prompt *p)
 	hello_pair(b, "model", p->model ? p->model->name : "");
 	hello_key(b, "demos");
 	buf_int(b, leaf ? (int64_t)leaf->ndemo : 0);
+	hello_pair(b, "structure",
+	    slots_structure_word(leaf ? leaf->structure : p->structure));
 	hello_key(b, "temperature");
 	if (leaf && leaf->temperature >= 0)
 		buf_double(b, leaf->temperature);

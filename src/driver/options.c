@@ -413,7 +413,7 @@ static const struct option options[] = {
 	{ "--base-url", "URL", TEXT(base_url), "of every model" },
 	{ "--require-improvement", NULL, FLAG(require_improvement),
 	    "status 6 if tuning does not help" },
-	{ "-D", "NAME=VALUE", TAKE(take_define), "fix a param or a const" },
+	{ "-D", "NAME=VALUE", TAKE(take_define), "fix a param, const or slot" },
 	{ "-I", "DIR", TAKE(take_dir), "look for imports there" },
 	{ "-X", "PASS", TAKE(take_off), "switch a pass off" },
 	{ "--pass", "PASS", TAKE(take_pass), "that pass alone" },

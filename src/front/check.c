@@ -488,7 +488,7 @@ finish(struct check *c)
 	for (i = 0; i < c->o->ndefine; i++)
 		if (!c->o->define[i].used)
 			diag(c->d, (struct span){ 0, 0 }, E_DEFINE,
-			    "no const or param is called '%s'",
+			    "no const, param or slot is called '%s'",
 			    c->o->define[i].name);
 }
 

@@ -12,6 +12,7 @@
 #ifndef FRONT_CHECK_H
 #define FRONT_CHECK_H
 
+#include "base/slot.h"
 #include "base/ty.h"
 #include "front/ast.h"
 
@@ -55,6 +56,8 @@ struct symbol {
 	enum module_kind module;
 	bool effect;                    /* tool: @effect */
 	struct symbol *signature, *model;       /* of a module */
+	unsigned pinned;                /* by -D: of a module 1 << slot_kind, of
+	                                 * a param with `tune` 1 */
 	int index;                      /* variant: its number; builtin: in the
 	                                 * table; metric arg: 0 gold, 1 pred */
 	bool defined;                   /* const, param: set by -D */

@@ -368,11 +368,16 @@ gate(struct check *c, struct ast *o, const struct symbol *metric)
 		    metric->name);
 }
 
-static bool
-is_slot(const char *name)
+static const char *
+slot_list(struct check *c)
 {
-	return strcmp(name, "instruction") == 0 ||
-	    strcmp(name, "demos") == 0 || strcmp(name, "format") == 0;
+	const char *s = slot_words[0];
+	unsigned i;
+
+	for (i = 1; i < SLOT_COUNT; i++)
+		s = arena_printf(c->a, "%s%s%s", s, i + 1 < SLOT_COUNT ?
+		    ", " : " and ", slot_words[i]);
+	return s;
 }
 
 /* freeze = [answer.instruction, judge, HOPS] */
@@ -381,6 +386,7 @@ freeze(struct check *c, struct ast *o)
 {
 	struct ast *list = o->u.option.value, *e;
 	struct symbol *s;
+	enum slot_kind k;
 	bool failed;
 
 	if (!list || list->kind != AST_LIST) {
@@ -393,10 +399,9 @@ freeze(struct check *c, struct ast *o)
 		s = check_ref(c, e, &failed);
 		if (!s && !failed && e->kind == AST_DOT) {
 			s = check_ref_kind(c, e->u.dot.of, SYM_MODULE);
-			if (s && !is_slot(e->u.dot.name))
+			if (s && !slot_find(e->u.dot.name, &k))
 				diag(c->d, e->u.dot.name_at, E_OPTIMIZE,
-				    "the slots are instruction, demos and "
-				    "format");
+				    "the slots are %s", slot_list(c));
 			e->sym = s;
 		} else if (!s && !failed)
 			check_ref_kind(c, e, SYM_MODULE);

@@ -9,15 +9,20 @@
 
 /* ---- const, param ---- */
 
-static struct define *
-defined(struct check *c, const struct symbol *s)
+/* The text that -D gives for `name`, the last one; NULL. */
+static const char *
+defined(struct check *c, const char *name)
 {
+	const char *value = NULL;
 	unsigned i;
 
-	for (i = c->o->ndefine; i > 0; i--)     /* the last one wins */
-		if (strcmp(c->o->define[i - 1].name, s->path) == 0)
-			return &c->o->define[i - 1];
-	return NULL;
+	for (i = 0; i < c->o->ndefine; i++) {
+		if (strcmp(c->o->define[i].name, name) != 0)
+			continue;
+		c->o->define[i].used = true;
+		value = c->o->define[i].value;
+	}
+	return value;
 }
 
 /* The text of -D as a constant of type `t`. */
@@ -69,85 +74,19 @@ read_value(const struct ty *t, const char *s, struct ty_const *out)
 static bool
 apply_define(struct check *c, struct symbol *s)
 {
-	struct define *d = defined(c, s);
-	unsigned i;
+	const char *text = defined(c, s->path);
 
-	if (!d)
+	if (!text)
 		return false;
-	for (i = 0; i < c->o->ndefine; i++)
-		if (strcmp(c->o->define[i].name, d->name) == 0)
-			c->o->define[i].used = true;
 	if (s->type->kind == TY_POISON)
 		return true;
-	if (!read_value(s->type, d->value, &s->value)) {
+	if (!read_value(s->type, text, &s->value)) {
 		diag(c->d, check_name_at(s->decl), E_DEFINE,
-		    "'%s' is %s, which '%s' is not", d->name,
-		    check_text(c, s->type), d->value);
+		    "'%s' is %s, which '%s' is not", s->path,
+		    check_text(c, s->type), text);
 		s->value.kind = TYC_NONE;
 	}
 	return true;
-}
-
-static void
-tune_list(struct check *c, struct symbol *s, struct ast *list)
-{
-	struct ty_const v;
-	bool found = false, ok = true;
-	struct ast *x;
-
-	list->type = ty_list(c->t, s->type);
-	if (!list->u.list.item)
-		diag(c->d, list->at, E_TUNE, "the list is empty");
-	for (x = list->u.list.item; x; x = x->next) {
-		if (!check_constant(c, x, s->type, &v))
-			ok = false;
-		else if (check_same_const(&v, &s->value))
-			found = true;
-	}
-	if (ok && !found && list->u.list.item && s->value.kind != TYC_NONE)
-		diag(c->d, s->decl->u.param.value->at, E_TUNE,
-		    "the default is not one of the choices");
-}
-
-static double
-number(const struct ty_const *v)
-{
-	return v->kind == TYC_INT ? (double)v->i : v->f;
-}
-
-static void
-tune_range(struct check *c, struct symbol *s, struct ast *r)
-{
-	struct ty_const lo, hi;
-	const struct ty *t = s->type;
-
-	if (t->kind != TY_INT && t->kind != TY_FLOAT) {
-		if (t->kind != TY_POISON)
-			diag(c->d, r->at, E_TUNE, "a range is of int or "
-			    "float, '%s' is %s", s->name, check_text(c, t));
-		return;
-	}
-	r->type = ty_list(c->t, t);
-	if (!check_constant(c, r->u.binary.a, t, &lo) ||
-	    !check_constant(c, r->u.binary.b, t, &hi))
-		return;
-	if (number(&lo) > number(&hi))
-		diag(c->d, r->at, E_TUNE, "the range is empty");
-	else if (s->value.kind != TYC_NONE && (number(&s->value) <
-	    number(&lo) || number(&s->value) > number(&hi)))
-		diag(c->d, s->decl->u.param.value->at, E_TUNE,
-		    "the default is not in the range");
-}
-
-static void
-check_tune(struct check *c, struct symbol *s, struct ast *tune)
-{
-	if (tune->kind == AST_LIST)
-		tune_list(c, s, tune);
-	else if (tune->kind == AST_BINARY && tune->u.binary.op == OP_RANGE)
-		tune_range(c, s, tune);
-	else
-		diag(c->d, tune->at, E_TUNE, "expected [a, b, ...] or a .. b");
 }
 
 /* What a constant can be. */
@@ -188,8 +127,10 @@ check_const_decl(struct check *c, struct symbol *s)
 		s->type = check_basic(c, TY_POISON);
 	}
 	if (tune)
-		check_tune(c, s, tune);
+		check_tune(c, &(struct tunable){ s->name, s->type, s->value,
+		    value->at }, tune);
 	s->defined = apply_define(c, s);
+	s->pinned = s->defined && tune;
 	if (s->defined || !tune)
 		s->kind = SYM_CONST;
 }
@@ -288,17 +229,69 @@ module_kind(struct check *c, struct symbol *s, struct ast *v)
 
 static const struct option_rule module_options[] = {
 	{ "model", OPT_OTHER, NULL, NULL },
-	{ "temperature", OPT_NUMBER, NULL, NULL },
+	{ "temperature", OPT_SLOT_NUMBER, NULL, NULL },
 	{ "demos", OPT_COUNT, NULL, NULL },
 	{ "reask", OPT_INT, NULL, NULL },
 	{ "max_repair", OPT_INT, NULL, NULL },
-	{ "structure", OPT_WORD,
+	{ "structure", OPT_SLOT_WORD,
 	  "auto native function grammar json_object prompt", NULL },
 	{ "parse", OPT_WORD, "tolerant strict native", NULL },
-	{ "format", OPT_WORD, "json markers labels xml plain", NULL },
+	{ "format", OPT_SLOT_WORD, "json markers labels xml plain", NULL },
 	{ "on_refusal", OPT_OTHER, NULL, NULL },
 	{ NULL, OPT_OTHER, NULL, NULL }
 };
+
+/* The option that -D m.format=json and the like make, in the place of the one
+ * that is written. */
+static void
+pin_option(struct check *c, struct symbol *s, const struct option_rule *r,
+    const char *text)
+{
+	struct ast **p = &s->decl->u.value.option, *o, *value;
+
+	value = check_option_text(c, r, text);
+	if (!value) {
+		diag(c->d, check_name_at(s->decl), E_DEFINE,
+		    "'%s.%s' is %s%s, which '%s' is not", s->path, r->name,
+		    r->kind == OPT_SLOT_WORD ? "one of: " : "",
+		    r->kind == OPT_SLOT_WORD ? r->words :
+		    "a number from 0 to 2", text);
+		return;
+	}
+	o = arena_alloc(c->a, sizeof(*o));
+	*o = (struct ast){ .kind = AST_OPTION };
+	o->at = value->at = o->u.option.name_at = check_name_at(s->decl);
+	o->u.option.name = names_intern(c->names, r->name, strlen(r->name));
+	o->u.option.value = value;
+	while (*p && strcmp((*p)->u.option.name, r->name) != 0)
+		p = &(*p)->next;
+	if (*p) {
+		o->at = value->at = (*p)->at;
+		o->next = (*p)->next;
+	}
+	*p = o;
+}
+
+/* Applies -D to the slots of a module that are options of it. */
+static void
+pin_options(struct check *c, struct symbol *s)
+{
+	const struct option_rule *r;
+	enum slot_kind k;
+	const char *text;
+
+	for (r = module_options; r->name; r++) {
+		if (!slot_find(r->name, &k) || (r->kind != OPT_SLOT_WORD &&
+		    r->kind != OPT_SLOT_NUMBER))
+			continue;
+		text = defined(c, arena_printf(c->a, "%s.%s", s->path,
+		    r->name));
+		if (!text)
+			continue;
+		pin_option(c, s, r, text);
+		s->pinned |= 1u << k;
+	}
+}
 
 static void
 module_settings(struct check *c, struct symbol *s)
@@ -306,6 +299,8 @@ module_settings(struct check *c, struct symbol *s)
 	struct ast *list = s->decl->u.value.option, *o;
 
 	check_options(c, list, module_options, "module", false);
+	pin_options(c, s);
+	list = s->decl->u.value.option;
 	o = ast_option(list, "model");
 	if (!o)
 		diag(c->d, check_name_at(s->decl), E_MISSING,

@@ -134,6 +134,7 @@ enum option_kind {
 	OPT_SETTING,                    /* string or env() */
 	OPT_ENV,                        /* env() only */
 	OPT_WORD,                       /* one of `words` */
+	OPT_SLOT_NUMBER, OPT_SLOT_WORD, /* the same, of slots: may be tuned */
 	OPT_COUNT,                      /* int or `none` */
 	OPT_STRINGS,                    /* a string or a list of them */
 	OPT_INTS,
@@ -153,6 +154,29 @@ struct option_rule {
  * warning. */
 void check_options(struct check *c, struct ast *list,
     const struct option_rule *rule, const char *what, bool open);
+
+/* The value that a text of the command line stands for, of a rule for slots;
+ * NULL if it is none. */
+struct ast *check_option_text(struct check *c, const struct option_rule *r,
+    const char *text);
+/* Is `s` one of the words, which blanks part? */
+bool check_is_word(const char *words, const char *s);
+
+/* ---- check_tune.c ---- */
+
+/* A param, or a number among the options of a module. */
+struct tunable {
+	const char *name;
+	const struct ty *type;
+	struct ty_const value;          /* as written; NONE after an error */
+	struct span value_at;
+};
+
+/* Checks what stands behind `tune`. */
+void check_tune(struct check *c, const struct tunable *t, struct ast *tune);
+/* The same for an option whose value is good. */
+void check_tune_option(struct check *c, struct ast *o,
+    const struct option_rule *r);
 
 /* ---- check_tool.c ---- */
 

@@ -106,14 +106,16 @@ kind_text(const struct option_rule *r)
 {
 	switch (r->kind) {
 	case OPT_INT:      return "a whole number, not negative";
-	case OPT_NUMBER:   return "a number, not negative";
+	case OPT_NUMBER: case OPT_SLOT_NUMBER:
+		return "a number, not negative";
 	case OPT_BOOL:     return "true or false";
 	case OPT_TIME:     return "a time, as 250ms, 5s, 2min or 1h";
 	case OPT_MONEY:    return "money, as 1.5usd";
 	case OPT_STRING:   return "a string";
 	case OPT_SETTING:  return "a string or env(\"NAME\", \"else\")";
 	case OPT_ENV:      return "env(\"NAME\")";
-	case OPT_WORD:     return r->words;
+	case OPT_WORD: case OPT_SLOT_WORD:
+		return r->words;
 	case OPT_COUNT:    return "a whole number or none";
 	case OPT_STRINGS:  return "a string or a list of strings";
 	case OPT_INTS:     return "a list of whole numbers";
@@ -124,9 +126,8 @@ kind_text(const struct option_rule *r)
 	BUG("option kind");
 }
 
-/* Is `s` one of the words, which blanks part? */
-static bool
-is_word(const char *words, const char *s)
+bool
+check_is_word(const char *words, const char *s)
 {
 	size_t n = strlen(s), len;
 
@@ -186,6 +187,12 @@ list_of(struct check *c, struct ast *e, int kind)
 }
 
 static bool
+takes_word(const struct option_rule *r)
+{
+	return r->kind == OPT_WORD || r->kind == OPT_SLOT_WORD;
+}
+
+static bool
 fits(struct check *c, struct ast *e, const struct option_rule *r)
 {
 	struct check_value v;
@@ -197,7 +204,7 @@ fits(struct check *c, struct ast *e, const struct option_rule *r)
 	if (e->kind == AST_LIST)
 		return (r->kind == OPT_STRINGS && list_of(c, e, CV_STRING)) ||
 		    (r->kind == OPT_INTS && list_of(c, e, CV_INT));
-	if (r->kind != OPT_WORD && r->kind != OPT_BLOCK_OR_FREE &&
+	if (!takes_word(r) && r->kind != OPT_BLOCK_OR_FREE &&
 	    !(r->kind == OPT_COUNT && e->kind == AST_NAME)) {
 		declared = is_declared(c, e);
 		if (!declared || !constant(c, e))
@@ -207,7 +214,7 @@ fits(struct check *c, struct ast *e, const struct option_rule *r)
 	switch (r->kind) {
 	case OPT_INT:
 		return v.kind == CV_INT && v.i >= 0;
-	case OPT_NUMBER:
+	case OPT_NUMBER: case OPT_SLOT_NUMBER:
 		return (v.kind == CV_INT || v.kind == CV_FLOAT) && v.f >= 0;
 	case OPT_BOOL:
 		return v.kind == CV_BOOL;
@@ -217,8 +224,8 @@ fits(struct check *c, struct ast *e, const struct option_rule *r)
 		return v.kind == CV_MONEY;
 	case OPT_STRING: case OPT_SETTING: case OPT_STRINGS:
 		return v.kind == CV_STRING;
-	case OPT_WORD:
-		return v.kind == CV_WORD && is_word(r->words, v.s);
+	case OPT_WORD: case OPT_SLOT_WORD:
+		return v.kind == CV_WORD && check_is_word(r->words, v.s);
 	case OPT_COUNT:
 		return (v.kind == CV_WORD && strcmp(v.s, "none") == 0) ||
 		    (v.kind == CV_INT && v.i >= 0);
@@ -237,10 +244,9 @@ known(struct check *c, struct ast *o, const struct option_rule *r)
 	struct ast *e = o->u.option.value;
 	unsigned before = c->d->nerror;
 
-	if (r->kind == OPT_OTHER)
-		return;
-	if (o->u.option.tune) {
-		check_not_built(c, o->u.option.tune->at, "tune of an option");
+	if (r->kind == OPT_OTHER) {
+		if (o->u.option.tune)
+			check_tune_option(c, o, r);
 		return;
 	}
 	if (!e && (r->kind == OPT_BLOCK || r->kind == OPT_BLOCK_OR_FREE)) {
@@ -255,8 +261,9 @@ known(struct check *c, struct ast *o, const struct option_rule *r)
 		    r->name, kind_text(r));
 	else if ((!e || !fits(c, e, r)) && c->d->nerror == before)
 		diag(c->d, e ? e->at : o->at, E_VALUE, "'%s' takes %s%s",
-		    r->name, r->kind == OPT_WORD ? "one of: " : "",
-		    kind_text(r));
+		    r->name, takes_word(r) ? "one of: " : "", kind_text(r));
+	if (o->u.option.tune && c->d->nerror == before)
+		check_tune_option(c, o, r);
 }
 
 /* An option that is none of ours: to be plain, and told of. */

@@ -263,6 +263,37 @@ define(struct expand *x, const struct ast *n, const struct token *t)
 	    literal(x, &n->sym->value, n->sym->type));
 }
 
+/* The options of a module that -D has set.  A format alone is only where the
+ * search begins, one that is tuned to itself is where it stays. */
+static void
+pins(struct expand *x, const struct ast *n)
+{
+	unsigned end = n->at.off + n->at.len - 1;
+	const struct ast *o, *v;
+	enum slot_kind k;
+	struct buf b = BUF_INIT;
+
+	for (o = n->u.value.option; o != NULL; o = o->next) {
+		v = o->u.option.value;
+		if (!slot_find(o->u.option.name, &k) ||
+		    !(n->sym->pinned & 1u << k))
+			continue;
+		buf_reset(&b);
+		buf_printf(&b, "%s = ", o->u.option.name);
+		if (v->kind == AST_FLOAT)
+			buf_double(&b, v->u.number.value);
+		else
+			buf_puts(&b, v->u.name.name);
+		if (k == SLOT_FORMAT)
+			buf_printf(&b, " tune [%s]", v->u.name.name);
+		buf_puts(&b, "; ");
+		add(x, o->at.off == check_name_at(n).off ?
+		    (struct span){ end, 0 } : o->at,
+		    arena_strdup(x->a, buf_str(&b)));
+	}
+	buf_release(&b);
+}
+
 /* ---- the text ---- */
 
 /* The first edit at `off` or behind it. */
@@ -379,6 +410,8 @@ put_unit(struct expand *x, struct unit *u)
 		walk(x, n);
 		if (n->sym != NULL && n->sym->defined)
 			define(x, n, all);
+		else if (n->kind == AST_MODULE && n->sym != NULL)
+			pins(x, n);
 	}
 	if (x->n > 1)
 		qsort(x->edit, x->n, sizeof *x->edit, by_place);

@@ -11,6 +11,7 @@
 #include "base/base.h"
 #include "base/builtin.h"
 #include "base/diag.h"
+#include "base/slot.h"
 #include "base/ty.h"
 #include "buf.h"
 #include "miproc.h"                     /* models and formats as they ship */
@@ -84,6 +85,18 @@ struct region {
 	struct fn *fn;
 };
 
+/* What the source says of a slot: a list of values, or a range of numbers. */
+struct choices {
+	const struct ty_const *v;       /* tune [..]; n of them */
+	unsigned n;
+	bool is_range;                  /* tune a .. b, of a float; of an int
+	                                 * only where there would be more than
+	                                 * 64 choices */
+	double lo, hi;
+};
+
+enum { IR_NSTRUCTURE = MIP_STRUCTURE_PROMPT + 1 };
+
 /* A leaf: a declared module with its slots. */
 struct prompt {
 	const char *name;               /* its address, "m.answer" */
@@ -97,11 +110,15 @@ struct prompt {
 	enum mip_format format;
 	unsigned max_demos; /* `demos = N`; UINT_MAX: tuner's choice */
 	double temperature;             /* MIP_UNSET: the model's */
+	struct choices temperatures;    /* what that slot may be; empty: as it
+	                                 * is */
 	const struct mip_model *model;
 	enum mip_structure structure;
+	bool structures[IR_NSTRUCTURE]; /* what that slot may be */
 	enum mip_parse parse;
 	int reask, max_repair;
-	bool freeze_text, freeze_demos, freeze_format;
+	bool tune[SLOT_COUNT];          /* the source says what to try */
+	bool freeze[SLOT_COUNT];        /* by `freeze`, or set by -D */
 	bool eval_only;                 /* only metrics and tests reach it:
 	                                 * frozen */
 	/* what it gives when the model refuses: a constant for each field of
@@ -136,15 +153,17 @@ struct param {
 	const char *desc;
 	const struct ty *type;
 	struct ty_const value;          /* default, or tuned */
-	struct ty_const *choice;        /* tune [..] */
-	unsigned nchoice;
-	double lo, hi;                  /* tune a .. b, of a float; of an int
-	                                 * only where there would be more than
-	                                 * 64 choices */
-	bool is_range;
+	struct choices choices;
 	bool frozen;
 	struct span at;
 	struct param *next;
+};
+
+/* A slot that -D has set: no longer one, but tuned files have it. */
+struct pin {
+	const char *name;               /* its address */
+	struct ty_const value;          /* words are strings */
+	struct pin *next;
 };
 
 enum fn_kind { FN_PROGRAM, FN_METRIC };
@@ -237,6 +256,7 @@ struct mod {
 	struct prompt *prompt;          /* in order of declaration */
 	struct tool *tool;              /* likewise */
 	struct param *param;
+	struct pin *pin;                /* sorted by name */
 	const struct mip_model **model; /* all that leaves use, and routes of */
 	unsigned nmodel;
 	struct study_decl *study;       /* NULL: no optimize block */

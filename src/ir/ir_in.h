@@ -8,7 +8,6 @@
 
 /* Words of the text form, by the value of their enum. */
 enum {
-	IR_NSTRUCTURE = MIP_STRUCTURE_PROMPT + 1,
 	IR_NPARSE = MIP_NATIVE + 1,
 	IR_NROUTE = MIP_ROUND_ROBIN + 1,
 	IR_NPART = PART_TEST + 1

@@ -488,6 +488,7 @@ ir_print(struct buf *b, struct mod *m)
 	struct ir_printer p;
 	struct prompt *q;
 	struct param *r;
+	struct pin *s;
 	struct tool *t;
 	struct fn *f;
 	unsigned i;
@@ -503,6 +504,8 @@ ir_print(struct buf *b, struct mod *m)
 		ir_put_model(b, m->model[i]);
 	for (r = m->param; r != NULL; r = r->next)
 		ir_put_param(&p, r);
+	for (s = m->pin; s != NULL; s = s->next)
+		ir_put_pin(b, s);
 	for (q = m->prompt; q != NULL; q = q->next)
 		ir_put_prompt(&p, q);
 	for (t = m->tool; t != NULL; t = t->next)

@@ -88,19 +88,62 @@ ir_put_model(struct buf *b, const struct mip_model *m)
 	}
 }
 
+/* The slots of which something is so. */
 static void
-put_freeze(struct buf *b, const struct prompt *q)
+put_which(struct buf *b, const char *word, const bool is[SLOT_COUNT])
 {
-	if (!q->freeze_text && !q->freeze_demos && !q->freeze_format)
+	bool any = false;
+	unsigned i;
+
+	for (i = 0; i < SLOT_COUNT; i++) {
+		if (!is[i])
+			continue;
+		if (!any)
+			buf_printf(b, "\t%s", word);
+		any = true;
+		buf_printf(b, " %s", slot_words[i]);
+	}
+	buf_puts(b, any ? "\n" : "");
+}
+
+/* The choices of `what`: a list, or a range. */
+static void
+put_choices(struct buf *b, const char *list, const char *range,
+    const struct choices *c)
+{
+	unsigned i;
+
+	if (c->n > 0)
+		buf_printf(b, "\t%s", list);
+	for (i = 0; i < c->n; i++) {
+		buf_putc(b, ' ');
+		ir_put_const(b, &c->v[i]);
+	}
+	buf_puts(b, c->n > 0 ? "\n" : "");
+	if (!c->is_range)
 		return;
-	buf_puts(b, "\tfreeze");
-	if (q->freeze_text)
-		buf_puts(b, " text");
-	if (q->freeze_demos)
-		buf_puts(b, " demos");
-	if (q->freeze_format)
-		buf_puts(b, " format");
+	buf_printf(b, "\t%s ", range);
+	buf_double(b, c->lo);
+	buf_putc(b, ' ');
+	buf_double(b, c->hi);
 	buf_putc(b, '\n');
+}
+
+static void
+put_structures(struct buf *b, const struct prompt *q)
+{
+	unsigned i;
+
+	if (q->tune[SLOT_STRUCTURE]) {
+		buf_puts(b, "\tstructures");
+		for (i = 0; i < IR_NSTRUCTURE; i++)
+			if (q->structures[i])
+				buf_printf(b, " %s", ir_structure_words[i]);
+		buf_putc(b, '\n');
+	}
+	if (q->structure != MIP_STRUCTURE_AUTO)
+		buf_printf(b, "\tstructure %s\n",
+		    ir_structure_words[q->structure]);
 }
 
 static void
@@ -143,19 +186,19 @@ ir_put_prompt(struct ir_printer *p, const struct prompt *q)
 	buf_printf(b, "\n\tformat %s\n", ir_format_words[q->format]);
 	ir_put_int(b, "demos", q->max_demos, UINT_MAX);
 	ir_put_double(b, "temperature", q->temperature, MIP_UNSET);
+	put_choices(b, "temperatures", "temperature_range", &q->temperatures);
 	if (q->model != NULL) {
 		buf_puts(b, "\tmodel ");
 		ir_put_name(b, q->model->name);
 		buf_putc(b, '\n');
 	}
-	if (q->structure != MIP_STRUCTURE_AUTO)
-		buf_printf(b, "\tstructure %s\n",
-		    ir_structure_words[q->structure]);
+	put_structures(b, q);
 	if (q->parse != MIP_TOLERANT)
 		buf_printf(b, "\tparse %s\n", ir_parse_words[q->parse]);
 	ir_put_int(b, "reask", q->reask, 1);
 	ir_put_int(b, "max_repair", q->max_repair, -1);
-	put_freeze(b, q);
+	put_which(b, "tune", q->tune);
+	put_which(b, "freeze", q->freeze);
 	buf_puts(b, q->eval_only ? "\teval_only\n" : "");
 	put_refusal(b, q);
 	ir_put_line(b, "hash", q->hash);
@@ -217,7 +260,6 @@ void
 ir_put_param(struct ir_printer *p, const struct param *q)
 {
 	struct buf *b = p->b;
-	unsigned i;
 
 	buf_puts(b, "param ");
 	ir_put_name(b, q->name);
@@ -229,21 +271,18 @@ ir_put_param(struct ir_printer *p, const struct param *q)
 	buf_puts(b, " = ");
 	ir_put_const(b, &q->value);
 	buf_putc(b, '\n');
-	if (q->nchoice > 0)
-		buf_puts(b, "\tchoice");
-	for (i = 0; i < q->nchoice; i++) {
-		buf_putc(b, ' ');
-		ir_put_const(b, &q->choice[i]);
-	}
-	buf_puts(b, q->nchoice > 0 ? "\n" : "");
-	if (q->is_range) {
-		buf_puts(b, "\trange ");
-		buf_double(b, q->lo);
-		buf_putc(b, ' ');
-		buf_double(b, q->hi);
-		buf_putc(b, '\n');
-	}
+	put_choices(b, "choice", "range", &q->choices);
 	buf_puts(b, q->frozen ? "\tfrozen\n" : "");
+}
+
+void
+ir_put_pin(struct buf *b, const struct pin *p)
+{
+	buf_puts(b, "pin ");
+	ir_put_name(b, p->name);
+	buf_puts(b, " = ");
+	ir_put_const(b, &p->value);
+	buf_putc(b, '\n');
 }
 
 /* ---- tuning ---- */

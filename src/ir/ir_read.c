@@ -399,6 +399,8 @@ read_declaration(struct ir_reader *r)
 		ir_rd_model(r);
 	else if (strcmp(w, "param") == 0)
 		ir_rd_param(r);
+	else if (strcmp(w, "pin") == 0)
+		ir_rd_pin(r);
 	else if (strcmp(w, "prompt") == 0)
 		ir_rd_prompt(r);
 	else if (strcmp(w, "tool") == 0)

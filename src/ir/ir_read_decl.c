@@ -264,11 +264,56 @@ ir_rd_model(struct ir_reader *r)
 /* ---- leaves ---- */
 
 static void
-read_freeze(struct ir_reader *r, struct prompt *q)
+read_which(struct ir_reader *r, const char *const *words, unsigned n,
+    bool *is)
 {
-	q->freeze_text = ir_rd_this(r, "text");
-	q->freeze_demos = ir_rd_this(r, "demos");
-	q->freeze_format = ir_rd_this(r, "format");
+	while (!ir_rd_eol(r))
+		is[ir_rd_among(r, words, n)] = true;
+}
+
+static void
+read_choices(struct ir_reader *r, const struct ty *t, struct choices *c)
+{
+	struct ty_const *v = NULL;
+	size_t cap = 0;
+
+	c->n = 0;
+	while (!ir_rd_eol(r)) {
+		v = arena_grow(r->a, v, &cap, c->n + 1u, sizeof *v);
+		v[c->n++] = ir_rd_const(r, t);
+	}
+	c->v = v;
+}
+
+static void
+read_range(struct ir_reader *r, struct choices *c)
+{
+	c->is_range = true;
+	c->lo = ir_rd_double(r);
+	c->hi = ir_rd_double(r);
+}
+
+/* What slots may be. */
+static bool
+prompt_slots(struct ir_reader *r, const char *w, struct prompt *q)
+{
+	if (strcmp(w, "formats") == 0)
+		read_which(r, ir_format_words, MIP_NFORMAT, q->formats);
+	else if (strcmp(w, "structures") == 0)
+		read_which(r, ir_structure_words, IR_NSTRUCTURE,
+		    q->structures);
+	else if (strcmp(w, "temperatures") == 0)
+		read_choices(r, ty_basic(r->m->types, TY_FLOAT),
+		    &q->temperatures);
+	else if (strcmp(w, "temperature_range") == 0)
+		read_range(r, &q->temperatures);
+	else if (strcmp(w, "tune") == 0)
+		read_which(r, slot_words, SLOT_COUNT, q->tune);
+	else if (strcmp(w, "freeze") == 0)
+		read_which(r, slot_words, SLOT_COUNT, q->freeze);
+	else
+		return false;
+	return true;
 }
 
 static void
@@ -291,10 +336,6 @@ prompt_text(struct ir_reader *r, const char *w, struct prompt *q)
 		q->reasoning = true;
 	else if (strcmp(w, "text") == 0)
 		q->text = ir_rd_string(r);
-	else if (strcmp(w, "formats") == 0)
-		while (!ir_rd_eol(r))
-			q->formats[ir_rd_among(r, ir_format_words,
-			    MIP_NFORMAT)] = true;
 	else if (strcmp(w, "format") == 0)
 		q->format = (enum mip_format)ir_rd_among(r, ir_format_words,
 		    MIP_NFORMAT);
@@ -326,8 +367,6 @@ prompt_option(struct ir_reader *r, const char *w, struct prompt *q)
 		q->reask = (int)ir_rd_unsigned(r);
 	else if (strcmp(w, "max_repair") == 0)
 		q->max_repair = (int)ir_rd_unsigned(r);
-	else if (strcmp(w, "freeze") == 0)
-		read_freeze(r, q);
 	else if (strcmp(w, "eval_only") == 0)
 		q->eval_only = true;
 	else if (strcmp(w, "on_refusal") == 0)
@@ -372,10 +411,12 @@ ir_rd_prompt(struct ir_reader *r)
 			    sizeof *demo);
 			demo[q->ndemo++] = ir_rd_string(r);
 			q->demo = demo;
-		} else if (!prompt_text(r, w, q) && !prompt_option(r, w, q))
+		} else if (!prompt_text(r, w, q) && !prompt_slots(r, w, q) &&
+		    !prompt_option(r, w, q))
 			ir_rd_fail(r, "a prompt has no '%.60s'", w);
 		ir_rd_done(r);
 	}
+	q->structures[q->structure] = true;
 	ir_rd_put(r, &r->prompts, q->name, q);
 	*r->prompt_end = q;
 	r->prompt_end = &q->next;
@@ -463,18 +504,6 @@ ir_rd_tool(struct ir_reader *r)
 
 /* ---- params ---- */
 
-static void
-read_choices(struct ir_reader *r, struct param *q)
-{
-	size_t cap = q->nchoice;
-
-	while (!ir_rd_eol(r)) {
-		q->choice = arena_grow(r->a, q->choice, &cap, q->nchoice + 1u,
-		    sizeof *q->choice);
-		q->choice[q->nchoice++] = ir_rd_const(r, q->type);
-	}
-}
-
 void
 ir_rd_param(struct ir_reader *r)
 {
@@ -491,12 +520,10 @@ ir_rd_param(struct ir_reader *r)
 	ir_rd_done(r);
 	while (ir_rd_attr(r, &w)) {
 		if (strcmp(w, "choice") == 0)
-			read_choices(r, q);
-		else if (strcmp(w, "range") == 0) {
-			q->is_range = true;
-			q->lo = ir_rd_double(r);
-			q->hi = ir_rd_double(r);
-		} else if (strcmp(w, "frozen") == 0)
+			read_choices(r, q->type, &q->choices);
+		else if (strcmp(w, "range") == 0)
+			read_range(r, &q->choices);
+		else if (strcmp(w, "frozen") == 0)
 			q->frozen = true;
 		else
 			ir_rd_fail(r, "a param has no '%.60s'", w);
@@ -505,6 +532,20 @@ ir_rd_param(struct ir_reader *r)
 	ir_rd_put(r, &r->params, q->name, q);
 	*r->param_end = q;
 	r->param_end = &q->next;
+}
+
+void
+ir_rd_pin(struct ir_reader *r)
+{
+	struct pin *q = arena_alloc(r->a, sizeof *q), **p = &r->m->pin;
+
+	q->name = ir_rd_word(r);
+	ir_rd_want(r, "=");
+	q->value = ir_rd_const(r, ty_basic(r->m->types, TY_POISON));
+	ir_rd_done(r);
+	while (*p != NULL)
+		p = &(*p)->next;
+	*p = q;
 }
 
 /* ---- tuning ---- */

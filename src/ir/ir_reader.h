@@ -76,6 +76,7 @@ void ir_rd_model(struct ir_reader *r);
 void ir_rd_prompt(struct ir_reader *r);
 void ir_rd_tool(struct ir_reader *r);
 void ir_rd_param(struct ir_reader *r);
+void ir_rd_pin(struct ir_reader *r);
 void ir_rd_dataset(struct ir_reader *r);
 void ir_rd_study(struct ir_reader *r);
 

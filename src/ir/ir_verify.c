@@ -679,6 +679,9 @@ verify_prompts(struct verifier *v)
 		if (!q->formats[q->format])
 			return bad(v, NULL, "%.60s: its format is not one of "
 			    "its formats", q->name);
+		if (!q->structures[q->structure])
+			return bad(v, NULL, "%.60s: its structure is not one "
+			    "of its structures", q->name);
 		if (q->reasoning && (q->out->n == 0 ||
 		    strcmp(q->out->field[0].name, "reasoning") != 0))
 			return bad(v, NULL, "%.60s: no reasoning first",

@@ -56,6 +56,88 @@ structure(struct check_value v)
 	return i < 0 ? MIP_STRUCTURE_AUTO : (unsigned)i;
 }
 
+/* ---- what slots may be ---- */
+
+enum { MAX_CHOICES = 64 };
+
+static struct ty_const
+choice(struct lower *x, const struct ast *e, const struct ty *t)
+{
+	struct ty_const c;
+
+	if (!check_const(x->a, e, &c))
+		BUG("a choice that is no constant");
+	if (t->kind == TY_FLOAT && c.kind == TYC_INT) {
+		c.kind = TYC_FLOAT;
+		c.f = (double)c.i;
+	}
+	return c;
+}
+
+static double
+as_double(struct ty_const c)
+{
+	return c.kind == TYC_INT ? (double)c.i : c.f;
+}
+
+static void
+range_choices(struct lower *x, struct choices *q, const struct ty *t,
+    const struct ast *tune)
+{
+	struct ty_const lo = choice(x, tune->u.binary.a, t);
+	struct ty_const hi = choice(x, tune->u.binary.b, t), *v;
+	unsigned i;
+
+	if (lo.kind != TYC_INT || hi.kind != TYC_INT ||
+	    (uint64_t)hi.i - (uint64_t)lo.i >= MAX_CHOICES) {
+		q->is_range = true;
+		q->lo = as_double(lo);
+		q->hi = as_double(hi);
+		return;
+	}
+	q->n = (unsigned)(hi.i - lo.i) + 1;
+	q->v = v = arena_array(x->a, q->n, sizeof *v);
+	for (i = 0; i < q->n; i++)
+		v[i] = (struct ty_const){ .kind = TYC_INT, .i = lo.i + i };
+}
+
+/* What stands behind `tune`. */
+static struct choices
+choices(struct lower *x, const struct ty *t, const struct ast *tune)
+{
+	struct choices q = { .n = 0 };
+	struct ty_const *v = NULL;
+	const struct ast *k;
+	size_t cap = 0;
+
+	if (tune->kind != AST_LIST) {
+		range_choices(x, &q, t, tune);
+		return q;
+	}
+	for (k = tune->u.list.item; k != NULL; k = k->next) {
+		v = arena_grow(x->a, v, &cap, q.n + 1u, sizeof *v);
+		v[q.n++] = choice(x, k, t);
+	}
+	q.v = v;
+	return q;
+}
+
+void
+lower_pin(struct lower *x, const char *name, struct ty_const value)
+{
+	struct pin *q, **p = &x->m->pin;
+
+	while (*p != NULL && strcmp((*p)->name, name) < 0)
+		p = &(*p)->next;
+	if (*p != NULL && strcmp((*p)->name, name) == 0)
+		return;
+	q = arena_alloc(x->a, sizeof *q);
+	*q = (struct pin){ name, value, *p };
+	if (value.kind == TYC_ENUM)
+		q->value.kind = TYC_STRING;
+	*p = q;
+}
+
 /* ---- models ---- */
 
 static void
@@ -249,30 +331,92 @@ is_plain(const struct ty *out)
 	    t->kind == TY_LITERAL;
 }
 
+/* The format that `e` names. */
+static enum mip_format
+format(struct lower *x, const struct prompt *q, const struct ast *e)
+{
+	int word = ir_word(ir_format_words, MIP_NFORMAT,
+	    check_value(x->a, e).s);
+
+	if (word < 0)
+		BUG("no such format");
+	if (!q->formats[word])
+		diag(x->d, e->at, E_VALUE, "'plain' is for a lone output that "
+		    "is a string, number, bool or enum");
+	return (enum mip_format)word;
+}
+
 static void
 prompt_format(struct lower *x, struct prompt *q, struct ast *list)
 {
-	const struct ast *o = ast_option(list, "format");
-	struct check_value v = option(x, list, "format");
+	const struct ast *o = ast_option(list, "format"), *k;
+	bool may[MIP_NFORMAT] = { false };
 	unsigned i;
-	int word;
 
 	for (i = 0; i < MIP_NFORMAT; i++)
 		q->formats[i] = true;
 	q->formats[MIP_PLAIN] = is_plain(q->out) && !q->reasoning;
 	q->format = q->formats[MIP_PLAIN] &&
 	    q->out->field[0].type->kind == TY_STRING ? MIP_PLAIN : MIP_JSON;
-	if (v.kind != CV_WORD)
+	if (o == NULL)
 		return;
-	word = ir_word(ir_format_words, MIP_NFORMAT, v.s);
-	if (word < 0)
-		BUG("format '%s'", v.s);
-	if (!q->formats[word]) {
-		diag(x->d, o->u.option.value->at, E_VALUE, "'plain' is for a "
-		    "lone output that is a string, number, bool or enum");
+	q->format = format(x, q, o->u.option.value);
+	if (o->u.option.tune == NULL)
 		return;
+	for (k = o->u.option.tune->u.list.item; k != NULL; k = k->next)
+		may[format(x, q, k)] = true;
+	memcpy(q->formats, may, sizeof may);
+	q->tune[SLOT_FORMAT] = true;
+}
+
+static void
+prompt_structure(struct lower *x, struct prompt *q, struct ast *list)
+{
+	const struct ast *o = ast_option(list, "structure"), *k;
+
+	q->structure = (enum mip_structure)structure(option(x, list,
+	    "structure"));
+	q->structures[q->structure] = true;
+	if (o == NULL || o->u.option.tune == NULL)
+		return;
+	for (k = o->u.option.tune->u.list.item; k != NULL; k = k->next)
+		q->structures[structure(check_value(x->a, k))] = true;
+	q->tune[SLOT_STRUCTURE] = true;
+}
+
+static void
+prompt_temperature(struct lower *x, struct prompt *q, struct ast *list)
+{
+	const struct ast *o = ast_option(list, "temperature");
+
+	q->temperature = number(option(x, list, "temperature"), MIP_UNSET);
+	if (o == NULL || o->u.option.tune == NULL)
+		return;
+	q->temperatures = choices(x, lower_basic(x, TY_FLOAT),
+	    o->u.option.tune);
+	q->tune[SLOT_TEMPERATURE] = true;
+}
+
+/* What -D has set is no slot any more. */
+static void
+prompt_pins(struct lower *x, struct prompt *q, const struct symbol *s)
+{
+	struct ty_const v = { .kind = TYC_STRING };
+	unsigned k;
+
+	for (k = 0; k < SLOT_COUNT; k++) {
+		if (!(s->pinned & 1u << k))
+			continue;
+		v.s = ir_format_words[q->format];
+		if (k == SLOT_STRUCTURE)
+			v.s = ir_structure_words[q->structure];
+		if (k == SLOT_TEMPERATURE)
+			v = (struct ty_const){ .kind = TYC_FLOAT,
+			    .f = q->temperature };
+		q->freeze[k] = true;
+		lower_pin(x, arena_printf(x->a, "%s.%s", q->name,
+		    slot_words[k]), v);
 	}
-	q->format = (enum mip_format)word;
 }
 
 static struct ty_const
@@ -337,10 +481,7 @@ lower_prompt(struct lower *x, struct symbol *s)
 	v = option(x, list, "demos");
 	q->max_demos = v.kind == CV_NONE ? UINT_MAX :
 	    v.kind == CV_INT ? (unsigned)small(v, 0) : 0;
-	q->temperature = number(option(x, list, "temperature"), MIP_UNSET);
 	q->model = lower_model(x, s->model);
-	q->structure = (enum mip_structure)structure(option(x, list,
-	    "structure"));
 	v = option(x, list, "parse");
 	word = v.kind == CV_WORD ? ir_word(ir_parse_words, IR_NPARSE, v.s) :
 	    -1;
@@ -349,61 +490,19 @@ lower_prompt(struct lower *x, struct symbol *s)
 	q->max_repair = small(option(x, list, "max_repair"), -1);
 	q->at = s->decl->at;
 	prompt_format(x, q, list);
+	prompt_structure(x, q, list);
+	prompt_temperature(x, q, list);
+	prompt_pins(x, q, s);
 	prompt_refusal(x, q, list);
 	return q;
 }
 
 /* ---- params ---- */
 
-enum { MAX_CHOICES = 64 };
-
-static struct ty_const
-choice(struct lower *x, const struct ast *e, const struct ty *t)
-{
-	struct ty_const c;
-
-	if (!check_const(x->a, e, &c))
-		BUG("a choice that is no constant");
-	if (t->kind == TY_FLOAT && c.kind == TYC_INT) {
-		c.kind = TYC_FLOAT;
-		c.f = (double)c.i;
-	}
-	return c;
-}
-
-static double
-as_double(struct ty_const c)
-{
-	return c.kind == TYC_INT ? (double)c.i : c.f;
-}
-
-static void
-param_range(struct lower *x, struct param *q, const struct ast *tune)
-{
-	struct ty_const lo = choice(x, tune->u.binary.a, q->type);
-	struct ty_const hi = choice(x, tune->u.binary.b, q->type);
-	unsigned i;
-
-	if (lo.kind != TYC_INT || hi.kind != TYC_INT ||
-	    (uint64_t)hi.i - (uint64_t)lo.i >= MAX_CHOICES) {
-		q->is_range = true;
-		q->lo = as_double(lo);
-		q->hi = as_double(hi);
-		return;
-	}
-	q->nchoice = (unsigned)(hi.i - lo.i) + 1;
-	q->choice = arena_array(x->a, q->nchoice, sizeof *q->choice);
-	for (i = 0; i < q->nchoice; i++)
-		q->choice[i] = (struct ty_const){ .kind = TYC_INT,
-		    .i = lo.i + i };
-}
-
 struct param *
 lower_param(struct lower *x, struct symbol *s)
 {
 	struct param *q = s->lowered;
-	struct ast *tune, *k;
-	size_t cap = 0;
 
 	if (q != NULL)
 		return q;
@@ -414,16 +513,7 @@ lower_param(struct lower *x, struct symbol *s)
 	q->type = s->type;
 	q->value = s->value;
 	q->at = s->decl->at;
-	tune = s->decl->u.param.tune;
-	if (tune->kind != AST_LIST) {
-		param_range(x, q, tune);
-		return q;
-	}
-	for (k = tune->u.list.item; k != NULL; k = k->next) {
-		q->choice = arena_grow(x->a, q->choice, &cap, q->nchoice + 1u,
-		    sizeof *q->choice);
-		q->choice[q->nchoice++] = choice(x, k, q->type);
-	}
+	q->choices = choices(x, q->type, s->decl->u.param.tune);
 	return q;
 }
 
@@ -615,7 +705,7 @@ study_freeze(struct ast *list)
 	struct ast *o = ast_option(list, "freeze"), *e;
 	struct prompt *q;
 	struct param *r;
-	const char *slot;
+	enum slot_kind k;
 
 	if (o == NULL)
 		return;
@@ -629,11 +719,11 @@ study_freeze(struct ast *list)
 		if (e->sym->kind != SYM_MODULE)
 			continue;
 		q = e->sym->lowered;
-		slot = e->kind == AST_DOT && e->u.dot.of->sym == e->sym ?
-		    e->u.dot.name : "";
-		q->freeze_text |= !*slot || strcmp(slot, "instruction") == 0;
-		q->freeze_demos |= !*slot || strcmp(slot, "demos") == 0;
-		q->freeze_format |= !*slot || strcmp(slot, "format") == 0;
+		if (e->kind == AST_DOT && e->u.dot.of->sym == e->sym &&
+		    slot_find(e->u.dot.name, &k))
+			q->freeze[k] = true;
+		else
+			memset(q->freeze, true, sizeof q->freeze);
 	}
 }
 

@@ -249,6 +249,8 @@ symbol_value(struct lower *x, struct symbol *s, struct span at)
 
 	switch ((unsigned)s->kind) {
 	case SYM_CONST:
+		if (s->pinned)
+			lower_pin(x, s->path, s->value);
 		return constant(x, &s->value, s->type, at);
 	case SYM_PARAM:
 		i = lower_op(x, IR_PARAM, s->type, NULL, 0, at);

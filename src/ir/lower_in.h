@@ -66,6 +66,8 @@ struct tool *lower_tool(struct lower *x, struct symbol *s);
 
 struct prompt *lower_prompt(struct lower *x, struct symbol *s);
 struct param *lower_param(struct lower *x, struct symbol *s);
+/* Notes a slot that -D has set. */
+void lower_pin(struct lower *x, const char *name, struct ty_const value);
 const struct mip_model *lower_model(struct lower *x, struct symbol *s);
 
 /* The optimize block, if there is one: after all functions. */

@@ -41,11 +41,14 @@ resolve(struct ins *i)
 	return i;
 }
 
-/* Zero, in words of the leaf or of its model. */
+/* Zero, in words of the leaf or of its model, and so it stays. */
 static bool
 is_greedy(const struct prompt *q)
 {
 	double t = q->temperature;
+
+	if (q->tune[SLOT_TEMPERATURE])
+		return false;
 
 	if (t < 0)
 		t = q->model != NULL && q->model->route == MIP_DIRECT ?

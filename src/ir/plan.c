@@ -105,21 +105,22 @@ param_span(const struct param *q)
 {
 	struct span_of s = { q->value.kind == TYC_INT, q->value.i,
 	    q->value.i };
+	const struct choices *c = &q->choices;
 	unsigned k;
 
-	if (q->is_range && s.known) {
-		if (!(q->lo > -1e15 && q->hi < 1e15))
+	if (c->is_range && s.known) {
+		if (!(c->lo > -1e15 && c->hi < 1e15))
 			return (struct span_of){ .known = false };
-		s.lo = (int64_t)q->lo;
-		s.hi = (int64_t)q->hi;
+		s.lo = (int64_t)c->lo;
+		s.hi = (int64_t)c->hi;
 	}
-	for (k = 0; k < q->nchoice; k++) {
-		if (q->choice[k].kind != TYC_INT)
+	for (k = 0; k < c->n; k++) {
+		if (c->v[k].kind != TYC_INT)
 			return (struct span_of){ .known = false };
-		if (q->choice[k].i < s.lo)
-			s.lo = q->choice[k].i;
-		if (q->choice[k].i > s.hi)
-			s.hi = q->choice[k].i;
+		if (c->v[k].i < s.lo)
+			s.lo = c->v[k].i;
+		if (c->v[k].i > s.hi)
+			s.hi = c->v[k].i;
 	}
 	return s;
 }

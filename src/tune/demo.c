@@ -443,7 +443,7 @@ find_labelled(struct boot *b, size_t leaf)
 	struct rng *r;
 	struct json row;
 
-	if (!u->leaf[leaf].demos || u->plan.max_labeled == 0)
+	if (!u->leaf[leaf].tunes[SLOT_DEMOS] || u->plan.max_labeled == 0)
 		return;
 	most = n < LABELED_MAX ? n : LABELED_MAX;
 	r = rng_new(rng_child(u->t->seed, "labelled", leaf));
@@ -587,14 +587,15 @@ make_sets(struct boot *b)
 
 	for (i = 0; i < u->nleaf; i++) {
 		labelled = labelled || b->labelled[i].n > 0;
-		u->leaf[i].ndemo = u->leaf[i].demos ? u->plan.demo_sets : 1;
+		u->leaf[i].ndemo = u->leaf[i].tunes[SLOT_DEMOS] ?
+		    u->plan.demo_sets : 1;
 		u->leaf[i].demo = arena_array(u->a, u->plan.demo_sets + 1,
 		    sizeof *u->leaf[i].demo);
 	}
 	for (set = 1; set < u->plan.demo_sets; set++) {
 		n = choose_runs(b, set, labelled, run);
 		for (i = 0; i < u->nleaf; i++)
-			if (u->leaf[i].demos)
+			if (u->leaf[i].tunes[SLOT_DEMOS])
 				u->leaf[i].demo[set] = fill_set(b, i, set, run,
 				    n);
 	}
@@ -641,7 +642,7 @@ demo_make(struct tuning *u)
 	size_t i;
 
 	for (i = 0; i < u->nleaf; i++)
-		any = any || u->leaf[i].demos;
+		any = any || u->leaf[i].tunes[SLOT_DEMOS];
 	if (!any)
 		return MIP_OK;
 	tuning_phase(u, "demonstrations");

@@ -434,16 +434,19 @@ propose_all(struct crew *w, const char *data, const char *program,
 	enum mip_status s;
 
 	for (i = 0; i < u->nleaf; i++)
-		n += u->leaf[i].text;
+		n += u->leaf[i].tunes[SLOT_INSTRUCTION];
 	c = arena_array(u->a, n * each, sizeof *c);
-	for (i = 0; i < u->nleaf; i++)
-		for (k = 1; u->leaf[i].text && k <= each; k++) {
+	for (i = 0; i < u->nleaf; i++) {
+		if (!u->leaf[i].tunes[SLOT_INSTRUCTION])
+			continue;
+		for (k = 1; k <= each; k++) {
 			c[at].slots = slots;
 			prepare(u, &c[at++], i, k, data, program);
 		}
+	}
 	s = crew_run(w, c, at);
 	for (i = 0, at = 0; s == MIP_OK && i < u->nleaf; i++) {
-		if (!u->leaf[i].text)
+		if (!u->leaf[i].tunes[SLOT_INSTRUCTION])
 			continue;
 		collect(u, &u->leaf[i], c + at, each);
 		at += each;
@@ -463,7 +466,7 @@ propose_make(struct tuning *u)
 	size_t i;
 
 	for (i = 0; i < u->nleaf; i++)
-		any = any || u->leaf[i].text;
+		any = any || u->leaf[i].tunes[SLOT_INSTRUCTION];
 	w.model = (struct mip_override){ "proposer", proposer_model(u) };
 	if (!any || !w.model.model)
 		return MIP_OK;
@@ -490,6 +493,7 @@ propose_calls(const struct tune_task *t, const struct plan *p)
 	uint64_t n = 0;
 
 	for (l = t->mod->prompt; l; l = l->next)
-		n += strategy_tunes_text(p, l) ? p->instructions - 1 : 0;
+		if (strategy_tunes(t, p, l, SLOT_INSTRUCTION))
+			n += p->instructions - 1;
 	return n > 0 ? (n + DESCRIBE_CALLS) * ASKS : 0;
 }

@@ -25,17 +25,18 @@ same_set(const struct search *s, size_t k, unsigned *x)
 	size_t v, i;
 
 	for (v = 0; v < s->space.nvar; v++) {
-		x[v] = 0;
+		x[v] = s->zero[v];
 		for (i = 0; i < u->nleaf; i++) {
 			const struct leaf *l = &u->leaf[i];
 			unsigned found = 0;
 
-			if (l->demos)
+			if (l->tunes[SLOT_DEMOS])
 				found = search_choice(s, v, l, l->demo[k]);
-			if (found > 0)
-				x[v] = found;
+			if (found == 0)
+				continue;
+			x[v] = found;
+			any = true;
 		}
-		any = any || x[v] > 0;
 	}
 	return any;
 }

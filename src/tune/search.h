@@ -12,13 +12,16 @@
  * the program has. */
 struct slot {
 	const char *name;
-	const char **value;
+	const char **value;             /* nchoice */
+	unsigned nchoice;
+	unsigned written;               /* the choice that is NULL */
+	const double *at;               /* as in space.h */
 };
 
 /* A point and what is known of it. */
 struct candidate {
 	struct candidate *next;         /* in the order of first trial */
-	unsigned *x;                    /* all zero: the baseline */
+	unsigned *x;
 	const char *slots;              /* JSON object, keys sorted */
 	struct scores dev;
 	double mean;                    /* gain over all dev rows, if full */
@@ -38,7 +41,7 @@ struct search {
 void search_init(struct search *s, struct tuning *u);
 
 /* Makes the space of the slots of u->leaf and of params; the baseline stays
- * known, at zero. */
+ * known, at s->zero. */
 void search_extend(struct search *s);
 
 /* Which choice of slot `v` is this set of demonstrations; 0: none, or the

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tune/choices.h"
+
 const struct strategy_row strategy_rows[STRATEGY_COUNT] = {
 #define STRATEGY(name, prefix, word, text) \
 	{ word, text, prefix##_plan, prefix##_run },
@@ -282,38 +284,44 @@ strategy_full(const struct plan *p, unsigned trials)
 	return trials / p->full_every + (trials % p->full_every != 0) + 1;
 }
 
-bool
-strategy_tunes_text(const struct plan *p, const struct prompt *l)
+static unsigned
+count(const bool *may, unsigned n)
 {
-	return p->instructions > 1 && !l->freeze_text && !l->eval_only;
+	unsigned i, k = 0;
+
+	for (i = 0; i < n; i++)
+		k += may[i];
+	return k;
 }
 
 bool
-strategy_tunes_demos(const struct tune_task *t, const struct plan *p,
-    const struct prompt *l)
+strategy_tunes(const struct tune_task *t, const struct plan *p,
+    const struct prompt *l, enum slot_kind k)
 {
-	return p->demo_sets > 1 && t->train.n > 0 && l->max_demos > 0 &&
-	    !l->freeze_demos && !l->eval_only;
+	if (l->freeze[k] || l->eval_only)
+		return false;
+	switch (k) {
+	case SLOT_INSTRUCTION:
+		return p->instructions > 1;
+	case SLOT_DEMOS:
+		return p->demo_sets > 1 && t->train.n > 0 && l->max_demos > 0;
+	case SLOT_FORMAT:
+		return (l->tune[k] ? p->params : p->formats) &&
+		    count(l->formats, MIP_NFORMAT) > 1;
+	case SLOT_STRUCTURE:
+		return p->params && count(l->structures, IR_NSTRUCTURE) > 1;
+	case SLOT_TEMPERATURE:
+		return p->params && choices_many(&l->temperatures);
+	case SLOT_COUNT:
+		break;
+	}
+	BUG("slot");
 }
 
 bool
-strategy_tunes_format(const struct plan *p, const struct prompt *l)
+strategy_tunes_param(const struct plan *p, const struct param *v)
 {
-	unsigned n = 0, i;
-
-	for (i = 0; i < MIP_NFORMAT; i++)
-		n += l->formats[i];
-	return p->formats && n > 1 && !l->freeze_format && !l->eval_only;
-}
-
-unsigned
-strategy_choices(const struct plan *p, const struct param *v)
-{
-	if (!p->params || v->frozen)
-		return 1;
-	if (v->is_range)
-		return v->lo < v->hi ? STRATEGY_LEVELS : 1;
-	return v->nchoice > 0 ? v->nchoice : 1;
+	return p->params && !v->frozen && choices_many(&v->choices);
 }
 
 size_t
@@ -322,12 +330,12 @@ strategy_slots(const struct tune_task *t, const struct plan *p)
 	const struct prompt *l;
 	const struct param *v;
 	size_t n = 0;
+	unsigned k;
 
 	for (l = t->mod->prompt; l; l = l->next)
-		n += (size_t)strategy_tunes_text(p, l) +
-		    (size_t)strategy_tunes_demos(t, p, l) +
-		    (size_t)strategy_tunes_format(p, l);
+		for (k = 0; k < SLOT_COUNT; k++)
+			n += strategy_tunes(t, p, l, (enum slot_kind)k);
 	for (v = t->mod->param; v; v = v->next)
-		n += strategy_choices(p, v) > 1;
+		n += strategy_tunes_param(p, v);
 	return n;
 }

@@ -33,8 +33,9 @@ struct plan {
 	double threshold;               /* a run is a demonstration from this
 	                                 * score on; if threshold_set */
 	bool threshold_set;
-	bool formats;                   /* the format of replies is a slot */
-	bool params;                    /* params are slots */
+	bool formats;                   /* the format of replies is a slot
+	                                 * where nothing is said of it */
+	bool params;                    /* what has `tune` is a slot */
 	bool tips;
 	bool early_stop;
 	double temperature;             /* of proposals */
@@ -55,16 +56,10 @@ size_t strategy_slots(const struct tune_task *t, const struct plan *p);
 /* Full evaluations at most, the baseline included. */
 unsigned strategy_full(const struct plan *p, unsigned trials);
 
-/* Which slots of a leaf may change; a leaf of metrics has none. */
-bool strategy_tunes_text(const struct plan *p, const struct prompt *l);
-bool strategy_tunes_demos(const struct tune_task *t, const struct plan *p,
-    const struct prompt *l);
-bool strategy_tunes_format(const struct plan *p, const struct prompt *l);
-/* Choices of a param: 1 if it is not tuned. */
-unsigned strategy_choices(const struct plan *p, const struct param *v);
-
-/* Levels that a range of numbers is searched at. */
-enum { STRATEGY_LEVELS = 11 };
+/* Whether a slot of a leaf may change; a leaf of metrics has none. */
+bool strategy_tunes(const struct tune_task *t, const struct plan *p,
+    const struct prompt *l, enum slot_kind k);
+bool strategy_tunes_param(const struct plan *p, const struct param *v);
 
 struct tuning;
 

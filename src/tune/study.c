@@ -15,6 +15,7 @@
 
 #include "sha256.h"
 #include "store.h"
+#include "tune/choices.h"
 
 enum { STUDY_BUSY_MS = 10000 };
 
@@ -96,6 +97,8 @@ key_setting(struct sha256 *h, const struct setting *s)
 static bool
 study_key(const struct tune_task *t, char hex[SHA256_HEX])
 {
+	const struct pin *p;
+	struct arena a = { 0 };
 	const struct setting *s;
 	struct sha256 h;
 	char seed[32];
@@ -116,6 +119,11 @@ study_key(const struct tune_task *t, char hex[SHA256_HEX])
 		key_text(&h, t->model_override[i]);
 	for (s = t->setting; s; s = s->next)
 		key_setting(&h, s);
+	for (p = t->mod->pin; p; p = p->next) {
+		key_text(&h, p->name);
+		key_text(&h, choices_json(&a, &p->value));
+	}
+	arena_release(&a);
 	return sha256_final_hex(&h, hex);
 }
 

@@ -51,6 +51,7 @@ find_leaves(struct tuning *u)
 	const struct prompt *p;
 	struct leaf *l;
 	size_t n = 0;
+	unsigned k;
 
 	for (p = u->t->mod->prompt; p; p = p->next)
 		n++;
@@ -60,9 +61,10 @@ find_leaves(struct tuning *u)
 			continue;
 		l = &u->leaf[u->nleaf++];
 		*l = (struct leaf){ .prompt = p, .ninstruction = 1,
-		    .ndemo = 1, .text = strategy_tunes_text(&u->plan, p),
-		    .demos = strategy_tunes_demos(u->t, &u->plan, p),
-		    .format = strategy_tunes_format(&u->plan, p) };
+		    .ndemo = 1 };
+		for (k = 0; k < SLOT_COUNT; k++)
+			l->tunes[k] = strategy_tunes(u->t, &u->plan, p,
+			    (enum slot_kind)k);
 	}
 }
 

@@ -1,4 +1,4 @@
-/* The tuned file: written, read, applied.
+/* The tuned file: written, read.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tune/tuned.h"
@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "sha256.h"
-#include "slots.h"
+#include "tune/choices.h"
 
 enum { TUNED_FORMAT = 1 };
 
@@ -318,9 +318,24 @@ ends_with(const char *s, const char *end)
 	return n >= m && strcmp(s + n - m, end) == 0;
 }
 
-static void
-put_slots(struct buf *b, const char *slots)
+/* Those that -D had set, up to `name`; all that are left for NULL. */
+static const struct pin *
+put_pins(struct buf *b, const struct pin *p, const char *name)
 {
+	struct arena a = { 0 };
+
+	for (; p && (!name || strcmp(p->name, name) < 0); p = p->next) {
+		put_key(b, p->name);
+		buf_puts(b, choices_json(&a, &p->value));
+	}
+	arena_release(&a);
+	return p;
+}
+
+static void
+put_slots(struct buf *b, const struct mod *m, const char *slots)
+{
+	const struct pin *pin = m->pin;
 	struct arena a = { 0 };
 	struct json set, key, v;
 	struct json_walk w;
@@ -332,6 +347,7 @@ put_slots(struct buf *b, const char *slots)
 		w = json_walk(set);
 		while (json_next(&w, &key, &v)) {
 			name = json_string(&a, key);
+			pin = put_pins(b, pin, name);
 			put_key(b, name);
 			text = NULL;
 			if (ends_with(name, ".instruction"))
@@ -342,6 +358,7 @@ put_slots(struct buf *b, const char *slots)
 				json_compact(b, v);
 		}
 	}
+	put_pins(b, pin, NULL);
 	buf_putc(b, '}');
 	arena_release(&a);
 }
@@ -365,7 +382,7 @@ tuned_write(struct buf *b, const struct tune_task *t,
 	    t->mod->name);
 	buf_putc(&text, '}');
 	put_scores(&text, t, r);
-	put_slots(&text, r->slots);
+	put_slots(&text, t->mod, r->slots);
 	buf_putc(&text, '}');
 	if (text.failed || !json_parse(text.s, text.len, &v, NULL, NULL)) {
 		b->failed = true;
@@ -459,260 +476,4 @@ tuned_read(struct arena *a, const char *text, size_t n, struct tuned *t,
 	t->hash = arena_strndup(a, hex, 16);
 	t->note = make_note(a, t->root);
 	return MIP_OK;
-}
-
-/* ---- applying ---- */
-
-struct apply {
-	struct arena *a;
-	const struct tuned *t;
-	struct mod *m;
-	bool carry;
-	void (*stale)(void *, const char *, const char *);
-	void *arg;
-	bool whole;                     /* nothing was left out */
-};
-
-static void
-leave_out(struct apply *ap, const char *slot, const char *why)
-{
-	ap->whole = false;
-	if (ap->stale)
-		ap->stale(ap->arg, slot, why);
-}
-
-/* Is "name: type" of a field in the list? */
-static bool
-listed(struct json list, const char *name, const char *type)
-{
-	struct json_walk w = json_walk(list);
-	struct buf b = BUF_INIT;
-	struct json v;
-	bool found = false;
-
-	buf_printf(&b, "%s: %s", name, type);
-	while (!found && json_next(&w, NULL, &v))
-		found = json_string_is(v, buf_str(&b));
-	buf_release(&b);
-	return found;
-}
-
-static size_t
-fields_listed(struct arena *a, struct json list, const struct ty *t)
-{
-	size_t n = 0;
-	unsigned i;
-
-	for (i = 0; i < t->n; i++)
-		n += listed(list, t->field[i].name,
-		    ty_text(a, t->field[i].type));
-	return n;
-}
-
-/* Inputs unchanged, outputs only grown. */
-static bool
-still_fits(struct apply *ap, struct json leaf, const struct prompt *p)
-{
-	struct json in = json_get(leaf, "in"), out = json_get(leaf, "out");
-
-	return json_kind(in) == JSON_ARRAY && json_count(in) == p->in->n &&
-	    fields_listed(ap->a, in, p->in) == p->in->n &&
-	    json_kind(out) == JSON_ARRAY &&
-	    fields_listed(ap->a, out, p->out) == json_count(out);
-}
-
-static bool
-leaf_fresh(struct apply *ap, const struct prompt *p, const char *slot)
-{
-	struct json leaf = json_get(json_get(ap->t->root, "leaves"), p->name);
-
-	if (p->hash && json_string_is(json_get(leaf, "hash"), p->hash))
-		return true;
-	if (!still_fits(ap, leaf, p)) {
-		leave_out(ap, slot, "its module has changed since, in its "
-		    "inputs or in outputs that it had");
-		return false;
-	}
-	if (!ap->carry) {
-		leave_out(ap, slot, "its module has changed since");
-		return false;
-	}
-	if (ap->stale)
-		ap->stale(ap->arg, slot, "its module has changed since, but "
-		    "the value still fits and is used");
-	return true;
-}
-
-static const char *
-joined(struct arena *a, struct json v)
-{
-	struct json_walk w = json_walk(v);
-	struct buf b = BUF_INIT;
-	struct json item;
-	const char *s;
-	bool first = true;
-
-	if (json_kind(v) == JSON_STRING)
-		return json_string(a, v);
-	if (json_kind(v) != JSON_ARRAY)
-		return NULL;
-	while (json_next(&w, NULL, &item)) {
-		s = json_string(a, item);
-		if (!first)
-			buf_putc(&b, '\n');
-		first = false;
-		buf_puts(&b, s ? s : "");
-	}
-	s = arena_strndup(a, buf_str(&b), b.len);
-	buf_release(&b);
-	return s;
-}
-
-static bool
-set_demos(struct apply *ap, struct prompt *p, struct json v)
-{
-	struct json_walk w = json_walk(v);
-	struct json item;
-	const char **demo;
-	unsigned n = 0;
-
-	if (json_kind(v) != JSON_ARRAY)
-		return false;
-	demo = arena_array(ap->a, json_count(v) + 1, sizeof *demo);
-	while (json_next(&w, NULL, &item)) {
-		struct buf b = BUF_INIT;
-
-		if (json_kind(item) != JSON_OBJECT)
-			return false;
-		json_compact(&b, item);
-		demo[n++] = arena_strndup(ap->a, buf_str(&b), b.len);
-		buf_release(&b);
-	}
-	p->demo = demo;
-	p->ndemo = n;
-	return true;
-}
-
-static bool
-set_format(struct prompt *p, const char *word)
-{
-	enum mip_format f;
-
-	if (!word || !slots_format(word, &f) || !p->formats[f])
-		return false;
-	p->format = f;
-	return true;
-}
-
-static void
-apply_leaf(struct apply *ap, struct prompt *p, const char *slot,
-    const char *word, struct json v)
-{
-	bool ok = false;
-	double d;
-
-	if (!leaf_fresh(ap, p, slot))
-		return;
-	if (strcmp(word, "instruction") == 0) {
-		p->tuned_text = joined(ap->a, v);
-		ok = p->tuned_text != NULL;
-	} else if (strcmp(word, "demos") == 0) {
-		ok = set_demos(ap, p, v);
-	} else if (strcmp(word, "format") == 0) {
-		ok = json_kind(v) == JSON_STRING &&
-		    set_format(p, json_string(ap->a, v));
-	} else if (strcmp(word, "temperature") == 0) {
-		ok = json_double(v, &d) && d >= 0 && d <= 2;
-		if (ok)
-			p->temperature = d;
-	}
-	if (!ok)
-		leave_out(ap, slot, "the value is none that the slot takes");
-}
-
-static bool
-set_param(struct apply *ap, struct param *p, struct json v)
-{
-	struct ty_const c = { .kind = TYC_NONE };
-	bool b = false;
-
-	switch (p->value.kind) {
-	case TYC_STRING:
-	case TYC_ENUM:
-		c.s = json_kind(v) == JSON_STRING ? json_string(ap->a, v) :
-		    NULL;
-		if (!c.s)
-			return false;
-		if (p->value.kind == TYC_ENUM) {
-			c.i = ty_variant_index(p->type, c.s);
-			if (c.i < 0)
-				return false;
-		}
-		break;
-	case TYC_INT:
-		if (!json_int(v, &c.i))
-			return false;
-		break;
-	case TYC_FLOAT:
-		if (!json_double(v, &c.f))
-			return false;
-		break;
-	case TYC_BOOL:
-		if (!json_bool(v, &b))
-			return false;
-		c.i = b;
-		break;
-	case TYC_NONE:
-	case TYC_NULL:
-	case TYC_EMPTY:
-		return false;
-	}
-	c.kind = p->value.kind;
-	p->value = c;
-	return true;
-}
-
-static void
-apply_slot(struct apply *ap, const char *slot, struct json v)
-{
-	const char *dot = strrchr(slot, '.');
-	struct prompt *p;
-	struct param *k;
-
-	for (k = ap->m->param; k; k = k->next) {
-		if (strcmp(k->name, slot) != 0)
-			continue;
-		if (!set_param(ap, k, v))
-			leave_out(ap, slot, "the value does not fit the "
-			    "param's type");
-		return;
-	}
-	for (p = ap->m->prompt; p && dot; p = p->next) {
-		if (strlen(p->name) != (size_t)(dot - slot) ||
-		    strncmp(p->name, slot, strlen(p->name)) != 0)
-			continue;
-		apply_leaf(ap, p, slot, dot + 1, v);
-		return;
-	}
-	leave_out(ap, slot, "the program has no such slot any more");
-}
-
-bool
-tuned_apply(struct arena *a, const struct tuned *t, struct mod *m,
-    bool carry, void (*stale)(void *arg, const char *slot, const char *why),
-    void *arg)
-{
-	struct apply ap = { a, t, m, carry, stale, arg, true };
-	struct json_walk w = json_walk(t->slots);
-	struct json key, v;
-	const char *name;
-
-	while (json_next(&w, &key, &v)) {
-		name = json_string(a, key);
-		if (name)
-			apply_slot(&ap, name, v);
-	}
-	m->tuned = t->hash;
-	m->tuned_note = t->note;
-	return ap.whole;
 }

@@ -17,7 +17,7 @@ struct leaf {
 	const char **instruction;       /* ninstruction */
 	const char **demo;              /* ndemo: arrays */
 	size_t ninstruction, ndemo;
-	bool text, demos, format;       /* which slots are searched */
+	bool tunes[SLOT_COUNT];         /* which slots are searched */
 };
 
 struct tuning {

@@ -257,6 +257,7 @@ skill(const struct saying *s)
 		"plain", "json", "markers", "labels", "xml"
 	};
 	const cJSON *bonus = cJSON_GetObjectItem(s->task->json, "bonus"), *b;
+	const cJSON *heat;
 	const char *text, *format;
 	double p = s->task->base + s->task->per_demo * s->r->nassistant;
 
@@ -265,11 +266,15 @@ skill(const struct saying *s)
 		    cJSON_GetObjectItem(b, "contains"));
 		format = cJSON_GetStringValue(
 		    cJSON_GetObjectItem(b, "format"));
+		heat = cJSON_GetObjectItem(b, "temperature");
+		if (heat && fabs(number(s->r->json, "temperature", -1) -
+		    heat->valuedouble) > 0.01)
+			continue;
 		if (text && !strstr(s->r->system.s, text))
 			continue;
 		if (format && strcmp(format, word[s->layout]) != 0)
 			continue;
-		if (text || format)
+		if (text || format || heat)
 			p += number(b, "add", 0);
 	}
 	return p;

@@ -75,15 +75,59 @@ test_frozen(void **state)
 
 	(void)state;
 	assert_int_equal(strategy_make(&t, &p, why), MIP_OK);
-	m->prompt->freeze_text = m->prompt->freeze_demos = true;
+	m->prompt->freeze[SLOT_INSTRUCTION] = true;
+	m->prompt->freeze[SLOT_DEMOS] = true;
 	assert_int_equal(strategy_slots(&t, &p), 5);
 	m->prompt->next->eval_only = true;
 	assert_int_equal(strategy_slots(&t, &p), 2);
 	m->param->frozen = true;
 	assert_int_equal(strategy_slots(&t, &p), 1);
-	m->prompt->freeze_format = true;
+	m->prompt->freeze[SLOT_FORMAT] = true;
 	assert_int_equal(strategy_slots(&t, &p), 0);
 	assert_int_equal(strategy_trials(&p, 0), 0);
+	arena_release(&a);
+}
+
+/* What has `tune` is searched with `params`, the format of others with
+ * `formats`. */
+static void
+test_tuned_options(void **state)
+{
+	static const struct ty_const heat[] = {
+		{ .kind = TYC_FLOAT, .f = 0 }, { .kind = TYC_FLOAT, .f = 1 }
+	};
+	struct arena a = { 0 };
+	struct mod *m = tune_mod(&a);
+	struct tune_task t = tune_mod_task(&a, m, 200, 60, 0);
+	struct prompt *l = m->prompt;
+	char why[320];
+	struct plan p;
+
+	(void)state;
+	assert_int_equal(strategy_make(&t, &p, why), MIP_OK);
+	assert_false(strategy_tunes(&t, &p, l, SLOT_TEMPERATURE));
+	assert_false(strategy_tunes(&t, &p, l, SLOT_STRUCTURE));
+	l->temperatures = (struct choices){ .v = heat, .n = 2 };
+	l->structures[MIP_STRUCTURE_PROMPT] = true;
+	l->tune[SLOT_FORMAT] = l->tune[SLOT_TEMPERATURE] = true;
+	assert_int_equal(strategy_slots(&t, &p), 9);
+	p.params = false;
+	assert_false(strategy_tunes(&t, &p, l, SLOT_TEMPERATURE));
+	assert_false(strategy_tunes(&t, &p, l, SLOT_STRUCTURE));
+	assert_false(strategy_tunes(&t, &p, l, SLOT_FORMAT));
+	assert_true(strategy_tunes(&t, &p, l->next, SLOT_FORMAT));
+	p.params = true;
+	p.formats = false;
+	assert_true(strategy_tunes(&t, &p, l, SLOT_FORMAT));
+	assert_false(strategy_tunes(&t, &p, l->next, SLOT_FORMAT));
+	l->freeze[SLOT_TEMPERATURE] = true;
+	assert_false(strategy_tunes(&t, &p, l, SLOT_TEMPERATURE));
+	l->temperatures = (struct choices){ .is_range = true, .lo = 0.5,
+	    .hi = 0.5 };
+	l->freeze[SLOT_TEMPERATURE] = false;
+	assert_false(strategy_tunes(&t, &p, l, SLOT_TEMPERATURE));
+	l->temperatures.hi = 0.6;
+	assert_true(strategy_tunes(&t, &p, l, SLOT_TEMPERATURE));
 	arena_release(&a);
 }
 
@@ -171,6 +215,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_presets),
 		cmocka_unit_test(test_frozen),
+		cmocka_unit_test(test_tuned_options),
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_bound),
 	};

@@ -99,6 +99,46 @@ constants(void **state)
 	end(&t);
 }
 
+/* What the options of the module `m` say after -D. */
+static void
+pins(void **state)
+{
+	static const char text[] = "model b = \"openai:x\" { } signature S = "
+	    "(x: string) -> (y: int); module m = predict(S) { model = b; "
+	    "format = json tune [json, xml]; temperature = 0.5; }";
+	struct define def[] = { { "m.format", "markers", false },
+	    { "m.temperature", "0.25", false }, { "m.structure", "native",
+	    false } };
+	struct define bad[] = { { "m.format", "yaml", false },
+	    { "m.temperature", "2.1", false }, { "m.temperature", "hot",
+	    false }, { "m.demos", "3", false } };
+	struct check_options o = { .define = def, .ndefine = 3 };
+	struct setting t;
+	struct ast *list;
+
+	(void)state;
+	check_with(&t, text, &o);
+	assert_int_equal(t.d.nerror, 0);
+	list = symbol(&t, "m")->decl->u.value.option;
+	assert_string_equal(check_value(&t.a, ast_option(list, "format")->
+	    u.option.value).s, "markers");
+	assert_null(ast_option(list, "format")->u.option.tune);
+	assert_float_equal(check_value(&t.a, ast_option(list, "temperature")->
+	    u.option.value).f, 0.25, 0);
+	assert_string_equal(check_value(&t.a, ast_option(list, "structure")->
+	    u.option.value).s, "native");
+	assert_int_equal(symbol(&t, "m")->pinned, 1u << SLOT_FORMAT |
+	    1u << SLOT_TEMPERATURE | 1u << SLOT_STRUCTURE);
+	end(&t);
+	for (o.define = bad; o.define < bad + COUNTOF(bad); o.define++) {
+		o.ndefine = 1;
+		check_with(&t, text, &o);
+		assert_int_equal(t.d.nerror, 1);
+		assert_non_null(strstr(t.said, diag_code(E_DEFINE)));
+		end(&t);
+	}
+}
+
 static void
 defines(void **state)
 {
@@ -403,6 +443,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(constants),
 		cmocka_unit_test(defines),
+		cmocka_unit_test(pins),
 		cmocka_unit_test(calls),
 		cmocka_unit_test(wants),
 		cmocka_unit_test(metrics),

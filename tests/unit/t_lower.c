@@ -257,8 +257,8 @@ reach(void **state)
 	assert_string_equal(c.m->prompt->name, "judge");
 	assert_true(c.m->prompt->eval_only);
 	assert_false(c.m->prompt->next->eval_only);
-	assert_true(c.m->prompt->next->freeze_demos);
-	assert_false(c.m->prompt->next->freeze_text);
+	assert_true(c.m->prompt->next->freeze[SLOT_DEMOS]);
+	assert_false(c.m->prompt->next->freeze[SLOT_INSTRUCTION]);
 	assert_string_equal(c.m->program->name, "F");
 	assert_ptr_equal(c.m->study->program, c.m->program);
 	assert_string_equal(c.m->study->metric->name, "top");

@@ -111,9 +111,11 @@ baked(void **state)
 	    "\"m.answer.demos\":[{\"answer\":2,\"question\":\"1+1?\"}],"
 	    "\"m.answer.format\":\"json\","
 	    "\"m.answer.instruction\":[\"Answer the question.\",\"Be brief.\"],"
+	    "\"m.answer.structure\":\"auto\","
 	    "\"m.answer.temperature\":null,\"mode\":\"top\","
 	    "\"plain.demos\":[],\"plain.format\":\"plain\","
 	    "\"plain.instruction\":\"Just a number.\","
+	    "\"plain.structure\":\"auto\","
 	    "\"plain.temperature\":0.5,\"rate\":0.5}");
 	buf_release(&b);
 	assert_ptr_equal(slots_hold(s), s);
@@ -127,6 +129,7 @@ static const char all[] = "{\"m.answer.instruction\":[\"One\",\"\",\"two\"],"
     "\"m.answer.demos\":[{\"question\":\"q1\",\"reasoning\":\"r\","
     "\"answer\":\"3\"},{\"question\":\"q2\",\"hint\":\"h\",\"answer\":4}],"
     "\"m.answer.format\":\"xml\",\"m.answer.temperature\":0.7,"
+    "\"m.answer.structure\":\"json_object\","
     "\"plain.temperature\":null,\"K\":9,\"mode\":\"x\\n\",\"rate\":2}";
 
 static void
@@ -144,6 +147,9 @@ set(void **state)
 	assert_int_equal(l->ndemo, 2);
 	assert_int_equal(l->format, MIP_XML);
 	assert_true(l->temperature == 0.7);
+	assert_int_equal(l->structure, MIP_STRUCTURE_JSON_OBJECT);
+	assert_int_equal(slots_leaf(s, &plain)->structure,
+	    MIP_STRUCTURE_AUTO);
 	assert_true(slots_leaf(s, &plain)->temperature == MIP_UNSET);
 	assert_string_equal(slots_leaf(s, &plain)->text, "Just a number.");
 	assert_true(*(const int64_t *)slots_param(s, &k) == 9);
@@ -169,6 +175,9 @@ refused(void **state)
 		const char *set, *why;
 	} cases[] = {
 		{ "[1]", "slots must be a JSON object" },
+		{ "{\"m.answer.structure\":\"json\"}",
+		  "m.answer.structure: must be auto, native, function, "
+		  "grammar, json_object or prompt" },
 		{ "{\"nope\":1}", "the program has no slot 'nope'" },
 		{ "{\"m.answer.colour\":1}",
 		  "the program has no slot 'm.answer.colour'" },

@@ -91,6 +91,78 @@ test_round(void **state)
 	arena_release(&a);
 }
 
+/* Formats, structures, temperatures and params only as the source allows. */
+static void
+test_allowed(void **state)
+{
+	static const char set[] = "{\"K\":5,\"m.explain.format\":\"xml\","
+	    "\"m.explain.structure\":\"native\","
+	    "\"m.explain.temperature\":1.5,\"route.structure\":\"prompt\","
+	    "\"route.temperature\":0.25}";
+	static const struct ty_const heat[] = {
+		{ .kind = TYC_FLOAT, .f = 0 }, { .kind = TYC_FLOAT, .f = 0.5 }
+	};
+	struct arena a = { 0 };
+	struct mod *m = tune_mod(&a);
+	struct tune_task t = tune_mod_task(&a, m, 3, 3, 0);
+	struct tune_result r = result(set);
+	struct tuned v = write_read(&a, &t, &r);
+	struct prompt *route = m->prompt, *explain = route->next;
+	struct stale s = { 0, "" };
+
+	(void)state;
+	route->structures[MIP_STRUCTURE_PROMPT] = true;
+	explain->tune[SLOT_TEMPERATURE] = true;
+	explain->temperatures = (struct choices){ .v = heat, .n = 2 };
+	assert_false(tuned_apply(&a, &v, m, false, note_stale, &s));
+	assert_int_equal(s.n, 4);
+	assert_int_equal(m->param->value.i, 2);
+	assert_int_equal(route->structure, MIP_STRUCTURE_PROMPT);
+	assert_true(route->temperature == 0.25);
+	assert_int_equal(explain->format, MIP_JSON);
+	assert_int_equal(explain->structure, MIP_STRUCTURE_AUTO);
+	assert_true(explain->temperature == MIP_UNSET);
+	arena_release(&a);
+}
+
+/* What -D has set goes into the file, and over what is in one. */
+static void
+test_pins(void **state)
+{
+	struct pin heat = { "route.temperature", { .kind = TYC_FLOAT,
+	    .f = 0.5 }, NULL };
+	struct pin k = { "K", { .kind = TYC_INT, .i = 3 }, &heat };
+	struct arena a = { 0 };
+	struct mod *m = tune_mod(&a);
+	struct tune_task t = tune_mod_task(&a, m, 3, 3, 0);
+	struct tune_result r = result("{\"m.explain.format\":\"markers\"}");
+	struct stale s = { 0, "" };
+	struct tuned v;
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	m->pin = &k;
+	v = write_read(&a, &t, &r);
+	json_compact(&b, v.slots);
+	assert_string_equal(buf_str(&b), "{\"K\":3,"
+	    "\"m.explain.format\":\"markers\",\"route.temperature\":0.5}");
+	m->param = NULL;
+	assert_true(tuned_apply(&a, &v, m, false, note_stale, &s));
+	assert_int_equal(s.n, 0);
+	assert_true(m->prompt->temperature == MIP_UNSET);
+	k.value.i = 1;
+	assert_true(tuned_apply(&a, &v, m, false, note_stale, &s));
+	assert_int_equal(s.n, 1);
+	assert_string_equal(s.last, "K");
+	m->pin = NULL;
+	m->param = tune_mod(&a)->param;
+	assert_true(tuned_apply(&a, &v, m, false, note_stale, &s));
+	assert_int_equal(m->param->value.i, 3);
+	assert_true(m->prompt->temperature == 0.5);
+	buf_release(&b);
+	arena_release(&a);
+}
+
 /* What was paid, and how long it took, changes no byte. */
 static void
 test_same_bytes(void **state)
@@ -243,6 +315,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round),
+		cmocka_unit_test(test_allowed),
+		cmocka_unit_test(test_pins),
 		cmocka_unit_test(test_same_bytes),
 		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_bad_values),

@@ -47,6 +47,7 @@ leaf(struct arena *a, const char *name, const struct ty *in,
 	p->text = text;
 	p->formats[MIP_JSON] = p->formats[MIP_MARKERS] = true;
 	p->format = MIP_JSON;
+	p->structures[MIP_STRUCTURE_AUTO] = true;
 	p->max_demos = UINT32_MAX;
 	p->temperature = MIP_UNSET;
 	p->model = &small;
@@ -106,8 +107,8 @@ tune_mod(struct arena *a)
 	k->name = k->c_name = "K";
 	k->type = ty_basic(m->types, TY_INT);
 	k->value = choice[1];
-	k->choice = choice;
-	k->nchoice = 3;
+	k->choices.v = choice;
+	k->choices.n = 3;
 	m->param = k;
 	model[0] = &small;
 	m->model = model;
