@@ -20,6 +20,7 @@ gen_init(struct gen *g, struct buf *out, const struct mod *m,
 	table_init_text(&g->type_name, &g->a);
 	table_init_text(&g->global, &g->a);
 	table_init(&g->model, &g->a);
+	table_init(&g->forked, &g->a);
 }
 
 void
@@ -123,7 +124,7 @@ reserve_names(struct gen *g)
 	for (const struct tool *t = g->m->tool; t != NULL; t = t->next)
 		gen_reserve(g, t->c_name);
 	for (const struct fn *f = g->m->fn; f != NULL; f = f->next)
-		gen_reserve(g, f->kind == FN_PROGRAM ? f->c_name :
+		gen_reserve(g, f->kind != FN_METRIC ? f->c_name :
 		    arena_printf(&g->a, "%s_score", f->c_name));
 	gen_reserve(g, "m");
 	gen_reserve(g, "in");
@@ -189,6 +190,45 @@ fn_twice(struct gen *g, struct fn *f, bool begins)
 	buf_release(&dry);
 }
 
+bool
+gen_is_forked(const struct ins *run)
+{
+	const struct ins *o = run->in->owner;
+
+	return run->op == IR_RUN && o != NULL && o->op == IR_PAR;
+}
+
+static bool
+note_fork(struct ins *i, void *arg)
+{
+	struct gen *g = arg;
+
+	if (gen_is_forked(i))
+		table_at(&g->forked, i->u.fn)->n = 1;
+	return true;
+}
+
+/* What mip_fork calls where `i` does so, before the first that does. */
+static bool
+gen_fork(struct ins *i, void *arg)
+{
+	struct gen *g = arg;
+	const struct fn *f = i->u.fn;
+	struct cw *w = &g->w;
+
+	if (!gen_is_forked(i) || table_get(&g->forked, f) != NULL)
+		return true;
+	table_at(&g->forked, f)->n = 1;
+	cw_line(w, "static enum mip_status");
+	cw_line(w, "%s_fork(struct mip *m, const void *in, void *out)",
+	    f->c_name);
+	cw_open(w, "{");
+	cw_line(w, "return %s_body(m, in, out);", f->c_name);
+	cw_close(w, "}");
+	cw_blank(w);
+	return true;
+}
+
 void
 gen_fn(struct gen *g, struct fn *f, bool entry)
 {
@@ -196,6 +236,7 @@ gen_fn(struct gen *g, struct fn *f, bool entry)
 	const char *in = gtype_c(g, g->m->program->in);
 	const char *out = gtype_c(g, g->m->program->out);
 
+	ir_walk(f, gen_fork, g);
 	if (f->desc != NULL)
 		cw_comment(w, f->desc);
 	cw_line(w, entry ? "enum mip_status" : "static enum mip_status");
@@ -303,6 +344,9 @@ emit_eval(struct buf *b, const struct mod *m, const char *stem)
 	use_all(&g);
 	gtype_known(&g);
 	gen_known_tools(&g);
+	for (struct fn *f = m->fn; f != NULL; f = f->next)
+		if (gen_has_fn(&g, f))
+			ir_walk(f, note_fork, &g);
 	g.eval = true;
 	gen_file(&g);
 	cw_line(&g.w, "extern const struct mip_eval %s_eval;",

@@ -183,7 +183,7 @@ argument(struct fgen *fg, struct ins *i)
 {
 	static const char *const metric[] = { "gold", "in", "out" };
 
-	if (fg->f->kind == FN_PROGRAM) {
+	if (fg->f->kind != FN_METRIC) {
 		fg->uses_in = true;
 		return arena_printf(&fg->g->a, "in->%s",
 		    gtype_member(fg->g, fg->f->in, i->u.n));

@@ -33,6 +33,7 @@ struct gen {
 	const struct tool **tool;       /* that the file calls; the first */
 	size_t ntool, captool, known;   /* `known` are in NAME.c, which this
 	                                 * file includes */
+	struct table forked;            /* functions that may be forked */
 };
 
 enum { GEN_BY_PROGRAM = 1, GEN_BY_EVAL = 2 };
@@ -40,6 +41,9 @@ enum { GEN_BY_PROGRAM = 1, GEN_BY_EVAL = 2 };
 void gen_init(struct gen *g, struct buf *out, const struct mod *m,
     const char *stem);
 void gen_release(struct gen *g);
+
+/* Is the function called beside others, through mip_fork? */
+bool gen_is_forked(const struct ins *run);
 
 /* Does this file hold that leaf, that function? */
 bool gen_has_prompt(const struct gen *g, const struct prompt *p);

@@ -59,8 +59,8 @@ declare(struct fgen *fg, const struct ins *i)
 {
 	/* Compilers cannot see that a program that fails is not read. */
 	if (!fg->ahead[i->id])
-		cw_line(&fg->g->w, i->op == IR_RUN ? "%s = { 0 };" : "%s;",
-		    declared(fg, i));
+		cw_line(&fg->g->w, i->op == IR_RUN && !gen_is_forked(i) ?
+		    "%s = { 0 };" : "%s;", declared(fg, i));
 	cw_blank(&fg->g->w);
 }
 
@@ -153,6 +153,12 @@ run(struct fgen *fg, struct ins *i)
 	const char *in = inputs(fg, i, f->in, name);
 
 	declare(fg, i);
+	if (gen_is_forked(i)) {
+		fg->uses_m = true;
+		cw_line(&fg->g->w, "mip_fork(m, %s_fork, &%s, &%s);",
+		    f->c_name, in, name);
+		return;
+	}
 	check_wait(fg, arena_printf(&fg->g->a, "%s_body(m, &%s, &%s)",
 	    f->c_name, in, name));
 }
@@ -177,18 +183,14 @@ score(struct fgen *fg, struct ins *i)
 static void
 par(struct fgen *fg, struct ins *i)
 {
-	bool asked = false;
-
 	for (struct ins *c = i->body->first; c != NULL; c = c->next) {
-		if (c->op == IR_ASK) {
-			cw_blank(&fg->g->w);
+		cw_blank(&fg->g->w);
+		if (c->op == IR_ASK)
 			ask(fg, c);
-			asked = true;
-		} else if (!fg->plan.inl[c->id]) {
-			BUG("%s in a parallel region", ir_ops[c->op].text);
-		}
+		else
+			run(fg, c);
 	}
-	if (asked)
+	if (i->body->first != NULL)
 		check_wait(fg, "mip_wait(m)");
 }
 

@@ -64,6 +64,9 @@ struct symbol {
 	bool assigned;                  /* var: set again after `let` */
 	bool captured;                  /* var: read; module: called */
 	bool fixed;                     /* var: a loop variable or an input */
+	const struct ast *set_in; /* var: a branch of `parallel` that sets
+	                                 * it; private to check */
+	const struct ast *set_at;       /* ... and the statement */
 	int64_t most;                   /* var that is a list: most items by its
 	                                 * type's @len; -1: not known */
 	struct callee *callee;          /* program, metric: what it calls, the

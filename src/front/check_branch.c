@@ -192,94 +192,95 @@ check_try(struct check *c, struct ast *n)
 
 /* ---- parallel ---- */
 
-/* The call of a branch that is one; NULL. */
-static struct ast *
-call_of(const struct ast *n)
+/* The variable that the statement makes or sets; NULL. */
+static struct symbol *
+set_by(const struct ast *n)
 {
-	struct ast *e = NULL;
+	struct symbol *s = NULL;
 
 	if (n->kind == AST_LET)
-		e = n->u.let.value;
-	else if (n->kind == AST_ASSIGN && !n->u.assign.add)
-		e = n->u.assign.value;
-	else if (n->kind == AST_EVAL)
-		e = n->u.eval.value;
-	while (e && e->kind == AST_DOT)
-		e = e->u.dot.of;
-	return e && e->kind == AST_CALL ? e : NULL;
+		s = n->sym;
+	else if (n->kind == AST_ASSIGN)
+		s = n->u.assign.to->sym;
+	return s && s->kind == SYM_VAR ? s : NULL;
 }
 
-/* The variable that a branch makes or sets. */
-static const struct symbol *
-made_by(const struct ast *n)
+/* Notes who sets what in `branch`, the first one for each; NULL forgets it. */
+static void
+note_sets(struct ast *n, const struct ast *branch)
 {
-	if (n->kind == AST_LET)
-		return n->sym;
-	return n->kind == AST_ASSIGN ? n->u.assign.to->sym : NULL;
+	struct ast *part[AST_PARTS], *p;
+	struct symbol *s = set_by(n);
+	unsigned i, count;
+
+	if (s && (!s->set_in || !branch)) {
+		s->set_in = branch;
+		s->set_at = n;
+	}
+	if (n->kind < AST_LET || n->kind > AST_BLOCK)
+		return;                 /* nothing is set in expressions */
+	count = ast_parts(n, part);
+	for (i = 0; i < count; i++)
+		for (p = part[i]; p; p = p->next)
+			note_sets(p, branch);
 }
 
-/* Where `e` reads `s`; NULL. */
-static const struct ast *
-reads(const struct ast *e, const struct symbol *s)
+/* Branches run in any order: none may look at what another one sets. */
+static void
+stay_apart(struct check *c, const struct ast *n, const struct ast *branch)
 {
 	struct ast *part[AST_PARTS];
-	const struct ast *found = NULL, *p;
-	unsigned i, n;
+	const struct symbol *s = n->kind == AST_NAME ? n->sym : NULL;
+	const struct ast *p;
+	unsigned i, count;
 
-	if (e->kind == AST_NAME)
-		return e->sym == s ? e : NULL;
-	n = ast_parts(e, part);
-	for (i = 0; i < n; i++)
-		for (p = part[i]; p && !found; p = p->next)
-			found = reads(p, s);
-	return found;
+	if (s && s->set_in && s->set_in != branch) {
+		diag(c->d, n->at, E_BRANCH, "'%s'", s->name);
+		diag_note(c->d, s->set_at->at, "it is set here");
+	}
+	count = ast_parts(n, part);
+	for (i = 0; i < count; i++)
+		for (p = part[i]; p; p = p->next)
+			stay_apart(c, p, branch);
 }
 
-/* Branches may run in any order: one may not see what another does. */
+/* None knows what another one has found out; after all of them everything
+ * is known. */
 static void
-apart(struct check *c, const struct ast *one, const struct ast *other)
+branches(struct check *c, struct ast *first)
 {
-	const struct symbol *s = made_by(other);
-	const struct ast *e = call_of(one), *at;
+	const struct fact *before = c->now.facts, *after = before, *own;
+	struct body *b = c->now.body;
+	unsigned loops = b->loops;
+	struct ast *i;
+	bool on;
 
-	if (!s || !e)
-		return;
-	at = reads(e, s);
-	if (!at && made_by(one) == s && one->at.off > other->at.off)
-		at = one->kind == AST_ASSIGN ? one->u.assign.to : NULL;
-	if (!at)
-		return;
-	diag(c->d, at->at, E_BRANCH, "'%s'", s->name);
-	diag_note(c->d, other->at, "it is set here");
-}
-
-static void
-branch(struct check *c, struct ast *n)
-{
-	unsigned long calls = c->now.body->calls;
-	unsigned errors = c->d->nerror;
-	struct ast *e = call_of(n);
-
-	if (e)
-		check_statement(c, n);
-	if (c->d->nerror != errors)
-		return;
-	if (!e || !e->sym || e->sym->kind != SYM_MODULE ||
-	    c->now.body->calls != calls + 1)
-		check_not_built(c, n->at, "`parallel` with more than a call "
-		    "in a branch");
+	b->branches++;
+	b->loops = 0;
+	for (i = first; i; i = i->next) {
+		c->now.facts = before;
+		on = check_statement(c, i);
+		own = c->now.facts;
+		c->now.facts = after;
+		if (on)
+			check_learn_all(c, before, own);
+		after = c->now.facts;
+	}
+	b->loops = loops;
+	b->branches--;
 }
 
 bool
 check_parallel(struct check *c, struct ast *n)
 {
-	struct ast *first = n->u.parallel.body->u.block.stmt, *i, *k;
+	struct ast *first = n->u.parallel.body->u.block.stmt, *i;
 
+	branches(c, first);
 	for (i = first; i; i = i->next)
-		branch(c, i);
+		note_sets(i, i);
 	for (i = first; i; i = i->next)
-		for (k = first; k; k = k->next)
-			if (i != k)
-				apart(c, i, k);
+		stay_apart(c, i, i);
+	for (i = first; i; i = i->next)
+		note_sets(i, NULL);
 	return true;
 }

@@ -210,6 +210,22 @@ check_learn(struct check *c, const struct ast *e, bool truth)
 	}
 }
 
+void
+check_learn_all(struct check *c, const struct fact *before,
+    const struct fact *own)
+{
+	const struct fact *f, **v;
+	size_t n = 0, i = 0;
+
+	for (f = own; f && f != before; f = f->older)
+		n++;
+	v = arena_array(c->a, n, sizeof *v);
+	for (f = own; i < n; f = f->older)
+		v[i++] = f;
+	while (i-- > 0)
+		add(c, v[i]->root, v[i]->path, v[i]->not);
+}
+
 /* What two ways have in common that went on from `before`. */
 struct common {
 	const struct symbol *root;

@@ -350,6 +350,8 @@ return_statement(struct check *c, struct ast *n)
 		diag(c->d, n->at, E_PLACE, "a test returns nothing");
 		return;
 	}
+	if (b->branches > 0)
+		diag(c->d, check_word_of(n), E_LEAVE, "return");
 	if (!v)
 		diag(c->d, n->at, E_RETURN, "return what?");
 	else if (b->kind == BODY_METRIC && check_expr(c, v, b->result)->kind ==
@@ -442,6 +444,17 @@ block(struct check *c, struct ast *n)
 	return on;
 }
 
+static void
+leave_loop(struct check *c, struct ast *n)
+{
+	if (c->now.body->loops > 0)
+		return;
+	if (c->now.body->branches > 0)
+		diag(c->d, check_word_of(n), E_LEAVE, "%s", ast_word(n->kind));
+	else
+		diag(c->d, n->at, E_LOOP, "%s", ast_word(n->kind));
+}
+
 bool
 check_statement(struct check *c, struct ast *n)
 {
@@ -479,8 +492,7 @@ check_statement(struct check *c, struct ast *n)
 		check_want(c, n->u.fail.value, check_basic(c, TY_STRING));
 		return false;
 	case AST_BREAK: case AST_CONTINUE:
-		if (c->now.body->loops == 0)
-			diag(c->d, n->at, E_LOOP, "%s", ast_word(n->kind));
+		leave_loop(c, n);
 		return false;
 	case AST_BLOCK:
 		return block(c, n);

@@ -33,7 +33,8 @@ struct body {
 	enum { BODY_PROGRAM, BODY_METRIC, BODY_TEST } kind;
 	struct symbol *sym;             /* NULL: test */
 	const struct ty *result;        /* what return gives */
-	unsigned loops;                 /* around this place */
+	unsigned loops;                 /* around this place, in its branch */
+	unsigned branches;              /* of `parallel` around it */
 	unsigned long calls;            /* of models, so far */
 };
 
@@ -257,6 +258,9 @@ void check_test(struct check *c, struct ast *n);
 /* What follows for null and unions from `cond` being `truth`. */
 void check_learn(struct check *c, const struct ast *cond, bool truth);
 void check_forget(struct check *c, const struct symbol *root);
+/* Learns and forgets what led from `before` to `own`. */
+void check_learn_all(struct check *c, const struct fact *before,
+    const struct fact *own);
 /* Notes that the value of `e` is none of `not`. */
 void check_learn_not(struct check *c, const struct ast *e, uint64_t not);
 /* The type that the value of `e`, declared as `t`, is known to have here;

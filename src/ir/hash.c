@@ -48,7 +48,7 @@ hash_fn(struct mod *m, struct fn *f)
 {
 	struct buf b = BUF_INIT;
 
-	buf_puts(&b, f->kind == FN_METRIC ? "metric\n" : "program\n");
+	buf_printf(&b, "%s\n", ir_fn_words[f->kind]);
 	ir_print_canon(&b, f);
 	f->hash = digits(m, &b);
 	buf_release(&b);

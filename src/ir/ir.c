@@ -16,6 +16,11 @@ const struct ir_opinfo ir_ops[IR_NOP] = {
 };
 #undef ANY
 
+const char *const ir_fn_words[FN_NKIND] = {
+	[FN_PROGRAM] = "program", [FN_METRIC] = "metric",
+	[FN_BRANCH] = "branch",
+};
+
 const char *const ir_format_words[MIP_NFORMAT] = {
 	[MIP_PLAIN] = "plain", [MIP_JSON] = "json", [MIP_MARKERS] = "markers",
 	[MIP_LABELS] = "labels", [MIP_XML] = "xml",
@@ -99,18 +104,43 @@ ir_region(struct mod *m, struct fn *f, struct ins *owner)
 	return r;
 }
 
-struct fn *
-ir_fn(struct mod *m, enum fn_kind kind, const char *name)
+static struct fn *
+new_fn(struct mod *m, enum fn_kind kind, const char *name)
 {
 	struct fn *f = arena_alloc(m->a, sizeof *f);
-	struct fn **p = m->last_fn != NULL ? &m->last_fn->next : &m->fn;
 
 	f->kind = kind;
 	f->name = f->c_name = name;
 	f->body = ir_region(m, f, NULL);
-	while (*p != NULL)
-		p = &(*p)->next;
-	*p = m->last_fn = f;
+	return f;
+}
+
+struct fn *
+ir_fn_before(struct mod *m, struct fn *f, enum fn_kind kind, const char *name)
+{
+	struct fn *g = new_fn(m, kind, name);
+
+	g->prev = f->prev;
+	g->next = f;
+	if (f->prev != NULL)
+		f->prev->next = g;
+	else
+		m->fn = g;
+	f->prev = g;
+	return g;
+}
+
+struct fn *
+ir_fn(struct mod *m, enum fn_kind kind, const char *name)
+{
+	struct fn *f = new_fn(m, kind, name);
+
+	f->prev = m->last_fn;
+	if (f->prev != NULL)
+		f->prev->next = f;
+	else
+		m->fn = f;
+	m->last_fn = f;
 	return f;
 }
 
@@ -260,6 +290,12 @@ ir_number(struct fn *f)
 {
 	f->nins = 0;
 	ir_walk(f, number, &f->nins);
+}
+
+bool
+ir_is_call(const struct ins *i)
+{
+	return i->op == IR_ASK || i->op == IR_RUN;
 }
 
 struct ins *

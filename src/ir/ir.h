@@ -166,20 +166,27 @@ struct pin {
 	struct pin *next;
 };
 
-enum fn_kind { FN_PROGRAM, FN_METRIC };
+enum fn_kind {
+	FN_PROGRAM,
+	FN_METRIC,
+	FN_BRANCH,                      /* a piece of another's body */
+	FN_NKIND
+};
+extern const char *const ir_fn_words[FN_NKIND];
 
 struct fn {
 	enum fn_kind kind;
 	const char *name;               /* in the source */
 	const char *c_name;
 	const char *desc;
-	/* program: in, out records; ARG n is field n of `in`.  metric: ARG 0
-	 * is the gold record `gold`, ARG 1 the program's `in`, ARG 2 its
-	 * `out`; gives a float */
+	/* in, out records; ARG n is field n of `in`.  metric: ARG 0 is the
+	 * gold record `gold`, ARG 1 the program's `in`, ARG 2 its `out`;
+	 * gives a float */
 	const struct ty *in, *out, *gold;
 	struct region *body;
 	struct var *var, *last_var;
 	unsigned nvar, nins;
+	unsigned nbranch;               /* that were made of its pieces */
 	bool eval_only;                 /* the program does not reach it */
 	enum { EFFECT_UNKNOWN, EFFECT_NONE, EFFECT_SOME } effect;
 	double on_fail;                 /* metric */
@@ -190,7 +197,7 @@ struct fn {
 	bool harmless;                  /* set by pass dead: fails only by what
 	                                 * it asks */
 	struct span at;
-	struct fn *next;
+	struct fn *next, *prev;
 };
 
 /* ---- data and tuning, as declared ---- */
@@ -270,6 +277,9 @@ struct mod {
 
 struct mod *ir_mod(struct arena *a, struct ty_table *types);
 struct fn *ir_fn(struct mod *m, enum fn_kind kind, const char *name);
+/* The same, but not at the end: before `f`, which may call it. */
+struct fn *ir_fn_before(struct mod *m, struct fn *f, enum fn_kind kind,
+    const char *name);
 struct region *ir_region(struct mod *m, struct fn *f, struct ins *owner);
 struct var *ir_var(struct mod *m, struct fn *f, const char *name,
     const struct ty *type);
@@ -294,6 +304,9 @@ bool ir_is_whole(const struct ins *i);
 
 /* Does control never run on past the end of `r`? */
 bool ir_ends(const struct region *r);
+
+/* Is it a call that a `par` may hold? */
+bool ir_is_call(const struct ins *i);
 
 /* The call that a retry asks again: the first one in its body; NULL. */
 struct ins *ir_retried(const struct ins *i);

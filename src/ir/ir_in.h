@@ -36,6 +36,9 @@ void ir_append(struct region *r, struct ins *i);
 /* Can it make the run fail?  Flags, types and builtin.def taken together. */
 bool ir_can_fail(const struct ins *i);
 
+/* Most items of a list, by what is known of it; UINT64_MAX (plan.c). */
+uint64_t ir_plan_items(const struct ins *i);
+
 /* No effect and no failure, what its regions hold included: it may go when
  * its value is not used.  Regions may read variables. */
 bool ir_is_pure(const struct ins *i);

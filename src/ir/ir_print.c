@@ -150,13 +150,24 @@ ir_put_const(struct buf *b, const struct ty_const *c)
 	BUG("constant");
 }
 
+/* By its number where its name means nothing. */
 static void
-put_field(struct ir_printer *p, const struct ty_field *f)
+put_member(struct ir_printer *p, const struct ty *t, unsigned n)
 {
+	if (table_get(&p->types.made, t) != NULL)
+		buf_printf(p->b, "%u", n);
+	else
+		ir_put_name(p->b, t->field[n].name);
+}
+
+static void
+put_field(struct ir_printer *p, const struct ty *t, unsigned n)
+{
+	const struct ty_field *f = &t->field[n];
 	struct buf *b = p->b;
 
 	buf_putc(b, '\t');
-	ir_put_name(b, f->name);
+	put_member(p, t, n);
 	buf_puts(b, ": ");
 	ir_put_type(p, f->type);
 	ir_put_desc(b, f->desc);
@@ -194,7 +205,7 @@ put_definition(struct ir_printer *p, const struct ty *t)
 	buf_putc(p->b, '\n');
 	for (i = 0; i < t->n; i++) {
 		if (t->kind == TY_STRUCT) {
-			put_field(p, &t->field[i]);
+			put_field(p, t, i);
 			continue;
 		}
 		buf_putc(p->b, '\t');
@@ -339,8 +350,10 @@ put_operand(struct ir_printer *p, const struct ins *i)
 		ir_put_name(b, i->u.param->name);
 	else if (i->op == IR_GET || i->op == IR_SET)
 		put_var(p, i->u.var);
-	else if (i->op == IR_FIELD)
-		buf_printf(b, ".%s", i->arg[0]->type->field[i->u.n].name);
+	else if (i->op == IR_FIELD) {
+		buf_putc(b, '.');
+		put_member(p, i->arg[0]->type, i->u.n);
+	}
 	else if (i->op == IR_LIB)
 		buf_puts(b, ir_lib_words[i->u.lib]);
 	else if (i->op == IR_ASK)
@@ -425,7 +438,7 @@ put_fn(struct ir_printer *p, struct fn *f)
 	ir_number(f);
 	label_values(p);
 	label_vars(p);
-	buf_puts(b, f->kind == FN_PROGRAM ? "program " : "metric ");
+	buf_printf(b, "%s ", ir_fn_words[f->kind]);
 	ir_put_name(b, f->name);
 	buf_putc(b, ' ');
 	ir_put_name(b, f->c_name);
@@ -542,6 +555,25 @@ ir_print_signature(struct buf *b, const struct ty *in, const struct ty *out)
 	arena_release(&a);
 }
 
+/* The records of branches are called after the user's variables. */
+static bool
+note_made(struct ins *i, void *arg)
+{
+	if (i->op == IR_RUN && i->u.fn->kind == FN_BRANCH)
+		table_at(arg, i->type)->n = 1;
+	return true;
+}
+
+static void
+note_all_made(struct ir_printer *p, struct fn *f)
+{
+	if (f->kind == FN_BRANCH) {
+		table_at(&p->types.made, f->in)->n = 1;
+		table_at(&p->types.made, f->out)->n = 1;
+	}
+	ir_walk(f, note_made, &p->types.made);
+}
+
 void
 ir_print_tool(struct buf *b, const struct tool *t)
 {
@@ -570,6 +602,7 @@ ir_print_canon(struct buf *b, struct fn *f)
 	p.types.in = f->in;
 	p.types.out = f->out;
 	ir_types_of_fn(&p.types, f);
+	note_all_made(&p, f);
 	put_definitions(&p);
 	p.f = f;
 	ir_number(f);

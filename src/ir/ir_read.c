@@ -32,12 +32,12 @@ var_named(struct ir_reader *r)
 }
 
 static struct fn *
-callee(struct ir_reader *r, enum fn_kind kind)
+callee(struct ir_reader *r, bool metric)
 {
 	const char *name = ir_rd_word(r);
 	struct fn *f = ir_rd_get(&r->fns, name);
 
-	if (f == NULL || f->kind != kind) {
+	if (f == NULL || (f->kind == FN_METRIC) != metric) {
 		ir_rd_fail(r, "there is no such function '%.60s'", name);
 		return NULL;
 	}
@@ -150,7 +150,7 @@ read_operand(struct ir_reader *r, struct ins *i, const char **field)
 	else if (i->op == IR_CALL)
 		read_tool(r, i);
 	else if (i->op == IR_RUN || i->op == IR_SCORE)
-		i->u.fn = callee(r, i->op == IR_RUN ? FN_PROGRAM : FN_METRIC);
+		i->u.fn = callee(r, i->op == IR_SCORE);
 	else if (i->op == IR_FAIL)
 		i->u.i = status_word(r);
 	else if (ir_has_operand(i->op))
@@ -405,10 +405,8 @@ read_declaration(struct ir_reader *r)
 		ir_rd_prompt(r);
 	else if (strcmp(w, "tool") == 0)
 		ir_rd_tool(r);
-	else if (strcmp(w, "program") == 0)
-		read_fn(r, FN_PROGRAM);
-	else if (strcmp(w, "metric") == 0)
-		read_fn(r, FN_METRIC);
+	else if (ir_word(ir_fn_words, FN_NKIND, w) >= 0)
+		read_fn(r, (enum fn_kind)ir_word(ir_fn_words, FN_NKIND, w));
 	else if (strcmp(w, "dataset") == 0)
 		ir_rd_dataset(r);
 	else if (strcmp(w, "study") == 0)

@@ -651,7 +651,7 @@ fn_named(struct ir_reader *r, enum fn_kind kind)
 
 	if (f == NULL || f->kind != kind) {
 		ir_rd_fail(r, "there is no %s '%.60s'",
-		    kind == FN_METRIC ? "metric" : "program", name);
+		    ir_fn_words[kind], name);
 		return NULL;
 	}
 	return f;

@@ -11,6 +11,7 @@ ir_types_init(struct ir_types *s, struct arena *a)
 {
 	*s = (struct ir_types){ .a = a };
 	table_init(&s->at, a);
+	table_init(&s->made, a);
 }
 
 /* True the first time that `t` is met. */
@@ -143,6 +144,8 @@ ir_types_name(struct ir_types *s)
 			s->label[i] = "in";
 		else if (s->t[i] == s->out)
 			s->label[i] = "out";
+		else if (table_get(&s->made, s->t[i]) != NULL)
+			s->label[i] = arena_printf(s->a, "record.%u", i);
 		else if (ir_type_word(s->label[i], &k))
 			s->label[i] = arena_printf(s->a, "%s.%u",
 			    s->label[i], i);

@@ -15,6 +15,7 @@ struct ir_types {
 	struct table at;                /* by type: index in t */
 	const char **label;             /* set by ir_types_name */
 	const struct ty *in, *out;      /* called so whatever their names */
+	struct table made;              /* records whose names mean nothing */
 };
 
 void ir_types_init(struct ir_types *s, struct arena *a);

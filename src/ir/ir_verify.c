@@ -10,6 +10,8 @@
  *    `retry` has a result, too; other regions have none.
  *  - The body of `retry` asks a model, and `break` and `continue` do not leave
  *    it.
+ *  - `par` holds calls of leaves and functions, and none of them needs
+ *    another one.
  *  - `item` stands first, and always, in the regions of for, range and each.
  *  - `case` stands in `switch` and nowhere else, `break` and `continue` in
  *    loops; what ends a region stands last; a function ends by ret or fail.
@@ -99,7 +101,7 @@ argument(struct verifier *v, const struct ins *i)
 	const struct fn *f = v->f;
 	const struct ty *t = NULL;
 
-	if (f->kind == FN_PROGRAM)
+	if (f->kind != FN_METRIC)
 		t = i->u.n < f->in->n ? f->in->field[i->u.n].type : NULL;
 	else if (i->u.n < 3)
 		t = i->u.n == 0 ? f->gold : i->u.n == 1 ? f->in : f->out;
@@ -328,7 +330,7 @@ call(struct verifier *v, const struct ins *i)
 
 	if (table_get(&v->declared, g) == NULL)
 		return bad(v, i, "a call of what does not stand before it");
-	if (g->kind != (run ? FN_PROGRAM : FN_METRIC))
+	if ((g->kind == FN_METRIC) == run)
 		return bad(v, i, "not of the right kind");
 	if (!run)
 		return (v->f->kind == FN_METRIC && is_kind(i->type, TY_FLOAT)
@@ -415,9 +417,9 @@ ret(struct verifier *v, const struct ins *i)
 {
 	const struct ty *t;
 
-	if (v->f->kind == FN_PROGRAM)
+	if (v->f->kind != FN_METRIC)
 		return (i->narg == 1 && i->arg[0]->type == v->f->out) ||
-		    bad(v, i, "not the program's outputs");
+		    bad(v, i, "not the function's outputs");
 	if (i->narg < 1 || i->narg > 2 ||
 	    !is_kind(i->arg[0]->type, TY_FLOAT))
 		return bad(v, i, "not a score");
@@ -445,6 +447,24 @@ control(struct verifier *v, const struct ins *i)
 		    ir_retried(i) != NULL) ||
 		    bad(v, i, "no number, call, condition or hint");
 	return v->loops > 0 || bad(v, i, "it does not stand in a loop");
+}
+
+/* Calls that do not need each other. */
+static bool
+parallel(struct verifier *v, const struct ins *i)
+{
+	const struct ins *c;
+	unsigned k;
+
+	for (c = i->body->first; c != NULL; c = c->next) {
+		if (!ir_is_call(c))
+			return bad(v, c, "not a call, but in a par");
+		for (k = 0; k < c->narg; k++)
+			if (c->arg[k]->in == i->body)
+				return bad(v, c, "it needs another call of "
+				    "the par");
+	}
+	return true;
 }
 
 /* ---- the whole ---- */
@@ -487,7 +507,7 @@ rule(struct verifier *v, const struct ins *i)
 	case IR_IF: case IR_RETRY: case IR_TRY: case IR_BREAK:
 	case IR_CONTINUE: case IR_FAIL:
 		return control(v, i);
-	case IR_PAR:    return true;
+	case IR_PAR:    return parallel(v, i);
 	case IR_NOP:    break;
 	}
 	return bad(v, i, "no such operation");

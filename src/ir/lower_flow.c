@@ -1,11 +1,8 @@
 /* Lowering of statements.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "base/table.h"
 #include "front/ast.h"
 #include "ir/lower_in.h"
-
-static void statement(struct lower *x, struct ast *n);
 
 /* What stands after the end of a block is never reached: it is left out. */
 static void
@@ -14,7 +11,7 @@ statements(struct lower *x, struct ast *first)
 	struct ast *n;
 
 	for (n = first; n != NULL && !ir_ends(x->r); n = n->next)
-		statement(x, n);
+		lower_statement(x, n);
 }
 
 void
@@ -23,7 +20,7 @@ lower_block(struct lower *x, struct ast *block)
 	if (block->kind == AST_BLOCK)
 		statements(x, block->u.block.stmt);
 	else
-		statement(x, block);
+		lower_statement(x, block);
 }
 
 static void
@@ -226,40 +223,6 @@ try_else(struct lower *x, struct ast *n)
 	block_in(x, i->other, n->u.try_.other);
 }
 
-/* Does `i` use a value that is marked? */
-static bool
-depends(const struct ins *i, const struct table *marked)
-{
-	unsigned k;
-
-	for (k = 0; k < i->narg; k++)
-		if (table_get(marked, i->arg[k]) != NULL)
-			return true;
-	return false;
-}
-
-/* First all that the calls are given, then the calls at once, then what is
- * made of their results. */
-static void
-parallel(struct lower *x, struct ast *n)
-{
-	struct ins *last = x->r->last, *first, *par, *i, *next;
-	struct table marked;
-
-	statements(x, n->u.parallel.body->u.block.stmt);
-	par = control(x, IR_PAR, NULL, 0, n->at);
-	first = last != NULL ? last->next : x->r->first;
-	table_init(&marked, x->a);
-	for (i = first; i != par; i = next) {
-		next = i->next;
-		if (i->op != IR_ASK && !depends(i, &marked))
-			continue;
-		table_at(&marked, i);
-		ir_unlink(i);
-		ir_append(i->op == IR_ASK ? par->body : x->r, i);
-	}
-}
-
 /* ---- ends ---- */
 
 static void
@@ -339,8 +302,8 @@ give_back(struct lower *x, struct ast *n)
 	control(x, IR_RET, v, narg, n->at);
 }
 
-static void
-statement(struct lower *x, struct ast *n)
+void
+lower_statement(struct lower *x, struct ast *n)
 {
 	switch ((unsigned)n->kind) {
 	case AST_LET:
@@ -365,7 +328,7 @@ statement(struct lower *x, struct ast *n)
 		switch_case(x, n);
 		return;
 	case AST_PARALLEL:
-		parallel(x, n);
+		lower_parallel(x, n);
 		return;
 	case AST_TRY:
 		try_else(x, n);

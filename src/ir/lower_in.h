@@ -48,8 +48,13 @@ void lower_bind(struct symbol *s, struct ins *v);
 /* ---- lower_flow.c ---- */
 
 void lower_block(struct lower *x, struct ast *block);
+void lower_statement(struct lower *x, struct ast *n);
 /* Returns the value of a metric that is one expression. */
 void lower_metric_value(struct lower *x, struct ast *value);
+
+/* ---- lower_parallel.c ---- */
+
+void lower_parallel(struct lower *x, struct ast *n);
 
 /* ---- lower_retry.c ---- */
 

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/table.h"
+
 static const struct {
 	const char *name;
 	bool (*run)(struct mod *, struct fn *);
@@ -50,6 +52,56 @@ dump(struct mod *m, FILE *out)
 	buf_release(&b);
 }
 
+/* ---- functions that nothing calls any more ---- */
+
+static bool
+note_call(struct ins *i, void *arg)
+{
+	if (i->op == IR_RUN || i->op == IR_SCORE)
+		table_at(arg, i->u.fn)->n = 1;
+	return true;
+}
+
+static void
+drop_fn(struct mod *m, struct fn *f)
+{
+	if (f->prev != NULL)
+		f->prev->next = f->next;
+	else
+		m->fn = f->next;
+	if (f->next != NULL)
+		f->next->prev = f->prev;
+	else
+		m->last_fn = f->prev;
+}
+
+static bool
+is_private(const struct mod *m, const struct fn *f)
+{
+	return f->kind == FN_BRANCH || (f->kind == FN_PROGRAM &&
+	    m->program != NULL && f != m->program);
+}
+
+/* Callers stand behind what they call. */
+static void
+drop_fns(struct mod *m)
+{
+	struct table called;
+	struct arena a;
+	struct fn *f, *prev;
+
+	base_arena_init(&a);
+	table_init(&called, &a);
+	for (f = m->last_fn; f != NULL; f = prev) {
+		prev = f->prev;
+		if (is_private(m, f) && table_get(&called, f) == NULL)
+			drop_fn(m, f);
+		else
+			ir_walk(f, note_call, &called);
+	}
+	arena_release(&a);
+}
+
 void
 passes_run(struct mod *m, const struct pass_options *o)
 {
@@ -66,4 +118,5 @@ passes_run(struct mod *m, const struct pass_options *o)
 		if (o->dump[i] && o->out != NULL)
 			dump(m, o->out);
 	}
+	drop_fns(m);
 }

@@ -175,12 +175,18 @@ list_max(const struct ins *i, unsigned depth)
 	}
 	if (i->op == IR_FIELD)
 		f = &i->arg[0]->type->field[i->u.n];
-	else if (i->op == IR_ARG && i->in->fn->kind == FN_PROGRAM)
+	else if (i->op == IR_ARG && i->in->fn->kind != FN_METRIC)
 		f = &i->in->fn->in->field[i->u.n];
 	if (f != NULL && f->has_max && f->max >= 0 && f->max < 1e15)
 		return (uint64_t)f->max;
 	return i->type->max_len >= 0 ? (uint64_t)i->type->max_len :
 	    UINT64_MAX;
+}
+
+uint64_t
+ir_plan_items(const struct ins *i)
+{
+	return list_max(i, 0);
 }
 
 /* The least and most rounds of a loop. */
@@ -467,8 +473,7 @@ put_fn(struct buf *b, const struct mod *m, const struct fn *f)
 	const struct prompt *q;
 	struct way w = plan_leaf(f, NULL), one;
 
-	buf_printf(b, "%s %s: ", f->kind == FN_METRIC ? "metric" : "program",
-	    f->name);
+	buf_printf(b, "%s %s: ", ir_fn_words[f->kind], f->name);
 	put_range(b, w);
 	buf_puts(b, w.min == 1 && w.max == 1 ? " model call" : " model calls");
 	if (ir_plan_worst(m, f) != w.max) {
@@ -498,5 +503,6 @@ ir_plan_print(struct buf *b, const struct mod *m)
 	const struct fn *f;
 
 	for (f = m->fn; f != NULL; f = f->next)
-		put_fn(b, m, f);
+		if (f->kind != FN_BRANCH)
+			put_fn(b, m, f);
 }

@@ -11,7 +11,7 @@ golden_files_come_back(void **state)
 {
 	static const char *const file[] = {
 		"pass/all.ir", "pass/fold.ir", "pass/dead.ir",
-		"pass/share.ir", "pass/par.ir", "ir/whole.ir",
+		"pass/share.ir", "pass/par.ir", "ir/branch.ir", "ir/whole.ir",
 		"ir/values.ir", "ir/names.ir"
 	};
 	struct arena a;
@@ -209,6 +209,8 @@ rules(void **state)
 		{ "\tfor xs\n\t\tset s q\n", "no item" },
 		{ "\tfor q\n\t\tx: string = item\n", "not" },
 		{ "\twhile\n\t\tset s q\n", "no bound" },
+		{ "\tpar\n\t\tx: string = get s\n", "not a call" },
+		{ "\tpar\n\t\tset s q\n", "not a call" },
 		{ "\tbreak\n", "not stand in a loop" },
 		{ "\tcase\n", "not stand in a switch" },
 		{ "\tswitch e\n\t\tset s q\n", "only cases" },

@@ -73,7 +73,8 @@ golden(void **state)
 
 static const char *const files[] = {
 	"pass/all.ir", "pass/fold.ir", "pass/dead.ir", "pass/share.ir",
-	"pass/par.ir", "ir/whole.ir", "ir/values.ir", "ir/names.ir"
+	"pass/par.ir", "ir/branch.ir", "ir/whole.ir", "ir/values.ir",
+	"ir/names.ir"
 };
 
 /* A pass that is run again finds nothing more to do. */
@@ -118,8 +119,11 @@ never_more_calls(void **state)
 			passes_run(m, &o);
 			ir_plan(plain);
 			ir_plan(m);
-			for (f = plain->fn, g = m->fn; f != NULL;
+			/* Those that nothing calls any more are gone. */
+			for (f = plain->fn, g = m->fn; g != NULL;
 			    f = f->next, g = g->next) {
+				while (strcmp(f->name, g->name) != 0)
+					f = f->next;
 				assert_true(g->calls_max <= f->calls_max);
 				assert_true(g->calls_min <= f->calls_max);
 			}

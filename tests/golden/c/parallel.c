@@ -212,7 +212,7 @@ Main_run(struct mip *m, const void *in, void *out)
 const struct mip_program Main_program = {
 	.abi = MIP_ABI, .version = "0.1.0",
 	.name = "Main",
-	.hash = "539ca6398dd67723", .tuned = "",
+	.hash = "6603cca91810f02b", .tuned = "",
 	.in = &Main_in_type, .out = &Main_out_type,
 	.prompt = prompts, .nprompt = 2,
 	.model = models, .nmodel = 1,

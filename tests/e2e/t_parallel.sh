@@ -1,0 +1,233 @@
+#!/bin/sh
+# parallel with programs, blocks and loops in its branches: what is answered,
+# what is asked for it, and when.
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+set -u
+. "${SRCDIR:-.}/tests/e2e/lib.sh"
+cd "$tmp" || exit 1
+
+temperature=0.0
+declarations() {
+	cat <<END
+model local = "openai:fake" {
+	base_url = env("LMD_URL", "http://127.0.0.1:9/v1");
+	temperature = $temperature; max_tokens = 64; price = free;
+	retry { attempts = 1; }
+}
+signature Talk = (text: string) -> (answer: string) "Talk about it.";
+signature Count = (text: string) -> (n: int) "Count the things.";
+module talk = predict(Talk) { model = local; reask = 0; }
+module count = predict(Count) { model = local; reask = 0; }
+program Twice(text: string) -> (answer: string) {
+	return { answer = talk(talk(text).answer).answer };
+}
+END
+}
+
+# gives WANT ARG...: the binary answers so.
+gives() {
+	answer=$1
+	shift
+	status 0 ./p "$@" && [ "$(cat out)" = "$answer" ] || {
+		echo "not $answer but:"
+		cat out err
+		return 1
+	}
+}
+
+# asked N: requests since the last start.
+asked() {
+	[ "$(requests)" -eq "$1" ] || {
+		echo "$(requests) requests, not $1"
+		return 1
+	}
+}
+
+# program NAME ARG..., its text on standard input; compiled into ./p.
+program() {
+	name=$1
+	shift
+	{ declarations; cat; } >p.mp
+	ok "$name compiles" status 0 "$MIPROC" -O0 -Werror --program P \
+	    "$@" -Wno-unused-module p.mp -o p
+}
+
+fresh() {
+	lmd_stop
+	rm -rf log cache
+	lmd_start
+}
+
+# Seconds since `start` are fewer than $1.
+sooner() {
+	[ $(($(date +%s) - start)) -lt "$1" ]
+}
+
+# ---- at once ----
+
+cat >script <<'END'
+{"match_system":"Count","match_user":"slow","delay_ms":1000,"reply":"7"}
+{"match_system":"Count","reply":"2"}
+{"match_user":"slow","delay_ms":1000,"reply":"slow"}
+{"reply":"word"}
+END
+cat >all.mp <<'END'
+program P(text: string, xs: string[] @len(0, 3)) -> (answer: string, n: int) {
+	let s = "";
+	let s2 = "";
+	let n = 1;
+	let seen: string[] = [];
+	let c = count("fast");
+	parallel {
+		let a = Twice(text);
+		for x in xs { seen += [talk(x + text).answer + str(c.n)]; }
+		if len(xs) > 1 { n += count(text).n + count(text).n; }
+		{ let k = talk(text); s = talk(k.answer).answer; }
+		let d: int = count(str(count(text).n) + text).n;
+		try { let t = talk(text); fail t.answer; } else { s2 = "caught"; }
+		let size = len(text);
+	}
+	n += d;
+	return { answer = join(",", [s, a.answer, s2] + seen), n = n + size };
+}
+END
+program 'everything at once' <all.mp
+fresh
+start=$(date +%s)
+ok 'each branch has its answer' gives \
+    '{"answer":"slow,slow,caught,slow2,slow2","n":26}' --text slow \
+    --xs '["a","b"]'
+ok 'after the longest of them' sooner 5
+ok 'and all calls' asked 11
+ok 'again' gives '{"answer":"slow,slow,caught,slow2,slow2","n":26}' \
+    --text slow --xs '["a","b"]'
+ok 'from the cache' asked 11
+for pass in fold:11 share:12 dead:11 par:11; do
+	calls=${pass#*:} pass=${pass%:*}
+	program "without pass $pass, all" -X $pass <all.mp
+	fresh
+	ok 'has the same answer' gives \
+	    '{"answer":"word,word,caught,word2,word2","n":11}' \
+	    --text fast --xs '["a","b"]'
+	ok 'by no fewer calls' asked "$calls"
+done
+
+# ---- samples ----
+
+cat >script <<'END'
+{"match_system":"Talk","replies":["a","b","c","d","e","f","g","h"]}
+END
+temperature=0.7
+program 'the same request in branches' <<'END'
+program P(text: string) -> (answer: string) {
+	let s = "";
+	let t = "";
+	parallel {
+		{ s = talk(text).answer; s += talk(text).answer; }
+		{ t = talk(text).answer; t += talk(text).answer; }
+		let u = talk(text);
+	}
+	let v = talk(text);
+	return { answer = s + t + u.answer + v.answer };
+}
+END
+fresh
+ok 'it runs' status 0 ./p --text x
+ok 'each is a sample' asked 6
+first=$(cat out)
+ok 'and all are different' sh -c \
+    "[ \$(printf %s '$first' | fold -w1 | sort -u | wc -l) -eq 6 ]"
+ok 'a repetition has the same ones' gives "$first" --text x
+ok 'without a call' asked 6
+temperature=0.0
+
+# ---- failures ----
+
+cat >script <<'END'
+{"match_user":"down","status":400,"error":"no"}
+{"match_user":"late","delay_ms":700,"reply":"late"}
+{"reply":"word"}
+END
+program 'failing' <<'END'
+program P(text: string, n: int) -> (answer: string) {
+	let s = "";
+	let s2 = "";
+	let t = "before";
+	try {
+		t = "within";
+		parallel {
+			{ s = talk(text).answer; s = talk(s).answer;
+			  s = talk(s + "!").answer; require n < 3, "n is large"; }
+			{ require n < 2, "n is two"; s2 = talk(text).answer; }
+			for i in 1 .. 3 { t = talk(text + str(i)).answer; }
+		}
+	} else { t += "!"; }
+	if n > 4 {
+		parallel {
+			{ require n < 6, "six"; t = talk(text).answer; }
+			{ s = talk("late").answer; fail "second: " + s; }
+		}
+	}
+	return { answer = t + (s2 == "late" ? "?" : "") };
+}
+END
+fresh
+ok 'nothing fails' gives word --text x --n 1
+ok 'seven calls' asked 7
+ok 'the second branch does' gives 'before!' --text y --n 2
+ok 'the world is not caught' status 3 ./p --text down --n 1
+ok 'the second waits for the first' status 8 ./p --text z --n 5
+ok 'which did not fail' says 'second: late'
+ok 'the first is the failure' status 8 ./p --text z --n 6
+ok 'though it came first, too' says 'six'
+
+# What is behind a failure asks no more.
+cat >script <<'END'
+{"match_user":"long","delay_ms":400,"reply":"long"}
+{"reply":"word"}
+END
+program 'one that fails early' <<'END'
+program P(text: string) -> (answer: string) {
+	let s = "";
+	parallel {
+		{ let a = talk(text); fail a.answer; }
+		for i in 1 .. 5 { s = talk("long" + s).answer; }
+	}
+	return { answer = s };
+}
+END
+fresh
+ok 'it fails' status 8 ./p --text x
+ok 'soon' asked 2
+
+# ---- what the worker records ----
+
+cat >script <<'END'
+{"match_user":"a","delay_ms":200,"reply":"after a"}
+{"reply":"word"}
+END
+{ declarations; cat; } >w.mp <<'END'
+program P(text: string) -> (answer: string) {
+	let s = "";
+	parallel {
+		{ s = talk(text + "a").answer; s = talk(s).answer; }
+		let b = count(text + "b");
+		let c = Twice(text + "c");
+	}
+	return { answer = s + c.answer };
+}
+metric m(gold, pred) {
+	let s = "";
+	let s2 = "";
+	parallel { s = Twice(pred.text).answer; { s2 = Twice(Twice(gold.answer).answer).answer; } }
+	return exact(s, s2);
+}
+data d = jsonl("d.jsonl");
+optimize P { using = bootstrap; train = d; dev = d; metric = m; }
+END
+echo '{"text":"x","answer":"y"}' >d.jsonl
+fresh
+ok 'a metric with branches' status 0 "$MIPROC" eval w.mp -O0 --no-cache
+ok 'scores' says '^m  *1\.000 '
+done_testing
