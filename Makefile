@@ -72,9 +72,9 @@ RUNTIME = $(call in,runtime, \
 	reply_union reply_text reply_note reply_partial http redact \
 	provider provider_openai provider_llamacpp llamacpp \
 	llamacpp_keep lm lm_fetch lm_flight lm_model lm_loop store limit \
-	budget trace child env mip mip_ask fork tool tool_run tool_keep lib \
-	text match number metric cli cli_batch cli_in cli_run cli_show worker \
-	worker_hello worker_run)
+	budget trace allow child env mip mip_ask fork tool tool_run \
+	tool_keep lib text match number metric cli cli_batch cli_in cli_run \
+	cli_show worker worker_hello worker_run)
 
 BASE = $(call in,src/base, \
 	base builtin diag diag_out diag_text names slot source table ty)
@@ -82,13 +82,14 @@ BASE = $(call in,src/base, \
 FRONT = $(call in,src/front, \
 	ast ast_dump check check_file check_expr check_decl check_flow \
 	check_call check_branch check_const check_data check_fact \
-	check_option check_tool check_tune check_type check_union scope \
+	check_option check_tune check_type check_union scope \
+	check_caps check_tool \
 	expand fmt fmt_align fmt_class)
 
 IR = $(call in,src/ir, \
 	ir ir_types ir_print ir_print_decl ir_reader ir_read \
 	ir_read_decl ir_verify lower lower_expr lower_flow \
-	lower_parallel lower_retry lower_decl lower_tool outline \
+	lower_parallel lower_retry lower_decl lower_caps lower_tool outline \
 	pass pass_fold pass_dead pass_share pass_par plan hash)
 
 EMIT = $(call in,src/emit, \

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "allow.h"
 #include "child.h"
 #include "json.h"
 #include "lines.h"
@@ -258,11 +259,27 @@ knows_model(const struct cli *c, const char *name, size_t n)
 	return false;
 }
 
+/* Puts a word behind others; a list of them ends with NULL. */
+static bool
+flag_word(struct cli *c, const char ***list, size_t *n, size_t *cap,
+    const char *s)
+{
+	const char **v = arena_grow(&c->arena, *list, cap, *n + 2, sizeof *v);
+
+	if (!v) {
+		cli_say(c, "%s", mip_status_text(MIP_NOMEM));
+		return false;
+	}
+	v[(*n)++] = s;
+	v[*n] = NULL;
+	*list = v;
+	return true;
+}
+
 static bool
 flag_model(struct cli *c, const char *s)
 {
 	const char *is = strchr(s, '=');
-	const char **v;
 
 	if (!is || is == s || !strchr(is, ':')) {
 		cli_say(c, "--model: '%s' is not NAME=PROVIDER:ID", s);
@@ -270,15 +287,23 @@ flag_model(struct cli *c, const char *s)
 	}
 	if (!knows_model(c, s, (size_t)(is - s)))
 		return false;
-	v = arena_grow(&c->arena, c->model, &c->model_cap, c->nmodel + 2,
-	    sizeof *v);
-	if (!v) {
-		cli_say(c, "%s", mip_status_text(MIP_NOMEM));
+	if (!flag_word(c, &c->model, &c->nmodel, &c->model_cap, s))
+		return false;
+	c->options.model = c->model;
+	return true;
+}
+
+static bool
+flag_allow(struct cli *c, const char *s)
+{
+	if (!allow_valid(s)) {
+		cli_say(c, "--allow: '%s' is not exec:COMMAND, net:HOST, "
+		    "net:HOST:PORT or none", s);
 		return false;
 	}
-	v[c->nmodel++] = s;
-	v[c->nmodel] = NULL;
-	c->options.model = c->model = v;
+	if (!flag_word(c, &c->allow, &c->nallow, &c->allow_cap, s))
+		return false;
+	c->options.allow = c->allow;
 	return true;
 }
 
@@ -305,6 +330,7 @@ set_flag(struct cli *c, enum cli_flag f, const char *value)
 	case CLI_TRACE_CONTENT: o->trace_content = true; break;
 	case CLI_JOURNAL:       o->journal = value; break;
 	case CLI_LEDGER:        o->ledger = value; break;
+	case CLI_ALLOW:         return flag_allow(c, value);
 	case CLI_ROOT:          o->root = value; break;
 	case CLI_ROW:           c->row = value; break;
 	case CLI_JSONL:
@@ -439,6 +465,39 @@ check_args(const struct cli *c)
 	return true;
 }
 
+/* Whether all the tools are granted; a message if not. */
+static bool
+tools_granted(const struct cli *c, const struct mip_tool *const *tool,
+    unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		if (!c->allow || allow_exec(c->allow, tool[i]->argv[0]))
+			continue;
+		cli_say(c, "the tool %s needs exec:%s, which --allow does not "
+		    "grant", tool[i]->name, tool[i]->argv[0]);
+		return false;
+	}
+	return true;
+}
+
+/* Before anything runs. */
+static bool
+check_tools(const struct cli *c)
+{
+	const struct mip_program *p = c->program;
+	const struct mip_eval *e = c->on[CLI_WORKER] ? c->eval : NULL;
+
+	if (!tools_granted(c, p->tool, p->ntool) ||
+	    (e && !tools_granted(c, e->tool, e->ntool)))
+		return false;
+	/* What they call is not to find the keys of our models. */
+	if (p->ntool > 0 || (e && e->ntool > 0))
+		child_hide();
+	return true;
+}
+
 /* ---- main ---- */
 
 /* The values of slots that this process begins with. */
@@ -521,9 +580,8 @@ cli_main(struct cli *c, int argc, char **argv)
 		return rc;
 	if (!check_args(c))
 		return mip_status_exit(MIP_USAGE);
-	/* What it calls is not to find the keys of its models. */
-	if (p->ntool > 0 || (c->eval && c->eval->ntool > 0))
-		child_hide();
+	if (!check_tools(c))
+		return mip_status_exit(MIP_USAGE);
 	rc = load_slots(c);
 	return rc ? rc : cli_run(c);
 }

@@ -31,6 +31,8 @@
 	    "with prompts and replies") \
 	X(JOURNAL, "journal", 0, "FILE", "keep every reply that is used") \
 	X(LEDGER, "ledger", 0, "FILE", "share the budget through this file") \
+	X(ALLOW, "allow", 0, "GRANT", \
+	    "exec:COMMAND, net:HOST, none: what may be reached") \
 	X(ROOT, "root", 0, "DIR", "where relative commands are found") \
 	X(WORKER, "worker", 0, NULL, "serve the tuner on stdin and stdout") \
 	X(SCHEMA, "schema", 0, NULL, "show the JSON schemas of in and out") \
@@ -64,7 +66,8 @@ struct cli {
 	struct mip_options options;
 	bool on[CLI_NFLAG];             /* flags that were given */
 	const char **model;             /* for options.model */
-	size_t nmodel, model_cap;
+	const char **allow;             /* likewise */
+	size_t nmodel, model_cap, nallow, allow_cap;
 	const char *tuned, *file, *row;
 	unsigned jobs;
 	struct buf input;               /* members of the input object, each

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allow.h"
 #include "fork.h"
 
 /* The slots of a leaf that the set of the context does not have: of programs
@@ -38,13 +39,27 @@ env_keep(struct mip_env *env, const char **s)
 		*s = arena_strdup(&env->keep, *s);
 }
 
+static const char *const *
+env_keep_list(struct mip_env *env, const char *const *v)
+{
+	const char **own;
+	size_t n = 0, i;
+
+	if (!v)
+		return NULL;
+	while (v[n])
+		n++;
+	own = arena_array(&env->keep, n + 1, sizeof *own);
+	for (i = 0; own && i < n; i++)
+		own[i] = arena_strdup(&env->keep, v[i]);
+	return own;
+}
+
 /* The options' strings may be gone when the first call is made. */
 static void
 env_options(struct mip_env *env, const struct mip_options *o)
 {
 	struct mip_options *own = &env->options;
-	const char **model;
-	size_t n = 0, i;
 
 	*own = *o;
 	env_keep(env, &own->cache_dir);
@@ -53,14 +68,8 @@ env_options(struct mip_env *env, const struct mip_options *o)
 	env_keep(env, &own->ledger);
 	env_keep(env, &own->journal);
 	env_keep(env, &own->root);
-	if (!o->model)
-		return;
-	while (o->model[n])
-		n++;
-	model = arena_array(&env->keep, n + 1, sizeof *model);
-	for (i = 0; model && i < n; i++)
-		model[i] = arena_strdup(&env->keep, o->model[i]);
-	own->model = model;
+	own->model = env_keep_list(env, o->model);
+	own->allow = env_keep_list(env, o->allow);
 }
 
 enum mip_status
@@ -139,6 +148,19 @@ struct tool_pools *
 mip_env_tools(struct mip_env *env)
 {
 	return env->tools;
+}
+
+bool
+mip_env_allows_exec(const struct mip_env *env, const char *command)
+{
+	return !env->options.allow ||
+	    allow_exec(env->options.allow, command);
+}
+
+bool
+mip_env_allows_net(const struct mip_env *env, const char *url)
+{
+	return !env->options.allow || allow_net(env->options.allow, url);
 }
 
 void

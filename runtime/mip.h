@@ -48,6 +48,10 @@ struct mip_override {
 struct lm *mip_env_lm(struct mip_env *env);
 struct tool_pools *mip_env_tools(struct mip_env *env);
 
+/* Do the grants of the options, if there are any, cover it? */
+bool mip_env_allows_exec(const struct mip_env *env, const char *command);
+bool mip_env_allows_net(const struct mip_env *env, const char *url);
+
 /* Who is told what goes on in spite of a fault: see lm_observe. */
 void mip_env_observe(struct mip_env *env,
     void (*warn)(void *arg, const char *text), void *arg);

@@ -346,6 +346,10 @@ struct mip_options {
 	const char *journal;            /* every reply, before it is used */
 	uint64_t seed;                  /* of the jitter of waits */
 	unsigned threads;               /* for forks, at most; 0: 256 */
+	const char *const *allow;       /* grants, "exec:./calc", "net:host",
+	                                 * NULL-terminated: nothing else is
+	                                 * run and reached; NULL: what programs
+	                                 * were compiled for */
 	const char *root;               /* relative commands are there; the
 	                                 * working directory */
 };

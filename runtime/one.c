@@ -42,6 +42,7 @@
 #include "provider.c"
 #include "provider_openai.c"
 #include "provider_llamacpp.c"
+#include "allow.c"
 #include "child.c"
 #include "llamacpp.c"
 #include "llamacpp_keep.c"

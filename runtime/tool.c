@@ -180,8 +180,12 @@ mip_call(struct mip *m, const struct mip_tool *tool, const void *in,
 	struct buf text = BUF_INIT;
 
 	memset(out, 0, tool->out->size);
-	if (m->status != MIP_OK || mip_stopped(m) ||
-	    !tool_inputs_fit(m, tool, in))
+	if (m->status != MIP_OK || mip_stopped(m))
+		return m->status;
+	if (!mip_env_allows_exec(m->env, tool->argv[0]))
+		return mip_fail(m, MIP_USAGE, "%s: exec:%s is not granted",
+		    tool->name, tool->argv[0]);
+	if (!tool_inputs_fit(m, tool, in))
 		return m->status;
 	tool_write_inputs(&text, tool, in);
 	if (text.failed) {

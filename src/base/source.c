@@ -304,6 +304,10 @@ sources_relative(struct arena *a, const struct source *main,
 	} else {
 		for (i = n; i < to.n; i++)
 			s = arena_printf(a, "%s../", s);
+		/* It still looks like a path. */
+		if (n == to.n && strcmp(of.v[n], "..") != 0 &&
+		    strncmp(name, "./", 2) == 0)
+			s = "./";
 		for (i = n; i < of.n; i++)
 			s = arena_printf(a, "%s%s/", s, of.v[i]);
 	}

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "allow.h"
 #include "child.h"
 #include "driver/file.h"
 #include "emit/emit.h"
@@ -104,17 +105,36 @@ compile_mod(struct compilation *c)
 	return 0;
 }
 
-void
-compile_hide(const struct compilation *c)
+unsigned
+compile_args(struct compilation *c, const char **argv)
 {
+	unsigned n = 0;
+
+	argv[n++] = "--root";
+	argv[n++] = c->o->root != NULL ? c->o->root :
+	    file_dir(c->a, c->path);
+	for (unsigned i = 0; i < c->o->nallow; i++) {
+		argv[n++] = "--allow";
+		argv[n++] = c->o->allow[i];
+	}
+	/* Tools are not to find the keys of models in this process. */
 	if (c->mod->tool != NULL)
 		child_hide();
+	return n;
 }
 
-const char *
-compile_root(struct compilation *c)
+bool
+compile_granted(const struct compilation *c)
 {
-	return c->o->root != NULL ? c->o->root : file_dir(c->a, c->path);
+	for (const struct tool *t = c->mod->tool; t != NULL; t = t->next) {
+		if (c->o->allow == NULL || allow_exec((const char *const *)
+		    c->o->allow, t->is.argv[0]))
+			continue;
+		fprintf(stderr, "miproc: the tool %s needs exec:%s, which "
+		    "--allow does not grant\n", t->name, t->is.argv[0]);
+		return false;
+	}
+	return true;
 }
 
 /* ---- the tuned file ---- */
@@ -385,6 +405,7 @@ cmd_run(struct compilation *c)
 {
 	const char *path, **argv;
 	struct build b;
+	unsigned n;
 	int status = compile_mod(c);
 
 	if (status == 0 && c->o->level != 0)
@@ -397,12 +418,11 @@ cmd_run(struct compilation *c)
 	path = build_worker(&b, c->mod);
 	if (path == NULL)
 		return 2;
-	compile_hide(c);
-	argv = arena_array(c->a, c->o->nrest + 4, sizeof *argv);
+	argv = arena_array(c->a, c->o->nrest + COMPILE_ARGS +
+	    2 * c->o->nallow + 2, sizeof *argv);
 	argv[0] = path;
-	argv[1] = "--root";
-	argv[2] = compile_root(c);
+	n = 1 + compile_args(c, argv + 1);
 	for (unsigned i = 0; i < c->o->nrest; i++)
-		argv[i + 3] = c->o->rest[i];
+		argv[n++] = c->o->rest[i];
 	return build_spawn(argv);
 }

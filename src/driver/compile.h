@@ -40,11 +40,14 @@ int compile_mod(struct compilation *c);
  * (status 7).  0 or an exit status. */
 int compile_tuned(struct compilation *c, bool must);
 
-/* What the program calls may not look into this process: before it runs. */
-void compile_hide(const struct compilation *c);
+/* Appends what every program gets that miproc runs: --root, --allow; there is
+ * room for COMPILE_ARGS + 2 * c->o->nallow words.  Gives how many. */
+enum { COMPILE_ARGS = 2 };
+unsigned compile_args(struct compilation *c, const char **argv);
 
-/* Where the relative paths of a program that miproc runs begin. */
-const char *compile_root(struct compilation *c);
+/* Before tools run that the program, or its metrics, may call: false after a
+ * message if --allow does not grant them. */
+bool compile_granted(const struct compilation *c);
 
 /* Reads a tuned file, which lives in c->a; false after a message. */
 bool compile_read_tuned(struct compilation *c, const char *path,

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "allow.h"
 #include "driver/completion.h"
 #include "miproc.h"
 
@@ -304,6 +305,15 @@ take_model(struct reader *r, const char *v)
 }
 
 static void
+take_allow(struct reader *r, const char *v)
+{
+	if (!allow_valid(v))
+		mistake(r, "--allow wants exec:COMMAND, net:HOST, "
+		    "net:HOST:PORT or none, not '%s'", v);
+	r->o->allow = push(r->o, r->o->allow, &r->o->nallow, v);
+}
+
+static void
 take_dir(struct reader *r, const char *v)
 {
 	r->o->dir = push(r->o, r->o->dir, &r->o->ndir, v);
@@ -432,6 +442,8 @@ static const struct option options[] = {
 	{ "-fdiagnostics-color", "auto|always|never", TAKE(take_color),
 	    "of messages" },
 	{ "-fdump-", "PASS", TAKE(take_dump), "print the IR after a pass" },
+	{ "--allow", "GRANT", TAKE(take_allow),
+	    "exec:COMMAND, net:HOST, none: no more is reached" },
 	{ "--root", "DIR", TEXT(root),
 	    "where commands are found; that of FILE.mp" },
 	{ "--cache-dir", "DIR", TEXT(cache_dir), "of replies and builds" },

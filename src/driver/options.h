@@ -59,6 +59,8 @@ struct options {
 	const char *split;              /* --split */
 	const char *row;                /* --row */
 	const char *root;               /* --root */
+	const char **allow;             /* --allow, NULL-terminated, or NULL */
+	unsigned nallow;
 	const char *cache_dir, *base_url, *trace, *junit;
 	const char *compare[2];         /* --compare A B */
 	const char **model;             /* --model, NULL-terminated */

@@ -199,18 +199,17 @@ tuning_task(struct compilation *c, struct build *b, struct tune_task *t)
 	}
 	limits(c, t);
 	t->offline = o->offline;
-	if (!check_models(c, t))
+	if (!check_models(c, t) || !compile_granted(c))
 		return 2;
 	status = rows_load(c, t);
 	if (status != 0)
 		return status;
-	argv = arena_array(c->a, 4, sizeof *argv);
+	argv = arena_array(c->a, COMPILE_ARGS + 2 * o->nallow + 2,
+	    sizeof *argv);
 	argv[0] = build_worker(b, c->mod);
 	if (argv[0] == NULL)
 		return 2;
-	compile_hide(c);
-	argv[1] = "--root";
-	argv[2] = compile_root(c);
+	compile_args(c, argv + 1);
 	dir = file_beside(c->a, c->path, ".miproc");
 	if (!file_mkdirs(dir))
 		return file_error("make the directory", dir);

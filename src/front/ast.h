@@ -138,8 +138,11 @@ struct ast {
 		 * not a percentage */
 		struct { double value; enum ast_unit unit;
 		    bool is_int; } quantity;
-		/* decoded, adjacent ones joined; `block`: was a text block */
-		struct { const char *text; size_t len; bool block; } string;
+		/* decoded, adjacent ones joined; `block`: was a text block;
+		 * `path`, by check: of a word that is one, as seen from the
+		 * main file; NULL */
+		struct { const char *text; size_t len; bool block;
+		    const char *path; } string;
 		struct { bool value; } boolean;
 		struct { struct ast *item; } list;
 		struct { struct ast *member; } record;  /* ARGs with names */

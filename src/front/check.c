@@ -419,8 +419,7 @@ check_unit(struct check *c, struct unit *u)
 			check_symbol(c, n->sym, n->at);
 		switch ((unsigned)n->kind) {
 		case AST_CAPS:
-			check_not_built(c, (struct span){ n->at.off, 4 },
-			    "caps");
+			check_caps(c, n);
 			break;
 		case AST_PROGRAM:
 			check_program_body(c, n->sym);

@@ -184,11 +184,15 @@ void check_tune_option(struct check *c, struct ast *o,
 void check_tool(struct check *c, struct symbol *s);
 /* Is it exec(...)? */
 bool check_is_exec(const struct ast *e);
-/* The words of exec(...). */
-void check_command(struct check *c, struct ast *e);
+/* The words of exec(...), which are ARGs. */
+void check_command(struct check *c, struct ast *word);
 /* Options of something that runs a command. */
 void check_command_options(struct check *c, struct ast *list,
     const struct option_rule *rule, const char *what);
+
+/* ---- check_caps.c ---- */
+
+void check_caps(struct check *c, struct ast *n);
 
 /* ---- check_data.c ---- */
 

@@ -14,22 +14,30 @@ check_is_exec(const struct ast *e)
 	    strcmp(e->u.call.fn->u.name.name, "exec") == 0;
 }
 
-void
-check_command(struct check *c, struct ast *e)
+/* A command with a slash is a path, and so is ./x or ../x behind it. */
+static bool
+is_path(const char *s, bool command)
 {
-	struct ast *a;
+	return strncmp(s, "./", 2) == 0 || strncmp(s, "../", 3) == 0 ||
+	    (command && strchr(s, '/'));
+}
 
-	if (!e->u.call.arg)
-		diag(c->d, e->at, E_TOOL, "exec takes the command, and its "
-		    "arguments");
-	for (a = e->u.call.arg; a; a = a->next) {
-		const struct ast *v = a->u.arg.value;
+void
+check_command(struct check *c, struct ast *word)
+{
+	struct ast *a, *v;
 
+	for (a = word; a; a = a->next) {
+		v = a->u.arg.value;
 		if (a->u.arg.name || v->kind != AST_STRING)
 			diag(c->d, a->at, E_TOOL, "the words of a command are "
 			    "strings; inputs go to its standard input");
-		else if (a == e->u.call.arg && !*v->u.string.text)
+		else if (a == word && !*v->u.string.text)
 			diag(c->d, v->at, E_TOOL, "the command has no name");
+		else if (is_path(v->u.string.text, a == word))
+			v->u.string.path = sources_relative(c->a,
+			    c->out->unit->source, c->now.unit->source,
+			    v->u.string.text);
 	}
 }
 
@@ -193,7 +201,10 @@ check_tool(struct check *c, struct symbol *s)
 		diag(c->d, v->at, E_TOOL, "expected exec(\"command\", ...)");
 		return;
 	}
-	check_command(c, v);
+	if (!v->u.call.arg)
+		diag(c->d, v->at, E_TOOL, "exec takes the command, and its "
+		    "arguments");
+	check_command(c, v->u.call.arg);
 	check_command_options(c, n->u.tool.option, exec_options, "tool");
 	text_ends(c, s);
 }

@@ -54,6 +54,21 @@ is_global(const struct symbol *s)
 	    s->kind != SYM_VAR && s->kind != SYM_UNIT;
 }
 
+static void put_text(struct buf *b, const char *s);
+
+/* A path is another one in another file. */
+static void
+path(struct expand *x, const struct ast *n)
+{
+	struct buf b = BUF_INIT;
+
+	if (strcmp(n->u.string.path, n->u.string.text) == 0)
+		return;
+	put_text(&b, n->u.string.path);
+	add(x, n->at, arena_strdup(x->a, buf_str(&b)));
+	buf_release(&b);
+}
+
 /* ---- names ---- */
 
 static void
@@ -184,6 +199,8 @@ walk(struct expand *x, const struct ast *n)
 		local(x, n, n->u.comprehension.name);
 	else if (n->kind == AST_FIELD)
 		local(x, n, n->u.field.name);
+	else if (n->kind == AST_STRING && n->u.string.path != NULL)
+		path(x, n);
 	if (n->kind == AST_DOT && dot(x, n))
 		return;
 	count = ast_parts(n, part);

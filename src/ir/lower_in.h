@@ -63,6 +63,15 @@ void lower_parallel(struct lower *x, struct ast *n);
 void lower_retry(struct lower *x, struct ins *retry, struct ins *cond,
     struct span at);
 
+/* ---- lower_caps.c ---- */
+
+/* Reports what the caps of the main file do not cover: a command, or the host
+ * of a URL.  `who` is "tool 'calc'". */
+void lower_need_command(struct lower *x, struct span at, const char *who,
+    const char *const *argv);
+void lower_need_host(struct lower *x, struct span at, const char *who,
+    const char *url);
+
 /* ---- lower_tool.c ---- */
 
 struct tool *lower_tool(struct lower *x, struct symbol *s);

@@ -27,7 +27,7 @@ limit(struct check_value v, double unit, int64_t most)
 }
 
 static const char **
-words(struct lower *x, struct ast *first, bool args)
+strings(struct lower *x, struct ast *first)
 {
 	const char **v;
 	struct ast *e;
@@ -38,7 +38,7 @@ words(struct lower *x, struct ast *first, bool args)
 	v = arena_array(x->a, n + 1, sizeof *v);
 	n = 0;
 	for (e = first; e != NULL; e = e->next)
-		v[n++] = check_value(x->a, args ? e->u.arg.value : e).s;
+		v[n++] = check_value(x->a, e).s;
 	return v;
 }
 
@@ -51,9 +51,8 @@ variables(struct lower *x, struct ast *list)
 		return NULL;
 	e = o->u.option.value;
 	if (e->kind != AST_LIST)
-		return words(x, e, false);
-	return e->u.list.item != NULL ? words(x, e->u.list.item, false) :
-	    NULL;
+		return strings(x, e);
+	return e->u.list.item != NULL ? strings(x, e->u.list.item) : NULL;
 }
 
 static bool
@@ -62,30 +61,36 @@ is_text(struct check_value v)
 	return v.kind == CV_WORD && strcmp(v.s, "text") == 0;
 }
 
-/* The words of exec(...).  A path is one from the file it stands in. */
+/* The words of exec(...). */
 static const char *const *
-command_words(struct lower *x, const struct symbol *s, struct ast *call)
+command_words(struct lower *x, struct ast *call)
 {
-	const char **v = words(x, call->u.call.arg, true);
-	size_t i;
+	const char **v;
+	const struct ast *a, *s;
+	size_t n = 0;
 
-	for (i = 0; v[i] != NULL; i++)
-		if ((i == 0 && strchr(v[i], '/') != NULL) ||
-		    strncmp(v[i], "./", 2) == 0 || strncmp(v[i], "../", 3) == 0)
-			v[i] = sources_relative(x->a, x->c->unit->source,
-			    s->unit->source, v[i]);
+	for (a = call->u.call.arg; a != NULL; a = a->next)
+		n++;
+	v = arena_array(x->a, n + 1, sizeof *v);
+	n = 0;
+	for (a = call->u.call.arg; a != NULL; a = a->next) {
+		s = a->u.arg.value;
+		v[n++] = s->u.string.path != NULL ? s->u.string.path :
+		    s->u.string.text;
+	}
 	return v;
 }
 
 /* exec(...) with its options. */
 static void
-command(struct lower *x, const struct symbol *s, struct tool *t,
-    struct ast *call, struct ast *list)
+command(struct lower *x, struct tool *t, struct ast *call, struct ast *list)
 {
 	struct mip_tool *is = &t->is;
 
 	is->kind = MIP_EXEC;
-	is->argv = command_words(x, s, call);
+	is->argv = command_words(x, call);
+	lower_need_command(x, t->at, arena_printf(x->a, "tool '%s'",
+	    t->name), is->argv);
 	is->timeout_ms = (long)limit(option(x, list, "timeout"), 1, INT_MAX);
 	is->max_output = limit(option(x, list, "max_output"), 1, INT_MAX);
 	is->memory = limit(option(x, list, "memory"), 1, INT64_MAX / 2);
@@ -110,7 +115,7 @@ lower_tool(struct lower *x, struct symbol *s)
 	t->out = s->type;
 	t->at = n->u.tool.name_at;
 	t->is.effect = s->effect;
-	command(x, s, t, n->u.tool.value, list);
+	command(x, t, n->u.tool.value, list);
 	t->is.text_in = is_text(option(x, list, "input"));
 	t->is.text_out = is_text(option(x, list, "output"));
 	return t;

@@ -30,6 +30,7 @@ cat >script <<'END'
 END
 cat >p/calc.mp <<'END'
 import "lib/words.mp" as w;
+caps { exec("./tools/sum"); exec("./tools/log"); exec("lib/bin/split"); exec("tr"); }
 model local = "openai:fake" {
 	base_url = env("LMD_URL", "http://127.0.0.1:9/v1");
 	temperature = 0.0; max_tokens = 64; price = free;
@@ -92,6 +93,22 @@ ok 'run takes --root' status 3 "$MIPROC" run --root . ../p/calc.mp -- --text x
 ok 'a root that is not there' status 3 ../calc --root none --text x
 ok 'is named' says 'log: cannot work in the root none'
 cd ..
+all='--allow exec:tools/sum --allow exec:./tools//log
+	--allow exec:./lib/bin/split --allow exec:tr --allow net:x:80'
+ok 'what is granted runs' status 0 ./calc --root p --text x $all
+: >p/log
+ok 'what is not does not' status 2 ./calc --root p --text x \
+    --allow exec:./tools/sum
+ok 'and is named' says \
+    'the tool w.split needs exec:./lib/bin/split, which --allow does not grant'
+ok 'none is none' status 2 ./calc --root p --text x --allow none
+ok 'nor by miproc' status 2 "$MIPROC" run p/calc.mp --allow none -- --text x
+ok 'nothing has run' test ! -s p/log
+ok 'miproc grants' status 0 "$MIPROC" run p/calc.mp $all -- --text x
+ok 'a grant that is none' status 2 ./calc --root p --text x --allow tr
+ok 'is told' says "'tr' is not exec:COMMAND, net:HOST, net:HOST:PORT or none"
+ok 'by miproc, too' status 2 "$MIPROC" run p/calc.mp --allow net:http://x
+ok 'likewise' says "wants exec:COMMAND, net:HOST, net:HOST:PORT or none"
 ok 'a failed requirement' status 8 ./calc --root p --text many
 : >p/log
 printf '{"text":"a"}\n{"text":"many"}\n{"text":"c"}\n' >rows
@@ -127,6 +144,7 @@ ok 'both sides' grep -qF '"in":"begin one","out":" logged \n"' u.jsonl
 # ---- the key stays here ----
 
 cat >p/key.mp <<'END'
+caps { exec("./tools/look"); }
 model local = "openai:fake" {
 	base_url = env("LMD_URL", "http://127.0.0.1:9/v1");
 	api_key = env("THE_KEY"); price = free; max_tokens = 9;
@@ -162,7 +180,7 @@ ok 'and no key' sh -c '! grep -q not-for-tools out'
 ok 'and no file of ours' sh -c '! grep -q "script\|held\|/key" out'
 exec 9<&- 8>&-
 # Root may look into every process, so that this is for others.
-sed 's,tools/look,tools/climb,' p/key.mp >p/climb.mp
+sed 's,tools/look,tools/climb,g' p/key.mp >p/climb.mp
 status 0 "$MIPROC" -O0 p/climb.mp -o climb
 chmod -R a+rwX "$tmp"
 other=
@@ -178,6 +196,7 @@ unset THE_KEY MINE
 # ---- ends ----
 
 cat >p/slow.mp <<'END'
+caps { exec("./tools/slow"); }
 tool slow(text: string) -> string = exec("./tools/slow") { timeout = 20s; }
 program S(text: string) -> (answer: string) { return { answer = slow(text) }; }
 END

@@ -170,8 +170,8 @@ static const struct mip_prompt guess = {
 
 /* lib.near: x -> int */
 static const char *const lib_near_argv[] = {
-	"lib/bin/near",
-	"lib/data/x",
+	"./lib/bin/near",
+	"./lib/data/x",
 	"-y",
 	"lib/../z",
 	NULL
@@ -184,7 +184,7 @@ static const struct mip_tool lib_near = {
 /* lib.found: x -> int */
 static const char *const lib_found_argv[] = {
 	"found",
-	"lib/x",
+	"./lib/x",
 	NULL
 };
 static const struct mip_tool lib_found = {
@@ -366,7 +366,7 @@ P_run(struct mip *m, const void *in, void *out)
 const struct mip_program P_program = {
 	.abi = MIP_ABI, .version = "0.1.0",
 	.name = "P",
-	.hash = "0d934da3d50d8b44", .tuned = "",
+	.hash = "688e2e734e3ea601", .tuned = "",
 	.in = &P_in_type, .out = &P_out_type,
 	.prompt = prompts, .nprompt = 1,
 	.model = models, .nmodel = 1,
