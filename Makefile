@@ -65,9 +65,10 @@ LIBS = $(TUNE_LIBS) $(RT_LIBS) -lpthread -lm
 in = $(patsubst %,$(1)/%.c,$(2))
 
 RUNTIME = $(call in,runtime, \
-	arena buf json chars regex sha256 lines list status type type_check \
-	type_read schema prompt prompt_media prompt_system prompt_turn \
-	slots reply reply_json reply_look reply_string reply_carrier \
+	arena buf json chars regex sha256 lines list map status type \
+	type_check type_read schema prompt prompt_media prompt_system \
+	prompt_turn slots reply reply_json reply_look reply_string \
+	reply_carrier \
 	reply_layout reply_scalar reply_number reply_choice reply_coerce \
 	reply_union reply_text reply_note reply_partial http redact \
 	provider provider_openai provider_llamacpp llamacpp \

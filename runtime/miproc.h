@@ -547,6 +547,22 @@ int64_t mip_list_count(const struct mip_type *of, const void *list,
     const void *item);
 bool mip_list_has(const struct mip_type *of, const void *list,
     const void *item);
+/* Maps of any type: `map` points to a struct { const char *const *key;
+ * const T *v; size_t n; }.  `size` is that of a T. */
+/* Where the value of the key is; NULL if there is none. */
+const void *mip_map_get(const void *map, size_t size, const char *key);
+/* The same for values that are pointers (strings, optionals): the value, or
+ * NULL. */
+const void *mip_map_get_pointer(const void *map, const char *key);
+bool mip_map_has(const void *map, const char *key);
+struct mip_strings mip_map_keys(const struct mip_type *of, const void *map);
+void mip_map_values(const struct mip_type *of, const void *map,
+    void *out);                                 /* to a list of T */
+/* A map with one more, or another, value; a key that is there keeps its
+ * place. */
+void mip_map_put(struct mip *m, const struct mip_type *of, const void *map,
+    const char *key, const void *value, void *out);
+
 /* The index if it is inside; else the run fails and the result is false. */
 bool mip_index(struct mip *m, int64_t i, size_t n, size_t *at);
 

@@ -63,6 +63,7 @@
 #include "match.c"
 #include "number.c"
 #include "list.c"
+#include "map.c"
 #include "metric.c"
 #include "worker_hello.c"
 #include "worker_run.c"

@@ -63,9 +63,11 @@ builtin_ty(struct ty_table *t, const char *type, const struct ty *any)
 	for (type++; x; type++) {
 		if (*type == '[')
 			x = ty_list(t, x);
+		else if (*type == '{')
+			x = ty_map(t, x);
 		else if (*type == '?')
 			x = ty_optional(t, x);
-		else if (*type != ']')
+		else if (*type != ']' && *type != '}')
 			break;
 	}
 	return x;
@@ -74,14 +76,15 @@ builtin_ty(struct ty_table *t, const char *type, const struct ty *any)
 bool
 builtin_is(const char *type, const struct ty *from, const struct ty **any)
 {
-	size_t n = 1 + strspn(type + 1, "[]?");
+	size_t n = 1 + strspn(type + 1, BUILTIN_AROUND);
 
 	for (; n > 1; from = from->of) {
-		bool list = type[n - 1] == ']';
+		char last = type[n - 1];
 
-		if (from->kind != (list ? TY_LIST : TY_OPTIONAL))
+		if (from->kind != (last == ']' ? TY_LIST : last == '}' ?
+		    TY_MAP : TY_OPTIONAL))
 			return false;
-		n -= list ? 2 : 1;
+		n -= last == '?' ? 1 : 2;
 	}
 	if (!builtin_generic(type))
 		return from->kind == kind_of(*type);

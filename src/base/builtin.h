@@ -36,6 +36,9 @@ struct builtin_param {
 	                                 * it may not be */
 };
 
+/* What may stand behind the letter of a type. */
+#define BUILTIN_AROUND "[]{}?"
+
 /* Reads the parameters of a line; gives how many. */
 unsigned builtin_params(const struct builtin *b,
     struct builtin_param p[BUILTIN_PARAMS]);

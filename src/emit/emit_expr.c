@@ -65,7 +65,7 @@ fexpr_address(struct fgen *fg, struct ins *i)
 		return fexpr(fg, i->arg[0], PREC_UNARY);
 	if (has_address(fg, i))
 		return arena_printf(a, "&%s", fexpr(fg, i, PREC_UNARY));
-	if (i->op == IR_LIST || i->op == IR_RECORD)
+	if (i->op == IR_LIST || i->op == IR_MAP || i->op == IR_RECORD)
 		return arena_printf(a, "&%s", fexpr(fg, i, PREC_POST));
 	/* In the braces of a struct its members would have to stand. */
 	return arena_printf(a, is_aggregate(i->type) ? "(%s[1]){ %s }" :
@@ -280,7 +280,7 @@ library(struct fgen *fg, struct ins *i, enum prec wants)
 {
 	struct arena *a = &fg->g->a;
 
-	if (i->u.lib == BI_LEN_LIST)
+	if (i->u.lib == BI_LEN_LIST || i->u.lib == BI_LEN_MAP)
 		return paren(fg, arena_printf(a, "(int64_t)%s.n",
 		    fexpr(fg, i->arg[0], PREC_POST)), PREC_UNARY, wants);
 	if (i->u.lib == BI_EXACT_VALUE && is_scalar(i->arg[0]->type))
@@ -376,6 +376,8 @@ text_of(struct fgen *fg, struct ins *i, enum prec wants)
 	case IR_RECORD: return record(fg, i);
 	case IR_LIST:   return arena_printf(a, "(%s){ NULL, 0 }",
 			    gtype_c(fg->g, i->type));
+	case IR_MAP:    return arena_printf(a, "(%s){ NULL, NULL, 0 }",
+			    gtype_c(fg->g, i->type));
 	case IR_TOFLOAT:
 		return paren(fg, arena_printf(a, "(double)%s",
 		    fexpr(fg, i->arg[0], PREC_UNARY)), PREC_UNARY, wants);
@@ -405,6 +407,10 @@ text_of(struct fgen *fg, struct ins *i, enum prec wants)
 	case IR_GT:  return compare(fg, i, ">", wants);
 	case IR_GE:  return compare(fg, i, ">=", wants);
 	case IR_HAS:
+		if (i->arg[1]->type->kind == TY_MAP)
+			return arena_printf(a, "mip_map_has(%s, %s)",
+			    fexpr_address(fg, i->arg[1]),
+			    fexpr(fg, i->arg[0], PREC_COND));
 		return arena_printf(a, "mip_list_has(%s, %s, %s)",
 		    gtype_desc(fg->g, i->arg[0]->type),
 		    fexpr_address(fg, i->arg[1]),
@@ -414,12 +420,11 @@ text_of(struct fgen *fg, struct ins *i, enum prec wants)
 	case IR_OR:   return logic(fg, i, wants);
 	case IR_COND: return conditional(fg, i, wants);
 	case IR_LIB:  return library(fg, i, wants);
-	case IR_SET: case IR_INDEX: case IR_EACH: case IR_APPEND: case IR_ASK:
-	case IR_CALL: case IR_RUN: case IR_SCORE: case IR_IF: case IR_FOR:
-	case IR_RANGE:
-	case IR_WHILE: case IR_SWITCH: case IR_CASE: case IR_PAR: case IR_RETRY:
-	case IR_TRY:
-	case IR_BREAK: case IR_CONTINUE: case IR_RET: case IR_FAIL: case IR_NOP:
+	case IR_SET: case IR_INDEX: case IR_LOOKUP: case IR_EACH:
+	case IR_APPEND: case IR_ASK: case IR_CALL: case IR_RUN: case IR_SCORE:
+	case IR_IF: case IR_FOR: case IR_RANGE: case IR_WHILE: case IR_SWITCH:
+	case IR_CASE: case IR_PAR: case IR_RETRY: case IR_TRY: case IR_BREAK:
+	case IR_CONTINUE: case IR_RET: case IR_FAIL: case IR_NOP:
 		break;
 	}
 	BUG("%s is no expression", ir_ops[i->op].text);

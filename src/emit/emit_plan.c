@@ -182,9 +182,9 @@ needs_statement(const struct fplan *p, const struct ins *i)
 {
 	switch (i->op) {
 	case IR_ASK: case IR_CALL: case IR_RUN: case IR_SCORE: case IR_EACH:
-	case IR_APPEND: case IR_INDEX:
+	case IR_APPEND: case IR_INDEX: case IR_LOOKUP:
 		return true;
-	case IR_LIST:
+	case IR_LIST: case IR_MAP:
 		return i->narg != 0;
 	case IR_SOME:
 		return i->type->of->kind != TY_STRING;
@@ -218,7 +218,8 @@ is_cheap(const struct ins *i)
 	return ir_is_const(i) || i->op == IR_ARG || i->op == IR_ITEM ||
 	    i->op == IR_FIELD || i->op == IR_UNWRAP || i->op == IR_IS ||
 	    i->op == IR_AS || i->op == IR_ISNULL || i->op == IR_NULL ||
-	    i->op == IR_INJECT || (i->op == IR_LIST && i->narg == 0) ||
+	    i->op == IR_INJECT || ((i->op == IR_LIST || i->op == IR_MAP) &&
+	    i->narg == 0) ||
 	    (i->op == IR_SOME && i->type->of->kind == TY_STRING);
 }
 

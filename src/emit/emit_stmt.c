@@ -226,6 +226,45 @@ list(struct fgen *fg, struct ins *i)
 }
 
 static void
+map(struct fgen *fg, struct ins *i)
+{
+	struct arena *a = &fg->g->a;
+	const char *name = name_value(fg, i, "map");
+	const char *key = fgen_name(fg, arena_printf(a, "%s_key", name));
+	const char *v = fgen_name(fg, arena_printf(a, "%s_v", name));
+	const char *n = arena_printf(a, "%u", i->narg / 2);
+
+	cw_line(&fg->g->w, "const char **%s = mip_alloc(m, %s, sizeof *%s);",
+	    key, n, key);
+	allocate(fg, i->type->of, v, n);
+	cw_line(&fg->g->w, "%s{ %s, %s, %s };", braced(fg, i), key, v, n);
+	cw_blank(&fg->g->w);
+	check_memory(fg, arena_printf(a, "%s == NULL || %s", key, v));
+	for (unsigned k = 0; k < i->narg; k += 2) {
+		cw_line(&fg->g->w, "%s[%u] = %s;", key, k / 2,
+		    fexpr(fg, i->arg[k], PREC_COND));
+		cw_line(&fg->g->w, "%s[%u] = %s;", v, k / 2,
+		    fexpr(fg, i->arg[k + 1], PREC_COND));
+	}
+}
+
+static void
+lookup(struct fgen *fg, struct ins *i)
+{
+	const struct ty *of = i->arg[0]->type->of;
+	const char *map = fexpr_address(fg, i->arg[0]);
+	const char *key = fexpr(fg, i->arg[1], PREC_COND);
+
+	name_value(fg, i, "found");
+	if (of->kind == TY_STRING || of->kind == TY_OPTIONAL)
+		cw_line(&fg->g->w, "%s = mip_map_get_pointer(%s, %s);",
+		    declared(fg, i), map, key);
+	else
+		cw_line(&fg->g->w, "%s = mip_map_get(%s, sizeof(%s), %s);",
+		    declared(fg, i), map, gtype_c(fg->g, of), key);
+}
+
+static void
 some(struct fgen *fg, struct ins *i)
 {
 	const char *name = name_value(fg, i, "some"), *to = name;
@@ -573,6 +612,8 @@ initial(struct fgen *fg, struct ins *i)
 {
 	if (i->op == IR_LIST && fg->plan.inl[i->id])
 		return "{ NULL, 0 }";
+	if (i->op == IR_MAP && fg->plan.inl[i->id])
+		return "{ NULL, NULL, 0 }";
 	return fexpr(fg, i, PREC_COND);
 }
 
@@ -612,7 +653,15 @@ statement(struct fgen *fg, struct ins *i)
 	case IR_SET:    set(fg, i); return;
 	case IR_INDEX:  index_of(fg, i); return;
 	case IR_EACH:   each(fg, i); return;
-	case IR_LIST:   list(fg, i); return;
+	case IR_LIST: case IR_MAP:
+		if (i->narg == 0)
+			define(fg, i);
+		else if (i->op == IR_LIST)
+			list(fg, i);
+		else
+			map(fg, i);
+		return;
+	case IR_LOOKUP: lookup(fg, i); return;
 	case IR_SOME:   some(fg, i); return;
 	case IR_INJECT: inject(fg, i); return;
 	case IR_APPEND: append(fg, i); return;
@@ -676,7 +725,8 @@ is_large(const struct ins *i)
 	    i->op == IR_TRY || i->op == IR_RUN || i->op == IR_CALL ||
 	    i->op == IR_PAR ||
 	    i->op == IR_FOR || i->op == IR_RANGE || i->op == IR_WHILE ||
-	    i->op == IR_EACH || i->op == IR_LIST || i->op == IR_SCORE;
+	    i->op == IR_EACH || i->op == IR_LIST || i->op == IR_MAP ||
+	    i->op == IR_SCORE;
 }
 
 void

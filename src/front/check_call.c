@@ -237,12 +237,17 @@ put_type(struct buf *b, const char *type)
 		{ 's', "string" }, { 'i', "int" }, { 'f', "float" },
 		{ 'b', "bool" }, { 'T', "T" }, { 'E', "enum" }
 	};
-	size_t k;
+	size_t k, n = strspn(type + 1, BUILTIN_AROUND);
+	bool map = n >= 2 && type[n] == '}';
 
+	if (map)
+		buf_puts(b, "map<string, ");
 	for (k = 0; k < COUNTOF(words); k++)
 		if (words[k].letter == *type)
 			buf_puts(b, words[k].word);
-	buf_put(b, type + 1, strspn(type + 1, "[]?"));
+	buf_put(b, type + 1, map ? n - 2 : n);
+	if (map)
+		buf_putc(b, '>');
 }
 
 static void

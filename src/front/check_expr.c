@@ -331,10 +331,32 @@ check_record(struct check *c, struct ast *e, const struct ty *t)
 			    t->field[i].name, check_text(c, t));
 }
 
+/* A map of the members, whose names are strings. */
+static void
+check_map(struct check *c, struct ast *e, const struct ty *t)
+{
+	struct scope *seen = scope_new(c->a, NULL);
+	struct ast *m;
+
+	for (m = e->u.record.member; m; m = m->next) {
+		if (!m->u.arg.quoted)
+			diag(c->d, m->u.arg.name_at, E_RECORD, "the keys of a "
+			    "map are strings: { \"%s\" = ... }",
+			    m->u.arg.name);
+		check_duplicate(c, seen, m->u.arg.name, m->u.arg.name_at,
+		    check_new_symbol(c, SYM_VAR, m->u.arg.name, m));
+		check_want(c, m->u.arg.value, t->of);
+	}
+}
+
 static const struct ty *
 record_value(struct check *c, struct ast *e, const struct ty *want)
 {
 	want = check_record_arm(c, e, bare(want));
+	if (want && want->kind == TY_MAP) {
+		check_map(c, e, want);
+		return want;
+	}
 	if (want && (want->kind == TY_STRUCT || want->kind == TY_POISON)) {
 		check_record(c, e, want);
 		return want;
@@ -501,10 +523,12 @@ membership(struct check *c, struct ast *e)
 
 	if (t->kind == TY_LIST)
 		check_want(c, e->u.binary.a, t->of);
+	else if (t->kind == TY_MAP)
+		check_want(c, e->u.binary.a, check_basic(c, TY_STRING));
 	else if (check_expr(c, e->u.binary.a, NULL)->kind != TY_POISON &&
 	    t->kind != TY_POISON)
 		diag(c->d, e->u.binary.b->at, E_OPERAND, "`in` looks into a "
-		    "list, this is %s", check_text(c, t));
+		    "list or a map, this is %s", check_text(c, t));
 	return check_basic(c, TY_BOOL);
 }
 
@@ -605,10 +629,12 @@ element(struct check *c, struct ast *e)
 		check_want(c, e->u.index.at, check_basic(c, TY_INT));
 		return t->of;
 	}
+	if (t->kind == TY_MAP) {
+		check_want(c, e->u.index.at, check_basic(c, TY_STRING));
+		return check_narrow(c, e, ty_optional(c->t, t->of));
+	}
 	check_expr(c, e->u.index.at, NULL);
-	if (t->kind == TY_MAP)
-		check_not_built(c, e->at, "look-up in a map");
-	else if (t->kind != TY_POISON)
+	if (t->kind != TY_POISON)
 		diag(c->d, e->at, E_OPERAND, "%s has no items",
 		    check_text(c, t));
 	return poison(c);

@@ -17,6 +17,14 @@ path_of(const struct ast *e, struct buf *path)
 	if (e->kind == AST_NAME && e->sym && (e->sym->kind == SYM_VAR ||
 	    e->sym->kind == SYM_METRIC_ARG))
 		return e->sym;
+	if (e->kind == AST_INDEX && e->u.index.at->kind == AST_STRING) {
+		root = path_of(e->u.index.of, path);
+		buf_putc(path, '[');    /* quoted, or keys could forge paths */
+		buf_json(path, e->u.index.at->u.string.text,
+		    e->u.index.at->u.string.len);
+		buf_putc(path, ']');
+		return root;
+	}
 	if (e->kind != AST_DOT || e->sym)
 		return NULL;
 	root = path_of(e->u.dot.of, path);

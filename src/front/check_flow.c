@@ -271,7 +271,8 @@ loop_type(struct check *c, struct ast *list)
 		    "first", check_text(c, t));
 	else if (t->kind != TY_POISON)
 		diag(c->d, list->at, E_TYPE, "expected a list or a .. b, "
-		    "found %s", check_text(c, t));
+		    "found %s%s", check_text(c, t), t->kind == TY_MAP ?
+		    "; see keys and values" : "");
 	return check_basic(c, TY_POISON);
 }
 
@@ -556,7 +557,7 @@ check_program_body(struct check *c, struct symbol *s)
 		v->fixed = true;
 		f->sym = v;
 		if (i >= 0 && s->in->field[i].has_max &&
-		    v->type->kind == TY_LIST)
+		    (v->type->kind == TY_LIST || v->type->kind == TY_MAP))
 			v->most = (int64_t)s->in->field[i].max;
 	}
 	missing_return(c, b, check_statement(c, s->decl->u.program.body));

@@ -191,9 +191,10 @@ bounds(struct check *c, struct ast *a, struct ty_field *f, bool range)
 	if (range && t->kind != TY_INT && t->kind != TY_FLOAT)
 		diag(c->d, a->at, E_ATTRIBUTE, "@range fits int and float, "
 		    "not %s", check_text(c, t));
-	else if (!range && t->kind != TY_STRING && t->kind != TY_LIST)
-		diag(c->d, a->at, E_ATTRIBUTE, "@len fits strings and lists, "
-		    "not %s", check_text(c, t));
+	else if (!range && t->kind != TY_STRING && t->kind != TY_LIST &&
+	    t->kind != TY_MAP)
+		diag(c->d, a->at, E_ATTRIBUTE, "@len fits strings, lists and "
+		    "maps, not %s", check_text(c, t));
 	else if (!range && v[0] < 0)
 		diag(c->d, a->at, E_ATTRIBUTE, "a length is not negative");
 	f->has_min = f->has_max = true;

@@ -71,10 +71,17 @@ has_members(const struct ast *e, const struct ty *t)
 const struct ty *
 check_record_arm(struct check *c, const struct ast *e, const struct ty *t)
 {
-	const struct ty *only = check_arm_of(t, TY_STRUCT), *found = NULL;
+	const struct ast *m = e->u.record.member;
+	const struct ty *only, *found = NULL;
 	unsigned i;
 
-	if (only != t || !t || t->kind != TY_UNION)
+	if (!t || t->kind != TY_UNION)
+		return t;
+	only = check_arm_of(t, TY_MAP);
+	if (only != t && (!m || m->u.arg.quoted))
+		return only;
+	only = check_arm_of(t, TY_STRUCT);
+	if (only != t)
 		return only;
 	for (i = 0; i < t->n; i++) {
 		if (t->arm[i]->kind != TY_STRUCT ||

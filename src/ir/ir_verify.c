@@ -168,6 +168,33 @@ items(struct verifier *v, const struct ins *i)
 }
 
 static bool
+map(struct verifier *v, const struct ins *i)
+{
+	unsigned k;
+
+	if (!is_kind(i->type, TY_MAP) || i->narg % 2 != 0)
+		return bad(v, i, "not a map of keys and values");
+	for (k = 0; k < i->narg; k += 2)
+		if (!is_kind(i->arg[k]->type, TY_STRING) ||
+		    i->arg[k + 1]->type != i->type->of)
+			return bad(v, i, "value %u is of another type, or its "
+			    "key is no string", k / 2);
+	return true;
+}
+
+/* T? of a map of T, where T?? is T?. */
+static bool
+lookup(struct verifier *v, const struct ins *i)
+{
+	const struct ty *m = i->arg[0]->type, *t = i->type;
+
+	return (is_kind(m, TY_MAP) && is_kind(t, TY_OPTIONAL) &&
+	    (t->of == m->of || t == m->of) &&
+	    is_kind(i->arg[1]->type, TY_STRING)) ||
+	    bad(v, i, "not the value of a map");
+}
+
+static bool
 data(struct verifier *v, const struct ins *i)
 {
 	const struct ty *t = i->narg > 0 ? i->arg[0]->type : NULL;
@@ -255,7 +282,8 @@ truth(struct verifier *v, const struct ins *i)
 	if (!is_kind(i->type, TY_BOOL))
 		return bad(v, i, "not a bool");
 	if (i->op == IR_HAS)
-		ok = is_kind(b, TY_LIST) && b->of == a;
+		ok = is_kind(b, TY_MAP) ? is_kind(a, TY_STRING) :
+		    is_kind(b, TY_LIST) && b->of == a;
 	else if (i->op == IR_EQ || i->op == IR_NE)
 		ok = a == b;
 	else if (i->op == IR_NOT)
@@ -483,6 +511,8 @@ rule(struct verifier *v, const struct ins *i)
 		return variable(v, i);
 	case IR_FIELD: case IR_INDEX: case IR_RECORD: case IR_LIST:
 		return data(v, i);
+	case IR_MAP:    return map(v, i);
+	case IR_LOOKUP: return lookup(v, i);
 	case IR_EACH:   return each(v, i);
 	case IR_TOFLOAT: case IR_SOME: case IR_UNWRAP: case IR_INJECT:
 	case IR_IS: case IR_AS: case IR_ISNULL:

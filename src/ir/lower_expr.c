@@ -614,6 +614,21 @@ list(struct lower *x, struct ast *e)
 }
 
 static struct ins *
+map(struct lower *x, struct ast *e)
+{
+	struct parts p = { NULL, 0, 0 };
+	struct ast *k;
+
+	for (k = e->u.record.member; k != NULL; k = k->next) {
+		p.v = arena_grow(x->a, p.v, &p.cap, p.n + 2u, sizeof(*p.v));
+		p.v[p.n] = lower_string(x, k->u.arg.name, k->at);
+		p.v[p.n + 1] = lower_expr(x, k->u.arg.value);
+		p.n += 2;
+	}
+	return lower_op(x, IR_MAP, e->type, p.v, p.n, e->at);
+}
+
+static struct ins *
 record(struct lower *x, struct ast *e)
 {
 	const struct ty *t = e->type;
@@ -678,9 +693,15 @@ element(struct lower *x, struct ast *e)
 {
 	struct ins *v[2];
 
+	const struct ty *t;
+
 	v[0] = lower_expr(x, e->u.index.of);
 	v[1] = lower_expr(x, e->u.index.at);
-	return lower_op(x, IR_INDEX, e->type, v, 2, e->at);
+	t = v[0]->type->of;
+	if (v[0]->type->kind == TY_MAP)
+		return lower_op(x, IR_LOOKUP, ty_optional(x->m->types, t), v,
+		    2, e->at);
+	return lower_op(x, IR_INDEX, t, v, 2, e->at);
 }
 
 static struct ins *
@@ -719,7 +740,7 @@ plain(struct lower *x, struct ast *e)
 	case AST_LIST:
 		return list(x, e);
 	case AST_RECORD:
-		return record(x, e);
+		return e->type->kind == TY_MAP ? map(x, e) : record(x, e);
 	case AST_COMPREHENSION:
 		return comprehension(x, e);
 	case AST_CALL:

@@ -310,6 +310,8 @@ fold_lib(struct fold *x, struct ins *i)
 		become_int(x, i, code_points(a->u.s));
 	else if (i->u.lib == BI_LEN_LIST && a->op == IR_LIST)
 		become_int(x, i, a->narg);
+	else if (i->u.lib == BI_LEN_MAP && a->op == IR_MAP)
+		become_int(x, i, a->narg / 2);
 	else if (i->u.lib == BI_STR_BOOL && a->op == IR_BOOL)
 		become_string(x, i, a->u.i ? "true" : "false");
 	else if (i->u.lib == BI_STR_INT && a->op == IR_INT) {
@@ -500,8 +502,9 @@ fold_ins(struct fold *x, struct ins *i)
 		return;
 	case IR_STRING: case IR_INT: case IR_FLOAT: case IR_BOOL: case IR_NULL:
 	case IR_ENUM: case IR_ARG: case IR_PARAM: case IR_ITEM: case IR_GET:
-	case IR_SET: case IR_INDEX: case IR_RECORD: case IR_LIST: case IR_EACH:
-	case IR_APPEND: case IR_HAS: case IR_ASK: case IR_CALL:
+	case IR_SET: case IR_INDEX: case IR_RECORD: case IR_LIST: case IR_MAP:
+	case IR_LOOKUP: case IR_EACH: case IR_APPEND: case IR_HAS: case IR_ASK:
+	case IR_CALL:
 	case IR_RUN: case IR_SCORE: case IR_CASE: case IR_PAR: case IR_TRY:
 	case IR_BREAK: case IR_CONTINUE: case IR_RET: case IR_FAIL:
 	case IR_NOP:

@@ -159,6 +159,8 @@ list_max(const struct ins *i, unsigned depth)
 
 	if (i->op == IR_LIST)
 		return i->narg;
+	if (i->op == IR_MAP)
+		return i->narg / 2;
 	if (depth < 16 && i->op == IR_EACH)
 		return list_max(i->arg[0], depth + 1);
 	if (depth < 16 && i->op == IR_APPEND)

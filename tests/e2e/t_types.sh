@@ -112,4 +112,51 @@ ok 'null, and an input' gives \
 ok 'neither arm is a format failure' refuses 8 'shape' --text odd
 ok 'an input that is neither' refuses 2 'extra' --text round --extra '{"a":1}'
 
+# ---- maps ----
+
+cat >script <<'END'
+{"match_user":"two","reply":"{\"amounts\":{\"usd\":2,\"eur\":3},\"parts\":{\"a\":{\"n\":4}}}"}
+{"match_user":"four","reply":"{\"amounts\":{},\"parts\":{\"a\":{\"n\":1},\"b\":{\"n\":2},\"c\":{\"n\":3},\"d\":{\"n\":4}}}"}
+{"reply":"{\"amounts\":{\"gbp\":1,\"gbp\":5},\"parts\":{}}"}
+END
+program maps <<'END'
+struct Part { n: int; }
+signature Read = (text: string) -> (amounts: map<string, float>, parts: map<string, Part> @len(0, 3))
+    "Read the table.";
+module read = predict(Read) { model = local; reask = 0; }
+program P(text: string, names: map<string, string>) ->
+    (total: float, names: map<string, string>, n: int, text: string, parts: map<string, Part>) {
+	let t = read(text);
+	let rate: map<string, float> = { "usd" = 1, "eur" = 2.0 };
+	let total = 0.0;
+	let out = put(put(names, "last", "l"), "first", "1");
+	for k in keys(t.amounts) {
+		let r = rate[k];
+		let v = t.amounts[k];
+		total += v != null && r != null ? v * r : -1.0;
+		out = put(out, k, k + "!");
+	}
+	for p in values(t.parts) { total += 100.0 * p.n; }
+	let first = names["first"];
+	let parts = t.parts;
+	if parts["a"] != null && parts["a"].n > 1 {
+		parts = put(parts, "a", { n = 0 });
+	}
+	return {
+		total = total, names = out, n = len(out) + len(rate),
+		text = "usd" in t.amounts ? "dollars" : first != null ? first : "-",
+		parts = put(parts, "z", { n = sum([p.n for p in values(parts)]) }),
+	};
+}
+END
+fresh
+ok 'look-ups and puts keep the order' gives \
+    '{"total":408.0,"names":{"first":"1","last":"l","usd":"usd!","eur":"eur!"},"n":6,"text":"dollars","parts":{"a":{"n":0},"z":{"n":0}}}' \
+    --text two --names '{"first":"0"}'
+ok 'a key given twice, another missing' gives \
+    '{"total":-1.0,"names":{"last":"l","first":"1","gbp":"gbp!"},"n":5,"text":"-","parts":{"z":{"n":0}}}' \
+    --text none --names '{}'
+ok 'more members than @len' refuses 8 'at most 3 members' --text four \
+    --names '{}'
+
 done_testing

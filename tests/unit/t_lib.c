@@ -408,6 +408,42 @@ test_flatten(void **state)
 	assert_fine(m);
 }
 
+static void
+test_maps(void **state)
+{
+	static const char *const keys[] = { "a", "b" };
+	static const int64_t v[] = { 1, 2 };
+	struct { const char *const *key; const int64_t *v; size_t n; }
+	    map = { keys, v, 2 }, none = { NULL, NULL, 0 }, out;
+	struct { const char *const *key; const char *const *v; size_t n; }
+	    texts = { keys, keys, 2 };
+	struct mip *m = begin(state);
+	struct mip_strings names;
+	struct mip_ints values;
+	int64_t nine = 9;
+
+	assert_ptr_equal(mip_map_get(&map, sizeof v[0], "b"), &v[1]);
+	assert_null(mip_map_get(&map, sizeof v[0], "c"));
+	assert_null(mip_map_get(&none, sizeof v[0], "a"));
+	assert_string_equal(mip_map_get_pointer(&texts, "b"), "b");
+	assert_null(mip_map_get_pointer(&texts, ""));
+	assert_true(mip_map_has(&map, "a"));
+	assert_false(mip_map_has(&none, "a"));
+	mip_map_put(m, &mip_int, &map, "a", &nine, &out);
+	assert_true(out.n == 2 && out.v[0] == 9 && out.v[1] == 2);
+	assert_int_equal(v[0], 1);
+	mip_map_put(m, &mip_int, &out, "c", &nine, &out);
+	assert_true(out.n == 3 && out.v[2] == 9);
+	names = mip_map_keys(&mip_int, &out);
+	assert_true(names.n == 3 && !strcmp(names.v[2], "c"));
+	mip_map_values(&mip_int, &out, &values);
+	assert_string_equal(mip_to_json(m, &mip_int_list, &values),
+	    "[9,2,9]");
+	mip_map_put(m, &mip_int, &none, "z", &nine, &out);
+	assert_true(out.n == 1 && out.v[0] == 9);
+	assert_fine(m);
+}
+
 int
 main(void)
 {
@@ -427,6 +463,7 @@ main(void)
 		cmocka_unit_test(test_parts_of_lists),
 		cmocka_unit_test(test_items_of_lists),
 		cmocka_unit_test(test_flatten),
+		cmocka_unit_test(test_maps),
 	};
 
 	return cmocka_run_group_tests_name("lib", tests, stage_up, stage_down);
