@@ -77,6 +77,11 @@ RUNTIME = $(call in,runtime, \
 	tool_keep lib text match number metric cli cli_batch cli_in cli_run \
 	cli_show worker worker_hello worker_run)
 
+# Search.
+RUNTIME += $(call in,runtime, \
+	terms terms_stem hits bm25 corpus corpus_build vectors embed \
+	provider_embed retrieve retrieve_http retrieve_embed)
+
 BASE = $(call in,src/base, \
 	base builtin diag diag_out diag_text names slot source table ty)
 

@@ -10,6 +10,7 @@
 
 #include "allow.h"
 #include "fork.h"
+#include "retrieve.h"
 
 /* The slots of a leaf that the set of the context does not have: of programs
  * called from C, and of the judges in metrics. */
@@ -24,6 +25,7 @@ struct mip_env {
 	struct lm *lm;
 	struct fork_pool *forks;
 	struct tool_pools *tools;
+	struct retrieve *retrieve;
 	struct arena keep;              /* the strings of options */
 	struct mip_options options;
 	pthread_mutex_t lock;           /* of `own` */
@@ -90,7 +92,8 @@ mip_env_new(const struct mip_options *o, struct mip_env **out)
 	atomic_init(&env->stop, false);
 	env_options(env, o ? o : &none);
 	env->forks = fork_pool_new(env->options.threads);
-	if (env->keep.failed || !env->forks) {
+	env->retrieve = retrieve_new(&env->options);
+	if (env->keep.failed || !env->forks || !env->retrieve) {
 		snprintf(env->message, sizeof env->message, "%s",
 		    mip_status_text(MIP_NOMEM));
 		return MIP_NOMEM;
@@ -116,6 +119,7 @@ mip_env_free(struct mip_env *env)
 	tool_pools_free(env->tools);
 	if (env->lm)
 		lm_free(env->lm);
+	retrieve_free(env->retrieve);
 	while ((own = env->own) != NULL) {
 		env->own = own->next;
 		slots_drop(own->slots);
@@ -136,6 +140,12 @@ struct fork_pool *
 mip_env_forks(struct mip_env *env)
 {
 	return env->forks;
+}
+
+struct retrieve *
+mip_env_retrieve(struct mip_env *env)
+{
+	return env->retrieve;
 }
 
 struct lm *

@@ -46,7 +46,7 @@ struct llama_work {
 	const atomic_bool *stop;
 	double until;
 	struct buf program, start, users, alive, port, log;
-	char context[24], parallel[16], number[16];
+	char context[24], parallel[16], number[16], batch[24];
 	int users_fd;
 	char *why;
 };
@@ -128,7 +128,7 @@ llama_key(const struct llama_work *w, char hex[SHA256_HEX])
 	struct sha256 h;
 	struct stat st;
 	int64_t file[4] = { 0 };
-	const char *part[3];
+	const char *part[4];
 	size_t i;
 
 	if (stat(w->spec->model, &st) == 0) {
@@ -140,9 +140,10 @@ llama_key(const struct llama_work *w, char hex[SHA256_HEX])
 	part[0] = buf_str(&w->program);
 	part[1] = w->context;
 	part[2] = w->parallel;
+	part[3] = "embeds";
 	sha256_init(&h);
 	sha256_update(&h, file, sizeof file);
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < (w->spec->embeds ? 4 : 3); i++)
 		sha256_update(&h, part[i], strlen(part[i]) + 1);
 	return sha256_final_hex(&h, hex);
 }
@@ -180,6 +181,10 @@ llama_paths(struct llama_work *w)
 	snprintf(w->context, sizeof w->context, "%lld",
 	    (long long)w->spec->context);
 	snprintf(w->parallel, sizeof w->parallel, "%u", w->spec->parallel);
+	/* What is to become a vector must go in at once. */
+	snprintf(w->batch, sizeof w->batch, "%lld",
+	    (long long)(w->spec->context / (w->spec->parallel > 0 ?
+	    w->spec->parallel : 1)));
 	if (!llama_dirs(w->spec->dir)) {
 		snprintf(w->why, 320, "cannot use the directory %.200s: %.80s",
 		    w->spec->dir, strerror(errno));
@@ -388,12 +393,15 @@ llama_await(struct llama_work *w, int fd, int port)
 static enum mip_status
 llama_spawn(struct llama_work *w, int *port)
 {
-	char flag[][8] = { "-m", "--host", "--port", "-c", "-np" };
+	char flag[][16] = { "-m", "--host", "--port", "-c", "-np",
+	    "--embeddings", "-b", "-ub" };
 	char host[] = "127.0.0.1";
 	char *model = strdup(w->spec->model);
 	char *argv[] = {
 		w->program.s, flag[0], model, flag[1], host, flag[2],
-		w->number, flag[3], w->context, flag[4], w->parallel, NULL
+		w->number, flag[3], w->context, flag[4], w->parallel,
+		w->spec->embeds ? flag[5] : NULL, flag[6], w->batch, flag[7],
+		w->batch, NULL
 	};
 	struct llamacpp_keep k = {
 		argv, buf_str(&w->users), buf_str(&w->alive),

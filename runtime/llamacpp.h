@@ -17,6 +17,7 @@ struct llamacpp_spec {
 	const char *model;              /* path of a GGUF file */
 	int64_t context;                /* tokens of all calls together */
 	unsigned parallel;              /* calls at once */
+	bool embeds;                    /* it makes vectors, and nothing else */
 	const char *dir;                /* for locks; made if need be */
 };
 

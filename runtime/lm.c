@@ -362,6 +362,25 @@ lm_start(struct lm *l, struct lm_call *c)
 }
 
 enum mip_status
+lm_identity(struct lm *l, const struct mip_model *of, struct buf *b,
+    char why[320])
+{
+	struct lm_model *m = lm_model(l, of);
+	unsigned i;
+
+	if (!m || m->bad != MIP_OK) {
+		snprintf(why, LM_WHY, "%s", m ? m->why :
+		    mip_status_text(MIP_NOMEM));
+		return m ? m->bad : MIP_NOMEM;
+	}
+	buf_printf(b, "%s %s", m->identity ? m->identity : "", m->model.id);
+	for (i = 0; i < m->model.noption; i++)
+		buf_printf(b, " %s=%s", m->model.option[i].name,
+		    m->model.option[i].value);
+	return MIP_OK;
+}
+
+enum mip_status
 lm_request(struct lm *l, const struct lm_call *c, struct buf *body,
     char why[320])
 {

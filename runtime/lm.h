@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 
+#include "buf.h"
 #include "miproc.h"
 #include "reply.h"
 #include "trace.h"
@@ -30,6 +31,7 @@ void lm_group_release(struct lm_group *g);
 
 enum lm_kind {
 	LM_CHAT,                        /* a model is asked */
+	LM_EMBED,                       /* a model turns texts into vectors */
 	LM_FETCH                        /* a server of a tool or retriever */
 };
 
@@ -41,12 +43,18 @@ struct lm_call {
 	const struct mip_model *model;  /* lives, unchanged, as long as lm */
 	const struct mip_http *server;  /* likewise */
 	const char *url;                /* of a fetch; NULL: the server's */
-	const char *messages;           /* JSON array; of a fetch the JSON that
-	                                 * is posted, NULL: GET */
+	const char *messages;           /* JSON array; to embed: of strings; of
+	                                 * a fetch the JSON that is posted,
+	                                 * NULL: GET */
 	size_t messages_len;
 	bool fresh;                     /* neither from cache or journal nor
 	                                 * shared, and not kept there */
 	size_t most;                    /* bytes of an answer; 0: 64 MiB */
+	/* whether the answer to a fetch will do, asked in the I/O thread: else
+	 * it is one that could not be read, and the request is made again;
+	 * `why` goes on from "the server answered"; NULL: any will do */
+	bool (*check)(void *arg, const char *s, size_t n, char why[256]);
+	void *check_arg;
 	const char *schema;             /* of the outputs, or NULL: no JSON */
 	const char *schema_name;
 	const char *leaf;               /* for traces */
@@ -64,7 +72,10 @@ struct lm_call {
 	                                 * its answer is too long */
 	char message[320];              /* one sentence if not OK */
 	char *text;                     /* malloc'ed; lm_call_release; of a
-	                                 * fetch the body, whatever it is */
+	                                 * fetch the body, whatever it is; of
+	                                 * LM_EMBED a JSON array of vectors, as
+	                                 * long as that of texts, arrays of
+	                                 * numbers, all of one length */
 	size_t text_len;
 	char *reasoning;                /* malloc'ed, or NULL */
 	enum reply_finish finish;
@@ -81,6 +92,12 @@ struct lm_call {
 
 struct lm;
 
+/* Appends what names the model and its server, as keys have it: vectors of the
+ * same name can be compared.  The status if it cannot be used, with a sentence
+ * in `why`. */
+enum mip_status lm_identity(struct lm *l, const struct mip_model *m,
+    struct buf *b, char why[320]);
+
 /* Makes the client of an environment; see struct mip_options.  On failure
  * *out is NULL and `why` (of 320 bytes) holds a sentence. */
 enum mip_status lm_new(const struct mip_options *o, struct lm **out,
@@ -93,6 +110,9 @@ void lm_free(struct lm *l);
  * without full stop.  To be called before the first lm_start. */
 void lm_observe(struct lm *l, void (*warn)(void *arg, const char *text),
     void *arg);
+
+/* Tells them "WHAT: WHY". */
+void lm_warn(struct lm *l, const char *what, const char *why);
 
 /* Starts the call: counts it in `group->pending`, which comes down when it is
  * done.  Never blocks on the network (it may block on the cache's disk). */

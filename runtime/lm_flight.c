@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json.h"
 #include "lm_in.h"
 #include "sha256.h"
 
@@ -50,7 +51,7 @@ lm_cost(const struct mip_model *m, int64_t in, int64_t cached, int64_t out)
 
 /* ---- the cache ---- */
 
-static void
+void
 lm_warn(struct lm *l, const char *what, const char *why)
 {
 	char text[LM_WHY];
@@ -228,6 +229,16 @@ lm_key(struct lm_flight *f)
 	return sha256_final(&h, f->key);
 }
 
+/* How many texts are to be embedded. */
+static size_t
+lm_texts(const struct lm_call *c)
+{
+	struct json v;
+
+	return json_parse(c->messages, c->messages_len, &v, NULL, NULL) ?
+	    json_count(v) : 0;
+}
+
 void
 lm_ask(const struct lm_model *m, const struct lm_call *c,
     struct provider_ask *a, bool *may_step)
@@ -240,6 +251,7 @@ lm_ask(const struct lm_model *m, const struct lm_call *c,
 	*a = (struct provider_ask){
 		.model = &m->model,
 		.messages = c->messages, .messages_len = c->messages_len,
+		.nembed = c->kind == LM_EMBED ? lm_texts(c) : 0,
 		.schema = c->schema, .schema_name = c->schema_name,
 		.rung = c->schema ? m->provider->rung(asked) :
 		    MIP_STRUCTURE_PROMPT,
@@ -264,12 +276,17 @@ lm_flight_new(struct lm *l, struct lm_model *m, const struct lm_call *c)
 	f->url = c->url;
 	f->get = c->kind == LM_FETCH && !c->messages;
 	f->http.max = c->most;
+	f->check = c->check;
+	f->check_arg = c->check_arg;
 	lm_ask(m, c, &f->ask, &f->may_step);
 	f->reply.rung = f->ask.rung;
-	f->bound = provider_bound(&m->model);
+	f->bound = c->kind == LM_CHAT ? provider_bound(&m->model) : 0;
 	buf_reserve(&f->body, c->messages_len + 512 +
 	    (c->schema ? strlen(c->schema) : 0));
-	m->provider->body(&f->body, &f->ask);
+	if (c->kind == LM_EMBED)
+		m->provider->embed_body(&f->body, &f->ask);
+	else
+		m->provider->body(&f->body, &f->ask);
 	if (!f->body.failed && lm_key(f)) {
 		memcpy(&f->jitter, f->key, sizeof f->jitter);
 		f->jitter ^= l->seed;
@@ -362,8 +379,9 @@ lm_trace(struct lm *l, const struct lm_flight *f, const struct lm_call *c,
 		.model = f->kind == LM_FETCH ? NULL : f->m->model.name,
 		.server = f->kind == LM_FETCH ? f->m->what : NULL,
 		.id = f->m->model.id,
-		.rung = f->kind == LM_FETCH ? NULL :
-		    provider_rung_word(c->rung),
+		.rung = f->kind == LM_CHAT ? provider_rung_word(c->rung) :
+		    NULL,
+		.kind = f->kind == LM_EMBED ? "embed" : NULL,
 		.sample = c->sample, .key = key, .status = c->status,
 		.message = c->message, .source = source[first ? f->source :
 		    LM_SHARED], .refused = c->refused,
@@ -374,7 +392,7 @@ lm_trace(struct lm *l, const struct lm_flight *f, const struct lm_call *c,
 		.reasoning = c->reasoning,
 	};
 
-	if (c->status == MIP_OK)
+	if (c->status == MIP_OK && f->kind == LM_CHAT)
 		t.finish = lm_finish_word(c->finish);
 	for (i = 0; i < STORE_KEY; i++) {
 		key[2 * i] = digit[f->key[i] >> 4];
@@ -571,7 +589,8 @@ lm_allowed(struct lm *l, struct lm_flight *f)
 		lm_say(l, f->message, "the price of the %s is not known, so "
 		    "a budget of money cannot be kept: give it a price, or "
 		    "price = free", what);
-	} else if (b && f->bound == 0 && ((budget_limits_money(b) &&
+	} else if (b && f->kind == LM_CHAT && f->bound == 0 &&
+	    ((budget_limits_money(b) &&
 	    m->model.price_out > 0) || budget_limits_tokens(b))) {
 		f->status = MIP_USAGE;
 		lm_say(l, f->message, "a budget of %s needs max_tokens on "
@@ -613,9 +632,21 @@ void
 lm_begin(struct lm *l, struct lm_call *c, struct lm_model *m)
 {
 	struct lm_flight *f;
+	char why[LM_WHY];
 
 	if (m->bad != MIP_OK) {
 		lm_refuse(l, c, m->bad, m->why);
+		return;
+	}
+	if (c->kind == LM_EMBED && !m->provider->embed_path) {
+		lm_say(l, why, "the %s cannot make vectors", m->what);
+		lm_refuse(l, c, MIP_USAGE, why);
+		return;
+	}
+	if (!lm_model_takes(l, m, c->kind)) {
+		lm_say(l, why, "the local server of the %s cannot both answer "
+		    "and make vectors: declare a model for each", m->what);
+		lm_refuse(l, c, MIP_USAGE, why);
 		return;
 	}
 	f = lm_flight_new(l, m, c);

@@ -50,6 +50,7 @@ struct lm_model {
 	char why[LM_WHY];               /* of `bad` or `keyless` */
 	char *id;                       /* of an override */
 	char *url;                      /* of a call; NULL: see `llama` */
+	char *embed_url;                /* the same, to embed */
 	char *shown;                    /* the base address, for messages */
 	char *identity;                 /* of the server, for keys */
 	char *authorization;            /* header, or NULL */
@@ -59,6 +60,7 @@ struct lm_model {
 	bool own_server, loopback;
 
 	/* lm->lock */
+	enum { LM_ANY_ROLE, LM_CHATS, LM_EMBEDS } role; /* of its own server */
 	enum lm_server server;
 	struct llamacpp *llama;
 	enum mip_status dead;           /* with LM_DEAD, and why */
@@ -83,6 +85,8 @@ struct lm_flight {
 	bool fresh;
 	const char *url;                /* NULL: the model's */
 	bool get;                       /* no body is sent */
+	bool (*check)(void *arg, const char *s, size_t n, char why[256]);
+	void *check_arg;
 	struct lm_call *calls, **last;  /* lm->lock */
 	unsigned char key[STORE_KEY];
 	struct provider_ask ask;        /* borrowed from the first call */
@@ -208,6 +212,9 @@ enum mip_status lm_model_overrides(struct lm *l, char why[LM_WHY]);
 /* For a model with a server of its own, from the I/O thread: what it is with
  * it; starts it if there is none. */
 enum lm_server lm_model_server(struct lm *l, struct lm_model *m);
+/* Whether a model with a server of its own can take such a call: it answers,
+ * or makes vectors, whatever it was asked for first. */
+bool lm_model_takes(struct lm *l, struct lm_model *m, enum lm_kind kind);
 /* The server does not answer any more. */
 void lm_model_lost(struct lm *l, struct lm_model *m);
 

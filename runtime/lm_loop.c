@@ -233,7 +233,8 @@ loop_send(struct lm *l, struct lm_flight *f)
 		loop_done(l, f, MIP_NOMEM);
 		return;
 	}
-	r->url = f->url ? f->url : m->url;
+	r->url = f->url ? f->url : f->kind == LM_EMBED ? m->embed_url :
+	    m->url;
 	r->header = m->header;
 	r->body = f->get ? NULL : buf_str(&f->body);
 	r->body_len = f->body.len;
@@ -250,8 +251,11 @@ loop_send(struct lm *l, struct lm_flight *f)
 static double
 loop_guess(const struct lm_flight *f)
 {
-	return (double)f->body.len / 4 + (f->bound > 0 ?
-	    (double)f->bound / 2 : 256);
+	double in = (double)f->body.len / 4;
+
+	if (f->kind != LM_CHAT)
+		return in;
+	return in + (f->bound > 0 ? (double)f->bound / 2 : 256);
 }
 
 /* Whether a model with a server of its own has one by now. */
@@ -404,14 +408,26 @@ loop_take_answer(struct lm_flight *f, struct provider_answer *a)
 }
 
 static bool
+loop_read(struct lm_flight *f, struct provider_answer *a)
+{
+	const struct provider *p = f->m->provider;
+	const char *s = buf_str(&f->http.reply);
+	size_t n = f->http.reply.len;
+
+	if (f->check && !f->check(f->check_arg, s, n, a->why))
+		return false;
+	if (f->kind == LM_EMBED)
+		return p->embed_answer(s, n, f->ask.nembed, a);
+	return p->answer(s, n, f->ask.rung, a);
+}
+
+static bool
 loop_answer(struct lm *l, struct lm_flight *f, double now)
 {
-	struct http_request *r = &f->http;
 	struct lm_model *m = f->m;
 	struct provider_answer a;
 
-	if (m->provider->answer(buf_str(&r->reply), r->reply.len,
-	    f->ask.rung, &a)) {
+	if (loop_read(f, &a)) {
 		loop_take_answer(f, &a);
 		loop_done(l, f, MIP_OK);
 		return true;

@@ -154,13 +154,17 @@ static void
 model_url(struct lm *l, struct lm_model *m, const char *base,
     const char *path)
 {
-	struct buf url = BUF_INIT, shown = BUF_INIT;
+	struct buf url = BUF_INIT, embed = BUF_INIT, shown = BUF_INIT;
 
 	model_join(&url, base, path);
+	if (m->provider->embed_path)
+		model_join(&embed, base, m->provider->embed_path);
 	model_show(m, &shown, base);
 	m->url = buf_take(&url);
+	m->embed_url = buf_take(&embed);
 	m->shown = buf_take(&shown);
-	if (!m->url || !m->shown) {
+	if (!m->url || !m->shown ||
+	    (m->provider->embed_path && !m->embed_url)) {
 		m->bad = MIP_NOMEM;
 	} else if (strncmp(base, "http://", 7) &&
 	    strncmp(base, "https://", 8)) {
@@ -504,6 +508,7 @@ lm_model_free(struct lm_model *m)
 	free(m->what);
 	free(m->id);
 	free(m->url);
+	free(m->embed_url);
 	free(m->shown);
 	free(m->identity);
 	free(m->authorization);
@@ -544,6 +549,11 @@ lm_model_route(struct lm *l, const struct lm_call *c, struct lm_route *r,
 		r->n = 1;
 		return r->m[0] ? MIP_OK : MIP_NOMEM;
 	}
+	if (c->kind == LM_EMBED && c->model->route != MIP_DIRECT) {
+		lm_say(l, why, "vectors of the models of %s cannot be "
+		    "compared", c->model->name);
+		return MIP_USAGE;
+	}
 	todo[n++] = c->model;
 	while (n > 0) {
 		m = todo[--n];
@@ -582,6 +592,7 @@ model_spec(struct lm_model *m, struct llamacpp_spec *spec, struct buf *dir)
 		parallel = MODEL_PARALLEL;
 	spec->model = m->model.id;
 	spec->parallel = parallel;
+	spec->embeds = m->role == LM_EMBEDS;
 	spec->context = (m->model.context > 0 ? m->model.context :
 	    MODEL_CONTEXT) * (int64_t)parallel;
 	if (!store_cache_dir(dir, m->lm->cache_dir))
@@ -598,22 +609,27 @@ model_starter(void *arg)
 	struct lm *l = m->lm;
 	struct llamacpp_spec spec;
 	struct llamacpp *llama = NULL;
-	struct buf dir = BUF_INIT, url = BUF_INIT;
+	struct buf dir = BUF_INIT, url = BUF_INIT, embed = BUF_INIT;
 	char why[LM_WHY] = "";
-	char *full = NULL;
+	char *full = NULL, *to_embed = NULL;
 	enum mip_status s;
 
 	model_spec(m, &spec, &dir);
 	s = llamacpp_start(&spec, &l->cancelled, &llama, why);
 	if (s == MIP_OK) {
 		model_join(&url, llamacpp_url(llama), m->provider->path);
+		model_join(&embed, llamacpp_url(llama),
+		    m->provider->embed_path);
 		full = buf_take(&url);
-		s = full ? MIP_OK : MIP_NOMEM;
+		to_embed = buf_take(&embed);
+		s = full && to_embed ? MIP_OK : MIP_NOMEM;
 	}
 	pthread_mutex_lock(&l->lock);
 	m->llama = llama;
 	free(m->url);
+	free(m->embed_url);
 	m->url = full;
+	m->embed_url = to_embed;
 	m->server = s == MIP_OK ? LM_READY : LM_DEAD;
 	if (s != MIP_OK) {
 		m->dead = s;
@@ -657,6 +673,21 @@ lm_model_server(struct lm *l, struct lm_model *m)
 	    mip_status_text(MIP_NOMEM));
 	pthread_mutex_unlock(&l->lock);
 	return LM_DEAD;
+}
+
+bool
+lm_model_takes(struct lm *l, struct lm_model *m, enum lm_kind kind)
+{
+	bool embeds = kind == LM_EMBED, ok = true;
+
+	if (!m->own_server)
+		return true;
+	pthread_mutex_lock(&l->lock);
+	if (m->role == LM_ANY_ROLE)
+		m->role = embeds ? LM_EMBEDS : LM_CHATS;
+	ok = (m->role == LM_EMBEDS) == embeds;
+	pthread_mutex_unlock(&l->lock);
+	return ok;
 }
 
 void

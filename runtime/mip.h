@@ -47,6 +47,8 @@ struct mip_override {
 
 struct lm *mip_env_lm(struct mip_env *env);
 struct tool_pools *mip_env_tools(struct mip_env *env);
+struct retrieve;
+struct retrieve *mip_env_retrieve(struct mip_env *env);
 
 /* Do the grants of the options, if there are any, cover it? */
 bool mip_env_allows_exec(const struct mip_env *env, const char *command);

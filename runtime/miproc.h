@@ -204,6 +204,37 @@ struct mip_http {
 	double rpm;                     /* per minute; 0: no limit */
 };
 
+/* ---- retrievers ---- */
+
+enum mip_retrieval {
+	MIP_BM25,                       /* words of a file's rows */
+	MIP_EMBED,                      /* vectors of a file's rows */
+	MIP_SEARCH                      /* asks a server */
+};
+
+/* Where passages are found. */
+struct mip_retriever {
+	const char *name;
+	enum mip_retrieval by;
+	const struct mip_type *of;      /* of a result: a struct, or string */
+	const char *const *text;        /* members of a row that are searched,
+	                                 * NULL-terminated; of MIP_SEARCH: that
+	                                 * make a string of a result, or NULL */
+	const char *score; /* member that gets how well a row fits; or NULL */
+	/* bm25, embed */
+	const char *path; /* rows as JSON; relative: to the root */
+	const char *id;                 /* member that no two share, or NULL */
+	const struct mip_model *model;  /* embed: makes the vectors */
+	/* bm25 */
+	bool stem;                      /* English words by their stems */
+	double k1, b;
+	/* search */
+	const struct mip_http *http; /* GET if its URL has "{query}" */
+	const char *results; /* where they are, "a.b"; NULL: "results", or
+	                                 * the answer is the list */
+	bool fresh;                     /* answers are not kept */
+};
+
 /* ---- prompts: what tuning changes ---- */
 
 /* How a reply is laid out. */
@@ -419,6 +450,17 @@ enum mip_status mip_wait(struct mip *m);
 enum mip_status mip_call(struct mip *m, const struct mip_tool *tool,
     const void *in, void *out);
 
+/* Finds what fits `query` best, at most `k` results: *list is a struct { const
+ * T *v; size_t n; } of r->of, the best one first.  After a failure it does
+ * nothing.  Gives the status of the run. */
+enum mip_status mip_search(struct mip *m, const struct mip_retriever *r,
+    const char *query, int64_t k, void *list);
+
+/* The vector that a model makes of a text.  A failure sticks, and gives an
+ * empty list. */
+struct mip_floats mip_embed(struct mip *m, const struct mip_model *model,
+    const char *text);
+
 /* Makes the run fail, unless it has failed already; gives the status. */
 enum mip_status mip_fail(struct mip *m, enum mip_status s,
     const char *fmt, ...) MIP_PRINTF(3, 4);
@@ -515,6 +557,9 @@ double mip_max_floats(struct mip *m, struct mip_floats v);
 double mip_mean_ints(struct mip *m, struct mip_ints v);
 double mip_mean_floats(struct mip *m, struct mip_floats v);
 double mip_sum_floats(struct mip_floats v);
+/* Of the angle between two vectors, which must be of one length; 0 if one is
+ * all zeros. */
+double mip_cosine(struct mip *m, struct mip_floats a, struct mip_floats b);
 int64_t mip_sum_ints(struct mip *m, struct mip_ints v);
 struct mip_ints mip_range(struct mip *m, int64_t n);    /* from 0 */
 bool mip_any(struct mip_bools v);

@@ -13,6 +13,7 @@ struct provider_ask {
 	const struct mip_model *model;
 	const char *messages; /* JSON array, taken over as it stands */
 	size_t messages_len;
+	size_t nembed; /* texts to embed: `messages` holds them; 0: a chat */
 	const char *schema;             /* or NULL: no JSON is asked for */
 	const char *schema_name;
 	enum mip_structure rung;        /* not AUTO */
@@ -42,6 +43,7 @@ struct provider {
 	const char *name;
 	const char *base_url;           /* NULL: must be given, or is local */
 	const char *path;               /* of a call, behind the base */
+	const char *embed_path;         /* to embed; NULL: it cannot */
 	const char *key_env;            /* for base_url alone */
 	bool local; /* starts its own server; costs nothing */
 
@@ -54,6 +56,11 @@ struct provider {
 	bool (*answer)(const char *s, size_t n, enum mip_structure rung,
 	    struct provider_answer *r);
 	void (*error)(const char *s, size_t n, struct provider_error *e);
+	/* The same as body and answer, to embed `want` texts: the text of the
+	 * answer is a JSON array of vectors. */
+	void (*embed_body)(struct buf *b, const struct provider_ask *a);
+	bool (*embed_answer)(const char *s, size_t n, size_t want,
+	    struct provider_answer *r);
 };
 
 #define P(name) extern const struct provider provider_##name;
@@ -77,6 +84,10 @@ int64_t provider_bound(const struct mip_model *m);
 
 void provider_answer_release(struct provider_answer *r);
 
+/* Appends the model's other options as members: a value that is JSON goes as it
+ * stands, any other as a string. */
+void provider_options(struct buf *b, const struct mip_model *m);
+
 /* What providers share: the body, answer and errors of OpenAI's chat
  * completions, with `id` as the model's name. */
 void provider_chat_body(struct buf *b, const struct provider_ask *a,
@@ -84,5 +95,11 @@ void provider_chat_body(struct buf *b, const struct provider_ask *a,
 bool provider_chat_answer(const char *s, size_t n, enum mip_structure rung,
     struct provider_answer *r);
 void provider_chat_error(const char *s, size_t n, struct provider_error *e);
+
+/* The same of OpenAI's embeddings. */
+void provider_embed_body(struct buf *b, const struct provider_ask *a,
+    const char *id);
+bool provider_embed_answer(const char *s, size_t n, size_t want,
+    struct provider_answer *r);
 
 #endif

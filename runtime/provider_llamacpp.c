@@ -22,20 +22,35 @@ provider_llamacpp_rung(enum mip_structure asked)
 }
 
 /* Where the file lies is no part of the request. */
+static const char *
+provider_llamacpp_id(const struct mip_model *m)
+{
+	const char *slash = strrchr(m->id, '/');
+
+	return slash ? slash + 1 : m->id;
+}
+
 static void
 provider_llamacpp_body(struct buf *b, const struct provider_ask *a)
 {
-	const char *slash = strrchr(a->model->id, '/');
+	provider_chat_body(b, a, provider_llamacpp_id(a->model));
+}
 
-	provider_chat_body(b, a, slash ? slash + 1 : a->model->id);
+static void
+provider_llamacpp_embed_body(struct buf *b, const struct provider_ask *a)
+{
+	provider_embed_body(b, a, provider_llamacpp_id(a->model));
 }
 
 const struct provider provider_llamacpp = {
 	.name = "llamacpp",
 	.path = "/chat/completions",
+	.embed_path = "/embeddings",
 	.local = true,
 	.rung = provider_llamacpp_rung,
 	.body = provider_llamacpp_body,
 	.answer = provider_chat_answer,
 	.error = provider_chat_error,
+	.embed_body = provider_llamacpp_embed_body,
+	.embed_answer = provider_embed_answer,
 };

@@ -138,8 +138,7 @@ provider_has_option(const struct mip_model *m, const char *name)
 	return false;
 }
 
-/* A value that is JSON goes as it stands, any other as a string. */
-static void
+void
 provider_options(struct buf *b, const struct mip_model *m)
 {
 	unsigned i;
@@ -191,6 +190,12 @@ static void
 provider_openai_body(struct buf *b, const struct provider_ask *a)
 {
 	provider_chat_body(b, a, a->model->id);
+}
+
+static void
+provider_openai_embed_body(struct buf *b, const struct provider_ask *a)
+{
+	provider_embed_body(b, a, a->model->id);
 }
 
 /* ---- answers ---- */
@@ -417,9 +422,12 @@ const struct provider provider_openai = {
 	.name = "openai",
 	.base_url = "https://api.openai.com/v1",
 	.path = "/chat/completions",
+	.embed_path = "/embeddings",
 	.key_env = "OPENAI_API_KEY",
 	.rung = provider_openai_rung,
 	.body = provider_openai_body,
 	.answer = provider_chat_answer,
 	.error = provider_chat_error,
+	.embed_body = provider_openai_embed_body,
+	.embed_answer = provider_embed_answer,
 };

@@ -98,6 +98,7 @@ trace_line(struct buf *b, const struct trace_call *c)
 {
 	buf_putc(b, '{');
 	trace_text(b, "leaf", c->leaf);
+	trace_text(b, "kind", c->kind);
 	trace_text(b, "model", c->model);
 	trace_text(b, "server", c->server);
 	trace_text(b, "id", c->id);

@@ -10,6 +10,7 @@
 /* What a line says; all borrowed.  Texts may be NULL. */
 struct trace_call {
 	const char *leaf, *model, *server, *id, *rung, *sample;
+	const char *kind;               /* "embed"; NULL: an answer */
 	const char *key;                /* hex, of the request */
 	enum mip_status status;
 	const char *message;            /* if it failed */

@@ -340,7 +340,7 @@ decide_by_rule(struct server *s, struct exchange *e, uint64_t *delay_ms)
 		e->headers = cJSON_GetObjectItem(u->json, "headers");
 	if (u && u->path)
 		e->type = lmd_reply_bare(&e->answer, u, r, turn);
-	else if (embedding && e->status == 200)
+	else if (embedding && e->status == 200 && e->action == LMD_ANSWER)
 		e->type = lmd_reply_embeddings(&e->answer, r);
 	else if (u)
 		e->type = lmd_reply(&e->answer, u, r, turn);

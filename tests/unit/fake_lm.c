@@ -192,6 +192,32 @@ lm_start(struct lm *l, struct lm_call *c)
 	finish(c);
 }
 
+/* No test looks beyond models here. */
+enum mip_status
+lm_fetch(struct lm *l, struct lm_call *c)
+{
+	(void)l;
+	c->status = MIP_INFRASTRUCTURE;
+	snprintf(c->message, sizeof c->message, "there is no network");
+	return c->status;
+}
+
+enum mip_status
+lm_identity(struct lm *l, const struct mip_model *m, struct buf *b,
+    char why[320])
+{
+	(void)l;
+	why[0] = '\0';
+	buf_puts(b, m->name);
+	return MIP_OK;
+}
+
+const char *
+lm_setting(const struct mip_setting *s)
+{
+	return s->text;
+}
+
 void
 lm_wait(struct lm_group *g)
 {
@@ -216,6 +242,14 @@ lm_explain(const struct lm_call *c, enum mip_status s, char why[320])
 	(void)c;
 	(void)s;
 	why[0] = '\0';
+}
+
+void
+lm_warn(struct lm *l, const char *what, const char *why)
+{
+	(void)l;
+	(void)what;
+	(void)why;
 }
 
 /* Nothing goes wrong that could be told. */
