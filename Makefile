@@ -95,12 +95,13 @@ FRONT = $(call in,src/front, \
 IR = $(call in,src/ir, \
 	ir ir_types ir_print ir_print_decl ir_reader ir_read \
 	ir_read_decl ir_verify lower lower_expr lower_flow \
-	lower_parallel lower_retry lower_decl lower_caps lower_tool outline \
+	lower_each lower_parallel lower_retry lower_decl lower_caps \
+	lower_tool outline \
 	pass pass_fold pass_dead pass_share pass_par plan hash)
 
 EMIT = $(call in,src/emit, \
 	cw emit_name emit_type emit_table emit_tool emit_plan emit_expr \
-	emit_stmt emit_flow emit_c)
+	emit_stmt emit_each emit_flow emit_c)
 
 TUNE = $(call in,src/tune, \
 	rng uniform linear stats data split space surrogate tpe study \

@@ -100,7 +100,7 @@ dotted(struct parse *ps, const char *before, const char *name)
 %type <name> dname name vname word
 %type <node> decl cap variant field param type ptype base kind option arg rec
 %type <node> block stmt expr postfix primary else_part case label string
-%type <node> opt_type opt_default opt_limit msg desc retry true
+%type <node> opt_type opt_default opt_limit opt_if msg desc retry true
 %type <chain> cap_list variants fields params plist attrs
 %type <chain> arms tail settings options opts_after idlist ids opt_args
 %type <chain> args arglist
@@ -531,6 +531,11 @@ opt_limit
 	| "limit" expr                  { $$ = $2; }
 	;
 
+opt_if
+	: %empty                        { $$ = NULL; }
+	| "if" expr                     { $$ = $2; }
+	;
+
 else_part
 	: %empty
 		{ $$ = NULL; }
@@ -638,10 +643,9 @@ primary
 		{ $$ = NEW(LIST, list, NULL); }
 	| '[' exprs opt_comma ']'
 		{ $$ = NEW(LIST, list, $2.first); }
-	| '[' expr "for" vname "in" expr ']'
-		{ $$ = NEW(COMPREHENSION, comprehension, $2, $4, $6, NULL); }
-	| '[' expr "for" vname "in" expr "if" expr ']'
-		{ $$ = NEW(COMPREHENSION, comprehension, $2, $4, $6, $8); }
+	| '[' expr "for" vname "in" expr opt_limit opt_if ']'
+		{ $$ = NEW(COMPREHENSION, comprehension, $2, $4, $6, $7, $8,
+		    -1); }
 	;
 
 %%

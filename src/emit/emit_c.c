@@ -195,7 +195,8 @@ gen_is_forked(const struct ins *run)
 {
 	const struct ins *o = run->in->owner;
 
-	return run->op == IR_RUN && o != NULL && o->op == IR_PAR;
+	return run->op == IR_RUN && o != NULL && (o->op == IR_PAR ||
+	    (o->op == IR_EACH && ir_each_call(o) == run));
 }
 
 static bool

@@ -344,11 +344,13 @@ constant(struct fgen *fg, struct ins *i, enum prec wants)
 	return s[0] == '-' ? paren(fg, s, PREC_UNARY, wants) : s;
 }
 
-static const char *
-negation(struct fgen *fg, struct ins *of, enum prec wants)
+const char *
+fexpr_not(struct fgen *fg, struct ins *of, enum prec wants)
 {
 	struct arena *a = &fg->g->a;
 
+	if (of->op == IR_NOT && fg->plan.inl[of->id])
+		return fexpr(fg, of->arg[0], wants);
 	if (of->op == IR_ISNULL && fg->plan.inl[of->id])
 		return paren(fg, arena_printf(a, "%s != NULL",
 		    fexpr(fg, of->arg[0], PREC_REL)), PREC_EQ, wants);
@@ -415,7 +417,7 @@ text_of(struct fgen *fg, struct ins *i, enum prec wants)
 		    gtype_desc(fg->g, i->arg[0]->type),
 		    fexpr_address(fg, i->arg[1]),
 		    fexpr_address(fg, i->arg[0]));
-	case IR_NOT: return negation(fg, i->arg[0], wants);
+	case IR_NOT: return fexpr_not(fg, i->arg[0], wants);
 	case IR_AND:
 	case IR_OR:   return logic(fg, i, wants);
 	case IR_COND: return conditional(fg, i, wants);

@@ -164,6 +164,8 @@ void gen_fn(struct gen *g, struct fn *f, bool entry);
 const char *fexpr(struct fgen *fg, struct ins *i, enum prec prec);
 /* The same as something whose address can be taken. */
 const char *fexpr_address(struct fgen *fg, struct ins *i);
+/* The opposite of a bool, as an expression. */
+const char *fexpr_not(struct fgen *fg, struct ins *of, enum prec prec);
 void fgen_names_init(struct fgen *fg);
 /* Does the C function of builtin.def write its result through a pointer? */
 bool fexpr_writes(enum builtin_id id);
@@ -175,11 +177,32 @@ const char *fexpr_lib(struct fgen *fg, struct ins *i, const char *out);
 const char *fgen_name(struct fgen *fg, const char *want);
 /* All operations of a region as statements; a scope of its own if `scope`. */
 void fgen_region(struct fgen *fg, struct region *r, bool scope);
+/* The same of those from `i` to before `end` that are in `only`; NULL: all. */
+void fgen_statements(struct fgen *fg, struct ins *i, const struct ins *end,
+    const struct table *only);
 bool fregion_inline(const struct fgen *fg, const struct region *r);
 /* Statements that choose a way (emit_flow.c). */
 void fgen_switch(struct fgen *fg, struct ins *i);
 void fgen_retry(struct fgen *fg, struct ins *i);
 void fgen_try(struct fgen *fg, struct ins *i);
+/* A list made of another (emit_each.c). */
+void fgen_each(struct fgen *fg, struct ins *i);
+
+/* Pieces of statements.  The name of a value's variable: the user's, else the
+ * other one. */
+const char *fgen_named(struct fgen *fg, struct ins *i, const char *otherwise);
+/* What the setting of a value in braces begins with: "T name = ". */
+const char *fgen_braced(struct fgen *fg, const struct ins *i);
+/* The inputs of a call, with `before` in front, if it has any. */
+void fgen_record(struct fgen *fg, const char *before, const struct ins *call);
+/* `T *name = mip_alloc(m, n, sizeof *name);`, and the check of that. */
+void fgen_alloc(struct fgen *fg, const struct ty *of, const char *name,
+    const char *n);
+void fgen_memory(struct fgen *fg, const char *name);
+/* Leaves unless the call gives MIP_OK. */
+void fgen_wait(struct fgen *fg, const char *call);
+/* The list as something that can be read again and again. */
+const char *fgen_list(struct fgen *fg, struct ins *list);
 /* The statement that leaves after a failure: a return, a goto. */
 const char *fgen_bail(struct fgen *fg);
 /* A name for a value that is declared before its place. */

@@ -8,9 +8,8 @@
 
 /* ---- names ---- */
 
-/* The name of a value's variable. */
-static const char *
-name_value(struct fgen *fg, struct ins *i, const char *otherwise)
+const char *
+fgen_named(struct fgen *fg, struct ins *i, const char *otherwise)
 {
 	const char *name;
 
@@ -24,7 +23,7 @@ name_value(struct fgen *fg, struct ins *i, const char *otherwise)
 const char *
 fgen_ahead(struct fgen *fg, struct ins *i)
 {
-	const char *name = name_value(fg, i, i->op == IR_ASK ?
+	const char *name = fgen_named(fg, i, i->op == IR_ASK ?
 	    arena_printf(&fg->g->a, "%s_reply", i->u.prompt->c_name) :
 	    i->op == IR_LIST || i->op == IR_EACH ? "list" : "value");
 
@@ -41,9 +40,8 @@ declared(struct fgen *fg, const struct ins *i)
 	return fg->ahead[i->id] ? name : gtype_decl(fg->g, i->type, name);
 }
 
-/* The same for a value in braces: "T name = " or "name = (T)". */
-static const char *
-braced(struct fgen *fg, const struct ins *i)
+const char *
+fgen_braced(struct fgen *fg, const struct ins *i)
 {
 	struct arena *a = &fg->g->a;
 
@@ -74,16 +72,16 @@ fgen_bail(struct fgen *fg)
 	return arena_printf(&fg->g->a, "goto %s;", fg->bail);
 }
 
-static void
-check_wait(struct fgen *fg, const char *call)
+void
+fgen_wait(struct fgen *fg, const char *call)
 {
 	fg->uses_m = true;
 	cw_line(&fg->g->w, "if (%s != MIP_OK)", call);
 	cw_line(&fg->g->w, "\t%s", fgen_bail(fg));
 }
 
-static void
-check_memory(struct fgen *fg, const char *name)
+void
+fgen_memory(struct fgen *fg, const char *name)
 {
 	cw_line(&fg->g->w, "if (%s == NULL)", name);
 	cw_line(&fg->g->w, "\t%s", fgen_bail(fg));
@@ -91,7 +89,29 @@ check_memory(struct fgen *fg, const char *name)
 
 /* ---- calls ---- */
 
-/* `struct NAME_in x_in = { .a = ..., };` from the arguments. */
+/* `{ .a = ..., };` from the arguments of the call `i` of inputs `in`. */
+static void
+members(struct fgen *fg, const char *before, const struct ins *i,
+    const struct ty *in)
+{
+	cw_open(&fg->g->w, "%s{", before);
+	for (unsigned k = 0; k < i->narg; k++)
+		cw_line(&fg->g->w, ".%s = %s%s", gtype_member(fg->g, in, k),
+		    fexpr(fg, i->arg[k], PREC_COND),
+		    k + 1 < i->narg ? "," : "");
+	cw_close(&fg->g->w, "};");
+}
+
+void
+fgen_record(struct fgen *fg, const char *before, const struct ins *i)
+{
+	const struct ty *in = i->op == IR_ASK ? i->u.prompt->in : i->u.fn->in;
+
+	if (i->narg > 0)
+		members(fg, arena_printf(&fg->g->a, "%s(%s)", before,
+		    gtype_c(fg->g, in)), i, in);
+}
+
 static const char *
 inputs(struct fgen *fg, struct ins *i, const struct ty *in, const char *base)
 {
@@ -99,16 +119,11 @@ inputs(struct fgen *fg, struct ins *i, const struct ty *in, const char *base)
 	const char *name = fgen_name(fg, arena_printf(&fg->g->a, "%s_in",
 	    base));
 
-	if (i->narg == 0) {
+	if (i->narg == 0)
 		cw_line(w, "%s = { 0 };", gtype_decl(fg->g, in, name));
-		return name;
-	}
-	cw_open(w, "%s = {", gtype_decl(fg->g, in, name));
-	for (unsigned k = 0; k < i->narg; k++)
-		cw_line(w, ".%s = %s%s", gtype_member(fg->g, in, k),
-		    fexpr(fg, i->arg[k], PREC_COND),
-		    k + 1 < i->narg ? "," : "");
-	cw_close(w, "};");
+	else
+		members(fg, arena_printf(&fg->g->a, "%s = ", gtype_decl(fg->g,
+		    in, name)), i, in);
 	return name;
 }
 
@@ -117,7 +132,7 @@ static void
 ask(struct fgen *fg, struct ins *i)
 {
 	const struct prompt *p = i->u.prompt;
-	const char *name = name_value(fg, i, arena_printf(&fg->g->a,
+	const char *name = fgen_named(fg, i, arena_printf(&fg->g->a,
 	    "%s_reply", p->c_name));
 	const char *in = inputs(fg, i, p->in, name);
 
@@ -135,12 +150,12 @@ static void
 call(struct fgen *fg, struct ins *i)
 {
 	const struct tool *t = i->u.tool;
-	const char *name = name_value(fg, i, arena_printf(&fg->g->a,
+	const char *name = fgen_named(fg, i, arena_printf(&fg->g->a,
 	    "%s_result", t->c_name));
 	const char *in = inputs(fg, i, t->in, name);
 
 	declare(fg, i);
-	check_wait(fg, arena_printf(&fg->g->a, "mip_call(m, &%s, &%s, &%s)",
+	fgen_wait(fg, arena_printf(&fg->g->a, "mip_call(m, &%s, &%s, &%s)",
 	    t->c_name, in, name));
 }
 
@@ -148,7 +163,7 @@ static void
 run(struct fgen *fg, struct ins *i)
 {
 	const struct fn *f = i->u.fn;
-	const char *name = name_value(fg, i, arena_printf(&fg->g->a,
+	const char *name = fgen_named(fg, i, arena_printf(&fg->g->a,
 	    "%s_result", f->c_name));
 	const char *in = inputs(fg, i, f->in, name);
 
@@ -159,7 +174,7 @@ run(struct fgen *fg, struct ins *i)
 		    f->c_name, in, name);
 		return;
 	}
-	check_wait(fg, arena_printf(&fg->g->a, "%s_body(m, &%s, &%s)",
+	fgen_wait(fg, arena_printf(&fg->g->a, "%s_body(m, &%s, &%s)",
 	    f->c_name, in, name));
 }
 
@@ -172,7 +187,7 @@ score(struct fgen *fg, struct ins *i)
 	fg->uses_gold = fg->uses_in = fg->uses_out = true;
 	cw_line(&fg->g->w, "struct mip_score %s;", name);
 	cw_blank(&fg->g->w);
-	check_wait(fg, arena_printf(&fg->g->a,
+	fgen_wait(fg, arena_printf(&fg->g->a,
 	    "%s_score(m, gold, in, out, &%s)", i->u.fn->c_name, name));
 	if (fg->ahead[i->id])
 		cw_line(&fg->g->w, "%s = %s.value;", fg->value[i->id], name);
@@ -191,14 +206,13 @@ par(struct fgen *fg, struct ins *i)
 			run(fg, c);
 	}
 	if (i->body->first != NULL)
-		check_wait(fg, "mip_wait(m)");
+		fgen_wait(fg, "mip_wait(m)");
 }
 
 /* ---- data ---- */
 
-/* `T *x = mip_alloc(m, n, sizeof *x)`, checked. */
-static void
-allocate(struct fgen *fg, const struct ty *of, const char *name,
+void
+fgen_alloc(struct fgen *fg, const struct ty *of, const char *name,
     const char *n)
 {
 	const char *c = gtype_c(fg->g, of);
@@ -213,13 +227,13 @@ static void
 list(struct fgen *fg, struct ins *i)
 {
 	struct arena *a = &fg->g->a;
-	const char *name = name_value(fg, i, "list");
+	const char *name = fgen_named(fg, i, "list");
 	const char *v = fgen_name(fg, arena_printf(a, "%s_v", name));
 
-	allocate(fg, i->type->of, v, arena_printf(a, "%u", i->narg));
-	cw_line(&fg->g->w, "%s{ %s, %u };", braced(fg, i), v, i->narg);
+	fgen_alloc(fg, i->type->of, v, arena_printf(a, "%u", i->narg));
+	cw_line(&fg->g->w, "%s{ %s, %u };", fgen_braced(fg, i), v, i->narg);
 	cw_blank(&fg->g->w);
-	check_memory(fg, v);
+	fgen_memory(fg, v);
 	for (unsigned k = 0; k < i->narg; k++)
 		cw_line(&fg->g->w, "%s[%u] = %s;", v, k,
 		    fexpr(fg, i->arg[k], PREC_COND));
@@ -229,17 +243,17 @@ static void
 map(struct fgen *fg, struct ins *i)
 {
 	struct arena *a = &fg->g->a;
-	const char *name = name_value(fg, i, "map");
+	const char *name = fgen_named(fg, i, "map");
 	const char *key = fgen_name(fg, arena_printf(a, "%s_key", name));
 	const char *v = fgen_name(fg, arena_printf(a, "%s_v", name));
 	const char *n = arena_printf(a, "%u", i->narg / 2);
 
 	cw_line(&fg->g->w, "const char **%s = mip_alloc(m, %s, sizeof *%s);",
 	    key, n, key);
-	allocate(fg, i->type->of, v, n);
-	cw_line(&fg->g->w, "%s{ %s, %s, %s };", braced(fg, i), key, v, n);
+	fgen_alloc(fg, i->type->of, v, n);
+	cw_line(&fg->g->w, "%s{ %s, %s, %s };", fgen_braced(fg, i), key, v, n);
 	cw_blank(&fg->g->w);
-	check_memory(fg, arena_printf(a, "%s == NULL || %s", key, v));
+	fgen_memory(fg, arena_printf(a, "%s == NULL || %s", key, v));
 	for (unsigned k = 0; k < i->narg; k += 2) {
 		cw_line(&fg->g->w, "%s[%u] = %s;", key, k / 2,
 		    fexpr(fg, i->arg[k], PREC_COND));
@@ -255,7 +269,7 @@ lookup(struct fgen *fg, struct ins *i)
 	const char *map = fexpr_address(fg, i->arg[0]);
 	const char *key = fexpr(fg, i->arg[1], PREC_COND);
 
-	name_value(fg, i, "found");
+	fgen_named(fg, i, "found");
 	if (of->kind == TY_STRING || of->kind == TY_OPTIONAL)
 		cw_line(&fg->g->w, "%s = mip_map_get_pointer(%s, %s);",
 		    declared(fg, i), map, key);
@@ -267,12 +281,12 @@ lookup(struct fgen *fg, struct ins *i)
 static void
 some(struct fgen *fg, struct ins *i)
 {
-	const char *name = name_value(fg, i, "some"), *to = name;
+	const char *name = fgen_named(fg, i, "some"), *to = name;
 
 	if (fg->ahead[i->id])
 		to = fgen_name(fg, "some");
-	allocate(fg, i->type->of, to, "1");
-	check_memory(fg, to);
+	fgen_alloc(fg, i->type->of, to, "1");
+	fgen_memory(fg, to);
 	cw_line(&fg->g->w, "*%s = %s;", to, fexpr(fg, i->arg[0],
 	    PREC_COND));
 	if (to != name)
@@ -282,8 +296,8 @@ some(struct fgen *fg, struct ins *i)
 static void
 inject(struct fgen *fg, struct ins *i)
 {
-	name_value(fg, i, "either");
-	cw_line(&fg->g->w, "%s{ .arm = %u, .u.%s = %s };", braced(fg, i),
+	fgen_named(fg, i, "either");
+	cw_line(&fg->g->w, "%s{ .arm = %u, .u.%s = %s };", fgen_braced(fg, i),
 	    i->u.n, gtype_arm(fg->g, i->type, i->u.n),
 	    fexpr(fg, i->arg[0], PREC_COND));
 }
@@ -291,7 +305,7 @@ inject(struct fgen *fg, struct ins *i)
 static void
 append(struct fgen *fg, struct ins *i)
 {
-	const char *name = name_value(fg, i, "both");
+	const char *name = fgen_named(fg, i, "both");
 
 	fg->uses_m = fg->can_fail = true;
 	declare(fg, i);
@@ -303,7 +317,7 @@ append(struct fgen *fg, struct ins *i)
 static void
 written_library(struct fgen *fg, struct ins *i)
 {
-	const char *name = name_value(fg, i, builtins[i->u.lib].name);
+	const char *name = fgen_named(fg, i, builtins[i->u.lib].name);
 
 	declare(fg, i);
 	cw_line(&fg->g->w, "%s;", fexpr_lib(fg, i, name));
@@ -323,7 +337,7 @@ index_of(struct fgen *fg, struct ins *i)
 	cw_line(&fg->g->w, "\t%s", fgen_bail(fg));
 	if (fg->plan.uses[i->id] == 0)
 		return;
-	name_value(fg, i, "item");
+	fgen_named(fg, i, "item");
 	cw_line(&fg->g->w, "%s = %s.v[%s];", declared(fg, i), list, at);
 }
 
@@ -336,9 +350,8 @@ item_of(const struct region *r)
 	    r->first : NULL;
 }
 
-/* A list that the loop may read again and again. */
-static const char *
-stable_list(struct fgen *fg, struct ins *list)
+const char *
+fgen_list(struct fgen *fg, struct ins *list)
 {
 	const char *s = fexpr(fg, list, PREC_POST), *name;
 
@@ -365,49 +378,15 @@ bind_item(struct fgen *fg, struct ins *item, const struct ty *of,
 		return;
 	}
 	cw_line(&fg->g->w, "%s = %s.v[%s];", gtype_decl(fg->g, of,
-	    name_value(fg, item, "item")), list, at);
+	    fgen_named(fg, item, "item")), list, at);
 	cw_blank(&fg->g->w);
-}
-
-static void
-each(struct fgen *fg, struct ins *i)
-{
-	struct arena *a = &fg->g->a;
-	struct cw *w = &fg->g->w;
-	const char *list = stable_list(fg, i->arg[0]);
-	const char *name = name_value(fg, i, "list");
-	const char *v = fgen_name(fg, arena_printf(a, "%s_v", name));
-	size_t scope = fg->nname;
-	const char *at = fgen_name(fg, "i");
-	struct ins *item = item_of(i->body), *tested = item_of(i->other);
-
-	allocate(fg, i->type->of, v, arena_printf(a, "%s.n", list));
-	cw_line(w, "%s{ %s, 0 };", braced(fg, i), v);
-	cw_blank(w);
-	check_memory(fg, v);
-	cw_open(w, "for (size_t %s = 0; %s < %s.n; %s++) {", at, at, list, at);
-	if (item != NULL)
-		fg->value[item->id] = arena_printf(a, "%s.v[%s]", list, at);
-	if (tested != NULL)
-		fg->value[tested->id] = arena_printf(a, "%s.v[%s]", list, at);
-	if (i->other != NULL) {
-		fgen_region(fg, i->other, false);
-		cw_line(w, "if (!%s)", fexpr(fg, i->other->result,
-		    PREC_UNARY));
-		cw_line(w, "\tcontinue;");
-	}
-	fgen_region(fg, i->body, false);
-	cw_line(w, "%s[%s.n++] = %s;", v, name, fexpr(fg, i->body->result,
-	    PREC_COND));
-	cw_close(w, "}");
-	fg->nname = scope;
 }
 
 static void
 for_list(struct fgen *fg, struct ins *i)
 {
 	struct arena *a = &fg->g->a;
-	const char *list = stable_list(fg, i->arg[0]);
+	const char *list = fgen_list(fg, i->arg[0]);
 	size_t scope = fg->nname;
 	const char *at = fgen_name(fg, "i"), *bound = "";
 
@@ -440,7 +419,7 @@ for_range(struct fgen *fg, struct ins *i)
 		hi = last;
 	}
 	scope = fg->nname;
-	at = item != NULL && item->name != NULL ? name_value(fg, item, "i") :
+	at = item != NULL && item->name != NULL ? fgen_named(fg, item, "i") :
 	    fgen_name(fg, "i");
 	if (item != NULL)
 		fg->value[item->id] = at;
@@ -476,8 +455,8 @@ while_(struct fgen *fg, struct ins *i)
 		cw_open(w, "for (int64_t %s = 0; %s < %s; %s++) {", n, n,
 		    limit, n);
 		fgen_region(fg, i->other, false);
-		cw_line(w, "if (!%s)", fexpr(fg, i->other->result,
-		    PREC_UNARY));
+		cw_line(w, "if (%s)", fexpr_not(fg, i->other->result,
+		    PREC_ANY));
 		cw_line(w, "\tbreak;");
 	}
 	fgen_region(fg, i->body, false);
@@ -564,7 +543,7 @@ static void
 check_late(struct fgen *fg)
 {
 	if (fg->bail != NULL && fg->can_fail)
-		check_wait(fg, "mip_status(m)");
+		fgen_wait(fg, "mip_status(m)");
 }
 
 static void
@@ -642,7 +621,7 @@ define(struct fgen *fg, struct ins *i)
 		cw_line(&fg->g->w, "(void)%s;", fexpr(fg, i, PREC_UNARY));
 		return;
 	}
-	name_value(fg, i, "value");
+	fgen_named(fg, i, "value");
 	cw_line(&fg->g->w, "%s = %s;", declared(fg, i), text);
 }
 
@@ -652,7 +631,7 @@ statement(struct fgen *fg, struct ins *i)
 	switch (i->op) {
 	case IR_SET:    set(fg, i); return;
 	case IR_INDEX:  index_of(fg, i); return;
-	case IR_EACH:   each(fg, i); return;
+	case IR_EACH:   fgen_each(fg, i); return;
 	case IR_LIST: case IR_MAP:
 		if (i->narg == 0)
 			define(fg, i);
@@ -667,7 +646,7 @@ statement(struct fgen *fg, struct ins *i)
 	case IR_APPEND: append(fg, i); return;
 	case IR_ASK:
 		ask(fg, i);
-		check_wait(fg, "mip_wait(m)");
+		fgen_wait(fg, "mip_wait(m)");
 		return;
 	case IR_CALL:  call(fg, i); return;
 	case IR_RUN:   run(fg, i); return;
@@ -730,19 +709,28 @@ is_large(const struct ins *i)
 }
 
 void
-fgen_region(struct fgen *fg, struct region *r, bool scope)
+fgen_statements(struct fgen *fg, struct ins *i, const struct ins *end,
+    const struct table *only)
 {
-	size_t nname = fg->nname;
 	bool large = false;
 
-	for (struct ins *i = r->first; i != NULL; i = i->next) {
-		if (fg->plan.inl[i->id] || i->op == IR_ITEM)
+	for (; i != end; i = i->next) {
+		if (fg->plan.inl[i->id] || i->op == IR_ITEM ||
+		    (only != NULL && table_get(only, i) == NULL))
 			continue;
 		if (large || is_large(i))
 			cw_blank(&fg->g->w);
 		statement(fg, i);
 		large = is_large(i);
 	}
+}
+
+void
+fgen_region(struct fgen *fg, struct region *r, bool scope)
+{
+	size_t nname = fg->nname;
+
+	fgen_statements(fg, r->first, NULL, NULL);
 	if (scope)
 		fg->nname = nname;
 }

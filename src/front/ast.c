@@ -185,8 +185,8 @@ expr_parts(const struct ast *n, struct ast *p[AST_PARTS])
 		return parts(p, n->u.record.member, NULL, NULL, NULL, NULL);
 	case AST_COMPREHENSION:
 		return parts(p, n->u.comprehension.value,
-		    n->u.comprehension.list, n->u.comprehension.cond, NULL,
-		    NULL);
+		    n->u.comprehension.list, n->u.comprehension.limit,
+		    n->u.comprehension.cond, NULL);
 	case AST_CALL:
 		return parts(p, n->u.call.fn, n->u.call.arg, NULL, NULL, NULL);
 	case AST_ARG:

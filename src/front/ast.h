@@ -146,8 +146,9 @@ struct ast {
 		struct { bool value; } boolean;
 		struct { struct ast *item; } list;
 		struct { struct ast *member; } record;  /* ARGs with names */
+		/* `most` as of `for` */
 		struct { struct ast *value; const char *name; struct ast *list,
-		    *cond; } comprehension;
+		    *limit, *cond; int64_t most; } comprehension;
 		/* `bound`, by check: the value (not the ARG around it) for each
 		 * parameter in order, NULL where its default stands */
 		struct { struct ast *fn, *arg; struct ast **bound;

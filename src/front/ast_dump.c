@@ -146,6 +146,8 @@ role(const struct ast *n, unsigned i)
 		return i == 1 ? "limit " : "";
 	case AST_WHILE:
 		return i == 1 ? "limit " : "";
+	case AST_COMPREHENSION:
+		return i == 2 ? "limit " : i == 3 ? "if " : "";
 	case AST_PARAM: case AST_OPTION:
 		return n->kind == AST_PARAM && i == 2 ? "tune " :
 		    n->kind == AST_OPTION && i == 1 ? "tune " : "";

@@ -640,47 +640,6 @@ element(struct check *c, struct ast *e)
 	return poison(c);
 }
 
-static const struct ty *
-comprehension(struct check *c, struct ast *e, const struct ty *want)
-{
-	const struct ty *t = check_expr(c, e->u.comprehension.list, NULL);
-	struct scope *outer = c->now.scope;
-	const struct fact *before = c->now.facts;
-	unsigned long calls = c->now.body ? c->now.body->calls : 0;
-	struct symbol *v;
-
-	if (t->kind != TY_LIST && t->kind != TY_POISON)
-		diag(c->d, e->u.comprehension.list->at, E_TYPE,
-		    "expected a list, found %s", check_text(c, t));
-	v = check_new_symbol(c, SYM_VAR, e->u.comprehension.name, NULL);
-	v->type = t->kind == TY_LIST ? t->of : poison(c);
-	v->fixed = v->done = true;
-	e->sym = v;
-	c->now.scope = scope_new(c->a, outer);
-	scope_add(c->now.scope, v->name, v);
-	if (e->u.comprehension.cond) {
-		check_condition(c, e->u.comprehension.cond);
-		check_learn(c, e->u.comprehension.cond, true);
-	}
-	want = check_arm_of(bare(want), TY_LIST);
-	if (want && want->kind == TY_LIST) {
-		if (check_want(c, e->u.comprehension.value, want->of))
-			t = want->of;
-		else
-			t = poison(c);
-	} else
-		t = check_expr(c, e->u.comprehension.value, NULL);
-	c->now.scope = outer;
-	c->now.facts = before;
-	if (c->now.body && c->now.body->calls > calls)
-		check_not_built(c, e->at, "a model call in [ ... for ... ]");
-	if (t->kind == TY_NULL || t->kind == TY_VOID) {
-		diag(c->d, e->u.comprehension.value->at, E_UNTYPED, "%s", "");
-		t = poison(c);
-	}
-	return t->kind == TY_POISON ? t : ty_list(c->t, t);
-}
-
 const struct ty *
 check_expr(struct check *c, struct ast *e, const struct ty *want)
 {
@@ -718,7 +677,7 @@ check_expr(struct check *c, struct ast *e, const struct ty *want)
 		t = record_value(c, e, want);
 		break;
 	case AST_COMPREHENSION:
-		t = comprehension(c, e, want);
+		t = check_comprehension(c, e, want);
 		break;
 	case AST_CALL:
 		t = check_call(c, e, want);

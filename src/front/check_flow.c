@@ -185,7 +185,7 @@ most_items(struct check *c, const struct ast *e)
 	if (e->kind == AST_NAME)
 		return e->sym ? e->sym->most : -1;
 	if (e->kind == AST_COMPREHENSION)
-		return most_items(c, e->u.comprehension.list);
+		return e->u.comprehension.most;
 	if (e->kind == AST_DOT && e->u.dot.of->type) {
 		i = ty_field_index(e->u.dot.of->type, e->u.dot.name);
 		return i >= 0 && e->u.dot.of->type->field[i].has_max ?
@@ -301,6 +301,70 @@ for_loop(struct check *c, struct ast *n)
 	    t->kind != TY_POISON)
 		diag(c->d, n->u.for_.list->at, E_UNBOUNDED,
 		    "say how many rounds at most: limit N");
+}
+
+/* The item of a comprehension as a variable; `list` is what it runs over. */
+static struct symbol *
+item(struct check *c, struct ast *e, const struct ty *list)
+{
+	struct symbol *v = check_new_symbol(c, SYM_VAR,
+	    e->u.comprehension.name, NULL);
+
+	v->type = list->kind == TY_LIST ? list->of : check_basic(c, TY_POISON);
+	v->fixed = v->done = true;
+	c->now.scope = scope_new(c->a, c->now.scope);
+	scope_add(c->now.scope, v->name, v);
+	return v;
+}
+
+/* The type of the items that are made, for a place that wants `want`. */
+static const struct ty *
+made_type(struct check *c, struct ast *v, const struct ty *want)
+{
+	const struct ty *t;
+
+	if (want && want->kind == TY_OPTIONAL)
+		want = want->of;
+	want = check_arm_of(want, TY_LIST);
+	if (want && want->kind == TY_LIST)
+		return check_want(c, v, want->of) ? want->of :
+		    check_basic(c, TY_POISON);
+	t = check_expr(c, v, NULL);
+	if (t->kind != TY_NULL && t->kind != TY_VOID)
+		return t;
+	diag(c->d, v->at, E_UNTYPED, "%s", "");
+	return check_basic(c, TY_POISON);
+}
+
+const struct ty *
+check_comprehension(struct check *c, struct ast *e, const struct ty *want)
+{
+	struct ast *list = e->u.comprehension.list;
+	const struct ty *of = check_expr(c, list, NULL), *t;
+	const struct fact *before = c->now.facts;
+	struct scope *outer = c->now.scope;
+	unsigned long calls = c->now.body ? c->now.body->calls : 0;
+	int64_t most = most_items(c, list);
+
+	if (of->kind != TY_LIST && of->kind != TY_POISON)
+		diag(c->d, list->at, E_TYPE, "expected a list, found %s",
+		    check_text(c, of));
+	if (e->u.comprehension.limit)
+		most = smaller(most, limit(c, e->u.comprehension.limit));
+	e->u.comprehension.most = most;
+	e->sym = item(c, e, of);
+	if (e->u.comprehension.cond) {
+		check_condition(c, e->u.comprehension.cond);
+		check_learn(c, e->u.comprehension.cond, true);
+	}
+	t = made_type(c, e->u.comprehension.value, want);
+	c->now.scope = outer;
+	c->now.facts = before;
+	if (c->now.body && c->now.body->calls > calls && most < 0 &&
+	    !e->u.comprehension.limit && of->kind != TY_POISON)
+		diag(c->d, list->at, E_UNBOUNDED, "say how many items at "
+		    "most: for %s in ... limit N", e->u.comprehension.name);
+	return t->kind == TY_POISON ? t : ty_list(c->t, t);
 }
 
 static void

@@ -253,6 +253,8 @@ bool check_union_switch(struct check *c, struct ast *n, const struct ty *t);
 /* Checks a statement; true if what follows it can be reached. */
 bool check_statement(struct check *c, struct ast *n);
 bool check_switch(struct check *c, struct ast *n);
+const struct ty *check_comprehension(struct check *c, struct ast *e,
+    const struct ty *want);
 bool check_try(struct check *c, struct ast *n);
 bool check_parallel(struct check *c, struct ast *n);
 

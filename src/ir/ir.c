@@ -213,6 +213,17 @@ ir_append(struct region *r, struct ins *i)
 }
 
 void
+ir_move(struct region *to, struct region *from, const struct ins *end)
+{
+	struct ins *i;
+
+	while ((i = from->first) != end) {
+		ir_unlink(i);
+		ir_append(to, i);
+	}
+}
+
+void
 ir_unlink(struct ins *i)
 {
 	struct region *r = i->in;
@@ -229,8 +240,8 @@ ir_unlink(struct ins *i)
 	i->in = NULL;
 }
 
-static void
-replace_in(struct region *r, struct ins *old, struct ins *new_)
+void
+ir_replace_in(struct region *r, struct ins *old, struct ins *new_)
 {
 	struct ins *i;
 	unsigned k;
@@ -241,8 +252,8 @@ replace_in(struct region *r, struct ins *old, struct ins *new_)
 		for (k = 0; k < i->narg; k++)
 			if (i->arg[k] == old)
 				i->arg[k] = new_;
-		replace_in(i->body, old, new_);
-		replace_in(i->other, old, new_);
+		ir_replace_in(i->body, old, new_);
+		ir_replace_in(i->other, old, new_);
 	}
 	if (r->result == old)
 		r->result = new_;
@@ -251,7 +262,7 @@ replace_in(struct region *r, struct ins *old, struct ins *new_)
 void
 ir_replace(struct fn *f, struct ins *old, struct ins *new_)
 {
-	replace_in(f->body, old, new_);
+	ir_replace_in(f->body, old, new_);
 }
 
 static bool
@@ -344,6 +355,38 @@ ir_has_effect(const struct ins *i)
 	if (i->op == IR_RUN || i->op == IR_SCORE)
 		return fn_effect(i->u.fn);
 	return region_effect(i->body) || region_effect(i->other);
+}
+
+/* Does it ask or call, at whatever depth?  The outermost is counted once. */
+static unsigned
+count_calls(const struct region *r)
+{
+	const struct ins *i;
+	unsigned n = 0;
+
+	for (i = r != NULL ? r->first : NULL; i != NULL; i = i->next)
+		n += ir_calls(i);
+	return n;
+}
+
+bool
+ir_calls(const struct ins *i)
+{
+	return (ir_ops[i->op].flags & (OPF_MODEL | OPF_TOOL)) != 0 ||
+	    count_calls(i->body) + count_calls(i->other) > 0;
+}
+
+struct ins *
+ir_each_call(const struct ins *i)
+{
+	struct ins *c;
+
+	if (i->op != IR_EACH || count_calls(i->other) > 0 ||
+	    count_calls(i->body) != 1)
+		return NULL;
+	for (c = i->body->first; !ir_calls(c); c = c->next)
+		continue;
+	return ir_is_call(c) && !ir_has_effect(c) ? c : NULL;
 }
 
 bool

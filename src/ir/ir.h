@@ -289,8 +289,9 @@ struct ins *ir_add(struct mod *m, struct region *r, enum ir_op op,
     struct span at);
 void ir_insert_before(struct ins *place, struct ins *i);
 void ir_unlink(struct ins *i);
-/* Every use of `old` in `f` becomes a use of `new_`. */
+/* Every use of `old` in `f`, or in `r`, becomes a use of `new_`. */
 void ir_replace(struct fn *f, struct ins *old, struct ins *new_);
+void ir_replace_in(struct region *r, struct ins *old, struct ins *new_);
 
 /* Calls `each` for every operation of `f` in textual order: an operation's
  * regions come after it.  Stops when `each` returns false. */
@@ -307,6 +308,13 @@ bool ir_ends(const struct region *r);
 
 /* Is it a call that a `par` may hold? */
 bool ir_is_call(const struct ins *i);
+
+/* Does it, or what it holds, ask a model or call a tool? */
+bool ir_calls(const struct ins *i);
+
+/* The call of an `each` that is made for all items at once: the only one, in
+ * its body, and one without effects; NULL. */
+struct ins *ir_each_call(const struct ins *i);
 
 /* The call that a retry asks again: the first one in its body; NULL. */
 struct ins *ir_retried(const struct ins *i);

@@ -33,6 +33,10 @@ int ir_word(const char *const *words, unsigned n, const char *word);
 /* Puts an operation that stands nowhere at the end of `r`. */
 void ir_append(struct region *r, struct ins *i);
 
+/* Moves what stands in `from` before `end`, all of it for NULL, to the end of
+ * `to`. */
+void ir_move(struct region *to, struct region *from, const struct ins *end);
+
 /* Can it make the run fail?  Flags, types and builtin.def taken together. */
 bool ir_can_fail(const struct ins *i);
 

@@ -325,8 +325,8 @@ put_operand(struct ir_printer *p, const struct ins *i)
 {
 	struct buf *b = p->b;
 
-	if (i->op == IR_FOR || i->op == IR_RANGE || i->op == IR_WHILE ||
-	    i->op == IR_RETRY) {
+	if (i->op == IR_EACH || i->op == IR_FOR || i->op == IR_RANGE ||
+	    i->op == IR_WHILE || i->op == IR_RETRY) {
 		put_limit(b, i->u.i);
 		return;
 	}

@@ -115,8 +115,8 @@ read_param(struct ir_reader *r, struct ins *i)
 static void
 read_operand(struct ir_reader *r, struct ins *i, const char **field)
 {
-	if (i->op == IR_FOR || i->op == IR_RANGE || i->op == IR_WHILE ||
-	    i->op == IR_RETRY) {
+	if (i->op == IR_EACH || i->op == IR_FOR || i->op == IR_RANGE ||
+	    i->op == IR_WHILE || i->op == IR_RETRY) {
 		i->u.i = -1;
 		if (ir_rd_is(r, '[')) {
 			i->u.i = (int64_t)(ir_rd_u64(r) & INT64_MAX);

@@ -407,6 +407,8 @@ each(struct verifier *v, const struct ins *i)
 	    (i->other != NULL && (i->other->first == NULL ||
 	    i->other->first->op != IR_ITEM)))
 		return bad(v, i, "no item");
+	if (i->u.i < -1)
+		return bad(v, i, "a negative bound");
 	return data(v, i);
 }
 

@@ -510,9 +510,8 @@ lower_labels(struct lower *x, struct ins *v, struct ast *label)
 
 /* ---- choices ---- */
 
-/* A value that `e` gives in a region of its own. */
-static void
-value_in(struct lower *x, struct region *r, struct ast *e)
+void
+lower_value_in(struct lower *x, struct region *r, struct ast *e)
 {
 	struct region *outer = x->r;
 
@@ -528,7 +527,7 @@ logical(struct lower *x, struct ast *e)
 	struct ins *i = lower_op1(x, e->u.binary.op == OP_AND ? IR_AND : IR_OR,
 	    e->type, a, e->at);
 
-	value_in(x, i->body, e->u.binary.b);
+	lower_value_in(x, i->body, e->u.binary.b);
 	return i;
 }
 
@@ -580,8 +579,8 @@ conditional(struct lower *x, struct ast *e)
 	struct ins *i = lower_op1(x, IR_COND, e->type, c, e->at);
 
 	i->other = ir_region(x->m, x->f, i);
-	value_in(x, i->body, e->u.cond.yes);
-	value_in(x, i->other, e->u.cond.no);
+	lower_value_in(x, i->body, e->u.cond.yes);
+	lower_value_in(x, i->other, e->u.cond.no);
 	return i;
 }
 
@@ -647,33 +646,6 @@ record(struct lower *x, struct ast *e)
 		if (v[n] == NULL)
 			v[n] = missing(x, &t->field[n], e->at);
 	return lower_op(x, IR_RECORD, t, v, t->n, e->at);
-}
-
-/* An item that the comprehension's variable stands for in `r`. */
-static void
-item_in(struct lower *x, struct region *r, struct ast *e,
-    const struct ty *t)
-{
-	struct ins *i = ir_add(x->m, r, IR_ITEM, t, NULL, 0, e->at);
-
-	i->name = e->sym->name;
-	e->sym->lowered = i;
-}
-
-static struct ins *
-comprehension(struct lower *x, struct ast *e)
-{
-	struct ins *of = lower_expr(x, e->u.comprehension.list);
-	struct ins *i = lower_op1(x, IR_EACH, e->type, of, e->at);
-
-	if (e->u.comprehension.cond != NULL) {
-		i->other = ir_region(x->m, x->f, i);
-		item_in(x, i->other, e, of->type->of);
-		value_in(x, i->other, e->u.comprehension.cond);
-	}
-	item_in(x, i->body, e, of->type->of);
-	value_in(x, i->body, e->u.comprehension.value);
-	return i;
 }
 
 /* ---- expressions ---- */
@@ -742,7 +714,7 @@ plain(struct lower *x, struct ast *e)
 	case AST_RECORD:
 		return e->type->kind == TY_MAP ? map(x, e) : record(x, e);
 	case AST_COMPREHENSION:
-		return comprehension(x, e);
+		return lower_comprehension(x, e);
 	case AST_CALL:
 		return call(x, e);
 	case AST_INDEX:

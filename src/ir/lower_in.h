@@ -33,6 +33,8 @@ struct ins *lower_expr(struct lower *x, struct ast *e);
 /* `v` as a value of `to`, which its type fits. */
 struct ins *lower_convert(struct lower *x, struct ins *v,
     const struct ty *to, struct span at);
+/* The value of `e` becomes the result of `r`, where it is computed. */
+void lower_value_in(struct lower *x, struct region *r, struct ast *e);
 /* The constant `e` as a value of `t`. */
 struct ins *lower_constant(struct lower *x, struct ast *e,
     const struct ty *t);
@@ -44,6 +46,10 @@ struct ins *lower_sum(struct lower *x, struct ins *a, struct ins *b,
     struct span at);
 /* Makes `v` the value of a variable that is never set again. */
 void lower_bind(struct symbol *s, struct ins *v);
+
+/* ---- lower_each.c ---- */
+
+struct ins *lower_comprehension(struct lower *x, struct ast *e);
 
 /* ---- lower_flow.c ---- */
 

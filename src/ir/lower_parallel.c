@@ -63,23 +63,13 @@ only_call(const struct region *r)
 	return call;
 }
 
-static void
-take(struct region *to, struct region *from, const struct ins *end)
-{
-	struct ins *i;
-
-	while ((i = from->first) != end) {
-		ir_unlink(i);
-		ir_append(to, i);
-	}
-}
-
 /* Makes a function of the branch `n`, whose operations `o` holds. */
 static void
 move_out(struct lower *x, struct branches *b, struct ast *n,
     struct outline *o)
 {
 	struct symbol *s = n->kind == AST_LET ? n->sym : NULL;
+	struct ins *value;
 
 	o->m = x->m;
 	o->name = "branch";
@@ -87,11 +77,14 @@ move_out(struct lower *x, struct branches *b, struct ast *n,
 	o->after = b->after;
 	if (s != NULL && s->assigned)
 		o->made = s->lowered;
-	else if (s != NULL)
-		o->value = s->lowered;
+	else if (s != NULL) {
+		value = s->lowered;
+		o->value = &value;
+		o->nvalue = 1;
+	}
 	ir_append(b->calls, outline(o));
-	if (o->value != NULL)
-		s->lowered = o->value;
+	if (o->nvalue > 0)
+		s->lowered = value;
 }
 
 static void
@@ -107,11 +100,11 @@ branch(struct lower *x, struct branches *b, struct ast *n)
 	x->r = outer;
 	call = only_call(hold->body);
 	if (call != NULL) {
-		take(outer, hold->body, call);
-		take(b->calls, hold->body, call->next);
-		take(b->after, hold->body, NULL);
+		ir_move(outer, hold->body, call);
+		ir_move(b->calls, hold->body, call->next);
+		ir_move(b->after, hold->body, NULL);
 	} else if (all_plain(hold->body))
-		take(b->after, hold->body, NULL);
+		ir_move(b->after, hold->body, NULL);
 	else
 		move_out(x, b, n, &o);
 	ir_unlink(hold);
@@ -131,7 +124,7 @@ lower_parallel(struct lower *x, struct ast *n)
 	if (b.calls->first != NULL) {
 		par = lower_op(x, IR_PAR, lower_basic(x, TY_VOID), NULL, 0,
 		    n->at);
-		take(par->body, b.calls, NULL);
+		ir_move(par->body, b.calls, NULL);
 	}
-	take(x->r, b.after, NULL);
+	ir_move(x->r, b.after, NULL);
 }

@@ -37,7 +37,8 @@ struct piece {
 	size_t ntaken, captaken;
 	struct fields in, out;
 	struct ins **arg;               /* of the call, by field of `in` */
-	size_t caparg;
+	struct ins **given;             /* in g, by field of `out` */
+	size_t caparg, capgiven;
 };
 
 /* Is it made in the piece? */
@@ -349,45 +350,53 @@ move_body(struct piece *p)
 	}
 }
 
+/* `v` as an output of g; gives what it is after the call. */
+static struct ins *
+add_output(struct piece *p, struct ins *call, struct ins *v, const char *want)
+{
+	struct ins *back = put(p, p->o->after, IR_FIELD, v->type, call);
+
+	p->given = arena_grow(p->m->a, p->given, &p->capgiven, p->out.n + 1u,
+	    sizeof(struct ins *));
+	p->given[p->out.n] = v;
+	back->u.n = p->out.n;
+	add_field(p, &p->out, want, v->type);
+	return back;
+}
+
 /* The record of outputs at the end of g; what comes back after the call. */
 static void
 outputs(struct piece *p, struct ins *call)
 {
 	struct outline *o = p->o;
-	struct ins **v = NULL, *i, *back;
 	struct used_var *u;
-	size_t cap = 0;
+	struct ins *i, *v;
 	bool ends = ir_ends(p->g->body);
+	unsigned k;
 
-	if (o->value != NULL && o->value->in->fn == p->g) {
-		v = arena_grow(p->m->a, v, &cap, 1, sizeof(struct ins *));
-		v[0] = o->value;
-		add_field(p, &p->out, word_for(o->value), o->value->type);
-		back = put(p, o->after, IR_FIELD, o->value->type, call);
-		back->name = o->value->name;
-		o->value = back;
+	for (k = 0; k < o->nvalue; k++) {
+		v = o->value[k];
+		if (v->in->fn != p->g)
+			continue;
+		o->value[k] = add_output(p, call, v, word_for(v));
+		o->value[k]->name = v->name;
 	}
 	for (u = p->used; u != NULL && !ends; u = u->next) {
 		if (u->local || !u->set)
 			continue;
 		i = put(p, p->g->body, IR_GET, u->own->type, NULL);
 		i->u.var = u->own;
-		v = arena_grow(p->m->a, v, &cap, p->out.n + 1u,
-		    sizeof(struct ins *));
-		v[p->out.n] = i;
-		back = put(p, o->after, IR_FIELD, u->own->type, call);
-		back->u.n = p->out.n;
-		add_field(p, &p->out, u->own->name, u->own->type);
-		back = put(p, o->after, IR_SET, ty_basic(p->m->types,
-		    TY_VOID), back);
-		back->u.var = u->outer;
+		i = add_output(p, call, i, u->own->name);
+		i = put(p, o->after, IR_SET, ty_basic(p->m->types, TY_VOID),
+		    i);
+		i->u.var = u->outer;
 		if (u->outer == o->made)
-			o->made->made = back;
+			o->made->made = i;
 	}
 	call->type = p->g->out = record(p, &p->out, "out");
 	if (ends)
 		return;
-	i = ir_add(p->m, p->g->body, IR_RECORD, p->g->out, v, p->out.n,
+	i = ir_add(p->m, p->g->body, IR_RECORD, p->g->out, p->given, p->out.n,
 	    o->hold->at);
 	put(p, p->g->body, IR_RET, ty_basic(p->m->types, TY_VOID), i);
 }
@@ -415,13 +424,14 @@ outline(struct outline *o)
 {
 	struct piece p;
 	struct ins *call;
+	unsigned k;
 
 	piece_init(&p, o);
 	note_locals(&p);
 	note_vars(&p, o->hold->body, true);
 	move_out(&p, o->hold->body);
-	if (o->value != NULL)
-		o->value = resolve(&p, o->value);
+	for (k = 0; k < o->nvalue; k++)
+		o->value[k] = resolve(&p, o->value[k]);
 	input_vars(&p);
 	inputs(&p, o->hold->body);
 	p.g->in = record(&p, &p.in, "in");

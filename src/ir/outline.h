@@ -18,13 +18,14 @@ struct outline {
 	struct var *last;               /* of the function when the piece was
 	                                 * begun: later ones are the piece's */
 	struct var *made;               /* but this one; or NULL */
-	struct ins *value;              /* a value that is used after it, or
-	                                 * NULL; then what stands for it */
+	struct ins **value;             /* `nvalue` that are used after it;
+	                                 * then what stands for them */
+	unsigned nvalue;
 };
 
 /* Moves the piece into a new function before its own, whose inputs are what
  * it reads of the outside, and whose outputs are the variables of the outside
- * that it sets, and `value`.  Gives the call, which stands nowhere yet.
+ * that it sets, after the values.  Gives the call, which stands nowhere yet.
  *
  * Members of values of the outside, and the values of metrics, are taken
  * before the call, whether the piece gets to use them or not. */

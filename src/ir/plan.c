@@ -161,8 +161,11 @@ list_max(const struct ins *i, unsigned depth)
 		return i->narg;
 	if (i->op == IR_MAP)
 		return i->narg / 2;
-	if (depth < 16 && i->op == IR_EACH)
-		return list_max(i->arg[0], depth + 1);
+	if (depth < 16 && i->op == IR_EACH) {
+		max = list_max(i->arg[0], depth + 1);
+		return i->u.i >= 0 && (uint64_t)i->u.i < max ?
+		    (uint64_t)i->u.i : max;
+	}
 	if (depth < 16 && i->op == IR_APPEND)
 		return add(list_max(i->arg[0], depth + 1),
 		    list_max(i->arg[1], depth + 1));
@@ -196,14 +199,14 @@ static void
 rounds(const struct ins *i, uint64_t *min, uint64_t *max)
 {
 	struct span_of a, b;
-	uint64_t limit = i->op == IR_EACH || i->u.i < 0 ? UINT64_MAX :
-	    (uint64_t)i->u.i;
+	uint64_t limit = i->u.i < 0 ? UINT64_MAX : (uint64_t)i->u.i;
 
 	*min = 0;
 	*max = UINT64_MAX;
 	if (i->op == IR_FOR || i->op == IR_EACH) {
 		*max = list_max(i->arg[0], 0);
-		if (i->arg[0]->op == IR_LIST)
+		/* Not every item need pass an `each` with a condition. */
+		if (i->arg[0]->op == IR_LIST && i->other == NULL)
 			*min = i->arg[0]->narg;
 	} else if (i->op == IR_RANGE) {
 		a = int_span(i->arg[0], 0);

@@ -113,6 +113,89 @@ for pass in fold:11 share:12 dead:11 par:11; do
 	ok 'by no fewer calls' asked "$calls"
 done
 
+# ---- lists made by calls ----
+
+cat >script <<'END'
+{"match_system":"Count","match_user":"slow","delay_ms":700,"reply":"7"}
+{"match_system":"Count","match_user":"long","reply":"4"}
+{"match_system":"Count","match_user":"odd","reply":"none"}
+{"match_system":"Count","reply":"1"}
+{"match_user":"slow","delay_ms":700,"reply":"slow"}
+{"match_user":"ax","reply":"A"}
+{"match_user":"bx","reply":"B"}
+{"match_user":"cx","reply":"C"}
+{"reply":"word"}
+END
+cat >lists.mp <<'END'
+program P(xs: string[], n: int) -> (answer: string) {
+	let one = [talk(x).answer for x in xs limit 3];
+	let two = [x + talk(x + "!").answer for x in xs limit 4 if x != "bx"];
+	let some = [x for x in xs limit 4 if count(x).n > n];
+	let twice = [Twice(x).answer for x in xs limit 2];
+	let deep = [join("", [talk(x + y).answer for y in xs limit 2])
+	    for x in xs limit 2];
+	let may = [x == "ax" ? "-" : talk(x).answer for x in xs limit 2];
+	return { answer = join(",", one) + "|" + join(",", two) + "|" +
+	    join(",", some) + "|" + join(",", twice) + "|" +
+	    join(",", deep) + "|" + join(",", may) };
+}
+END
+program 'lists' <lists.mp
+fresh
+ok 'in the order of the items' gives \
+    'A,B,C|axA,cxC,longword|long|word,word|AA,AB|-,B' \
+    --xs '["ax","bx","cx","long"]' --n 1
+ok 'a call for each, and for each condition' asked 19
+ok 'an empty one' gives '|||||' --xs '[]' --n 1
+ok 'asks nothing' asked 19
+ok 'a failure is one' status 8 ./p --xs '["odd"]' --n 1
+ok 'of its leaf' says 'count: '
+fresh
+start=$(date +%s)
+ok 'slow ones' status 0 ./p --xs '["slow","slow","slow","slow"]' --n 9
+ok 'are asked at once' sooner 8
+ok 'each afresh' asked 21
+for pass in fold share dead par; do
+	program "without pass $pass, lists" -X $pass <lists.mp
+	fresh
+	ok 'are the same' gives \
+	    'A,B,C|axA,cxC,longword|long|word,word|AA,AB|-,B' \
+	    --xs '["ax","bx","cx","long"]' --n 1
+	ok 'by as many calls' asked 19
+done
+
+cat >post <<'END'
+#!/bin/sh
+cat >>posted
+echo done
+END
+chmod +x post
+cat >look <<'END'
+#!/bin/sh
+cat >/dev/null
+sleep 1
+echo true
+END
+chmod +x look
+program 'a list of effects' <<'END'
+caps { exec("./post"); exec("./look"); }
+tool post(text: string) -> string @effect = exec("./post") { input = text; output = text; }
+tool look(text: string) -> bool = exec("./look");
+program P(xs: string[]) -> (answer: string, seen: bool[]) {
+	let seen = [look(x) for x in xs];
+	let told = [post(talk(x).answer) for x in xs limit 3 if count(x).n > 0];
+	return { answer = join(",", told), seen = seen };
+}
+END
+fresh
+start=$(date +%s)
+ok 'calls tools' gives \
+    '{"answer":"done,done,done","seen":[true,true,true]}' \
+    --xs '["cx","bx","ax"]'
+ok 'at once' sooner 3
+ok 'but for effects, which come one after the other' \
+    sh -c '[ "$(cat posted)" = CBA ]'
+
 # ---- samples ----
 
 cat >script <<'END'

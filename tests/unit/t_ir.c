@@ -11,8 +11,8 @@ golden_files_come_back(void **state)
 {
 	static const char *const file[] = {
 		"pass/all.ir", "pass/fold.ir", "pass/dead.ir",
-		"pass/share.ir", "pass/par.ir", "ir/branch.ir", "ir/whole.ir",
-		"ir/values.ir", "ir/names.ir"
+		"pass/share.ir", "pass/par.ir", "ir/branch.ir", "ir/each.ir",
+		"ir/whole.ir", "ir/values.ir", "ir/names.ir"
 	};
 	struct arena a;
 	const char *text;

@@ -73,8 +73,8 @@ golden(void **state)
 
 static const char *const files[] = {
 	"pass/all.ir", "pass/fold.ir", "pass/dead.ir", "pass/share.ir",
-	"pass/par.ir", "ir/branch.ir", "ir/whole.ir", "ir/values.ir",
-	"ir/names.ir"
+	"pass/par.ir", "ir/branch.ir", "ir/each.ir", "ir/whole.ir",
+	"ir/values.ir", "ir/names.ir"
 };
 
 /* A pass that is run again finds nothing more to do. */

@@ -270,7 +270,7 @@ P(struct mip *m, const struct P_in *in, struct P_out *out)
 	if (notes_v == NULL)
 		return mip_status(m);
 	for (size_t i = 0; i < found.n; i++) {
-		if (!!mip_string_eq(found.v[i].title, ""))
+		if (mip_string_eq(found.v[i].title, ""))
 			continue;
 
 		struct say_in say_result_in = {

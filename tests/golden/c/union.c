@@ -242,7 +242,7 @@ Area(struct mip *m, const struct Area_in *in, struct Area_out *out)
 	if (radii_v == NULL)
 		return mip_status(m);
 	for (size_t i = 0; i < d.many.n; i++) {
-		if (!(d.many.v[i].arm == 0))
+		if (d.many.v[i].arm != 0)
 			continue;
 		radii_v[radii.n++] = d.many.v[i].u.as_Circle.radius;
 	}
