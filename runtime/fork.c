@@ -43,6 +43,8 @@ struct fork {
 	size_t nstep;
 	struct mip_usage used;
 	bool repaired;
+	const struct mip_credit *credit;
+	size_t ncredit;
 };
 
 struct fork_pool {
@@ -194,6 +196,8 @@ fork_dress(struct fork *f, struct mip *m)
 	mip_set_sample(m, up->sample);
 	mip_set_models(m, up->model, up->nmodel);
 	mip_record(m, up->record);
+	m->judged = up->judged;
+	m->ran = up->ran;
 	m->path = arena_printf(&m->arena, "%s/%" PRIu64, up->path, f->number);
 	if (!m->path)
 		m->path = "";
@@ -210,6 +214,7 @@ fork_keep(struct fork *f, struct mip *m, enum mip_status s)
 	f->step = mip_steps(m, &f->nstep);
 	f->used = mip_used(m);
 	f->repaired = mip_repaired(m);
+	f->credit = mip_credits(m, &f->ncredit);
 	arena_adopt(&f->arena, &m->arena);
 }
 
@@ -403,6 +408,8 @@ steps_adopt(struct mip *m, const struct fork *f)
 static void
 fork_take_over(struct mip *m, struct fork *f)
 {
+	size_t i;
+
 	if (m->status != MIP_OK) {
 		m->used.usd += f->used.usd;
 		arena_release(&f->arena);
@@ -412,6 +419,9 @@ fork_take_over(struct mip *m, struct fork *f)
 	steps_adopt(m, f);
 	mip_usage_add(&m->used, &f->used);
 	m->repaired |= f->repaired;
+	for (i = 0; i < f->ncredit; i++)
+		mip_credit(m, f->credit[i].leaf, f->credit[i].value,
+		    f->credit[i].why);
 	if (f->status != MIP_OK)
 		mip_fail(m, f->status, "%s", f->message && *f->message ?
 		    f->message : mip_status_text(f->status));

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "mip_in.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +83,10 @@ mip_begin(struct mip *m)
 	m->nstep = m->step_cap = 0;
 	m->nfork = 0;
 	m->repaired = false;
+	m->credit = NULL;
+	m->ncredit = m->credit_cap = 0;
 	m->used = (struct mip_usage){ 0 };
+	m->judged = false;
 }
 
 enum mip_status
@@ -193,10 +197,54 @@ mip_usage_add(struct mip_usage *to, const struct mip_usage *u)
 	to->calls += u->calls;
 	to->cached += u->cached;
 	to->reasked += u->reasked;
+	to->asked += u->asked;
+	to->clean += u->clean;
 	to->in += u->in;
 	to->out += u->out;
 	to->usd += u->usd;
 	to->nominal_usd += u->nominal_usd;
+}
+
+/* ---- judging ---- */
+
+void
+mip_judge(struct mip *m)
+{
+	m->record = false;
+	m->ran = m->used;
+	m->judged = true;
+}
+
+void
+mip_credit(struct mip *m, const char *leaf, double value, const char *why)
+{
+	struct mip_credit *v;
+
+	if (!isfinite(value)) {
+		mip_fail(m, MIP_FAIL, "credit of %s is no number", leaf);
+		return;
+	}
+	v = arena_grow(&m->arena, m->credit, &m->credit_cap, m->ncredit + 1,
+	    sizeof *v);
+	if (!v)
+		return;
+	m->credit = v;
+	v[m->ncredit++] = (struct mip_credit){ leaf, value, why };
+}
+
+const struct mip_credit *
+mip_credits(const struct mip *m, size_t *n)
+{
+	*n = m->ncredit;
+	return m->credit;
+}
+
+double
+mip_format_rate(struct mip *m)
+{
+	const struct mip_usage *u = m->judged ? &m->ran : &m->used;
+
+	return u->asked > 0 ? (double)u->clean / (double)u->asked : 1;
 }
 
 struct mip_usage

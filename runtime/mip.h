@@ -17,6 +17,8 @@ struct mip_usage {
 	int64_t calls;                  /* replies used */
 	int64_t cached;                 /* of these, paid for before */
 	int64_t reasked;                /* of these, because of a bad format */
+	int64_t asked;                  /* calls of leaves that had a reply */
+	int64_t clean;                  /* of these, first reply, no repair */
 	int64_t in, out;                /* tokens, cached replies too */
 	double usd;                     /* paid now */
 	double nominal_usd;             /* as if nothing were cached */
@@ -37,6 +39,13 @@ struct mip_step {
 	unsigned reasked;
 	bool refused;                   /* `out` is what on_refusal says */
 	struct mip_usage usage;
+};
+
+/* How well a leaf did, in the eyes of a metric. */
+struct mip_credit {
+	const char *leaf;
+	double value;
+	const char *why;                /* or NULL */
 };
 
 /* A model of the program in the place of another, for one context. */
@@ -85,6 +94,13 @@ void mip_set_models(struct mip *m, const struct mip_override *v, size_t n);
 /* Whether steps are kept from now on. */
 void mip_record(struct mip *m, bool on);
 const struct mip_step *mip_steps(const struct mip *m, size_t *n);
+
+/* The program has run: what is asked from now on judges it, and no steps are
+ * kept. */
+void mip_judge(struct mip *m);
+
+/* What metrics have said since mip_begin, in their order. */
+const struct mip_credit *mip_credits(const struct mip *m, size_t *n);
 
 /* Since mip_begin. */
 struct mip_usage mip_used(const struct mip *m);

@@ -552,6 +552,11 @@ settle(struct mip *m, size_t first)
 		if (a->state == ASK_READ &&
 		    (a->note.cost > 0 || a->reasked > 0 || a->refused))
 			m->repaired = true;
+		if (a->status < MIP_INFRASTRUCTURE) {
+			m->used.asked++;
+			m->used.clean += a->state == ASK_READ &&
+			    a->note.cost == 0 && a->reasked == 0;
+		}
 		if (m->record)
 			step_keep(m, a);
 		if (a->again)

@@ -71,7 +71,12 @@ struct mip {
 	bool record, repaired;
 	struct mip_step *step;
 	size_t nstep, step_cap;
+	struct mip_credit *credit;
+	size_t ncredit, credit_cap;
 	struct mip_usage used;
+	struct mip_usage ran;           /* by the program alone, once it is
+	                                 * judged */
+	bool judged;
 };
 
 /* Fails the run, `arg`, for want of memory. */

@@ -655,6 +655,13 @@ double mip_overlap(struct mip *m, struct mip_strings gold,
 double mip_json_equal(struct mip *m, const char *gold, const char *pred);
 /* The chance that one of `k` samples is good, from more that were drawn. */
 double mip_pass_at(struct mip *m, struct mip_bools good, int64_t k);
+/* How well a leaf did in the run that is judged: `leaf` and `why` (or NULL)
+ * live as long as the run.  What is no number makes the run fail. */
+void mip_credit(struct mip *m, const char *leaf, double value,
+    const char *why);
+/* The share of the program's calls whose first reply could be read as it was;
+ * 1 if there were none. */
+double mip_format_rate(struct mip *m);
 /* 1.0 if |gold - pred| <= max(abs, rel * |gold|). */
 double mip_numeric(double gold, double pred, double rel, double abs);
 /* The same for texts: the number in each (thousands commas allowed); 0.0 if

@@ -227,7 +227,7 @@ run_do(struct run *r, struct slots *slots)
 	mip_record(r->m, trace);
 	mip_begin(r->m);
 	run_ended(r, r->o->program->run(r->m, r->in, r->out));
-	mip_record(r->m, false);
+	mip_judge(r->m);
 	r->used = mip_used(r->m);
 	r->repaired = mip_repaired(r->m);
 	if (r->status == MIP_OK)
@@ -355,6 +355,27 @@ say_scores(struct buf *b, const struct run *r)
 }
 
 static void
+say_credits(struct buf *b, const struct mip *m)
+{
+	size_t n, i;
+	const struct mip_credit *v = mip_credits(m, &n);
+
+	buf_puts(b, n > 0 ? ",\"credits\":[" : "");
+	for (i = 0; i < n; i++) {
+		buf_puts(b, i > 0 ? ",{\"leaf\":" : "{\"leaf\":");
+		say_text(b, v[i].leaf);
+		buf_puts(b, ",\"value\":");
+		buf_double(b, v[i].value);
+		if (v[i].why) {
+			buf_puts(b, ",\"why\":");
+			say_text(b, v[i].why);
+		}
+		buf_putc(b, '}');
+	}
+	buf_puts(b, n > 0 ? "]" : "");
+}
+
+static void
 say_head(struct buf *b, int64_t id, enum mip_status s, bool repaired)
 {
 	buf_puts(b, "{\"run\":");
@@ -383,6 +404,8 @@ run_say(struct buf *b, const struct run *r)
 	}
 	if (r->status < MIP_INFRASTRUCTURE)
 		say_scores(b, r);
+	if (r->status == MIP_OK)
+		say_credits(b, r->m);
 	if (json_bool(json_get(r->msg, "trace"), &trace) && trace)
 		say_steps(b, r->m);
 	say_usage(b, "usage", &r->used);

@@ -196,6 +196,16 @@ score(struct fgen *fg, struct ins *i)
 }
 
 static void
+credit(struct fgen *fg, struct ins *i)
+{
+	fg->uses_m = fg->can_fail = true;
+	cw_line(&fg->g->w, "mip_credit(m, %s, %s, %s);",
+	    gen_string(fg->g, i->u.prompt->name),
+	    fexpr(fg, i->arg[0], PREC_COND),
+	    i->narg > 1 ? fexpr(fg, i->arg[1], PREC_COND) : "NULL");
+}
+
+static void
 par(struct fgen *fg, struct ins *i)
 {
 	for (struct ins *c = i->body->first; c != NULL; c = c->next) {
@@ -651,6 +661,7 @@ statement(struct fgen *fg, struct ins *i)
 	case IR_CALL:  call(fg, i); return;
 	case IR_RUN:   run(fg, i); return;
 	case IR_SCORE: score(fg, i); return;
+	case IR_CREDIT: credit(fg, i); return;
 	case IR_IF:    if_(fg, i); return;
 	case IR_FOR:   for_list(fg, i); return;
 	case IR_RANGE: for_range(fg, i); return;

@@ -37,7 +37,8 @@ check_kind_word(enum symbol_kind k)
 	case SYM_OPTIMIZE:   return "an optimize block";
 	case SYM_UNIT:       return "an import";
 	case SYM_VAR:        return "a variable";
-	case SYM_BUILTIN:    return "a function";
+	case SYM_BUILTIN:
+	case SYM_CREDIT:     return "a function";
 	case SYM_METRIC_ARG: return "a metric's parameter";
 	}
 	BUG("symbol kind");
@@ -175,7 +176,7 @@ resolve(struct check *c, struct symbol *s)
 		s->in = c->gold;
 		return;
 	case SYM_VARIANT: case SYM_OPTIMIZE: case SYM_UNIT: case SYM_VAR:
-	case SYM_BUILTIN: case SYM_METRIC_ARG:
+	case SYM_BUILTIN: case SYM_CREDIT: case SYM_METRIC_ARG:
 		return;
 	}
 	BUG("symbol kind");
@@ -522,6 +523,12 @@ make_builtins(struct check *c)
 		    .done = true };
 		scope_add(c->builtins, name, &c->builtin[i]);
 	}
+	c->credit = arena_alloc(c->a, sizeof(*c->credit));
+	c->credit->kind = SYM_CREDIT;
+	c->credit->name = c->credit->path = names_intern(c->names, "credit",
+	    6);
+	c->credit->done = true;
+	scope_add(c->builtins, c->credit->name, c->credit);
 }
 
 struct checked *

@@ -23,6 +23,7 @@ enum symbol_kind {
 	SYM_UNIT,                       /* an import's alias */
 	SYM_VAR,                        /* let, loop variable, parameter */
 	SYM_BUILTIN,                    /* builtin.def */
+	SYM_CREDIT,                     /* the function of that name */
 	SYM_METRIC_ARG                  /* gold, pred */
 };
 

@@ -331,6 +331,20 @@ check_patterns(struct check *c, struct ast *e, enum builtin_id id)
 		check_pattern(c, k.s, e->u.call.bound[1]->at);
 }
 
+/* In tests, the rate is not the same from one moment to the next. */
+static void
+check_metric_place(struct check *c, const struct ast *e, unsigned i)
+{
+	const struct body *b = c->now.body;
+	bool rate = i == BI_FORMAT_RATE;
+
+	if (!(builtins[i].flags & BF_METRIC) || (b && b->kind == BODY_METRIC) ||
+	    (b && b->kind == BODY_TEST && !rate))
+		return;
+	diag(c->d, e->at, E_PLACE, rate ? "'%s' belongs in metrics" :
+	    "'%s' belongs in metrics and tests", builtins[i].name);
+}
+
 /* Gives the arguments to parameters of overload `i`. */
 static const struct ty *
 bind(struct check *c, struct ast *e, unsigned i, const struct ty *t)
@@ -357,10 +371,7 @@ bind(struct check *c, struct ast *e, unsigned i, const struct ty *t)
 			v->want = v->type == want ? NULL : want;
 	}
 	check_patterns(c, e, (enum builtin_id)i);
-	if ((builtins[i].flags & BF_METRIC) && (!c->now.body ||
-	    c->now.body->kind == BODY_PROGRAM))
-		diag(c->d, e->at, E_PLACE, "'%s' belongs in metrics and "
-		    "tests", builtins[i].name);
+	check_metric_place(c, e, i);
 	return builtin_ty(c->t, builtins[i].out, t);
 }
 
@@ -398,17 +409,35 @@ builtin_call(struct check *c, struct ast *e, const char *name)
 
 /* ---- all calls ---- */
 
-/* Names that the language has, but not yet here. */
-static bool
-is_later(const char *name)
+/* credit(module, number, "why"): how well a module of the program did. */
+static const struct ty *
+credit_call(struct check *c, struct ast *e)
 {
-	static const char *const later[] = { "credit", "exec" };
-	size_t i;
+	struct ast *a, **v = arena_array(c->a, 3, sizeof(*v));
+	bool named = false;
+	unsigned n = 0;
 
-	for (i = 0; i < COUNTOF(later); i++)
-		if (strcmp(later[i], name) == 0)
-			return true;
-	return false;
+	for (a = e->u.call.arg; a; a = a->next) {
+		named |= a->u.arg.name != NULL;
+		if (n < 3)
+			v[n] = a->u.arg.value;
+		n++;
+	}
+	if (n < 2 || n > 3 || named) {
+		diag(c->d, e->at, E_ARGUMENT, "it is credit(module, float) or "
+		    "credit(module, float, string)");
+		return give_up(c, e);
+	}
+	if (!c->now.body || c->now.body->kind != BODY_METRIC)
+		diag(c->d, e->at, E_PLACE, "'credit' belongs in metrics");
+	e->sym = c->credit;
+	e->u.call.nbound = n;
+	e->u.call.bound = v;
+	check_ref_kind(c, v[0], SYM_MODULE);
+	check_want(c, v[1], check_basic(c, TY_FLOAT));
+	if (n > 2)
+		check_want(c, v[2], check_basic(c, TY_STRING));
+	return check_basic(c, TY_VOID);
 }
 
 static const struct ty *
@@ -446,9 +475,12 @@ check_call(struct check *c, struct ast *e, const struct ty *want)
 		return symbol_call(c, e, s);
 	if (fn->kind == AST_NAME) {
 		name = fn->u.name.name;
-		if (scope_get(c->builtins, name))
+		s = scope_get(c->builtins, name);
+		if (s == c->credit)
+			return credit_call(c, e);
+		if (s)
 			return builtin_call(c, e, name);
-		if (is_later(name))
+		if (strcmp(name, "exec") == 0)
 			check_not_built(c, e->at, name);
 		else
 			check_unknown(c, fn->at, name);

@@ -66,11 +66,13 @@ let(struct check *c, struct ast *n)
 		check_want(c, v, t);
 	} else {
 		t = check_expr(c, v, NULL);
-		if (t->kind == TY_NULL || t->kind == TY_VOID) {
+		if (t->kind == TY_VOID)
+			diag(c->d, v->at, E_TYPE, "this gives no value");
+		else if (t->kind == TY_NULL)
 			diag(c->d, v->at, E_UNTYPED, "say which: let %s: T? "
 			    "= null", n->u.let.name);
+		if (t->kind == TY_NULL || t->kind == TY_VOID)
 			t = check_basic(c, TY_POISON);
-		}
 	}
 	n->sym = variable(c, n->u.let.name, n->u.let.name_at, n, t);
 }

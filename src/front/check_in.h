@@ -57,6 +57,7 @@ struct check {
 	struct context now;
 	struct symbol *last;            /* of out->symbol */
 	struct symbol *builtin;         /* BI_COUNT of them */
+	struct symbol *credit;
 	struct scope *builtins;         /* by name, the first of each */
 	struct ty *gold;                /* the record in the making */
 	struct scope *gold_fields;      /* SYM_VARs with their types */

@@ -133,7 +133,8 @@ call(struct expand *x, const struct ast *n)
 	const struct ast *fn = n->u.call.fn, *arg, *v;
 	const struct symbol *s = n->sym;
 
-	if (s != NULL && s->kind == SYM_BUILTIN && fn->kind == AST_NAME &&
+	if (s != NULL && (s->kind == SYM_BUILTIN || s->kind == SYM_CREDIT) &&
+	    fn->kind == AST_NAME &&
 	    clash(x, fn->u.name.name) != NULL)
 		no_expansion(x, fn, clash(x, fn->u.name.name),
 		    fn->u.name.name);

@@ -60,7 +60,8 @@ ir_has_operand(enum ir_op op)
 	    op == IR_PARAM || op == IR_GET || op == IR_SET ||
 	    op == IR_FIELD || op == IR_INJECT || op == IR_IS ||
 	    op == IR_AS || op == IR_LIB || op == IR_ASK || op == IR_CALL ||
-	    op == IR_RUN || op == IR_SCORE || op == IR_FAIL;
+	    op == IR_RUN || op == IR_SCORE || op == IR_CREDIT ||
+	    op == IR_FAIL;
 }
 
 const char *

@@ -194,6 +194,9 @@ struct fn {
 	uint64_t calls_min, calls_max;  /* set by ir_plan; judge calls of a
 	                                 * metric count here too */
 	const char *hash;               /* set by ir_hash */
+	bool credits;                   /* metric: it, or one that it calls,
+	                                 * credits leaves; set by ir_plan */
+	bool comments;                  /* ... or it returns feedback */
 	bool harmless;                  /* set by pass dead: fails only by what
 	                                 * it asks */
 	struct span at;

@@ -356,7 +356,7 @@ put_operand(struct ir_printer *p, const struct ins *i)
 	}
 	else if (i->op == IR_LIB)
 		buf_puts(b, ir_lib_words[i->u.lib]);
-	else if (i->op == IR_ASK)
+	else if (i->op == IR_ASK || i->op == IR_CREDIT)
 		put_hashed(p, i->u.prompt->name, i->u.prompt->hash);
 	else if (i->op == IR_CALL)
 		put_hashed(p, i->u.tool->name, i->u.tool->hash);

@@ -145,7 +145,7 @@ read_operand(struct ir_reader *r, struct ins *i, const char **field)
 	} else if (i->op == IR_LIB)
 		i->u.lib = (enum builtin_id)ir_rd_among(r, ir_lib_words,
 		    BI_COUNT);
-	else if (i->op == IR_ASK)
+	else if (i->op == IR_ASK || i->op == IR_CREDIT)
 		read_leaf(r, i);
 	else if (i->op == IR_CALL)
 		read_tool(r, i);

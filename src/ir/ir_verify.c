@@ -351,6 +351,17 @@ tool_call(struct verifier *v, const struct ins *i)
 }
 
 static bool
+credit(struct verifier *v, const struct ins *i)
+{
+	if (table_get(&v->declared, i->u.prompt) == NULL)
+		return bad(v, i, "not a prompt of this module");
+	return (v->f->kind == FN_METRIC && (i->narg == 1 || i->narg == 2) &&
+	    is_kind(i->arg[0]->type, TY_FLOAT) && (i->narg == 1 ||
+	    is_kind(i->arg[1]->type, TY_STRING))) ||
+	    bad(v, i, "not in a metric, or not a number and a string");
+}
+
+static bool
 call(struct verifier *v, const struct ins *i)
 {
 	const struct fn *g = i->u.fn;
@@ -531,6 +542,7 @@ rule(struct verifier *v, const struct ins *i)
 	case IR_CALL:   return tool_call(v, i);
 	case IR_RUN: case IR_SCORE:
 		return call(v, i);
+	case IR_CREDIT: return credit(v, i);
 	case IR_FOR: case IR_RANGE: case IR_WHILE:
 		return loop(v, i);
 	case IR_SWITCH: return cases(v, i);

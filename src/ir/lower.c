@@ -213,6 +213,17 @@ mark(struct ins *i, void *arg)
 	return true;
 }
 
+/* Whose work is judged has worked. */
+static bool
+check_credit(struct ins *i, void *arg)
+{
+	struct lower *x = arg;
+
+	if (i->op == IR_CREDIT && i->u.prompt->eval_only)
+		diag(x->d, i->at, E_CREDIT, "'%s'", i->u.prompt->name);
+	return true;
+}
+
 /* What the program does not reach is there for judging it alone. */
 static void
 mark_eval_only(struct lower *x)
@@ -235,6 +246,8 @@ mark_eval_only(struct lower *x)
 		r.fn[i]->eval_only = false;
 		ir_walk(r.fn[i], mark, &r);
 	}
+	for (f = x->m->fn; f != NULL; f = f->next)
+		ir_walk(f, check_credit, x);
 }
 
 /* ---- order and names ---- */

@@ -372,6 +372,20 @@ builtin_call(struct lower *x, struct ast *e, enum builtin_id id)
 }
 
 static struct ins *
+credit(struct lower *x, struct ast *e)
+{
+	struct ast **bound = e->u.call.bound;
+	struct ins *v[2], *i;
+	unsigned k, n = e->u.call.nbound - 1;
+
+	for (k = 0; k < n; k++)
+		v[k] = lower_expr(x, bound[k + 1]);
+	i = lower_op(x, IR_CREDIT, lower_basic(x, TY_VOID), v, n, e->at);
+	i->u.prompt = lower_prompt(x, bound[0]->sym);
+	return i;
+}
+
+static struct ins *
 call(struct lower *x, struct ast *e)
 {
 	struct symbol *s = e->sym;
@@ -399,6 +413,8 @@ call(struct lower *x, struct ast *e)
 		return builtin_call(x, e, (enum builtin_id)s->index);
 	case SYM_METRIC:
 		return symbol_value(x, s, e->at);
+	case SYM_CREDIT:
+		return credit(x, e);
 	}
 	BUG("a call of '%s'", s->name);
 }

@@ -66,7 +66,8 @@ harmless(const struct region *r)
 	if (r == NULL)
 		return true;
 	for (i = r->first; i != NULL; i = i->next) {
-		if (i->op == IR_FAIL || i->op == IR_RETRY)
+		if (i->op == IR_FAIL || i->op == IR_RETRY ||
+		    i->op == IR_CREDIT)
 			return false;
 		if (ir_ops[i->op].flags & OPF_VALUE ? !removable(i) :
 		    !harmless(i->body) || !harmless(i->other))

@@ -412,6 +412,18 @@ planner_init(struct planner *p, bool worst, const struct prompt *only)
 	table_init(&p->memo, &p->a);
 }
 
+static bool
+note_credit(struct ins *i, void *arg)
+{
+	struct fn *f = arg;
+
+	if (i->op == IR_CREDIT || (i->op == IR_SCORE && i->u.fn->credits))
+		f->credits = true;
+	if (f->credits || (i->op == IR_RET && i->narg > 1))
+		f->comments = true;
+	return true;
+}
+
 void
 ir_plan(struct mod *m)
 {
@@ -424,6 +436,8 @@ ir_plan(struct mod *m)
 		w = plan_fn(&p, f);
 		f->calls_min = w.min;
 		f->calls_max = w.max;
+		if (f->kind == FN_METRIC)
+			ir_walk(f, note_credit, f);
 	}
 	arena_release(&p.a);
 }

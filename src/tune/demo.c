@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tune/critique.h"
 #include "tune/rng.h"
 
 enum {
@@ -22,6 +23,8 @@ struct trace {
 	double gain;
 	bool good;                      /* the run ended well */
 	const char **demo;              /* for each leaf, or NULL */
+	double *credit;                 /* for each leaf: as a gain; INFINITY:
+	                                 * nothing was said */
 	const char *label;              /* of the program's output, or NULL */
 };
 
@@ -245,7 +248,7 @@ demo_threshold(const struct plan *p, bool minimize, const double *gain,
 }
 
 /* The traces that count, by what is known so far. */
-static double
+static void
 find_success(struct boot *b)
 {
 	double *gain = arena_array(&b->scratch, b->ntrace + 1, sizeof *gain);
@@ -260,7 +263,7 @@ find_success(struct boot *b)
 	for (i = 0; i < b->ntrace; i++)
 		if (b->trace[i].good && b->trace[i].gain >= t)
 			b->success[b->nsuccess++] = i;
-	return t;
+	b->u->threshold = t;
 }
 
 /* One of the calls of each leaf: which one, a seed decides. */
@@ -275,11 +278,15 @@ take_steps(struct boot *b, struct trace *t, struct json answer)
 	size_t i, n;
 
 	t->demo = arena_array(u->a, u->nleaf + 1, sizeof *t->demo);
+	t->credit = arena_array(u->a, u->nleaf + 1, sizeof *t->credit);
 	r = rng_new(rng_child(u->t->seed, "demo step", t->row));
 	if (!r)
 		BUG("out of memory");
 	for (i = 0; i < u->nleaf; i++) {
 		n = 0;
+		if (!critique_credit(u, answer, u->leaf[i].prompt->name,
+		    &t->credit[i]))
+			t->credit[i] = INFINITY;
 		w = json_walk(steps);
 		while (json_next(&w, NULL, &step)) {
 			demo = demo_of_step(u->a, u->leaf[i].prompt, step);
@@ -320,8 +327,10 @@ run_wave(struct boot *b, const size_t *row, size_t n, unsigned sample)
 			continue;
 		t->gain = tuning_gain(u, o.score);
 		t->good = o.status == MIP_OK;
-		if (t->good)
-			take_steps(b, t, job[i].answer);
+		if (!t->good)
+			continue;
+		take_steps(b, t, job[i].answer);
+		critique_read(u, job[i].answer, t->gain);
 	}
 	arena_release(&a);
 	return s;
@@ -344,11 +353,12 @@ failing(const struct boot *b, const size_t *order, size_t n, size_t *out)
 }
 
 static enum mip_status
-run_rows(struct boot *b, double *threshold)
+run_rows(struct boot *b)
 {
 	struct tuning *u = b->u;
 	size_t most = u->plan.bootstrap_rows, n, at, i, *order, *row;
-	size_t want = (size_t)u->plan.max_bootstrapped * u->plan.demo_sets;
+	size_t want = u->plan.demo_sets < 2 ? 0 :
+	    (size_t)u->plan.max_bootstrapped * u->plan.demo_sets;
 	struct rng *r = rng_new(rng_child(u->t->seed, "demo rows", 0));
 	enum mip_status s = MIP_OK;
 	unsigned round;
@@ -365,24 +375,25 @@ run_rows(struct boot *b, double *threshold)
 	    sizeof *b->trace);
 	b->success = arena_array(u->a, most * u->plan.rounds + 1,
 	    sizeof *b->success);
-	*threshold = find_success(b);
+	find_success(b);
 	for (round = 0; round < u->plan.rounds; round++) {
 		n = failing(b, order, most, row);
 		for (at = 0; at < n; at += WAVE) {
-			if (b->nsuccess >= want)
+			if (b->nsuccess >= want &&
+			    b->ntrace >= u->plan.critique_rows)
 				return s;
 			s = run_wave(b, row + at, n - at < WAVE ? n - at :
 			    WAVE, round);
 			if (s != MIP_OK)
 				return s;
-			*threshold = find_success(b);
+			find_success(b);
 		}
 	}
 	return s;
 }
 
 static void
-warn_none(struct boot *b, double threshold)
+warn_none(struct boot *b)
 {
 	struct tuning *u = b->u;
 	double best = 0;
@@ -400,7 +411,7 @@ warn_none(struct boot *b, double threshold)
 	if (any)
 		tuning_warn(u, "none of %zu runs on train rows scored %g or "
 		    "%s, the best has %g: %s", b->ntrace,
-		    tuning_gain(u, threshold), u->minimize ? "less" : "more",
+		    tuning_gain(u, u->threshold), u->minimize ? "less" : "more",
 		    tuning_gain(u, best), labelled ?
 		    "demonstrations are made of the rows themselves" :
 		    "there are no demonstrations");
@@ -539,9 +550,13 @@ fill_set(struct boot *b, size_t leaf, size_t set, const size_t *run,
 	size_t i;
 
 	buf_putc(&f.text, '[');
-	for (i = 0; i < nrun && f.n < f.most; i++)
-		if (b->trace[run[i]].demo[leaf])
-			fill_put(&f, b->trace[run[i]].demo[leaf]);
+	for (i = 0; i < nrun && f.n < f.most; i++) {
+		const struct trace *t = &b->trace[run[i]];
+
+		/* The run went well, the leaf may not have. */
+		if (t->demo[leaf] && t->credit[leaf] >= b->u->threshold)
+			fill_put(&f, t->demo[leaf]);
+	}
 	fill_labelled(&f);
 	buf_putc(&f.text, ']');
 	if (f.n > 0)
@@ -637,15 +652,14 @@ demo_make(struct tuning *u)
 {
 	struct boot b = { .u = u };
 	enum mip_status s = MIP_OK;
-	double threshold = 0;
 	bool any = false;
 	size_t i;
 
 	for (i = 0; i < u->nleaf; i++)
 		any = any || u->leaf[i].tunes[SLOT_DEMOS];
-	if (!any)
+	if (!any && u->plan.critique_rows == 0)
 		return MIP_OK;
-	tuning_phase(u, "demonstrations");
+	tuning_phase(u, any ? "demonstrations" : "critique");
 	base_arena_init(&b.scratch);
 	b.labelled = arena_array(u->a, u->nleaf, sizeof *b.labelled);
 	for (i = 0; i < u->nleaf; i++)
@@ -653,10 +667,10 @@ demo_make(struct tuning *u)
 	if (u->t->teacher)
 		b.model = teacher_map(u);
 	if (u->plan.bootstrap_rows > 0)
-		s = run_rows(&b, &threshold);
-	if (s == MIP_OK && b.ntrace > 0 && b.nsuccess == 0)
-		warn_none(&b, threshold);
-	if (s == MIP_OK)
+		s = run_rows(&b);
+	if (s == MIP_OK && any && b.ntrace > 0 && b.nsuccess == 0)
+		warn_none(&b);
+	if (s == MIP_OK && any)
 		make_sets(&b);
 	arena_release(&b.scratch);
 	return s;

@@ -6,7 +6,8 @@
 
 #include "tune/tuning.h"
 
-/* Fills `demo` and `ndemo` of the leaves whose demos are searched.  Set 0 is
+/* Runs train rows; notes what the metric says of them (critique.h); and fills
+ * `demo` and `ndemo` of the leaves whose demos are searched.  Set 0 is
  * what the program has; 1 labelled rows alone, where rows have a leaf's
  * fields; 2 the first runs that succeeded; the others runs drawn at random,
  * with varying counts.  Sets of one index come from the same runs.  A set that

@@ -15,6 +15,7 @@
 #include "instruct.h"
 #include "mip.h"
 #include "slots.h"
+#include "tune/critique.h"
 #include "tune/rng.h"
 
 enum {
@@ -351,6 +352,7 @@ prepare(struct tuning *u, struct call *c, size_t leaf, size_t i,
 	c->in.instruct.program_description = program;
 	c->in.instruct.module_fields = propose_signature(u->a, p);
 	c->in.instruct.examples = propose_examples(u->a, demos, EXAMPLES);
+	c->in.instruct.faults = critique_text(u, l, i - 1, u->threshold);
 	c->in.instruct.current = p->text[0] ? p->text : "none";
 	c->in.instruct.tip = tip_for(u, leaf, i);
 }

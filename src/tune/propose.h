@@ -30,6 +30,9 @@ const char *propose_clean(struct arena *a, const char *text);
 /* The leaf's fields with types and descriptions. */
 const char *propose_signature(struct arena *a, const struct prompt *l);
 
+/* A value as JSON, cut to what a prompt can bear. */
+void propose_put(struct buf *b, struct json v);
+
 /* Some rows, each cut to what a prompt can bear. */
 const char *propose_rows(struct arena *a, const struct rows *rows,
     const size_t *pick, size_t n);

@@ -187,6 +187,12 @@ put_cut(struct buf *b, const char *s, size_t n, size_t max)
 	buf_puts(b, " ...");
 }
 
+void
+propose_put(struct buf *b, struct json v)
+{
+	put_cut(b, v.s, v.n, ROW_MAX);
+}
+
 const char *
 propose_rows(struct arena *a, const struct rows *rows, const size_t *pick,
     size_t n)

@@ -16,6 +16,8 @@ const struct strategy_row strategy_rows[STRATEGY_COUNT] = {
 #undef STRATEGY
 };
 
+enum { CRITIQUE_ROWS = 16 };            /* enough for some that go wrong */
+
 enum want { WANT_COUNT, WANT_SWITCH, WANT_NUMBER, WANT_WORD };
 
 /* X(NAME, "word", what it takes, least, most). */
@@ -209,6 +211,23 @@ settings_read(struct plan *p, const struct setting *first, char why[320])
 
 /* ---- what follows ---- */
 
+/* Has the proposer something to learn of what the metric says? */
+static bool
+critiques(const struct tune_task *t, const struct plan *p)
+{
+	const struct prompt *l;
+	const struct fn *f;
+	bool says = false, hears = false;
+
+	for (f = t->mod->fn; f; f = f->next)
+		says = says || (f->kind == FN_METRIC && f->name &&
+		    strcmp(f->name, t->metric) == 0 && f->comments);
+	for (l = t->mod->prompt; l; l = l->next)
+		hears = hears || strategy_tunes(t, p, l,
+		    SLOT_INSTRUCTION);
+	return says && hears;
+}
+
 static void
 plan_rest(const struct tune_task *t, struct plan *p)
 {
@@ -235,6 +254,11 @@ plan_rest(const struct tune_task *t, struct plan *p)
 		p->bootstrap_rows = t->train.n;
 	if (p->max_bootstrapped == 0 || p->demo_sets < 2)
 		p->bootstrap_rows = 0;
+	p->critique_rows = critiques(t, p) ? CRITIQUE_ROWS : 0;
+	if (p->critique_rows > t->train.n)
+		p->critique_rows = t->train.n;
+	if (p->bootstrap_rows < p->critique_rows)
+		p->bootstrap_rows = p->critique_rows;
 }
 
 enum mip_status

@@ -29,6 +29,8 @@ struct plan {
 	unsigned trials;                /* 0: by the formula */
 	size_t ndev;                    /* rows that are searched on */
 	size_t bootstrap_rows;          /* train rows to run at most */
+	size_t critique_rows;           /* of these at least, for what the
+	                                 * metric says of them */
 	unsigned rounds;                /* tries of each */
 	double threshold;               /* a run is a demonstration from this
 	                                 * score on; if threshold_set */

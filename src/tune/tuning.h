@@ -18,7 +18,11 @@ struct leaf {
 	const char **demo;              /* ndemo: arrays */
 	size_t ninstruction, ndemo;
 	bool tunes[SLOT_COUNT];         /* which slots are searched */
+	struct critique *critique, *last_critique;      /* critique.c */
+	size_t ncritique;
 };
+
+struct critique;
 
 struct tuning {
 	struct arena *a;                /* as long as the study; never fails:
@@ -39,6 +43,8 @@ struct tuning {
 	size_t nleaf;
 	struct candidate *best;         /* by full evaluation; or NULL */
 	unsigned trial, ntrial;
+	double threshold;               /* from which gain on a run was a
+	                                 * success */
 	bool probing;                   /* a failure of the world ends it */
 	uint64_t judge_calls;
 	const char *phase;

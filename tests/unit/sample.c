@@ -276,6 +276,10 @@ score_run(struct mip *m, const void *gold, const void *in, const void *out,
 	if (score->value < 1)
 		score->feedback = mip_concat(m, "expected ", g->answer,
 		    (const char *)NULL);
+	if (score->value < 1)
+		mip_credit(m, "recall", score->value, "too short");
+	if (score->value < 1)
+		mip_credit(m, "m.judge", 1, NULL);
 	return mip_status(m);
 }
 

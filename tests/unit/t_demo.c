@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "tune/critique.h"
 #include "tune/demo.h"
 #include "tune/propose.h"
 #include "tune_mod.h"
@@ -157,6 +158,113 @@ test_shown(void **state)
 	arena_release(&a);
 }
 
+/* A run of which the metric says `rest` (members of an answer). */
+static struct json
+answer(struct arena *a, const char *id, const char *rest)
+{
+	return parse(arena_printf(a, "{\"steps\":[{\"leaf\":\"route\","
+	    "\"in\":{\"text\":\"early\"},\"out\":null},{\"leaf\":\"route\","
+	    "\"in\":{\"text\":\"%s\"},\"out\":{\"label\":\"OTHER\"}}],%s}",
+	    id, rest));
+}
+
+#define CRITIQUE(id, why) "in: {\"text\":\"" id "\"}\n" \
+	"out: {\"label\":\"OTHER\"}\nwrong: " why "\n"
+
+static void
+test_credit(void **state)
+{
+	struct arena a = { 0 };
+	struct tuning u = { .a = &a };
+	double gain = 7;
+	struct json v = parse("{\"credits\":[{\"leaf\":\"m.route\","
+	    "\"value\":0.1},{\"leaf\":\"route\",\"value\":0.5},"
+	    "{\"leaf\":\"route\",\"value\":0.25,\"why\":\"w\"},"
+	    "{\"leaf\":\"route\",\"value\":0.75}]}");
+
+	(void)state;
+	assert_true(critique_credit(&u, v, "route", &gain));
+	assert_true(gain > 0.24 && gain < 0.26);
+	/* Where less is better, the worst is the most. */
+	u.minimize = true;
+	assert_true(critique_credit(&u, v, "route", &gain));
+	assert_true(gain < -0.74 && gain > -0.76);
+	gain = 7;
+	assert_false(critique_credit(&u, v, "other", &gain));
+	assert_false(critique_credit(&u, parse("{}"), "route", &gain));
+	assert_true(gain > 6);
+	arena_release(&a);
+}
+
+static void
+test_critique(void **state)
+{
+	struct arena a = { 0 };
+	struct mod *m = tune_mod(&a);
+	struct tune_task t = { .metric = "acc" };
+	struct leaf l[2] = { { .prompt = m->prompt,
+	    .tunes[SLOT_INSTRUCTION] = true },
+	    { .prompt = m->prompt->next,
+	    .tunes[SLOT_INSTRUCTION] = true } };
+	struct tuning u = { .a = &a, .t = &t, .leaf = l, .nleaf = 2 };
+
+	(void)state;
+	assert_string_equal(critique_text(&u, &l[0], 0, 1), "none");
+	/* Feedback, the leaf's own credit, a leaf that is not to blame. */
+	critique_read(&u, answer(&a, "a", "\"feedback\":{\"acc\":\"f\","
+	    "\"other\":\"x\"}"), 0.5);
+	critique_read(&u, answer(&a, "b", "\"feedback\":{\"acc\":\"f\"},"
+	    "\"credits\":[{\"leaf\":\"route\",\"value\":0,"
+	    "\"why\":\"own\"}]"), 1);
+	critique_read(&u, answer(&a, "c", "\"feedback\":{\"acc\":\"f\"},"
+	    "\"credits\":[{\"leaf\":\"route\",\"value\":1}]"), 0);
+	critique_read(&u, answer(&a, "d", "\"feedback\":{\"other\":"
+	    "\"x\"}"), 0);
+	critique_read(&u, answer(&a, "e", "\"feedback\":{\"acc\":\"\"}"), 0);
+	assert_string_equal(critique_text(&u, &l[0], 0, 1),
+	    CRITIQUE("a", "f") "\n" CRITIQUE("b", "own"));
+	assert_string_equal(critique_text(&u, &l[0], 0, 0.3),
+	    CRITIQUE("b", "own"));
+	assert_string_equal(critique_text(&u, &l[0], 5, 0.3),
+	    CRITIQUE("b", "own"));
+	assert_string_equal(critique_text(&u, &l[0], 0, 0), "none");
+	/* It was not asked in these runs. */
+	assert_int_equal(l[1].ncritique, 0);
+	arena_release(&a);
+}
+
+/* Each proposal is shown others. */
+static void
+test_critiques(void **state)
+{
+	struct arena a = { 0 };
+	struct mod *m = tune_mod(&a);
+	struct tune_task t = { .metric = "acc" };
+	struct leaf l = { .prompt = m->prompt,
+	    .tunes[SLOT_INSTRUCTION] = true };
+	struct tuning u = { .a = &a, .t = &t, .leaf = &l, .nleaf = 1 };
+	const char *s;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 100; i++)
+		critique_read(&u, answer(&a, arena_printf(&a, "n%u.", i),
+		    "\"feedback\":{\"acc\":\"f\"}"), 0);
+	assert_int_equal(l.ncritique, 32);
+	s = critique_text(&u, &l, 0, 1);
+	assert_non_null(strstr(s, "n0."));
+	assert_non_null(strstr(s, "n2."));
+	assert_null(strstr(s, "n3."));
+	s = critique_text(&u, &l, 1, 1);
+	assert_null(strstr(s, "n2."));
+	assert_non_null(strstr(s, "n3."));
+	assert_non_null(strstr(s, "n5."));
+	s = critique_text(&u, &l, 10, 1);
+	assert_non_null(strstr(s, "n31."));
+	assert_non_null(strstr(s, "n0."));
+	arena_release(&a);
+}
+
 int
 main(void)
 {
@@ -167,6 +275,9 @@ main(void)
 		cmocka_unit_test(test_threshold),
 		cmocka_unit_test(test_clean),
 		cmocka_unit_test(test_shown),
+		cmocka_unit_test(test_credit),
+		cmocka_unit_test(test_critique),
+		cmocka_unit_test(test_critiques),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,6 +68,7 @@ struct job {
 	int times;
 	enum mip_status fail;           /* ... then fails */
 	unsigned depth, wide;           /* forks as many, so deep */
+	double credit;                  /* if it is above zero */
 };
 
 struct done {
@@ -90,7 +91,9 @@ work(struct mip *m, const void *in, void *out)
 			return mip_status(m);
 	}
 	d->facts = mip_concat(m, j->question, ":", r.facts, NULL);
-	d->sum = 1;
+	d->sum = mip_format_rate(m) < 1 ? 2 : 1;
+	if (j->credit > 0)
+		mip_credit(m, "recall", j->credit, d->facts);
 	if (j->fail != MIP_OK)
 		return mip_fail(m, j->fail, "%s fails", j->question);
 	return mip_status(m);
@@ -218,6 +221,45 @@ test_steps(void **state)
 		assert_non_null(strstr(v[i].in, i < 2 ? "q-a" :
 		    i == 2 ? "q-b" : "q-c"));
 	assert_false(mip_repaired(s->m));
+}
+
+/* What forks say of leaves comes in the order of forking, and they know how
+ * the program's calls went. */
+static void
+test_credits(void **state)
+{
+	struct stage *s = *state;
+	struct job j[] = { { .question = "q-a", .times = 2, .credit = 0.5 },
+	    { .question = "q-b", .times = 1 },
+	    { .question = "q-c", .times = 1, .credit = 0.25 } };
+	struct judge_in judged = { "q-b", "f" };
+	const struct mip_credit *v;
+	struct qa_out out;
+	struct done d[3];
+	size_t n;
+
+	RULES({ .match = "from the facts alone", .sample = "",
+	    .text = "what a day" },
+	    { .match = "from the facts alone", .text = "{\"answer\":\"blue\","
+	    "\"confidence\":90,\"mood\":\"SURE\"}" },
+	    { .text = "sky" });
+	mip_begin(s->m);
+	mip_ask(s->m, &judge, &judged, &out);
+	assert_int_equal(mip_wait(s->m), MIP_OK);
+	mip_judge(s->m);
+	assert_int_equal(ALL(s, j, d), MIP_OK);
+	v = mip_credits(s->m, &n);
+	assert_int_equal(n, 2);
+	assert_string_equal(v[0].leaf, "recall");
+	assert_string_equal(v[0].why, "q-a:sky");
+	assert_true(v[0].value > 0.4);
+	assert_string_equal(v[1].why, "q-c:sky");
+	assert_int_equal(d[0].sum, 2);
+	assert_int_equal(d[1].sum, 2);
+	assert_true(mip_format_rate(s->m) == 0);
+	mip_begin(s->m);
+	mip_credits(s->m, &n);
+	assert_int_equal(n, 0);
 }
 
 /* The first in the order of forking is the failure, and what stands behind it
@@ -535,6 +577,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_values), TEST(test_samples), TEST(test_steps),
+		TEST(test_credits),
 		TEST(test_failure), TEST(test_ask_fails), TEST(test_stopped),
 		TEST(test_stop), TEST(test_nested), TEST(test_runs),
 		TEST(test_memory), TEST(test_left),

@@ -1,6 +1,7 @@
 /* Tests of mip.c and env.c: asking, waiting, asking again, failing.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -361,6 +362,47 @@ test_steps(void **state)
 	assert_int_equal(n, 0);
 }
 
+static void
+test_judging(void **state)
+{
+	struct stage *s = *state;
+	const struct mip_credit *v;
+	struct recall_in in = { "Why?" };
+	struct recall_out out;
+	size_t n;
+
+	RULES({ .match = RECALL, .text = "sky" },
+	    { .match = JUDGE, .text = BAD, .sample = "" },
+	    { .match = JUDGE, .text = GOOD });
+	mip_record(s->m, true);
+	assert_int_equal(qa(s->m, &s->in, &s->out), MIP_OK);
+	assert_true(mip_format_rate(s->m) == 0.5);
+	mip_judge(s->m);
+	/* What is asked from now on is no matter of the program. */
+	mip_ask(s->m, &recall, &in, &out);
+	assert_int_equal(mip_wait(s->m), MIP_OK);
+	assert_true(mip_format_rate(s->m) == 0.5);
+	mip_steps(s->m, &n);
+	assert_int_equal(n, 2);
+	mip_credits(s->m, &n);
+	assert_int_equal(n, 0);
+	mip_credit(s->m, "recall", 0.5, "why");
+	mip_credit(s->m, "m.judge", -1, NULL);
+	v = mip_credits(s->m, &n);
+	assert_int_equal(n, 2);
+	assert_string_equal(v[0].leaf, "recall");
+	assert_string_equal(v[0].why, "why");
+	assert_null(v[1].why);
+	mip_credit(s->m, "recall", (double)NAN, NULL);
+	assert_int_equal(mip_status(s->m), MIP_FAIL);
+	assert_string_equal(mip_message(s->m),
+	    "credit of recall is no number");
+	mip_begin(s->m);
+	mip_credits(s->m, &n);
+	assert_int_equal(n, 0);
+	assert_true(mip_format_rate(s->m) == 1);
+}
+
 /* A hint asks again with the earlier reply; the step it was for is no
  * example. */
 static void
@@ -540,6 +582,7 @@ main(void)
 		TEST(test_truncated), TEST(test_first_failure),
 		TEST(test_world_first), TEST(test_sticky),
 		TEST(test_long_message), TEST(test_memory), TEST(test_steps),
+		TEST(test_judging),
 		TEST(test_hint), TEST(test_caught),
 		TEST(test_models), TEST(test_slots), TEST(test_stop),
 		TEST(test_cancel), TEST(test_env), TEST(test_status),

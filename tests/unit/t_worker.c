@@ -212,6 +212,9 @@ test_run(void **state)
 	assert_at(v, "scores.score", "0.6666666666666666");
 	assert_at(v, "scores.graded", "0.5");
 	assert_at(v, "feedback", "{\"score\":\"expected light blue\"}");
+	assert_at(v, "credits", "[{\"leaf\":\"recall\",\"value\":"
+	    "0.6666666666666666,\"why\":\"too short\"},"
+	    "{\"leaf\":\"m.judge\",\"value\":1.0}]");
 	assert_int_equal(json_count(at(v, "steps")), 2);
 	step = item(at(v, "steps"), 0);
 	assert_at(step, "leaf", "\"recall\"");
@@ -227,6 +230,7 @@ test_run(void **state)
 	v = get(s);
 	assert_at(v, "scores", "{}");
 	assert_at(v, "steps", "");
+	assert_at(v, "credits", "");
 	assert_at(v, "judge", "");
 }
 
