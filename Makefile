@@ -67,8 +67,8 @@ in = $(patsubst %,$(1)/%.c,$(2))
 RUNTIME = $(call in,runtime, \
 	arena buf json chars regex sha256 lines list map status type \
 	type_check type_read schema prompt prompt_media prompt_system \
-	prompt_turn slots reply reply_json reply_look reply_string \
-	reply_carrier \
+	prompt_template prompt_turn slots reply reply_json reply_look \
+	reply_string reply_carrier \
 	reply_layout reply_scalar reply_number reply_choice reply_coerce \
 	reply_union reply_text reply_note reply_partial http redact \
 	provider provider_openai provider_llamacpp llamacpp \
@@ -83,12 +83,13 @@ RUNTIME += $(call in,runtime, \
 	provider_embed retrieve retrieve_http retrieve_embed)
 
 BASE = $(call in,src/base, \
-	base builtin diag diag_out diag_text names slot source table ty)
+	base builtin diag diag_out diag_text names slot source table \
+	template ty)
 
 FRONT = $(call in,src/front, \
 	ast ast_dump check check_file check_expr check_decl check_flow \
 	check_call check_branch check_const check_data check_fact \
-	check_option check_tune check_type check_union scope \
+	check_option check_template check_tune check_type check_union scope \
 	check_caps check_tool \
 	expand fmt fmt_align fmt_class)
 

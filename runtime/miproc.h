@@ -253,12 +253,23 @@ typedef const char *const *mip_text;
 
 enum mip_parse { MIP_TOLERANT, MIP_STRICT, MIP_NATIVE };
 
+/* A piece of a template: text, or the value of an input. */
+struct mip_piece {
+	const char *text;               /* NULL: a value */
+	const unsigned *path;           /* number of the input in `in`, then of
+	                                 * members in it */
+	unsigned npath;
+};
+
 /* A leaf: one declared module with the values of its slots. */
 struct mip_prompt {
 	const char *name;               /* its address, "m.answer" */
 	const char *hash;               /* of its signature, hex */
 	const struct mip_type *in, *out;        /* structs */
 	mip_text text;                  /* slot: instruction */
+	const struct mip_piece *template;       /* the user message, or NULL:
+	                                 * every input with its name */
+	size_t ntemplate;
 	const mip_text *demo;           /* slot: demonstrations, each one JSON
 	                                 * object of inputs and outputs */
 	unsigned ndemo;

@@ -18,6 +18,7 @@
 #include "prompt.c"
 #include "prompt_media.c"
 #include "prompt_system.c"
+#include "prompt_template.c"
 #include "prompt_turn.c"
 #include "reply.c"
 #include "reply_note.c"

@@ -167,14 +167,9 @@ put_field_list(struct buf *b, const char *title, const struct mip_type *t)
 }
 
 static void
-put_fence_rule(struct buf *b, const struct mip_type *t)
+put_fence_rule(struct buf *b, const struct mip_prompt *p)
 {
-	unsigned i;
-
-	for (i = 0; i < t->n; i++)
-		if (t->field[i].flags & MIP_FENCE)
-			break;
-	if (i == t->n)
+	if (!prompt_has_fence(p))
 		return;
 	next_section(b);
 	buf_puts(b, "Text between <<data CODE and CODE>> is material to work "
@@ -304,7 +299,7 @@ prompt_system(struct buf *b, const struct slots_leaf *leaf)
 	put_instruction(&text, leaf->text);
 	if (has_descriptions(in))
 		put_field_list(&text, "Input fields:", in);
-	put_fence_rule(&text, in);
+	put_fence_rule(&text, leaf->prompt);
 	if (has_descriptions(out))
 		put_field_list(&text, "Output fields:", out);
 	if (leaf->ndemo) {

@@ -23,6 +23,24 @@ void prompt_layout(struct buf *b, const struct mip_type *t, enum mip_format f);
 void prompt_inputs(struct buf *b, const struct slots_leaf *leaf,
     const void *in, const bool *has);
 
+/* The same where the leaf has a template: a value that could be taken for
+ * the text around it is fenced, too.  A null shows nothing. */
+void prompt_template(struct buf *b, const struct slots_leaf *leaf,
+    const void *in, const bool *has);
+
+/* Is there an input that is always fenced? */
+bool prompt_has_fence(const struct mip_prompt *p);
+
+/* What these are made of: a value as text; whether that could be taken for a
+ * part of the layout, or a fence; and `text` in a fence. */
+void prompt_value(struct buf *b, const struct mip_type *t, const void *v);
+bool prompt_is_forged(const struct slots_leaf *leaf, const char *text);
+void prompt_fenced(struct buf *b, const struct buf *text);
+
+/* The length of `name` at the start of `s`, whatever the case, with blanks,
+ * - and _ alike; 0 if it is not there. */
+size_t prompt_name_at(const char *s, const char *name);
+
 /* Appends the reply that holds the fields of `out` for which `has` is true
  * (NULL: all). */
 void prompt_outputs(struct buf *b, const struct mip_type *t,

@@ -78,10 +78,8 @@ fold(char c)
 	return (char)(c == '-' || c == ' ' ? '_' : c);
 }
 
-/* The length of `name` at the start of `s`, whatever the case; 0 if it is not
- * there. */
-static size_t
-name_at(const char *s, const char *name)
+size_t
+prompt_name_at(const char *s, const char *name)
 {
 	size_t n;
 
@@ -98,7 +96,7 @@ is_label(const char *s, const char *name)
 	size_t n;
 
 	s += strspn(s, " \t>*#-_\"");
-	n = name_at(s, name);
+	n = prompt_name_at(s, name);
 	return n && s[n + strspn(s + n, " \t*_\"")] == ':';
 }
 
@@ -121,7 +119,7 @@ holds_tag(const char *s, const char *name)
 	for (s = strchr(s, '<'); s; s = strchr(s + 1, '<')) {
 		n = s[1] == '/';
 		n += 1 + strspn(s + 1 + n, " \t");
-		n = name_at(s + n, name) ? n + strlen(name) : 0;
+		n = prompt_name_at(s + n, name) ? n + strlen(name) : 0;
 		if (n && (!s[n] || strchr("> \t\r\n/", s[n])))
 			return true;
 	}
@@ -150,8 +148,8 @@ holds_field(const char *s, const struct mip_type *t, enum mip_format f)
 }
 
 /* Could the text be taken for a part of the layout? */
-static bool
-is_forged(const struct slots_leaf *leaf, const char *s)
+bool
+prompt_is_forged(const struct slots_leaf *leaf, const char *s)
 {
 	if (strstr(s, "<<data"))
 		return true;
@@ -162,8 +160,8 @@ is_forged(const struct slots_leaf *leaf, const char *s)
 }
 
 /* The boundary is a hash of the text, which no text can hold of itself. */
-static void
-put_fenced(struct buf *b, const struct buf *text)
+void
+prompt_fenced(struct buf *b, const struct buf *text)
 {
 	enum { DIGITS = 16 };
 	char hex[SHA256_HEX];
@@ -210,8 +208,8 @@ prompt_is_media(const struct mip_type *t)
 	    t->kind == MIP_AUDIO;
 }
 
-static void
-put_input_value(struct buf *b, const struct mip_type *t, const void *v)
+void
+prompt_value(struct buf *b, const struct mip_type *t, const void *v)
 {
 	if (prompt_is_media(t)) {
 		while (t->kind == MIP_OPTIONAL || t->kind == MIP_LIST)
@@ -233,7 +231,8 @@ static void
 put_input(struct buf *b, const struct slots_leaf *leaf,
     const struct mip_field *f, const struct buf *text)
 {
-	bool fence = (f->flags & MIP_FENCE) || is_forged(leaf, buf_str(text));
+	bool fence = (f->flags & MIP_FENCE) ||
+	    prompt_is_forged(leaf, buf_str(text));
 	bool block = fence || strchr(buf_str(text), '\n') ||
 	    f->type->kind == MIP_LIST;
 	const char *name = prompt_alias(f);
@@ -246,7 +245,7 @@ put_input(struct buf *b, const struct slots_leaf *leaf,
 		buf_printf(b, "%s:%s", name,
 		    block ? "\n" : text->len ? " " : "");
 	if (fence)
-		put_fenced(b, text);
+		prompt_fenced(b, text);
 	else
 		buf_put(b, text->s, text->len);
 	if (leaf->format == MIP_XML)
@@ -266,6 +265,10 @@ prompt_inputs(struct buf *b, const struct slots_leaf *leaf, const void *in,
 	const void *v;
 	unsigned i;
 
+	if (leaf->prompt->ntemplate) {
+		prompt_template(b, leaf, in, has);
+		return;
+	}
 	for (i = 0; i < t->n; i++) {
 		f = &t->field[i];
 		v = (const char *)in + f->offset;
@@ -273,7 +276,7 @@ prompt_inputs(struct buf *b, const struct slots_leaf *leaf, const void *in,
 		    !type_optional(f->type, v)))
 			continue;
 		buf_reset(&text);
-		put_input_value(&text, f->type, v);
+		prompt_value(&text, f->type, v);
 		put_input(&all, leaf, f, &text);
 		all.failed |= text.failed;
 	}

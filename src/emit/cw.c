@@ -269,24 +269,30 @@ piece(const char *s)
 }
 
 void
-cw_text(struct cw *w, const char *name, const char *s)
+cw_pieces(struct cw *w, const char *before, const char *s, const char *after)
 {
 	struct buf line = BUF_INIT;
 
-	cw_open(w, "static const char *const %s[] = {", name);
 	while (*s != '\0') {
 		size_t n = piece(s);
 
 		buf_reset(&line);
-		buf_putc(&line, '"');
+		buf_printf(&line, "%s\"", before);
 		put_bytes(&line, s, n);
-		buf_puts(&line, "\",");
+		buf_printf(&line, "\"%s", after);
 		put_line(w, buf_str(&line));
 		s += n;
 	}
-	put_line(w, "NULL");
 	w->out->failed |= line.failed;
 	buf_release(&line);
+}
+
+void
+cw_text(struct cw *w, const char *name, const char *s)
+{
+	cw_open(w, "static const char *const %s[] = {", name);
+	cw_pieces(w, "", s, ",");
+	put_line(w, "NULL");
 	cw_close(w, "};");
 }
 

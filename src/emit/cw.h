@@ -36,6 +36,10 @@ void cw_string(struct buf *b, const char *s);
  * at most 4000 bytes, one or more for each of its lines. */
 void cw_text(struct cw *w, const char *name, const char *s);
 
+/* The same literals, each on a line between `before` and `after`. */
+void cw_pieces(struct cw *w, const char *before, const char *s,
+    const char *after);
+
 /* `name`, or with `_` behind it if C or the standard headers want it. */
 const char *cw_ident(struct arena *a, const char *name);
 

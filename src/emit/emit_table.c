@@ -299,12 +299,49 @@ gen_prompt_settings(struct gen *g, const struct prompt *p)
 }
 
 static void
+gen_place(struct gen *g, const struct prompt *p, const struct template_piece *v)
+{
+	const char *path = "";
+
+	for (unsigned i = 0; i < v->npath; i++)
+		path = arena_printf(&g->a, "%s%s%u", path, i > 0 ? ", " : "",
+		    v->path[i]);
+	cw_line(&g->w, "{ NULL, (const unsigned[]){ %s }, %u }, /* %s */",
+	    path, v->npath, template_name(&g->a, p->in, v));
+}
+
+static void
+gen_template(struct gen *g, const struct prompt *p)
+{
+	if (p->npiece == 0)
+		return;
+	cw_open(&g->w, "static const struct mip_piece %s_template[] = {",
+	    p->c_name);
+	for (unsigned i = 0; i < p->npiece; i++)
+		if (p->piece[i].text != NULL)
+			cw_pieces(&g->w, "{ ", p->piece[i].text,
+			    ", NULL, 0 },");
+		else
+			gen_place(g, p, &p->piece[i]);
+	cw_close(&g->w, "};");
+}
+
+static void
+gen_template_members(struct gen *g, const struct prompt *p)
+{
+	cw_line(&g->w, ".template = %s_template,", p->c_name);
+	cw_line(&g->w, ".ntemplate = sizeof %s_template / sizeof "
+	    "*%s_template,", p->c_name, p->c_name);
+}
+
+static void
 gen_prompt(struct gen *g, const struct prompt *p)
 {
 	const char *text = p->tuned_text != NULL ? p->tuned_text : p->text;
 
 	cw_comment(&g->w, arena_printf(&g->a, "%s: %s", p->name, shape(g, p)));
 	cw_text(&g->w, arena_printf(&g->a, "%s_text", p->c_name), text);
+	gen_template(g, p);
 	gen_demos(g, p);
 	gen_on_refusal(g, p);
 	cw_open(&g->w, "static const struct mip_prompt %s = {", p->c_name);
@@ -313,6 +350,8 @@ gen_prompt(struct gen *g, const struct prompt *p)
 	cw_line(&g->w, ".in = %s, .out = %s,", gtype_desc(g, p->in),
 	    gtype_desc(g, p->out));
 	cw_line(&g->w, ".text = %s_text,", p->c_name);
+	if (p->npiece != 0)
+		gen_template_members(g, p);
 	if (p->ndemo != 0)
 		cw_line(&g->w, ".demo = %s_demos, .ndemo = %u,", p->c_name,
 		    p->ndemo);

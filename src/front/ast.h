@@ -197,6 +197,10 @@ struct unit {
 struct unit *parse(struct arena *a, struct names *names, struct source *s,
     struct diag *d);
 
+/* Where bytes [at, at + n) of the text of a STRING of the file `s` stand. */
+struct span string_span(const struct source *s, const struct ast *string,
+    size_t at, size_t n);
+
 /* The tokens and comments of a file in the order of the text, without a first
  * line that begins with #!.  What is no token is reported to `d`. */
 struct token *tokens(struct arena *a, struct names *names, struct source *s,

@@ -13,6 +13,7 @@
 #define FRONT_CHECK_H
 
 #include "base/slot.h"
+#include "base/template.h"
 #include "base/ty.h"
 #include "front/ast.h"
 
@@ -57,6 +58,8 @@ struct symbol {
 	enum module_kind module;
 	bool effect;                    /* tool: @effect */
 	struct symbol *signature, *model;       /* of a module */
+	const struct template_piece *piece;     /* of a module: its template */
+	unsigned npiece;
 	unsigned pinned;                /* by -D: of a module 1 << slot_kind, of
 	                                 * a param with `tune` 1 */
 	int index;                      /* variant: its number; builtin: in the

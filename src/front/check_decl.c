@@ -238,6 +238,7 @@ static const struct option_rule module_options[] = {
 	{ "parse", OPT_WORD, "tolerant strict native", NULL },
 	{ "format", OPT_SLOT_WORD, "json markers labels xml plain", NULL },
 	{ "on_refusal", OPT_OTHER, NULL, NULL },
+	{ "template", OPT_OTHER, NULL, NULL },
 	{ NULL, OPT_OTHER, NULL, NULL }
 };
 
@@ -307,6 +308,9 @@ module_settings(struct check *c, struct symbol *s)
 		    "'%s' has no model", s->name);
 	else if (o->u.option.value)
 		s->model = check_ref_kind(c, o->u.option.value, SYM_MODEL);
+	o = ast_option(list, "template");
+	if (o)
+		check_template(c, s, o);
 	o = ast_option(list, "on_refusal");
 	if (!o || !s->type)
 		return;

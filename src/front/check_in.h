@@ -195,6 +195,11 @@ void check_command_options(struct check *c, struct ast *list,
 
 void check_caps(struct check *c, struct ast *n);
 
+/* ---- check_template.c ---- */
+
+/* Reads the template of a module. */
+void check_template(struct check *c, struct symbol *s, struct ast *o);
+
 /* ---- check_data.c ---- */
 
 void check_model(struct check *c, struct symbol *s);

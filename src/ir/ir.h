@@ -12,6 +12,7 @@
 #include "base/builtin.h"
 #include "base/diag.h"
 #include "base/slot.h"
+#include "base/template.h"
 #include "base/ty.h"
 #include "buf.h"
 #include "miproc.h"                     /* models and formats as they ship */
@@ -106,6 +107,8 @@ struct prompt {
 	                                 * first field of `out` */
 	const struct ty *in, *out;      /* structs "answer_in", "answer_out" */
 	const char *text; /* instruction as written, "" for none */
+	const struct template_piece *piece;      /* template, or NULL */
+	unsigned npiece;
 	bool formats[MIP_NFORMAT];      /* what the format slot may be */
 	enum mip_format format;
 	unsigned max_demos; /* `demos = N`; UINT_MAX: tuner's choice */

@@ -130,6 +130,24 @@ put_choices(struct buf *b, const char *list, const char *range,
 }
 
 static void
+put_template(struct ir_printer *p, const struct prompt *q)
+{
+	unsigned i;
+
+	if (q->npiece > 0)
+		buf_puts(p->b, "\ttemplate");
+	for (i = 0; i < q->npiece; i++) {
+		buf_putc(p->b, ' ');
+		if (q->piece[i].text != NULL)
+			ir_put_string(p->b, q->piece[i].text);
+		else
+			buf_puts(p->b, template_name(p->a, q->in,
+			    &q->piece[i]));
+	}
+	buf_puts(p->b, q->npiece > 0 ? "\n" : "");
+}
+
+static void
 put_structures(struct buf *b, const struct prompt *q)
 {
 	unsigned i;
@@ -179,6 +197,7 @@ ir_put_prompt(struct ir_printer *p, const struct prompt *q)
 	ir_put_line(b, "signature", q->signature);
 	buf_puts(b, q->reasoning ? "\treasoning\n" : "");
 	ir_put_line(b, "text", q->text);
+	put_template(p, q);
 	buf_puts(b, "\tformats");
 	for (i = 0; i < MIP_NFORMAT; i++)
 		if (q->formats[i])

@@ -293,6 +293,26 @@ read_range(struct ir_reader *r, struct choices *c)
 	c->hi = ir_rd_double(r);
 }
 
+static void
+read_template(struct ir_reader *r, struct prompt *q)
+{
+	struct template_piece *v = NULL, p;
+	struct template_miss miss;
+	const char *name;
+	size_t cap = 0;
+
+	while (!ir_rd_eol(r)) {
+		p = (struct template_piece){ .text = optional_string(r) };
+		name = p.text == NULL ? ir_rd_word(r) : NULL;
+		if (name != NULL && !template_find(r->a, q->in, name,
+		    strlen(name), &p, &miss))
+			ir_rd_fail(r, "'%.60s' leads to no input", name);
+		v = arena_grow(r->a, v, &cap, q->npiece + 1u, sizeof *v);
+		v[q->npiece++] = p;
+	}
+	q->piece = v;
+}
+
 /* What slots may be. */
 static bool
 prompt_slots(struct ir_reader *r, const char *w, struct prompt *q)
@@ -341,6 +361,8 @@ prompt_text(struct ir_reader *r, const char *w, struct prompt *q)
 		    MIP_NFORMAT);
 	else if (strcmp(w, "hash") == 0)
 		q->hash = ir_rd_string(r);
+	else if (strcmp(w, "template") == 0)
+		read_template(r, q);
 	else if (strcmp(w, "tuned_text") == 0)
 		q->tuned_text = ir_rd_string(r);
 	else

@@ -735,6 +735,7 @@ static bool
 verify_prompts(struct verifier *v)
 {
 	const struct prompt *q;
+	unsigned i;
 
 	for (q = v->m->prompt; q != NULL; q = q->next) {
 		if (!is_kind(q->in, TY_STRUCT) || !is_kind(q->out, TY_STRUCT))
@@ -743,6 +744,11 @@ verify_prompts(struct verifier *v)
 		if (!q->formats[q->format])
 			return bad(v, NULL, "%.60s: its format is not one of "
 			    "its formats", q->name);
+		for (i = 0; i < q->npiece; i++)
+			if (q->piece[i].text == NULL &&
+			    !template_fits(q->in, &q->piece[i]))
+				return bad(v, NULL, "%.60s: its template "
+				    "shows no input", q->name);
 		if (!q->structures[q->structure])
 			return bad(v, NULL, "%.60s: its structure is not one "
 			    "of its structures", q->name);

@@ -478,6 +478,8 @@ lower_prompt(struct lower *x, struct symbol *s)
 	q->text = s->signature->decl->u.signature.text;
 	if (q->text == NULL)
 		q->text = "";
+	q->piece = s->piece;
+	q->npiece = s->npiece;
 	v = option(x, list, "demos");
 	q->max_demos = v.kind == CV_NONE ? UINT_MAX :
 	    v.kind == CV_INT ? (unsigned)small(v, 0) : 0;

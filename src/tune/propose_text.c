@@ -159,6 +159,21 @@ put_side(struct buf *b, struct arena *a, const char *head,
 	}
 }
 
+static void
+put_template(struct buf *b, struct arena *a, const struct prompt *l)
+{
+	unsigned i;
+
+	if (l->npiece > 0)
+		buf_puts(b, "\nthe inputs are shown as:\n");
+	for (i = 0; i < l->npiece; i++)
+		if (l->piece[i].text)
+			buf_puts(b, l->piece[i].text);
+		else
+			buf_printf(b, "{%s}", template_name(a, l->in,
+			    &l->piece[i]));
+}
+
 const char *
 propose_signature(struct arena *a, const struct prompt *l)
 {
@@ -168,6 +183,7 @@ propose_signature(struct arena *a, const struct prompt *l)
 	buf_printf(&b, "module %s\n", l->name);
 	put_side(&b, a, "inputs:", l->in);
 	put_side(&b, a, "\noutputs:", l->out);
+	put_template(&b, a, l);
 	s = arena_strndup(a, buf_str(&b), b.len);
 	buf_release(&b);
 	return s;

@@ -89,10 +89,39 @@ ok 'says what was tuned' says 'stale-tuning'
 ok 'and takes what -D says' status 0 ./s --prompts
 ok 'whatever was tuned' says '"classify.temperature": 0.75'
 
+# ---- a template ----
+
+program 'template = "Message of a customer: {text} (which sentiment?)";' 6 >t.mp
+rm -f log
+lmd_stop
+skill 0.5 >script
+lmd_start
+ok 'with a template' status 0 "$MIPROC" tune t.mp -j 4
+ok 'the message is by it' grep -q 'Message of a customer: message [0-9]* of' log
+ok 'and by nothing else' sh -c '! grep -q "text: message" log'
+sed -i 's/demo_sets = 1/demo_sets = 4/' t.mp
+ok 'with demonstrations' status 0 "$MIPROC" tune t.mp -j 4
+ok 'a locked build' status 0 "$MIPROC" t.mp --locked -o t
+rm -f log
+lmd_stop
+lmd_start
+ok 'runs' status 0 ./t --jsonl in.jsonl --no-cache
+ok 'whose demonstrations are by the template' \
+    grep -q 'customer: .*"role":"assistant".*customer: ' log
+sed 's/{text}/{txt}/' t.mp >u.mp
+ok 'a place that is no input' status 1 "$MIPROC" check u.mp
+ok 'is reported where it stands' says 'u.mp:[0-9]*:[0-9]*: .*mean .text'
+
+# ---- in one file ----
+
 cat >lib.mp <<'END'
 model local = "openai:fake" { base_url = env("LMD_URL"); price = free; }
 signature Say = (text: string) -> (label: string) "Say.";
-module say = predict(Say) { model = local; format = json; }
+module say = predict(Say) {
+	model = local;
+	format = json;
+	template = "Say {text} in {{ }}";
+}
 module say_all = predict(Say) { temperature = 0.5 tune [0.0, 0.5]; model = local; }
 END
 cat >x.mp <<'END'

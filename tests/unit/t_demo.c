@@ -149,6 +149,13 @@ test_shown(void **state)
 	assert_string_equal(propose_signature(&a, m->prompt),
 	    "module route\ninputs:\n- text (string)\n"
 	    "outputs:\n- label (Label)");
+	m->prompt->piece = (const struct template_piece[]){
+	    { "Ticket: ", NULL, 0 }, { NULL, (const unsigned[]){ 0 }, 1 } };
+	m->prompt->npiece = 2;
+	assert_string_equal(propose_signature(&a, m->prompt),
+	    "module route\ninputs:\n- text (string)\n"
+	    "outputs:\n- label (Label)\n"
+	    "the inputs are shown as:\nTicket: {text}");
 	s = propose_rows(&a, &t.train, pick, 2);
 	assert_string_equal(s, "{\"text\":\"train 2\",\"label\":\"OTHER\"}\n"
 	    "{\"text\":\"train 0\",\"label\":\"BILLING\"}\n");
