@@ -169,7 +169,7 @@ fn_twice(struct gen *g, struct fn *f, bool begins)
 		fg.ahead = arena_array(&g->a, f->nins + 1, sizeof *fg.ahead);
 		fg.again = arena_array(&g->a, f->nins + 1, sizeof *fg.again);
 		fgen_names_init(&fg);
-		fg.ntry = 0;
+		fg.ntry = fg.nnext = fg.ndone = 0;
 		if (pass == 0) {
 			g->w.out = &dry;
 			fn_body(&fg, begins);

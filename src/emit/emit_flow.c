@@ -6,6 +6,46 @@
 
 #include "emit/emit_in.h"
 
+/* ---- loops ---- */
+
+void
+fgen_loop(struct fgen *fg, struct region *body)
+{
+	struct cw *w = &fg->g->w;
+	struct floop *outer = fg->loop, loop = { false, NULL, NULL };
+
+	fg->loop = &loop;
+	fgen_region(fg, body, false);
+	fg->loop = outer;
+	if (loop.next != NULL)
+		cw_reopen(w, "%s:;", loop.next);
+	cw_close(w, "}");
+	if (loop.done != NULL)
+		cw_reopen(w, "%s:;", loop.done);
+}
+
+static const char *
+label(struct fgen *fg, const char *word, unsigned *n)
+{
+	return ++*n == 1 ? word : arena_printf(&fg->g->a, "%s_%u", word, *n);
+}
+
+void
+fgen_leave(struct fgen *fg, enum ir_op op)
+{
+	struct floop *l = fg->loop;
+
+	if (!l->hidden) {
+		cw_line(&fg->g->w, "%s;", ir_ops[op].text);
+		return;
+	}
+	if (op == IR_BREAK && l->done == NULL)
+		l->done = label(fg, "done", &fg->ndone);
+	if (op == IR_CONTINUE && l->next == NULL)
+		l->next = label(fg, "next", &fg->nnext);
+	cw_line(&fg->g->w, "goto %s;", op == IR_BREAK ? l->done : l->next);
+}
+
 /* ---- switch ---- */
 
 /* Does a `break` in it leave a loop around it? */
@@ -232,6 +272,19 @@ hint_text(struct fgen *fg, struct ins *hint)
 	return name;
 }
 
+/* The loops around it are left by goto: C's is the retry's own. */
+static void
+again_body(struct fgen *fg, struct region *r)
+{
+	bool hidden = fg->loop != NULL && fg->loop->hidden;
+
+	if (fg->loop != NULL)
+		fg->loop->hidden = true;
+	fgen_region(fg, r, false);
+	if (fg->loop != NULL)
+		fg->loop->hidden = hidden;
+}
+
 void
 fgen_retry(struct fgen *fg, struct ins *i)
 {
@@ -252,7 +305,7 @@ fgen_retry(struct fgen *fg, struct ins *i)
 	scope = fg->nname;
 	n = fgen_name(fg, "n");
 	cw_open(w, "for (int64_t %s = 0;; %s++) {", n, n);
-	fgen_region(fg, i->body, false);
+	again_body(fg, i->body);
 	cw_line(w, "if (%s)", fexpr(fg, i->body->result, PREC_ANY));
 	cw_line(w, "\tbreak;");
 	fgen_region(fg, i->other, false);

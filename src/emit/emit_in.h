@@ -135,6 +135,12 @@ bool fplan_sets(const struct fplan *p, const struct var *v, unsigned from,
 unsigned fplan_first(const struct region *r);
 unsigned fplan_end(const struct fplan *p, const struct region *r);
 
+/* Where `break` and `continue` go. */
+struct floop {
+	bool hidden;                    /* behind another loop of C's */
+	const char *next, *done;        /* labels that are used; or NULL */
+};
+
 struct fgen {
 	struct gen *g;
 	struct fn *f;
@@ -149,7 +155,8 @@ struct fgen {
 	                                 * mip_retry, or NULL */
 	const char *bail;               /* label where failures go, or NULL */
 	bool bailed;                    /* one went there */
-	unsigned ntry;                  /* labels so far */
+	struct floop *loop;             /* around this place, or NULL */
+	unsigned ntry, nnext, ndone;    /* labels so far */
 	bool uses_m, uses_gold, uses_in, uses_out, can_fail;
 	bool can_exhaust;               /* memory, unseen so far */
 };
@@ -185,6 +192,10 @@ bool fregion_inline(const struct fgen *fg, const struct region *r);
 void fgen_switch(struct fgen *fg, struct ins *i);
 void fgen_retry(struct fgen *fg, struct ins *i);
 void fgen_try(struct fgen *fg, struct ins *i);
+/* The body of a loop whose head was written, and its end. */
+void fgen_loop(struct fgen *fg, struct region *body);
+/* `break` or `continue`, or how to say it. */
+void fgen_leave(struct fgen *fg, enum ir_op op);
 /* A list made of another (emit_each.c). */
 void fgen_each(struct fgen *fg, struct ins *i);
 

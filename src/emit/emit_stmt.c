@@ -406,8 +406,7 @@ for_list(struct fgen *fg, struct ins *i)
 	cw_open(&fg->g->w, "for (size_t %s = 0; %s < %s.n%s; %s++) {", at, at,
 	    list, bound, at);
 	bind_item(fg, item_of(i->body), i->arg[0]->type->of, list, at);
-	fgen_region(fg, i->body, false);
-	cw_close(&fg->g->w, "}");
+	fgen_loop(fg, i->body);
 	fg->nname = scope;
 }
 
@@ -446,8 +445,7 @@ for_range(struct fgen *fg, struct ins *i)
 		cw_open(&fg->g->w, "for (%s; %s <= %s; %s++) {", head, at, hi,
 		    at);
 	}
-	fgen_region(fg, i->body, false);
-	cw_close(&fg->g->w, "}");
+	fgen_loop(fg, i->body);
 	fg->nname = scope;
 }
 
@@ -469,8 +467,7 @@ while_(struct fgen *fg, struct ins *i)
 		    PREC_ANY));
 		cw_line(w, "\tbreak;");
 	}
-	fgen_region(fg, i->body, false);
-	cw_close(w, "}");
+	fgen_loop(fg, i->body);
 	fg->nname = scope;
 }
 
@@ -672,7 +669,7 @@ statement(struct fgen *fg, struct ins *i)
 	case IR_TRY:   fgen_try(fg, i); return;
 	case IR_BREAK: case IR_CONTINUE:
 		check_late(fg);
-		cw_line(&fg->g->w, "%s;", ir_ops[i->op].text);
+		fgen_leave(fg, i->op);
 		return;
 	case IR_RET:   ret(fg, i); return;
 	case IR_FAIL:  fail(fg, i); return;

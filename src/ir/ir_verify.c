@@ -8,8 +8,7 @@
  *  - `each`, `and`, `or`, `cond`, the test of `while` and the hint of `retry`
  *    have results, and hold only operations that give values; the body of
  *    `retry` has a result, too; other regions have none.
- *  - The body of `retry` asks a model, and `break` and `continue` do not leave
- *    it.
+ *  - The body of `retry` asks a model.
  *  - `par` holds calls of leaves and functions, and none of them needs
  *    another one.
  *  - `item` stands first, and always, in the regions of for, range and each.
@@ -609,7 +608,7 @@ verify_ins(struct verifier *v, struct ins *i)
 
 	if (!verify_shape(v, i))
 		return false;
-	v->loops = i->op == IR_RETRY ? 0 : loops + is_loop;
+	v->loops = loops + is_loop;
 	if (i->body != NULL)
 		ok = verify_region(v, i->body);
 	v->loops = loops;

@@ -136,25 +136,6 @@ can_wait(const struct slice *s, const struct ins *i)
 	    !touches(i, &s->set, IR_GET);
 }
 
-/* Does a `break` or `continue` leave the region? */
-static const struct ins *
-leaves(const struct ins *i)
-{
-	const struct region *r[2] = { i->body, i->other };
-	const struct ins *c, *found = NULL;
-	unsigned k;
-
-	if (i->op == IR_BREAK || i->op == IR_CONTINUE)
-		return i;
-	if (i->op == IR_FOR || i->op == IR_RANGE || i->op == IR_WHILE)
-		return NULL;
-	for (k = 0; k < 2; k++)
-		for (c = r[k] != NULL ? r[k]->first : NULL;
-		    c != NULL && found == NULL; c = c->next)
-			found = leaves(c);
-	return found;
-}
-
 /* Does the body look at `v`, or set it in places only, before it sets it? */
 static bool
 sees(struct slice *s, const struct region *body, struct var *v)
@@ -254,10 +235,6 @@ lower_retry(struct lower *x, struct ins *retry, struct ins *cond,
 	for (i = call; i != retry; i = i->next)
 		if (ir_has_effect(i))
 			diag(x->d, i->at, E_EFFECT, "%s", "");
-	for (i = call; i != retry; i = i->next)
-		if (leaves(i) != NULL)
-			lower_not_built(x, leaves(i)->at, "break or continue "
-			    "between a call and its retry");
 	retry->body->result = cond;
 	fill(&s, retry, call);
 	restore(&s, retry);

@@ -440,10 +440,9 @@ fold_switch(struct fold *x, struct ins *i)
 static void
 fold_retry(struct fold *x, struct ins *i)
 {
-	const struct ins *t = i->body->result, *last = i->body->last;
-	bool ends = last->op == IR_RET || last->op == IR_FAIL;
+	const struct ins *t = i->body->result;
 
-	if (ends || (t->op == IR_BOOL && t->u.i))
+	if (ir_ends(i->body) || (t->op == IR_BOOL && t->u.i))
 		take_region(x, i, i->body);
 }
 

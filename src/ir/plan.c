@@ -282,6 +282,8 @@ plan_retry(struct planner *p, const struct ins *i)
 	before = add(before, mul((uint64_t)i->u.i,
 	    plan_region(p, i->other).on.max));
 	w.on.max = add(w.on.max, before);
+	w.brk.max = add(w.brk.max, before);
+	w.cont.max = add(w.cont.max, before);
 	w.ret.max = add(w.ret.max, before);
 	return w;
 }

@@ -140,6 +140,37 @@ ok 'after three calls' asked 3
 ok 'the plan knows' status 0 "$MIPROC" --emit=plan p.mp
 ok 'how often' says 'program P: 2 to 7 model calls'
 
+cat >script <<'END'
+{"match":["longer","tall"],"reply":"stop"}
+{"match":["longer","wide"],"reply":"wide one"}
+{"match":["longer","slim"],"reply":"next"}
+{"match_user":"tall","reply":"tall"}
+{"match_user":"wide","reply":"wide"}
+{"match_user":"slim","reply":"slim"}
+{"reply":"good one"}
+END
+program 'leaving a loop before a retry' <<'END'
+program P(xs: string[]) -> (answer: string) {
+	let s = "";
+	let n = 0;
+	for x in xs limit 4 {
+		let t = talk(text = x);
+		n += 1;
+		if t.answer == "stop" { break; }
+		if t.answer == "next" { continue; }
+		require contains(t.answer, " "), "longer" retry 1;
+		s += t.answer + ",";
+	}
+	return { answer = s + str(n) };
+}
+END
+fresh
+ok 'the rounds go on' gives 'wide one,good one,2' --xs '["wide","x"]'
+ok 'a call is made again' asked 3
+ok 'continue leaves the retry' gives 'good one,2' --xs '["slim","y"]'
+ok 'and break' gives 'good one,2' --xs '["z","tall","z"]'
+ok 'for good' asked 9
+
 # ---- try ----
 
 cat >script <<'END'

@@ -220,11 +220,10 @@ rules(void **state)
 		  "\thint\n\t\tyield q\n", "no number, call" },
 		{ "\tretry [2]\n\t\tx: ask_out = ask ask q\n\thint\n"
 		  "\t\tyield q\n", "without result" },
-		{ "\tfor xs\n\t\ti: string = item\n\t\tretry [1]\n"
-		  "\t\t\tx: ask_out = ask ask q\n"
-		  "\t\t\ty: bool = isnull opt\n\t\t\tif y\n"
-		  "\t\t\t\tbreak\n\t\t\tyield y\n\t\thint\n"
-		  "\t\t\tyield q\n", "not stand in a loop" },
+		{ "\tretry [1]\n\t\tx: ask_out = ask ask q\n"
+		  "\t\ty: bool = isnull opt\n\t\tif y\n\t\t\tbreak\n"
+		  "\t\tyield y\n\thint\n\t\tyield q\n",
+		  "not stand in a loop" },
 		{ "\tret q\n", "outputs" },
 		{ "\tfail budget q\n", "failure" },
 		{ "\tfail fail q\n\tset s q\n", "follows" },

@@ -21,6 +21,16 @@ struct grade_out {
 	const char *why;
 };
 
+struct Looped_in {
+	const char *topic;
+	struct mip_strings xs;
+};
+
+struct Looped_out {
+	const char *text;
+	int64_t n;
+};
+
 struct Summed_in {
 	const char *topic;
 	struct mip_strings xs;
@@ -150,6 +160,140 @@ static const struct mip_prompt grade = {
 	.max_repair = -1,
 	.temperature = MIP_UNSET
 };
+
+static enum mip_status
+Looped_body(struct mip *m, const struct Looped_in *in, struct Looped_out *out)
+{
+	const char *text = "";
+	int64_t n = 0;
+
+	for (size_t i = 0; i < in->xs.n && i < 4; i++) {
+		const char *x = in->xs.v[i];
+
+		int64_t n_before = n;
+
+		struct draft_out d;
+		struct mip_retry d_again = { 0 };
+
+		for (int64_t n_2 = 0;; n_2++) {
+			n = n_before;
+
+			struct draft_in d_in = {
+				.topic = x
+			};
+
+			mip_ask_again(m, &draft, &d_in, &d, &d_again);
+			if (mip_wait(m) != MIP_OK)
+				return mip_status(m);
+
+			n = mip_int_add(m, n, 1);
+
+			if (mip_string_eq(d.text, "stop")) {
+				goto done;
+			}
+
+			if (mip_string_eq(d.text, "next") ||
+			    mip_string_eq(d.text, "skip")) {
+				goto next;
+			} else if (mip_string_eq(d.text, "no")) {
+				return mip_fail(m, MIP_FAIL, "%s", "no");
+			}
+
+			for (size_t i_2 = 0; i_2 < in->xs.n && i_2 < 2; i_2++) {
+				const char *y = in->xs.v[i_2];
+
+				struct grade_out g;
+				struct mip_retry g_again = { 0 };
+
+				for (int64_t n_3 = 0;; n_3++) {
+					struct grade_in g_in = {
+						.text = y
+					};
+
+					mip_ask_again(m, &grade, &g_in, &g,
+					    &g_again);
+					if (mip_wait(m) != MIP_OK)
+						return mip_status(m);
+
+					if (g.grade < 1) {
+						goto next_2;
+					}
+
+					if (mip_status(m) != MIP_OK)
+						return mip_status(m);
+
+					{
+						if (g.grade > mip_to_int(m,
+						    y)) {
+							if (mip_status(m) !=
+							    MIP_OK)
+								goto failed;
+							goto done_2;
+						}
+					}
+				failed:
+					if (mip_status(m) != MIP_OK) {
+						if (!mip_caught(m))
+							return mip_status(m);
+						goto done_2;
+					}
+					if (g.why != NULL)
+						break;
+					if (n_3 == 1)
+						return mip_fail(m, MIP_ASSERT,
+						    "%s",
+						    "a requirement does not hold");
+					mip_hint(m, &g_again,
+					    "a requirement does not hold");
+				}
+
+				n = mip_int_add(m, n, g.grade);
+			next_2:;
+			}
+		done_2:;
+			if (mip_string_len(d.text) > n)
+				break;
+			if (n_2 == 2)
+				return mip_fail(m, MIP_ASSERT, "%s", "Longer.");
+			mip_hint(m, &d_again, "Longer.");
+		}
+
+		text = mip_concat(m, text, d.text, NULL);
+	next:;
+	}
+done:;
+	for (int64_t n_2 = 0; n_2 < 3 && n < 5; n_2++) {
+		struct mip_retry d_again = { 0 };
+
+		for (int64_t n_3 = 0;; n_3++) {
+			struct draft_in d_in = {
+				.topic = in->topic
+			};
+			struct draft_out d;
+
+			mip_ask_again(m, &draft, &d_in, &d, &d_again);
+			if (mip_wait(m) != MIP_OK)
+				return mip_status(m);
+
+			if (mip_string_eq(d.text, in->topic)) {
+				goto next_3;
+			}
+			if (!mip_string_eq(d.text, ""))
+				break;
+			if (n_3 == 1)
+				return mip_fail(m, MIP_ASSERT, "%s",
+				    "a requirement does not hold");
+			mip_hint(m, &d_again, "a requirement does not hold");
+		}
+
+		n = mip_int_add(m, n, 1);
+	next_3:;
+	}
+
+	out->text = text;
+	out->n = n;
+	return mip_status(m);
+}
 
 static enum mip_status
 Summed_body(struct mip *m, const struct Summed_in *in, struct Summed_out *out)
@@ -453,9 +597,27 @@ Main(struct mip *m, const struct Main_in *in, struct Main_out *out)
 	if (Summed_body(m, &u_in, &u) != MIP_OK)
 		return mip_status(m);
 
-	out->text = mip_concat(m, s.text, l.text, j.text, NULL);
+	const char **list_2_v = mip_alloc(m, 2, sizeof *list_2_v);
+	struct mip_strings list_2 = { list_2_v, 2 };
+
+	if (list_2_v == NULL)
+		return mip_status(m);
+	list_2_v[0] = s.text;
+	list_2_v[1] = l.text;
+
+	struct Looped_in o_in = {
+		.topic = in->topic,
+		.xs = list_2
+	};
+	struct Looped_out o = { 0 };
+
+	if (Looped_body(m, &o_in, &o) != MIP_OK)
+		return mip_status(m);
+
+	out->text = mip_concat(m, s.text, l.text, j.text, o.text, NULL);
 	out->n = mip_int_add(m, mip_int_add(m, mip_int_add(m, mip_int_add(m,
-	    j.n, l.n), u.n), mip_string_len(u.text)), (int64_t)j.all.n);
+	    mip_int_add(m, o.n, j.n), l.n), u.n), mip_string_len(u.text)),
+	    (int64_t)j.all.n);
 	return mip_status(m);
 }
 
@@ -476,10 +638,10 @@ Main_run(struct mip *m, const void *in, void *out)
 const struct mip_program Main_program = {
 	.abi = MIP_ABI, .version = "0.1.0",
 	.name = "Main",
-	.hash = "b339313b2cf02928", .tuned = "",
+	.hash = "272d5d59f80ace24", .tuned = "",
 	.in = &Main_in_type, .out = &Main_out_type,
 	.prompt = prompts, .nprompt = 2,
 	.model = models, .nmodel = 1,
-	.calls_min = 10u, .calls_max = 31u,
+	.calls_min = 10u, .calls_max = 97u,
 	.run = Main_run
 };
