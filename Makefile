@@ -95,7 +95,7 @@ FRONT = $(call in,src/front, \
 
 IR = $(call in,src/ir, \
 	ir ir_types ir_print ir_print_decl ir_reader ir_read \
-	ir_read_decl ir_verify lower lower_expr lower_flow \
+	ir_read_decl ir_verify lower lower_call lower_expr lower_flow \
 	lower_each lower_parallel lower_retry lower_decl lower_caps \
 	lower_tool outline \
 	pass pass_fold pass_dead pass_share pass_par plan hash)

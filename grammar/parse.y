@@ -92,7 +92,7 @@ dotted(struct parse *ps, const char *before, const char *name)
 %token <name> IS "is" TRUE "true" FALSE "false" NULL_ "null" WITH "with"
 %token END 0 "end of file"
 %token ARROW "->" DOTDOT ".." EQ "==" NE "!=" LE "<=" GE ">="
-%token AND "&&" OR "||" PLUSEQ "+="
+%token AND "&&" OR "||" ELVIS "??" PLUSEQ "+="
 %token <name> ID "a name"
 %token <node> INT "an integer" FLOAT "a number" UNIT "a quantity"
 %token <node> STRING "a string" TEXT "a text block"
@@ -108,6 +108,7 @@ dotted(struct parse *ps, const char *before, const char *name)
 %type <fields> sigfields
 
 %right '?' ':'
+%right ELVIS
 %left OR
 %left AND
 %nonassoc EQ NE '<' '>' LE GE IN IS
@@ -585,6 +586,7 @@ expr
 	| '{' recs opt_comma '}'        { $$ = NEW(RECORD, record, $2.first); }
 	| '{' '}'                       { $$ = NEW(RECORD, record, NULL); }
 	| expr '?' expr ':' expr        { $$ = NEW(COND, cond, $1, $3, $5); }
+	| expr "??" expr                { $$ = binary(ps, OP_ELSE, $1, $3); }
 	| expr "||" expr                { $$ = binary(ps, OP_OR, $1, $3); }
 	| expr "&&" expr                { $$ = binary(ps, OP_AND, $1, $3); }
 	| expr "==" expr                { $$ = binary(ps, OP_EQ, $1, $3); }
@@ -690,7 +692,8 @@ weight(yysymbol_kind_t k)
 	if (strchr("?.[(+*/%<>-", yysymbol_name(k)[1]) &&
 	    yysymbol_name(k)[0] == '\'')
 		return OPERATOR;
-	if ((k >= YYSYMBOL_DOTDOT && k <= YYSYMBOL_OR) || k == YYSYMBOL_PLUSEQ)
+	if ((k >= YYSYMBOL_DOTDOT && k <= YYSYMBOL_ELVIS) ||
+	    k == YYSYMBOL_PLUSEQ)
 		return OPERATOR;
 	if (k == YYSYMBOL_INT || k == YYSYMBOL_FLOAT || k == YYSYMBOL_UNIT ||
 	    k == YYSYMBOL_TEXT || k == YYSYMBOL_TRUE || k == YYSYMBOL_FALSE ||

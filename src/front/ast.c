@@ -14,7 +14,8 @@ static const char *const words[AST_NKIND] = {
 };
 
 static const char *const ops[] = {
-	[OP_NEG] = "-", [OP_NOT] = "!", [OP_OR] = "||", [OP_AND] = "&&",
+	[OP_NEG] = "-", [OP_NOT] = "!", [OP_ELSE] = "??",
+	[OP_OR] = "||", [OP_AND] = "&&",
 	[OP_EQ] = "==", [OP_NE] = "!=", [OP_LT] = "<", [OP_GT] = ">",
 	[OP_LE] = "<=", [OP_GE] = ">=", [OP_IN] = "in", [OP_RANGE] = "..",
 	[OP_ADD] = "+", [OP_SUB] = "-", [OP_MUL] = "*", [OP_DIV] = "/",

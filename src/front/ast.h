@@ -23,7 +23,7 @@ enum ast_kind {
 /* Operators of unary and binary nodes. */
 enum ast_op {
 	OP_NEG, OP_NOT,
-	OP_OR, OP_AND, OP_EQ, OP_NE, OP_LT, OP_GT, OP_LE, OP_GE, OP_IN,
+	OP_ELSE, OP_OR, OP_AND, OP_EQ, OP_NE, OP_LT, OP_GT, OP_LE, OP_GE, OP_IN,
 	OP_RANGE, OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_MOD
 };
 

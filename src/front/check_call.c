@@ -460,12 +460,27 @@ symbol_call(struct check *c, struct ast *e, struct symbol *s)
 	return give_up(c, e);
 }
 
+/* What is called.  Only what can be called hides a function: a variable or a
+ * metric may have the name of the one that made it. */
+static struct symbol *
+callee(struct check *c, struct ast *fn, bool *failed)
+{
+	struct symbol *s = check_ref(c, fn, failed);
+
+	if (!s || fn->kind != AST_NAME || s->kind == SYM_MODULE ||
+	    s->kind == SYM_PROGRAM || s->kind == SYM_TOOL ||
+	    s->kind == SYM_RETRIEVER ||
+	    !scope_get(c->builtins, fn->u.name.name))
+		return s;
+	return fn->sym = NULL;
+}
+
 const struct ty *
 check_call(struct check *c, struct ast *e, const struct ty *want)
 {
 	struct ast *fn = e->u.call.fn, *of;
 	bool failed = false;
-	struct symbol *s = check_ref(c, fn, &failed);
+	struct symbol *s = callee(c, fn, &failed);
 	const char *name;
 
 	(void)want;

@@ -164,6 +164,9 @@ fold_binary(struct arena *a, const struct ast *e, struct ty_const *out)
 	if (r != FOLDED)
 		return r;
 	switch (op) {
+	case OP_ELSE:
+		*out = x.kind == TYC_NULL ? y : x;
+		return FOLDED;
 	case OP_AND: case OP_OR:
 		if (x.kind != TYC_BOOL || y.kind != TYC_BOOL)
 			return NOT_CONSTANT;

@@ -532,6 +532,56 @@ membership(struct check *c, struct ast *e)
 	return check_basic(c, TY_BOOL);
 }
 
+/* The one type of two ways, where `want` (or NULL) is wanted; NULL. */
+static const struct ty *
+common(struct check *c, const struct ty *x, const struct ty *y,
+    const struct ty *want)
+{
+	if (x->kind == TY_POISON || y->kind == TY_POISON)
+		return poison(c);
+	if (ty_fits(x, y))
+		return x->kind == TY_NULL ? ty_optional(c->t, y) : y;
+	if (ty_fits(y, x))
+		return y->kind == TY_NULL ? ty_optional(c->t, x) : x;
+	if (x->kind == TY_NULL)
+		return ty_optional(c->t, y);
+	if (y->kind == TY_NULL)
+		return ty_optional(c->t, x);
+	if (ty_fits(x, check_basic(c, TY_STRING)) &&
+	    ty_fits(y, check_basic(c, TY_STRING)))
+		return check_basic(c, TY_STRING);
+	/* two arms of a union */
+	return want && ty_fits(x, want) && ty_fits(y, want) ? want : NULL;
+}
+
+/* a ?? b: a, or b where that is null. */
+static const struct ty *
+otherwise(struct check *c, struct ast *e, const struct ty *want)
+{
+	struct ast *a = e->u.binary.a, *b = e->u.binary.b;
+	const struct ty *x, *t;
+
+	x = check_expr(c, a, want ? ty_optional(c->t, want) : NULL);
+	if (x->kind == TY_OPTIONAL)
+		x = x->of;
+	else if (x->kind != TY_POISON) {
+		diag(c->d, a->at, E_OPERAND, x->kind == TY_NULL ?
+		    "this is %s" : "%s is never null", check_text(c, x));
+		x = poison(c);
+	}
+	check_expr(c, b, want ? want : x);
+	if (x->kind == TY_POISON || b->type->kind == TY_POISON)
+		return poison(c);
+	t = common(c, x, b->type, want);
+	if (!t) {
+		diag(c->d, e->at, E_TYPE, "one way gives %s, the other %s",
+		    check_text(c, x), check_text(c, b->type));
+		return poison(c);
+	}
+	b->want = b->type == t ? NULL : t;
+	return t;
+}
+
 static const struct ty *
 binary(struct check *c, struct ast *e, const struct ty *want)
 {
@@ -546,6 +596,8 @@ binary(struct check *c, struct ast *e, const struct ty *want)
 		return logical(c, e);
 	case OP_IN:
 		return membership(c, e);
+	case OP_ELSE:
+		return otherwise(c, e, want);
 	case OP_RANGE:
 		diag(c->d, e->at, E_PLACE, "a range stands in `for` and "
 		    "`tune` only");
@@ -572,26 +624,6 @@ unary(struct check *c, struct ast *e, const struct ty *want)
 	return poison(c);
 }
 
-/* The one type of two ways. */
-static const struct ty *
-common(struct check *c, const struct ty *x, const struct ty *y)
-{
-	if (x->kind == TY_POISON || y->kind == TY_POISON)
-		return poison(c);
-	if (ty_fits(x, y))
-		return x->kind == TY_NULL ? ty_optional(c->t, y) : y;
-	if (ty_fits(y, x))
-		return y->kind == TY_NULL ? ty_optional(c->t, x) : x;
-	if (x->kind == TY_NULL)
-		return ty_optional(c->t, y);
-	if (y->kind == TY_NULL)
-		return ty_optional(c->t, x);
-	if (ty_fits(x, check_basic(c, TY_STRING)) &&
-	    ty_fits(y, check_basic(c, TY_STRING)))
-		return check_basic(c, TY_STRING);
-	return NULL;
-}
-
 static const struct ty *
 conditional(struct check *c, struct ast *e, const struct ty *want)
 {
@@ -607,9 +639,7 @@ conditional(struct check *c, struct ast *e, const struct ty *want)
 	check_expr(c, no, want ? want : yes->type->kind == TY_NULL ? NULL :
 	    yes->type);
 	c->now.facts = before;
-	t = common(c, yes->type, no->type);
-	if (!t && want && ty_fits(yes->type, want) && ty_fits(no->type, want))
-		t = want;               /* two arms of a union */
+	t = common(c, yes->type, no->type, want);
 	if (!t) {
 		diag(c->d, e->at, E_TYPE, "one way gives %s, the other %s",
 		    check_text(c, yes->type), check_text(c, no->type));

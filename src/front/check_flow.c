@@ -14,7 +14,10 @@ warn_shadow(struct check *c, const char *name, struct span at)
 
 	if (!s)
 		s = scope_get(c->now.unit->scope, name);
-	if (!s || !s->decl)
+	/* In a body these could not be meant. */
+	if (!s || !s->decl || s->kind == SYM_DATA || s->kind == SYM_SIGNATURE ||
+	    s->kind == SYM_OPTIMIZE || (s->kind == SYM_METRIC &&
+	    c->now.body->kind != BODY_METRIC))
 		return;
 	diag(c->d, at, E_SHADOW, "'%s' is %s", name, check_kind_word(s->kind));
 	diag_note(c->d, check_name_at(s->decl), "declared here");

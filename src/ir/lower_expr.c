@@ -5,7 +5,6 @@
 
 #include "front/ast.h"
 #include "ir/lower_in.h"
-#include "json.h"
 
 static struct ins *lower_raw(struct lower *x, struct ast *e);
 
@@ -205,9 +204,8 @@ lower_constant(struct lower *x, struct ast *e, const struct ty *t)
 	return constant(x, &c, t, e->at);
 }
 
-/* What stands for a field that was not given. */
-static struct ins *
-missing(struct lower *x, const struct ty_field *f, struct span at)
+struct ins *
+lower_missing(struct lower *x, const struct ty_field *f, struct span at)
 {
 	if (f->fallback.kind != TYC_NONE)
 		return constant(x, &f->fallback, f->type, at);
@@ -298,125 +296,6 @@ member(struct lower *x, struct ast *e)
 		from = ty_field_index(x->f->out, name) >= 0 ? x->arg[2] :
 		    x->arg[1];
 	return field(x, from, name, e->at);
-}
-
-/* ---- calls ---- */
-
-/* The values of a call's arguments in the order of its parameters; those
- * that are not given are NULL. */
-static struct ins **
-arguments(struct lower *x, struct ast *e)
-{
-	unsigned n = e->u.call.nbound, k = 0, tries;
-	struct ins **v = arena_array(x->a, n, sizeof *v);
-	struct ast *arg, *value;
-
-	for (arg = e->u.call.arg; arg != NULL; arg = arg->next) {
-		value = arg->kind == AST_ARG ? arg->u.arg.value : arg;
-		/* Most are given in order: the next one is tried first. */
-		for (tries = 0; tries < n && e->u.call.bound[k] != value;
-		    tries++)
-			k = (k + 1) % n;
-		if (tries < n)
-			v[k] = lower_expr(x, value);
-	}
-	for (k = 0; k < n; k++)
-		if (e->u.call.bound[k] != NULL && v[k] == NULL)
-			BUG("an argument is not one of the call's");
-	return v;
-}
-
-/* The same for the inputs of a module or program, with the defaults. */
-static struct ins **
-inputs(struct lower *x, struct ast *e, const struct ty *in)
-{
-	struct ins **v = arguments(x, e);
-	unsigned k;
-
-	if (e->u.call.nbound != in->n)
-		BUG("%u arguments for %u inputs", e->u.call.nbound, in->n);
-	for (k = 0; k < in->n; k++)
-		if (v[k] == NULL)
-			v[k] = missing(x, &in->field[k], e->at);
-	return v;
-}
-
-/* What stands for a parameter that is left out. */
-static struct ins *
-builtin_default(struct lower *x, const struct builtin_param *p,
-    struct span at)
-{
-	struct json v;
-	double d = 0;
-
-	if (p->value == NULL || *p->type != 'f' || !json_parse(p->value,
-	    strcspn(p->value, " "), &v, NULL, NULL) || !json_double(v, &d))
-		BUG("builtin.def: no default of float");
-	return float_value(x, d, at);
-}
-
-static struct ins *
-builtin_call(struct lower *x, struct ast *e, enum builtin_id id)
-{
-	struct builtin_param p[BUILTIN_PARAMS];
-	struct ins **v = arguments(x, e), *i;
-	unsigned k;
-
-	builtin_params(&builtins[id], p);
-	for (k = 0; k < e->u.call.nbound; k++)
-		if (v[k] == NULL)
-			v[k] = builtin_default(x, &p[k], e->at);
-	i = lower_op(x, IR_LIB, e->type, v, e->u.call.nbound, e->at);
-	i->u.lib = id;
-	return i;
-}
-
-static struct ins *
-credit(struct lower *x, struct ast *e)
-{
-	struct ast **bound = e->u.call.bound;
-	struct ins *v[2], *i;
-	unsigned k, n = e->u.call.nbound - 1;
-
-	for (k = 0; k < n; k++)
-		v[k] = lower_expr(x, bound[k + 1]);
-	i = lower_op(x, IR_CREDIT, lower_basic(x, TY_VOID), v, n, e->at);
-	i->u.prompt = lower_prompt(x, bound[0]->sym);
-	return i;
-}
-
-static struct ins *
-call(struct lower *x, struct ast *e)
-{
-	struct symbol *s = e->sym;
-	struct ins **v, *i;
-
-	switch ((unsigned)s->kind) {
-	case SYM_MODULE:
-		v = inputs(x, e, s->in);
-		i = lower_op(x, IR_ASK, s->type, v, s->in->n, e->at);
-		i->u.prompt = lower_prompt(x, s);
-		return i;
-	case SYM_TOOL:
-		v = inputs(x, e, s->in);
-		i = lower_op(x, IR_CALL, s->type, v, s->in->n, e->at);
-		i->u.tool = lower_tool(x, s);
-		return i;
-	case SYM_PROGRAM:
-		v = inputs(x, e, s->in);
-		i = lower_op(x, IR_RUN, s->type, v, s->in->n, e->at);
-		if (s->lowered == NULL)
-			BUG("program '%s' comes too late", s->name);
-		i->u.fn = s->lowered;
-		return i;
-	case SYM_BUILTIN:
-		return builtin_call(x, e, (enum builtin_id)s->index);
-	case SYM_METRIC:
-		return symbol_value(x, s, e->at);
-	case SYM_CREDIT:
-		return credit(x, e);
-	}
-	BUG("a call of '%s'", s->name);
 }
 
 /* ---- operators ---- */
@@ -547,6 +426,28 @@ logical(struct lower *x, struct ast *e)
 	return i;
 }
 
+/* a ?? b */
+static struct ins *
+otherwise(struct lower *x, struct ast *e)
+{
+	struct ins *a = lower_expr(x, e->u.binary.a), *i;
+	const struct ty *b = lower_basic(x, TY_BOOL);
+	struct region *outer = x->r;
+
+	i = lower_op1(x, IR_ISNULL, b, a, e->at);
+	i = lower_op1(x, IR_COND, e->type, not_value(x, i, e->at), e->at);
+	i->other = ir_region(x->m, x->f, i);
+	x->r = i->body;
+	if (a->type != e->type) {
+		a = lower_op1(x, IR_UNWRAP, a->type->of, a, e->at);
+		a = lower_convert(x, a, e->type, e->at);
+	}
+	i->body->result = a;
+	x->r = outer;
+	lower_value_in(x, i->other, e->u.binary.b);
+	return i;
+}
+
 static enum ir_op
 binary_op(enum ast_op op)
 {
@@ -563,7 +464,7 @@ binary_op(enum ast_op op)
 	case OP_GE:  return IR_GE;
 	case OP_IN:  return IR_HAS;
 	case OP_ADD: case OP_AND: case OP_OR: case OP_NEG: case OP_NOT:
-	case OP_RANGE:
+	case OP_RANGE: case OP_ELSE:
 		break;
 	}
 	BUG("operator %d", (int)op);
@@ -578,6 +479,8 @@ binary(struct lower *x, struct ast *e)
 
 	if (op == OP_AND || op == OP_OR)
 		return logical(x, e);
+	if (op == OP_ELSE)
+		return otherwise(x, e);
 	if (op == OP_ADD)
 		return sum(x, e);
 	if ((op == OP_EQ || op == OP_NE) &&
@@ -660,7 +563,7 @@ record(struct lower *x, struct ast *e)
 	}
 	for (n = 0; n < t->n; n++)
 		if (v[n] == NULL)
-			v[n] = missing(x, &t->field[n], e->at);
+			v[n] = lower_missing(x, &t->field[n], e->at);
 	return lower_op(x, IR_RECORD, t, v, t->n, e->at);
 }
 
@@ -732,7 +635,7 @@ plain(struct lower *x, struct ast *e)
 	case AST_COMPREHENSION:
 		return lower_comprehension(x, e);
 	case AST_CALL:
-		return call(x, e);
+		return lower_call(x, e);
 	case AST_INDEX:
 		return element(x, e);
 	case AST_UNARY:

@@ -41,6 +41,9 @@ struct ins *lower_constant(struct lower *x, struct ast *e,
 /* Is `v` one of the types that the cases in `label`, a chain, name? */
 struct ins *lower_labels(struct lower *x, struct ins *v, struct ast *label);
 struct ins *lower_string(struct lower *x, const char *s, struct span at);
+/* What stands for a field that was not given. */
+struct ins *lower_missing(struct lower *x, const struct ty_field *f,
+    struct span at);
 /* a + b of two strings, lists or numbers of one type. */
 struct ins *lower_sum(struct lower *x, struct ins *a, struct ins *b,
     struct span at);
@@ -50,6 +53,10 @@ void lower_bind(struct symbol *s, struct ins *v);
 /* ---- lower_each.c ---- */
 
 struct ins *lower_comprehension(struct lower *x, struct ast *e);
+
+/* ---- lower_call.c ---- */
+
+struct ins *lower_call(struct lower *x, struct ast *e);
 
 /* ---- lower_flow.c ---- */
 
