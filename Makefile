@@ -74,8 +74,8 @@ RUNTIME = $(call in,runtime, \
 	provider provider_openai provider_llamacpp llamacpp \
 	llamacpp_keep lm lm_fetch lm_flight lm_model lm_loop store limit \
 	budget trace allow child env mip mip_ask fork tool tool_run \
-	tool_keep lib text match number metric cli cli_batch cli_in cli_run \
-	cli_show worker worker_hello worker_run)
+	tool_keep lib text match number metric cli cli_batch cli_in \
+	cli_prompts cli_run cli_show worker worker_hello worker_run)
 
 # Search.
 RUNTIME += $(call in,runtime, \

@@ -7,7 +7,6 @@
 
 #include "cli.h"
 #include "json.h"
-#include "prompt.h"
 #include "schema.h"
 #include "type.h"
 
@@ -235,98 +234,4 @@ cli_plan(const struct cli *c, struct buf *b)
 	    p->calls_max == 1 ? "" : "s");
 	for (i = 0; i < p->nprompt; i++)
 		plan_leaf(b, p->prompt[i]);
-}
-
-/* ---- prompts ---- */
-
-/* Appends the messages as JSON: all of them if the row has the leaf's inputs,
- * else the prefix, which is an array that is still open. */
-static enum mip_status
-leaf_messages(struct cli *c, struct buf *b, const struct slots_leaf *leaf,
-    struct json row, struct type_error *e)
-{
-	const struct mip_type *t = leaf->prompt->in;
-	void *in = arena_alloc(&c->arena, t->size);
-	enum mip_status s = MIP_USAGE;
-
-	if (!in)
-		return MIP_NOMEM;
-	if (json_kind(row) == JSON_OBJECT)
-		s = type_read(&c->arena, t, row, TYPE_LENIENT, in, e);
-	if (s == MIP_OK)
-		return prompt_messages(b, leaf, in, NULL, 0);
-	buf_put(b, leaf->prefix, leaf->prefix_len);
-	buf_putc(b, ']');
-	return s;
-}
-
-static enum mip_status
-prompts_leaf(struct cli *c, struct buf *b, const struct slots_leaf *leaf,
-    struct json row)
-{
-	struct buf messages = BUF_INIT;
-	struct type_error e = { "", "" };
-	enum mip_status s = leaf_messages(c, &messages, leaf, row, &e);
-
-	buf_printf(b, "==== %s (%s) ====\n", leaf->prompt->name,
-	    slots_format_word(leaf->format));
-	if (json_kind(row) != JSON_NONE && s == MIP_USAGE)
-		buf_printf(b, "(not filled in: %s: %s)\n", e.path, e.text);
-	prompt_show(b, buf_str(&messages));
-	if (messages.failed)
-		b->failed = true;
-	buf_release(&messages);
-	if (b->len > 0 && b->s[b->len - 1] != '\n')
-		buf_putc(b, '\n');
-	buf_putc(b, '\n');
-	return s == MIP_USAGE ? MIP_OK : s;
-}
-
-/* The object of --row; JSON_NONE without it. */
-static int
-read_row(const struct cli *c, struct buf *text, struct json *row)
-{
-	const char *why;
-
-	*row = (struct json){ NULL, 0 };
-	if (!c->row)
-		return 0;
-	if (!cli_read_file(c, c->row, text))
-		return 2;
-	if (json_parse(buf_str(text), text->len, row, NULL, &why) &&
-	    json_kind(*row) == JSON_OBJECT)
-		return 0;
-	cli_say(c, "%s is not one JSON object", c->row);
-	return 2;
-}
-
-int
-cli_prompts(struct cli *c, struct buf *b)
-{
-	const struct mip_program *p = c->program;
-	struct buf text = BUF_INIT, row_text = BUF_INIT;
-	struct json v, row;
-	int rc = read_row(c, &row_text, &row);
-	unsigned i;
-
-	for (i = 0; rc == 0 && i < p->nprompt; i++) {
-		const struct slots_leaf *leaf = slots_leaf(c->slots,
-		    p->prompt[i]);
-
-		if (leaf)
-			rc = mip_status_exit(prompts_leaf(c, b, leaf, row));
-	}
-	buf_release(&row_text);
-	if (rc != 0)
-		return rc;
-	buf_puts(b, "==== slots ====\n");
-	slots_json(&text, c->slots);
-	if (!text.failed && json_parse(buf_str(&text), text.len, &v, NULL,
-	    NULL))
-		json_pretty(b, v, 0);
-	else
-		b->failed = true;
-	buf_putc(b, '\n');
-	buf_release(&text);
-	return 0;
 }

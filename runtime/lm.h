@@ -148,7 +148,7 @@ void lm_totals(struct lm *l, struct lm_totals *t);
 /* Writes the line, if there is a trace. */
 void lm_trace_tool(struct lm *l, const struct trace_tool *t);
 
-/* The exact request body that the call would send (--print-request). */
+/* The exact request body that the call would send (--prompts). */
 enum mip_status lm_request(struct lm *l, const struct lm_call *c,
     struct buf *body, char why[320]);
 

@@ -78,6 +78,13 @@ bool mip_env_cancelled(const struct mip_env *env);
 const struct slots_leaf *mip_env_leaf(struct mip_env *env,
     const struct mip_prompt *p, enum mip_status *s, char *why, size_t nwhy);
 
+enum { MIP_SCHEMA_NAME = 65 };          /* servers take 64 characters */
+
+/* The call that a leaf makes, without messages and sample; the name of its
+ * schema is written to `name`. */
+struct lm_call mip_leaf_call(const struct slots_leaf *leaf,
+    char name[MIP_SCHEMA_NAME]);
+
 /* Memory that lives as long as the run.  Without memory the run fails. */
 struct arena *mip_arena(struct mip *m);
 

@@ -133,11 +133,11 @@ sample_key(struct mip *m, const struct ask *a)
 
 /* Servers take letters, digits, '_' and '-' in the name of a schema. */
 static void
-schema_word(char out[ASK_NAME], const char *name)
+schema_word(char out[MIP_SCHEMA_NAME], const char *name)
 {
 	size_t i;
 
-	for (i = 0; name[i] && i + 1 < ASK_NAME; i++) {
+	for (i = 0; name[i] && i + 1 < MIP_SCHEMA_NAME; i++) {
 		bool plain = (name[i] >= 'a' && name[i] <= 'z') ||
 		    (name[i] >= 'A' && name[i] <= 'Z') ||
 		    (name[i] >= '0' && name[i] <= '9') || name[i] == '-';
@@ -203,6 +203,20 @@ leaf_of(struct mip *m, const struct mip_prompt *p)
 	return leaf;
 }
 
+struct lm_call
+mip_leaf_call(const struct slots_leaf *leaf, char name[MIP_SCHEMA_NAME])
+{
+	schema_word(name, leaf->prompt->name);
+	return (struct lm_call){
+		.model = leaf->prompt->model,
+		.schema = leaf->format == MIP_JSON ? leaf->schema : NULL,
+		.schema_name = name,
+		.leaf = leaf->prompt->name,
+		.structure = leaf->structure,
+		.temperature = leaf->temperature,
+	};
+}
+
 /* Sends the call, the messages being there; false without memory. */
 static bool
 ask_send(struct mip *m, struct ask *a)
@@ -213,19 +227,13 @@ ask_send(struct mip *m, struct ask *a)
 	a->sample = sample_key(m, a);
 	if (!a->sample)
 		return false;
-	*c = (struct lm_call){
-		.model = model_of(m, a->prompt->model),
-		.messages = buf_str(&a->messages),
-		.messages_len = a->messages.len,
-		.schema = leaf->format == MIP_JSON ? leaf->schema : NULL,
-		.schema_name = a->name,
-		.leaf = a->prompt->name,
-		.structure = leaf->structure,
-		.temperature = leaf->temperature,
-		.sample = a->sample,
-		.hash_affinity = hash_text(leaf->prefix, leaf->prefix_len),
-		.group = &m->group,
-	};
+	*c = mip_leaf_call(leaf, a->name);
+	c->model = model_of(m, c->model);
+	c->messages = buf_str(&a->messages);
+	c->messages_len = a->messages.len;
+	c->sample = a->sample;
+	c->hash_affinity = hash_text(leaf->prefix, leaf->prefix_len);
+	c->group = &m->group;
 	a->state = ASK_SENT;
 	lm_start(mip_env_lm(m->env), c);
 	return true;

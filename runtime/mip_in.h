@@ -10,7 +10,6 @@
 #include "prompt.h"
 #include "reply.h"
 
-enum { ASK_NAME = 65 };                 /* servers take 64 characters */
 
 enum ask_state { ASK_SENT, ASK_READ, ASK_AGAIN, ASK_FAILED };
 
@@ -30,7 +29,7 @@ struct ask {
 	unsigned reasked;
 	struct prompt_retry *retry;     /* `hinted` and `reasked` of them */
 	const char *sample;             /* its key */
-	char name[ASK_NAME];
+	char name[MIP_SCHEMA_NAME];
 	struct reply_note note;
 	bool refused;
 	enum mip_status status;

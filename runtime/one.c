@@ -84,5 +84,6 @@
 #include "cli_in.c"
 #include "cli_show.c"
 #include "cli_batch.c"
+#include "cli_prompts.c"
 #include "cli_run.c"
 #include "cli.c"

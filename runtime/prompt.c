@@ -134,6 +134,26 @@ put_question(struct buf *b, const struct slots_leaf *leaf, const void *in,
 	return s;
 }
 
+void
+prompt_outline(struct buf *b, const struct slots_leaf *leaf)
+{
+	struct buf text = BUF_INIT;
+
+	if (leaf->prefix)
+		buf_put(b, leaf->prefix, leaf->prefix_len);
+	else
+		prompt_prefix(b, leaf);
+	prompt_inputs(&text, leaf, NULL, NULL);
+	if (!leaf->ndemo) {
+		buf_puts(&text, "\n\n");
+		prompt_layout(&text, leaf->prompt->out, leaf->format);
+	}
+	put_message(b, "user", buf_str(&text), text.len);
+	buf_putc(b, ']');
+	b->failed |= text.failed;
+	buf_release(&text);
+}
+
 static void
 put_retry(struct buf *b, const struct prompt_retry *r)
 {

@@ -35,6 +35,10 @@ void prompt_prefix(struct buf *b, const struct slots_leaf *leaf);
 enum mip_status prompt_messages(struct buf *b, const struct slots_leaf *leaf,
     const void *in, const struct prompt_retry *retry, unsigned n);
 
+/* The same for a reader, with the names of the inputs in braces in the place
+ * of their values. */
+void prompt_outline(struct buf *b, const struct slots_leaf *leaf);
+
 /* Looks at the images, files and sounds of `in`: MIP_OK, or what
  * prompt_messages said, with one sentence in `why`. */
 enum mip_status prompt_check(const struct slots_leaf *leaf, const void *in,

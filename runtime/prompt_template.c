@@ -216,6 +216,23 @@ is_like_template(const struct mip_prompt *p, const char *s, bool first)
 
 /* ---- the message ---- */
 
+static void
+put_name(struct buf *b, const struct mip_prompt *p,
+    const struct mip_piece *piece)
+{
+	const struct mip_type *t = p->in;
+	const struct mip_field *f;
+	unsigned i;
+
+	for (i = 0; i < piece->npath; i++) {
+		t = t->kind == MIP_OPTIONAL ? t->of : t;
+		f = &t->field[piece->path[i]];
+		buf_printf(b, "%s%s", i ? "." : "{", f->name);
+		t = f->type;
+	}
+	buf_putc(b, '}');
+}
+
 void
 prompt_template(struct buf *b, const struct slots_leaf *leaf, const void *in,
     const bool *has)
@@ -232,10 +249,13 @@ prompt_template(struct buf *b, const struct slots_leaf *leaf, const void *in,
 			continue;
 		}
 		v = shown_at(p, &p->template[i], in, has);
-		if (!v.v)
+		if (in && !v.v)
 			continue;
 		buf_reset(&text);
-		prompt_value(&text, v.type, v.v);
+		if (in)
+			prompt_value(&text, v.type, v.v);
+		else
+			put_name(&text, p, &p->template[i]);
 		start = !all.len || all.s[all.len - 1] == '\n';
 		if (v.fence || prompt_is_forged(leaf, buf_str(&text)) ||
 		    is_like_template(p, buf_str(&text), start))

@@ -19,7 +19,7 @@ void prompt_layout(struct buf *b, const struct mip_type *t, enum mip_format f);
 /* Appends the fields of `in` for which `has` is true (NULL: all) in the
  * layout that goes with the leaf's format.  A null is left out.  A text that
  * could be taken for a part of the layout is put in a fence, as are all
- * fields marked MIP_FENCE. */
+ * fields marked MIP_FENCE.  Without `in` values are names in braces. */
 void prompt_inputs(struct buf *b, const struct slots_leaf *leaf,
     const void *in, const bool *has);
 

@@ -271,12 +271,15 @@ prompt_inputs(struct buf *b, const struct slots_leaf *leaf, const void *in,
 	}
 	for (i = 0; i < t->n; i++) {
 		f = &t->field[i];
-		v = (const char *)in + f->offset;
-		if ((has && !has[i]) || (f->type->kind == MIP_OPTIONAL &&
+		v = in ? (const char *)in + f->offset : NULL;
+		if ((has && !has[i]) || (v && f->type->kind == MIP_OPTIONAL &&
 		    !type_optional(f->type, v)))
 			continue;
 		buf_reset(&text);
-		prompt_value(&text, f->type, v);
+		if (v)
+			prompt_value(&text, f->type, v);
+		else
+			buf_printf(&text, "{%s}", f->name);
 		put_input(&all, leaf, f, &text);
 		all.failed |= text.failed;
 	}

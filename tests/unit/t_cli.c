@@ -265,6 +265,10 @@ test_show(void **state)
 	assert_has(d.out, "==== m.judge (json) ====");
 	assert_has(d.out, "Answer the question from the facts alone.");
 	assert_has(d.out, "\"K\": 1");
+	assert_has(d.out, "question: {question}\n");
+	assert_has(d.out, "--- request to small ---\n{\n\t\"model\": "
+	    "\"small-1\",\n\t\"schema\": ");
+	assert_null(strstr(d.out, "\"messages\""));
 	old.abi = MIP_ABI + 1;
 	RUN(&d, &old, "", "--version");
 	assert_int_equal(d.status, 2);
