@@ -115,6 +115,14 @@ DRIVER = $(call in,src/driver, \
 	file options build compile depfile rows tuning progress eval \
 	show cmd_fmt cmd_cache completion)
 
+# Tests of programs.
+RUNTIME += runtime/claim.c
+FRONT   += src/front/check_test.c
+IR      += $(call in,src/ir,lower_test ir_verify_decl)
+EMIT    += src/emit/emit_test.c
+TUNE    += $(call in,src/tune,answer suite)
+DRIVER  += $(call in,src/driver,cmd_test tap junit)
+
 MAIN = src/driver/main.c
 
 # The proposer is written in .mp: stage 0, which is miproc without tune,

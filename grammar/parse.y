@@ -186,7 +186,7 @@ decl
 	| "optimize" dname settings
 		{ $$ = NEW(OPTIMIZE, optimize, $2, @2, $3.first); }
 	| "test" STRING opt_args block
-		{ $$ = NEW(TEST, test, text_of($2), $3.first, $4); }
+		{ $$ = NEW(TEST, test, text_of($2), @2, $3.first, $4); }
 	| error ';'
 		{ $$ = NULL; }
 	| error '}'

@@ -41,6 +41,8 @@ struct fork {
 	struct arena arena;
 	const struct mip_step *step;
 	size_t nstep;
+	const struct mip_claimed *claim;
+	size_t nclaim;
 	struct mip_usage used;
 	bool repaired;
 	const struct mip_credit *credit;
@@ -212,6 +214,7 @@ fork_keep(struct fork *f, struct mip *m, enum mip_status s)
 	if (f->status != MIP_OK)
 		f->message = arena_strdup(&m->arena, mip_message(m));
 	f->step = mip_steps(m, &f->nstep);
+	f->claim = mip_claims(m, &f->nclaim);
 	f->used = mip_used(m);
 	f->repaired = mip_repaired(m);
 	f->credit = mip_credits(m, &f->ncredit);
@@ -417,6 +420,7 @@ fork_take_over(struct mip *m, struct fork *f)
 	}
 	arena_adopt(&m->arena, &f->arena);
 	steps_adopt(m, f);
+	claim_adopt(m, f->claim, f->nclaim);
 	mip_usage_add(&m->used, &f->used);
 	m->repaired |= f->repaired;
 	for (i = 0; i < f->ncredit; i++)

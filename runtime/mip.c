@@ -82,6 +82,9 @@ mip_begin(struct mip *m)
 	m->step = NULL;
 	m->nstep = m->step_cap = 0;
 	m->nfork = 0;
+	m->claim = m->told = NULL;
+	m->nclaim = m->claim_cap = 0;
+	m->unmet = false;
 	m->repaired = false;
 	m->credit = NULL;
 	m->ncredit = m->credit_cap = 0;
@@ -136,7 +139,8 @@ mip_fail(struct mip *m, enum mip_status s, const char *fmt, ...)
 bool
 mip_caught(struct mip *m)
 {
-	if (m->status == MIP_OK || m->status >= MIP_INFRASTRUCTURE)
+	if (m->status == MIP_OK || m->status >= MIP_INFRASTRUCTURE ||
+	    m->unmet)
 		return false;
 	mip_ask_drain(m);
 	m->status = MIP_OK;

@@ -48,6 +48,16 @@ struct mip_credit {
 	const char *why;                /* or NULL */
 };
 
+/* What came of a claim in a run. */
+struct mip_claimed {
+	const struct mip_claim *claim;
+	unsigned met, unmet;            /* how often */
+	/* of the first time that it did not hold */
+	const char *said;               /* or NULL */
+	const char *shown;              /* members of a JSON object, or NULL:
+	                                 * texts and values */
+};
+
 /* A model of the program in the place of another, for one context. */
 struct mip_override {
 	const char *name;
@@ -108,6 +118,8 @@ void mip_judge(struct mip *m);
 
 /* What metrics have said since mip_begin, in their order. */
 const struct mip_credit *mip_credits(const struct mip *m, size_t *n);
+/* Of a test, in the order in which they were first made. */
+const struct mip_claimed *mip_claims(const struct mip *m, size_t *n);
 
 /* Since mip_begin. */
 struct mip_usage mip_used(const struct mip *m);

@@ -68,6 +68,10 @@ struct mip {
 	size_t nseen, seen_cap;
 	struct regex_cache *patterns;   /* or NULL */
 	bool record, repaired;
+	struct mip_claimed *claim;      /* in the arena, as first made */
+	size_t nclaim, claim_cap;
+	struct mip_claimed *told;       /* the one that is told of; or NULL */
+	bool unmet;                     /* an expect does not hold */
 	struct mip_step *step;
 	size_t nstep, step_cap;
 	struct mip_credit *credit;
@@ -83,6 +87,9 @@ void mip_oom(void *arg);
 
 /* Fails the run if it, or one that it is a fork of, was to stop. */
 bool mip_stopped(struct mip *m);
+
+/* Adds what was claimed in a fork that is over; `v` lives in the arena. */
+void claim_adopt(struct mip *m, const struct mip_claimed *v, size_t n);
 
 void mip_usage_add(struct mip_usage *to, const struct mip_usage *u);
 

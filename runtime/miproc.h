@@ -356,10 +356,24 @@ struct mip_metric {
 	    const void *in, const void *out, struct mip_score *score);
 };
 
+/* A condition that a test states: expect, or check. */
+struct mip_claim {
+	const char *text;               /* as written */
+	unsigned line;
+	bool must;                      /* expect: the test fails without it */
+};
+
+struct mip_test {
+	const char *name;
+	enum mip_status (*run)(struct mip *m);
+};
+
 /* What a worker can do besides running. */
 struct mip_eval {
 	const struct mip_metric *const *metric;
 	unsigned nmetric;
+	const struct mip_test *test;
+	unsigned ntest;
 	const struct mip_model *const *model;   /* that the program has not */
 	unsigned nmodel;
 	const struct mip_tool *const *tool;     /* that the program has not */
@@ -485,6 +499,20 @@ int64_t mip_param_int(struct mip *m, const struct mip_param *p);
 double mip_param_float(struct mip *m, const struct mip_param *p);
 bool mip_param_bool(struct mip *m, const struct mip_param *p);
 const char *mip_param_string(struct mip *m, const struct mip_param *p);
+
+/* ---- tests (claim.c) ---- */
+
+/* Notes whether a claim holds, and gives it back; after a failure of the run
+ * it notes nothing and gives true. */
+bool mip_claim(struct mip *m, const struct mip_claim *c, bool holds);
+/* What is told of the claim that did not hold just now: a sentence, or a
+ * value with the text that it has in the source.  Of a claim that is made
+ * several times in a run, the first failure is told. */
+void mip_claim_say(struct mip *m, const char *text);
+void mip_claim_show(struct mip *m, const char *what, const struct mip_type *t,
+    const void *v);
+/* Fails the run as MIP_ASSERT; no `try` goes on from it. */
+enum mip_status mip_claim_fail(struct mip *m);
 
 /* ---- values: results live as long as the run ----
  *

@@ -71,6 +71,7 @@
 #include "tool_keep.c"
 #include "tool_run.c"
 #include "tool.c"
+#include "claim.c"
 #include "lib.c"
 #include "text.c"
 #include "match.c"

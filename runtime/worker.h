@@ -1,5 +1,5 @@
-/* A program as a worker: slots and rows in, outputs, scores and traces out,
- * one JSON object a line.
+/* A program as a worker: slots, rows and tests in, outputs, scores, claims and
+ * traces out, one JSON object a line.
  *
  * The first line out is a hello.  Then, in any order,
  *
@@ -9,6 +9,9 @@
  *        "trace":true,"model":{"small":"big"}}
  *     < {"run":101,"ok":true,"class":"ok","out":{...},"scores":{...},...}
  *     < {"run":102,"ok":false,"class":"infrastructure","why":"...",...}
+ *     > {"run":103,"test":"capital","sample":2}
+ *     < {"run":103,"ok":true,"class":"ok","seconds":0.4,"claims":[
+ *        {"line":7,"text":"n > 2","must":true,"met":1,"unmet":0}],...}
  *     > {"cancel":101}    > {"drop":7}    > {"quit":1}
  *
  * A run with "check":true is not made: the row is read as the program and the

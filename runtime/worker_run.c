@@ -1,4 +1,4 @@
-/* One run of a worker: row, program, metrics, answer.
+/* One run of a worker: row, program, metrics, answer; or a test.
  *
  * SPDX-License-Identifier: MIT */
 #include "worker_run.h"
@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "buf.h"
 #include "reply.h"
@@ -26,6 +27,8 @@ struct run {
 	void *in, *out;
 	struct scored *scored;
 	size_t nscored;
+	const struct mip_test *test;    /* or NULL */
+	double seconds;                 /* of the test */
 	struct mip_override *model;
 	size_t nmodel;
 	bool repaired;
@@ -144,13 +147,33 @@ run_models(struct run *r)
 }
 
 static enum mip_status
+run_test_called(struct run *r, struct json name)
+{
+	const struct mip_eval *eval = r->o->eval;
+	struct type_error e = { "", "there is no such" };
+	unsigned i;
+
+	for (i = 0; eval && i < eval->ntest; i++)
+		if (json_string_is(name, eval->test[i].name)) {
+			r->test = &eval->test[i];
+			return run_models(r);
+		}
+	snprintf(e.path, sizeof e.path, "%.*s",
+	    name.n < 80 ? (int)name.n : 80, name.s);
+	return run_wrong(r, MIP_USAGE, "test", &e);
+}
+
+static enum mip_status
 run_decode(struct run *r)
 {
 	const struct mip_program *p = r->o->program;
 	struct json row = json_get(r->msg, "row");
+	struct json test = json_get(r->msg, "test");
 	struct type_error e = { "", "" };
 	enum mip_status s;
 
+	if (json_kind(test) != JSON_NONE)
+		return run_test_called(r, test);
 	if (json_kind(row) != JSON_OBJECT) {
 		e = (struct type_error){ "", "it is no object" };
 		return run_wrong(r, MIP_USAGE, "row", &e);
@@ -200,6 +223,18 @@ run_score(struct run *r)
 	}
 }
 
+static void
+run_test(struct run *r)
+{
+	struct timespec from, to;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	run_ended(r, r->test->run(r->m));
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	r->seconds = (double)(to.tv_sec - from.tv_sec) +
+	    (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+}
+
 static struct mip_usage
 usage_less(struct mip_usage a, struct mip_usage b)
 {
@@ -226,7 +261,10 @@ run_do(struct run *r, struct slots *slots)
 	mip_set_models(r->m, r->model, r->nmodel);
 	mip_record(r->m, trace);
 	mip_begin(r->m);
-	run_ended(r, r->o->program->run(r->m, r->in, r->out));
+	if (r->test)
+		run_test(r);
+	else
+		run_ended(r, r->o->program->run(r->m, r->in, r->out));
 	mip_judge(r->m);
 	r->used = mip_used(r->m);
 	r->repaired = mip_repaired(r->m);
@@ -376,6 +414,41 @@ say_credits(struct buf *b, const struct mip *m)
 }
 
 static void
+say_claim(struct buf *b, const struct mip_claimed *c)
+{
+	buf_puts(b, "{\"line\":");
+	buf_int(b, c->claim->line);
+	buf_puts(b, ",\"text\":");
+	say_text(b, c->claim->text);
+	buf_printf(b, ",\"must\":%s,\"met\":%u,\"unmet\":%u",
+	    c->claim->must ? "true" : "false", c->met, c->unmet);
+	if (c->said) {
+		buf_puts(b, ",\"said\":");
+		say_text(b, c->said);
+	}
+	if (c->shown)
+		buf_printf(b, ",\"shown\":{%s}", c->shown);
+	buf_putc(b, '}');
+}
+
+static void
+say_test(struct buf *b, const struct run *r)
+{
+	size_t n, i;
+	const struct mip_claimed *v = mip_claims(r->m, &n);
+
+	buf_puts(b, ",\"seconds\":");
+	buf_double(b, r->seconds);
+	buf_puts(b, ",\"claims\":[");
+	for (i = 0; i < n; i++) {
+		if (i > 0)
+			buf_putc(b, ',');
+		say_claim(b, &v[i]);
+	}
+	buf_putc(b, ']');
+}
+
+static void
 say_head(struct buf *b, int64_t id, enum mip_status s, bool repaired)
 {
 	buf_puts(b, "{\"run\":");
@@ -391,18 +464,20 @@ run_say(struct buf *b, const struct run *r)
 	bool trace = false;
 
 	say_head(b, r->id, r->status, r->repaired);
-	if (r->status == MIP_OK) {
-		buf_puts(b, ",\"out\":");
-		type_write(b, r->o->program->out, r->out, false);
-	} else {
+	if (r->status != MIP_OK) {
 		buf_puts(b, ",\"why\":");
 		say_text(b, r->why);
+	} else if (!r->test) {
+		buf_puts(b, ",\"out\":");
+		type_write(b, r->o->program->out, r->out, false);
 	}
+	if (r->test)
+		say_test(b, r);
 	if (r->failed) {
 		buf_puts(b, ",\"metric\":");
 		say_text(b, r->failed);
 	}
-	if (r->status < MIP_INFRASTRUCTURE)
+	if (r->status < MIP_INFRASTRUCTURE && !r->test)
 		say_scores(b, r);
 	if (r->status == MIP_OK)
 		say_credits(b, r->m);

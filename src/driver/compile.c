@@ -25,9 +25,11 @@ compile_front(struct compilation *c)
 		.dir = o->dir, .ndir = o->ndir,
 		.define = o->define, .ndefine = o->ndefine,
 		.program = o->program,
+		.any_program = o->verb == VERB_TEST,
 		.need_program = o->stop != STOP_SYNTAX &&
 		    o->stop != STOP_EXPAND &&
-		    o->verb != VERB_CHECK && o->emit != EMIT_AST
+		    o->verb != VERB_CHECK && o->verb != VERB_TEST &&
+		    o->emit != EMIT_AST
 	};
 	struct source *s;
 
@@ -377,7 +379,7 @@ cmd_check(struct compilation *c)
 {
 	int status = compile_front(c);
 
-	if (status == 0 && c->checked != NULL && c->checked->program != NULL)
+	if (status == 0 && c->checked != NULL)
 		lower(c->a, c->checked, &c->diag);
 	return c->diag.nerror != 0 ? 1 : status;
 }

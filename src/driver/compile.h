@@ -59,6 +59,7 @@ int cmd_compile(struct compilation *c);
 int cmd_check(struct compilation *c);
 int cmd_tune(struct compilation *c);
 int cmd_eval(struct compilation *c);
+int cmd_test(struct compilation *c);
 int cmd_run(struct compilation *c);
 int cmd_diff(struct compilation *c);
 int cmd_show(struct compilation *c);
@@ -77,6 +78,12 @@ int rows_check(struct compilation *c, struct build *b,
 
 /* ---- tuning (tuning.c) ---- */
 
+enum { DEFAULT_JOBS = 4 };              /* runs at once unless -j says more */
+
+/* Are the models of --model those of the program?  False after a message. */
+bool tuning_models(const struct compilation *c);
+/* Builds the worker; the command that starts it, or NULL after a message. */
+const char *const *tuning_worker(struct compilation *c, struct build *b);
 /* Reads the study's data and fills the task; 0 or an exit status. */
 int tuning_task(struct compilation *c, struct build *b, struct tune_task *t);
 /* Tunes, writes the tuned file and applies it: 0, or the exit status. */

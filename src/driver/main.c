@@ -57,6 +57,7 @@ run(struct compilation *c)
 	case VERB_CHECK:   return cmd_check(c);
 	case VERB_TUNE:    return cmd_tune(c);
 	case VERB_EVAL:    return cmd_eval(c);
+	case VERB_TEST:    return cmd_test(c);
 	case VERB_RUN:     return cmd_run(c);
 	case VERB_DIFF:    return cmd_diff(c);
 	case VERB_SHOW:    return cmd_show(c);

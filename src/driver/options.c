@@ -263,6 +263,17 @@ take_jobs(struct reader *r, const char *v)
 }
 
 static void
+take_repeat(struct reader *r, const char *v)
+{
+	int64_t n;
+
+	if (count(r, "--repeat", v, 10000, &n) && n > 0)
+		r->o->repeat = (unsigned)n;
+	else if (!r->failed)
+		mistake(r, "--repeat wants at least 1");
+}
+
+static void
 take_seed(struct reader *r, const char *v)
 {
 	int64_t n;
@@ -418,6 +429,10 @@ static const struct option options[] = {
 	{ "--metric", "NAME", TEXT(metric), "which metric (eval)" },
 	{ "--split", "train|dev|test", TAKE(take_split),
 	    "part of the data (eval)" },
+	{ "--repeat", "N", TAKE(take_repeat), "runs of each test (test)" },
+	{ "--junit", "FILE", TEXT(junit), "write a report as XML (test)" },
+	{ "--allow-empty", NULL, FLAG(allow_empty),
+	    "no test is no failure (test)" },
 	{ "--row", "FILE", TEXT(row), "a row as JSON (show prompt)" },
 	{ "--model", "NAME=PROVIDER:ID", TAKE(take_model), "replace a model" },
 	{ "--base-url", "URL", TEXT(base_url), "of every model" },
@@ -665,7 +680,8 @@ check_words(struct reader *r)
 		mistake(r, o->verb == VERB_COMPILE ?
 		    "no input file; see miproc --help" : "%s wants %s",
 		    verbs[o->verb].word, verbs[o->verb].args);
-	else if (o->narg > most && o->verb != VERB_FMT)
+	else if (o->narg > most && o->verb != VERB_FMT &&
+	    o->verb != VERB_TEST)
 		mistake(r, "'%s' is one argument too many%s", o->arg[most],
 		    o->verb == VERB_RUN ? "; the program's own stand behind "
 		    "--" : "");

@@ -41,13 +41,14 @@ struct options {
 	const char *output;             /* -o */
 	int level;                      /* -O: -1 not given, 0 to 3 */
 	bool locked, offline, dry_run, verbose, quiet, resume;
-	bool no_cache, refresh, require_improvement;
+	bool no_cache, refresh, require_improvement, allow_empty;
 	bool check;                     /* --check (fmt) */
 	int64_t max_size;               /* --max-size; -1 */
 	const char *completion;         /* --completion */
 	bool depfile, only_depfile, phony;      /* -MD, -M, -MP */
 	const char *depfile_path, *dep_target;  /* -MF, -MT */
 	unsigned jobs;                  /* -j; 0: not given */
+	unsigned repeat;                /* --repeat; 0: not given */
 	uint64_t seed;
 	bool seeded;
 	double max_cost;                /* MIP_UNSET */

@@ -11,8 +11,6 @@
 #include "driver/file.h"
 #include "provider.h"
 
-enum { LIGHT_JOBS = 4 };                /* runs at once unless -j says more */
-
 /* ---- the task ---- */
 
 static const char *
@@ -69,7 +67,8 @@ model_at(const struct compilation *c, unsigned i)
 {
 	if (i < c->mod->nmodel)
 		return c->mod->model[i];
-	return i == c->mod->nmodel ? c->mod->study->prompt_model : NULL;
+	return i == c->mod->nmodel && c->mod->study != NULL ?
+	    c->mod->study->prompt_model : NULL;
 }
 
 /* What --model says of it, behind the `=`; or NULL. */
@@ -160,13 +159,13 @@ check_money(const struct compilation *c, const struct tune_task *t)
 	return true;
 }
 
-static bool
-check_models(const struct compilation *c, const struct tune_task *t)
+bool
+tuning_models(const struct compilation *c)
 {
 	for (unsigned i = 0; i < c->o->nmodel; i++)
 		if (!check_override(c, c->o->model[i]))
 			return false;
-	return check_money(c, t);
+	return true;
 }
 
 /* ---- the whole task ---- */
@@ -182,13 +181,26 @@ has_metric(const struct compilation *c, const char *name)
 	return false;
 }
 
+const char *const *
+tuning_worker(struct compilation *c, struct build *b)
+{
+	const char **argv = arena_array(c->a, COMPILE_ARGS +
+	    2 * c->o->nallow + 2, sizeof *argv);
+
+	argv[0] = build_worker(b, c->mod);
+	if (argv[0] == NULL)
+		return NULL;
+	compile_args(c, argv + 1);
+	return argv;
+}
+
 int
 tuning_task(struct compilation *c, struct build *b, struct tune_task *t)
 {
 	const struct study_decl *s = c->mod->study;
 	const struct options *o = c->o;
 	const struct setting *seed;
-	const char *dir, **argv;
+	const char *dir;
 	int status;
 
 	memset(t, 0, sizeof *t);
@@ -199,23 +211,19 @@ tuning_task(struct compilation *c, struct build *b, struct tune_task *t)
 	}
 	limits(c, t);
 	t->offline = o->offline;
-	if (!check_models(c, t) || !compile_granted(c))
+	if (!tuning_models(c) || !check_money(c, t) || !compile_granted(c))
 		return 2;
 	status = rows_load(c, t);
 	if (status != 0)
 		return status;
-	argv = arena_array(c->a, COMPILE_ARGS + 2 * o->nallow + 2,
-	    sizeof *argv);
-	argv[0] = build_worker(b, c->mod);
-	if (argv[0] == NULL)
+	t->worker = tuning_worker(c, b);
+	if (t->worker == NULL)
 		return 2;
-	compile_args(c, argv + 1);
 	dir = file_beside(c->a, c->path, ".miproc");
 	if (!file_mkdirs(dir))
 		return file_error("make the directory", dir);
 	t->mod = c->mod;
 	t->source_text = source_text(c);
-	t->worker = argv;
 	t->study_path = arena_printf(c->a, "%s/%s.db", dir,
 	    file_stem(c->a, c->path));
 	t->cache_dir = o->cache_dir;
@@ -229,7 +237,7 @@ tuning_task(struct compilation *c, struct build *b, struct tune_task *t)
 	t->setting = settings(c);
 	seed = setting_find(t->setting, "seed");
 	t->seed = o->seeded ? o->seed : seed != NULL ? (uint64_t)seed->i : 1;
-	t->jobs = o->jobs != 0 ? o->jobs : LIGHT_JOBS;
+	t->jobs = o->jobs != 0 ? o->jobs : DEFAULT_JOBS;
 	t->resume = o->resume;
 	t->prompt_model = s->prompt_model;
 	t->teacher = s->teacher != NULL ? s->teacher->name : NULL;

@@ -77,6 +77,9 @@ use_value(struct ins *i, void *arg)
 		gtype_use(g, t, true);
 	if (i->op == IR_LIB && fexpr_any(i) != NULL)
 		gtype_use(g, fexpr_any(i), true);
+	if (i->op == IR_EXPECT || i->op == IR_CHECK)
+		for (unsigned k = 1; k < i->narg; k++)
+			gtype_use(g, i->arg[k]->type, true);
 	return true;
 }
 
@@ -104,7 +107,7 @@ use_all(struct gen *g)
 			continue;
 		if (f->kind == FN_METRIC) {
 			gtype_use(g, f->gold, true);
-		} else if (f != m->program) {
+		} else if (f->kind != FN_TEST && f != m->program) {
 			gtype_use(g, f->in, false);
 			gtype_use(g, f->out, false);
 		}
@@ -124,8 +127,8 @@ reserve_names(struct gen *g)
 	for (const struct tool *t = g->m->tool; t != NULL; t = t->next)
 		gen_reserve(g, t->c_name);
 	for (const struct fn *f = g->m->fn; f != NULL; f = f->next)
-		gen_reserve(g, f->kind != FN_METRIC ? f->c_name :
-		    arena_printf(&g->a, "%s_score", f->c_name));
+		gen_reserve(g, f->kind == FN_METRIC ?
+		    arena_printf(&g->a, "%s_score", f->c_name) : f->c_name);
 	gen_reserve(g, "m");
 	gen_reserve(g, "in");
 	gen_reserve(g, "out");
@@ -138,6 +141,7 @@ reserve_names(struct gen *g)
 	gen_reserve(g, "metrics");
 	gen_reserve(g, "eval_models");
 	gen_reserve(g, "eval_tools");
+	gen_reserve(g, "tests");
 }
 
 /* ---- functions ---- */
@@ -163,6 +167,7 @@ fn_twice(struct gen *g, struct fn *f, bool begins)
 	struct cw was = g->w;
 
 	fplan_make(&fg.plan, &g->a, f);
+	fg.claim = gen_claim_numbers(g, f);
 	for (int pass = 0; pass < 2; pass++) {
 		fg.value = arena_array(&g->a, f->nins + 1, sizeof *fg.value);
 		fg.var = arena_array(&g->a, f->nvar + 1, sizeof *fg.var);
@@ -181,9 +186,9 @@ fn_twice(struct gen *g, struct fn *f, bool begins)
 			cw_line(&g->w, "(void)m;");
 		if (!fg.uses_gold && f->kind == FN_METRIC)
 			cw_line(&g->w, "(void)gold;");
-		if (!fg.uses_in)
+		if (!fg.uses_in && f->kind != FN_TEST)
 			cw_line(&g->w, "(void)in;");
-		if (!fg.uses_out)
+		if (!fg.uses_out && f->kind != FN_TEST)
 			cw_line(&g->w, "(void)out;");
 		fn_body(&fg, begins);
 	}
@@ -230,25 +235,37 @@ gen_fork(struct ins *i, void *arg)
 	return true;
 }
 
-void
-gen_fn(struct gen *g, struct fn *f, bool entry)
+/* Its name, and what it takes. */
+static void
+fn_head(struct gen *g, const struct fn *f, bool entry)
 {
 	struct cw *w = &g->w;
 	const char *in = gtype_c(g, g->m->program->in);
 	const char *out = gtype_c(g, g->m->program->out);
 
-	ir_walk(f, gen_fork, g);
-	if (f->desc != NULL)
-		cw_comment(w, f->desc);
 	cw_line(w, entry ? "enum mip_status" : "static enum mip_status");
 	if (f->kind == FN_METRIC)
 		cw_line(w, "%s_score(struct mip *m, const %s *gold, "
 		    "const %s *in, const %s *out, struct mip_score *score)",
 		    f->c_name, gtype_c(g, f->gold), in, out);
+	else if (f->kind == FN_TEST)
+		cw_line(w, "%s(struct mip *m)", f->c_name);
 	else
 		cw_line(w, "%s%s(struct mip *m, const %s *in, %s *out)",
 		    f->c_name, entry ? "" : "_body", gtype_c(g, f->in),
 		    gtype_c(g, f->out));
+}
+
+void
+gen_fn(struct gen *g, struct fn *f, bool entry)
+{
+	struct cw *w = &g->w;
+
+	ir_walk(f, gen_fork, g);
+	gen_claims(g, f);
+	if (f->desc != NULL || f->kind == FN_TEST)
+		cw_comment(w, f->desc != NULL ? f->desc : f->name);
+	fn_head(g, f, entry);
 	cw_open(w, "{");
 	fn_twice(g, f, entry);
 	cw_close(w, "}");

@@ -427,7 +427,8 @@ text_of(struct fgen *fg, struct ins *i, enum prec wants)
 	case IR_CREDIT:
 	case IR_IF: case IR_FOR: case IR_RANGE: case IR_WHILE: case IR_SWITCH:
 	case IR_CASE: case IR_PAR: case IR_RETRY: case IR_TRY: case IR_BREAK:
-	case IR_CONTINUE: case IR_RET: case IR_FAIL: case IR_NOP:
+	case IR_CONTINUE: case IR_EXPECT: case IR_CHECK: case IR_RET:
+	case IR_FAIL: case IR_NOP:
 		break;
 	}
 	BUG("%s is no expression", ir_ops[i->op].text);

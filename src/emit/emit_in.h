@@ -108,6 +108,15 @@ void gen_tools(struct gen *g);
 unsigned gen_tool_table(struct gen *g);
 const char *gen_tool_table_name(const struct gen *g);
 
+/* ---- tests (emit_test.c) ---- */
+
+/* The table of what `f` claims. */
+void gen_claims(struct gen *g, struct fn *f);
+/* The place in it of each claim, by ins->id; NULL if `f` makes none. */
+const unsigned *gen_claim_numbers(struct gen *g, struct fn *f);
+/* The table of tests; gives how many. */
+unsigned gen_tests(struct gen *g);
+
 /* ---- functions ---- */
 
 /* How one function is printed: which values are written where they are used.
@@ -153,6 +162,7 @@ struct fgen {
 	bool *ahead;                    /* by ins->id: declared already */
 	const char **again;             /* by ins->id of a call: its struct
 	                                 * mip_retry, or NULL */
+	const unsigned *claim;          /* see gen_claim_numbers; or NULL */
 	const char *bail;               /* label where failures go, or NULL */
 	bool bailed;                    /* one went there */
 	struct floop *loop;             /* around this place, or NULL */
@@ -192,6 +202,8 @@ bool fregion_inline(const struct fgen *fg, const struct region *r);
 void fgen_switch(struct fgen *fg, struct ins *i);
 void fgen_retry(struct fgen *fg, struct ins *i);
 void fgen_try(struct fgen *fg, struct ins *i);
+/* An expect or check (emit_test.c). */
+void fgen_claim(struct fgen *fg, struct ins *i);
 /* The body of a loop whose head was written, and its end. */
 void fgen_loop(struct fgen *fg, struct region *body);
 /* `break` or `continue`, or how to say it. */

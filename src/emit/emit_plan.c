@@ -205,7 +205,7 @@ needs_statement(const struct fplan *p, const struct ins *i)
 	case IR_NOT: case IR_CREDIT:
 	case IR_IF: case IR_FOR: case IR_RANGE: case IR_WHILE:
 	case IR_SWITCH: case IR_CASE: case IR_PAR: case IR_RETRY: case IR_TRY:
-	case IR_BREAK:
+	case IR_BREAK: case IR_EXPECT: case IR_CHECK:
 	case IR_CONTINUE: case IR_RET: case IR_FAIL: case IR_NOP:
 		return false;
 	}

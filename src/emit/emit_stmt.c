@@ -667,6 +667,9 @@ statement(struct fgen *fg, struct ins *i)
 	case IR_SWITCH: fgen_switch(fg, i); return;
 	case IR_RETRY: fgen_retry(fg, i); return;
 	case IR_TRY:   fgen_try(fg, i); return;
+	case IR_EXPECT: case IR_CHECK:
+		fgen_claim(fg, i);
+		return;
 	case IR_BREAK: case IR_CONTINUE:
 		check_late(fg);
 		fgen_leave(fg, i->op);
@@ -713,7 +716,7 @@ is_large(const struct ins *i)
 	    i->op == IR_PAR ||
 	    i->op == IR_FOR || i->op == IR_RANGE || i->op == IR_WHILE ||
 	    i->op == IR_EACH || i->op == IR_LIST || i->op == IR_MAP ||
-	    i->op == IR_SCORE;
+	    i->op == IR_SCORE || i->op == IR_EXPECT || i->op == IR_CHECK;
 }
 
 void

@@ -526,8 +526,8 @@ gen_metrics(struct gen *g)
 void
 gen_eval(struct gen *g)
 {
-	unsigned nmetric = gen_metrics(g), nmodel = gen_model_table(g);
-	unsigned ntool = gen_tool_table(g);
+	unsigned nmetric = gen_metrics(g), ntest = gen_tests(g);
+	unsigned nmodel = gen_model_table(g), ntool = gen_tool_table(g);
 
 	cw_open(&g->w, "const struct mip_eval %s_eval = {",
 	    g->m->program->c_name);
@@ -537,6 +537,8 @@ gen_eval(struct gen *g)
 	if (ntool != 0)
 		cw_line(&g->w, ".tool = %s, .ntool = %u,",
 		    gen_tool_table_name(g), ntool);
+	if (ntest != 0)
+		cw_line(&g->w, ".test = tests, .ntest = %u,", ntest);
 	if (nmetric != 0)
 		cw_line(&g->w, ".metric = metrics,");
 	cw_line(&g->w, ".nmetric = %u", nmetric);

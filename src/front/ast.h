@@ -87,7 +87,8 @@ struct ast {
 		    *out; const char *desc; struct ast *body; } program;
 		struct { const char *name; struct span name_at;
 		    struct ast *option; } optimize;
-		struct { const char *name; struct ast *arg, *body; } test;
+		struct { const char *name; struct span name_at;
+		    struct ast *arg, *body; } test;
 
 		struct { const char *name; const char *desc;
 		    struct ast *attr; } variant;

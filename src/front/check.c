@@ -37,6 +37,7 @@ check_kind_word(enum symbol_kind k)
 	case SYM_OPTIMIZE:   return "an optimize block";
 	case SYM_UNIT:       return "an import";
 	case SYM_VAR:        return "a variable";
+	case SYM_TEST:       return "a test";
 	case SYM_BUILTIN:
 	case SYM_CREDIT:     return "a function";
 	case SYM_METRIC_ARG: return "a metric's parameter";
@@ -74,6 +75,7 @@ check_name_at(const struct ast *decl)
 	case AST_METRIC:    return decl->u.metric.name_at;
 	case AST_PROGRAM:   return decl->u.program.name_at;
 	case AST_OPTIMIZE:  return decl->u.optimize.name_at;
+	case AST_TEST:      return decl->u.test.name_at;
 	case AST_FIELD:     return decl->u.field.name_at;
 	case AST_LET:       return decl->u.let.name_at;
 	case AST_FOR:       return decl->u.for_.name_at;
@@ -176,7 +178,7 @@ resolve(struct check *c, struct symbol *s)
 		s->in = c->gold;
 		return;
 	case SYM_VARIANT: case SYM_OPTIMIZE: case SYM_UNIT: case SYM_VAR:
-	case SYM_BUILTIN: case SYM_CREDIT: case SYM_METRIC_ARG:
+	case SYM_BUILTIN: case SYM_CREDIT: case SYM_METRIC_ARG: case SYM_TEST:
 		return;
 	}
 	BUG("symbol kind");
@@ -358,14 +360,15 @@ only_program(struct check *c, bool *several)
 	for (s = c->out->symbol; s; s = s->next) {
 		if (s->kind != SYM_PROGRAM)
 			continue;
-		any = s;
+		any = any ? any : s;
 		in_all++;
 		if (is_main(c, s)) {
-			main_one = s;
+			main_one = main_one ? main_one : s;
 			in_main++;
 		}
 	}
-	*several = in_main > 1 || (in_main == 0 && in_all > 1);
+	*several = !c->o->any_program &&
+	    (in_main > 1 || (in_main == 0 && in_all > 1));
 	return *several ? NULL : main_one ? main_one : any;
 }
 
@@ -542,6 +545,8 @@ check(struct arena *a, struct names *names, struct sources *sources,
 	c.out = arena_alloc(a, sizeof(*c.out));
 	c.out->unit = c.last_unit = u;
 	c.out->types = c.t = ty_table_new(a);
+	c.last_test = &c.out->test;
+	c.tests = scope_new(a, NULL);
 	check_load(&c, u);
 	if (c.incomplete)
 		return NULL;            /* what is missing would be missed */

@@ -23,6 +23,7 @@ enum symbol_kind {
 	SYM_DATA, SYM_METRIC, SYM_PROGRAM, SYM_OPTIMIZE,
 	SYM_UNIT,                       /* an import's alias */
 	SYM_VAR,                        /* let, loop variable, parameter */
+	SYM_TEST,
 	SYM_BUILTIN,                    /* builtin.def */
 	SYM_CREDIT,                     /* the function of that name */
 	SYM_METRIC_ARG                  /* gold, pred */
@@ -73,8 +74,8 @@ struct symbol {
 	const struct ast *set_at;       /* ... and the statement */
 	int64_t most;                   /* var that is a list: most items by its
 	                                 * type's @len; -1: not known */
-	struct callee *callee;          /* program, metric: what it calls, the
-	                                 * last first */
+	struct callee *callee;          /* program, metric, test: what it
+	                                 * calls, the last first */
 	bool visiting, done;            /* private to check */
 	void *lowered;                  /* for lower.c: struct prompt *, fn * */
 	struct unit *unit; /* where declared; alias: what it means */
@@ -90,6 +91,7 @@ struct checked {
 	struct symbol *symbol;          /* globals of all units, in order of
 	                                 * declaration, main file last */
 	const struct ty *gold;          /* record of all gold fields read */
+	struct symbol *test;            /* of the main file, in order */
 	struct symbol *program;         /* to compile: see `program` below */
 	struct ast *optimize;           /* its optimize block, or NULL */
 };
@@ -102,6 +104,7 @@ struct check_options {
 	const char *program; /* --program; NULL: the optimize block's,
 	                                 * or the only one */
 	bool need_program; /* else a file of declarations will do */
+	bool any_program; /* of several the first, without a word */
 };
 
 /* Parses the imports of `u`, resolves and types everything.  NULL only if

@@ -114,7 +114,7 @@ symbol_value(struct check *c, struct ast *e, struct symbol *s)
 		return poison(c);       /* said where it is declared */
 	case SYM_ENUM: case SYM_STRUCT: case SYM_TYPEDEF: case SYM_SIGNATURE:
 	case SYM_MODEL: case SYM_DATA: case SYM_OPTIMIZE: case SYM_UNIT:
-	case SYM_BUILTIN: case SYM_CREDIT:
+	case SYM_BUILTIN: case SYM_CREDIT: case SYM_TEST:
 		diag(c->d, e->at, E_KIND, "'%s' is %s, not a value", s->name,
 		    check_kind_word(s->kind));
 		return poison(c);

@@ -1,4 +1,4 @@
-/* Statements, and the bodies that they make: programs, metrics, tests.
+/* Statements, and the bodies that they make: programs and metrics.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
@@ -417,7 +417,8 @@ return_statement(struct check *c, struct ast *n)
 	const struct body *b = c->now.body;
 
 	if (b->kind == BODY_TEST) {
-		diag(c->d, n->at, E_PLACE, "a test returns nothing");
+		if (v)
+			diag(c->d, n->at, E_PLACE, "a test returns nothing");
 		return;
 	}
 	if (b->branches > 0)
@@ -465,18 +466,6 @@ require(struct check *c, struct ast *n)
 	if (n->u.require.retry)
 		retries(c, n->u.require.retry);
 	check_learn(c, n->u.require.cond, true);
-}
-
-static void
-expect(struct check *c, struct ast *n, struct ast *cond, struct ast *hint)
-{
-	if (c->now.body->kind != BODY_TEST)
-		diag(c->d, n->at, E_PLACE, "'%s' belongs in tests%s",
-		    ast_word(n->kind), n->kind == AST_EXPECT ?
-		    "; use require" : "");
-	check_condition(c, cond);
-	if (hint)
-		check_want(c, hint, check_basic(c, TY_STRING));
 }
 
 static void
@@ -549,11 +538,8 @@ check_statement(struct check *c, struct ast *n)
 	case AST_REQUIRE:
 		require(c, n);
 		return true;
-	case AST_EXPECT:
-		expect(c, n, n->u.expect.cond, n->u.expect.hint);
-		return true;
-	case AST_CHECK:
-		expect(c, n, n->u.check.cond, n->u.check.hint);
+	case AST_EXPECT: case AST_CHECK:
+		check_claim(c, n);
 		return true;
 	case AST_RETURN:
 		return_statement(c, n);
@@ -578,9 +564,8 @@ check_statement(struct check *c, struct ast *n)
 
 /* ---- bodies ---- */
 
-/* Begins a body of the declaration that is being looked at. */
-static struct body *
-begin(struct check *c, struct symbol *sym, const struct ty *result)
+struct body *
+check_body(struct check *c, struct symbol *sym, const struct ty *result)
 {
 	struct body *b = arena_alloc(c->a, sizeof(*b));
 
@@ -592,8 +577,8 @@ begin(struct check *c, struct symbol *sym, const struct ty *result)
 	return b;
 }
 
-static void
-end(struct check *c)
+void
+check_body_end(struct check *c)
 {
 	c->now.body = NULL;
 	c->now.facts = NULL;
@@ -612,7 +597,7 @@ void
 check_program_body(struct check *c, struct symbol *s)
 {
 	struct ast *f;
-	struct body *b = begin(c, s, s->type);
+	struct body *b = check_body(c, s, s->type);
 	struct symbol *v;
 	int i;
 
@@ -630,7 +615,7 @@ check_program_body(struct check *c, struct symbol *s)
 			v->most = (int64_t)s->in->field[i].max;
 	}
 	missing_return(c, b, check_statement(c, s->decl->u.program.body));
-	end(c);
+	check_body_end(c);
 }
 
 static const struct option_rule metric_options[] = {
@@ -673,7 +658,7 @@ check_metric(struct check *c, struct symbol *s)
 	if (ast_option(o, "minimize") && !ast_option(o, "on_fail"))
 		diag(c->d, check_name_at(n), E_MISSING, "'on_fail': the score "
 		    "of a failed row, where less is better");
-	b = begin(c, s, check_basic(c, TY_FLOAT));
+	b = check_body(c, s, check_basic(c, TY_FLOAT));
 	b->kind = BODY_METRIC;
 	metric_args(c, s);
 	if (n->u.metric.body)
@@ -689,29 +674,5 @@ check_metric(struct check *c, struct symbol *s)
 			    "not %s%s", check_text(c, t),
 			    t->kind == TY_BOOL ? ": x ? 1.0 : 0.0" : "");
 	}
-	end(c);
-}
-
-void
-check_test(struct check *c, struct ast *n)
-{
-	static const char *const known[] = { "repeat", "pass" };
-	struct body *b;
-	struct ast *a;
-	struct check_value v;
-
-	for (a = n->u.test.arg; a; a = a->next) {
-		v = check_value(c->a, a->u.arg.value);
-		if (!a->u.arg.name || (strcmp(a->u.arg.name, "repeat") != 0 &&
-		    strcmp(a->u.arg.name, "pass") != 0))
-			diag(c->d, a->at, E_OPTION, "a test takes repeat = N "
-			    "and pass = 80%%%s", a->u.arg.name ?
-			    check_nearest(c, a->u.arg.name, known, 2) : "");
-		else if (v.kind != CV_INT && v.kind != CV_FLOAT)
-			diag(c->d, a->at, E_VALUE, "expected a number");
-	}
-	b = begin(c, NULL, check_basic(c, TY_VOID));
-	b->kind = BODY_TEST;
-	check_statement(c, n->u.test.body);
-	end(c);
+	check_body_end(c);
 }

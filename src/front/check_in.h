@@ -31,7 +31,7 @@ enum { FACT_ARMS = 62 };                /* that a union may have */
 /* The program, metric or test whose body is being checked. */
 struct body {
 	enum { BODY_PROGRAM, BODY_METRIC, BODY_TEST } kind;
-	struct symbol *sym;             /* NULL: test */
+	struct symbol *sym;
 	const struct ty *result;        /* what return gives */
 	unsigned loops;                 /* around this place, in its branch */
 	unsigned branches;              /* of `parallel` around it */
@@ -56,6 +56,8 @@ struct check {
 	struct ty_table *t;
 	struct context now;
 	struct symbol *last;            /* of out->symbol */
+	struct symbol **last_test;      /* the end of out->test */
+	struct scope *tests;            /* by name, of the main file */
 	struct symbol *builtin;         /* BI_COUNT of them */
 	struct symbol *credit;
 	struct scope *builtins;         /* by name, the first of each */
@@ -266,7 +268,10 @@ bool check_parallel(struct check *c, struct ast *n);
 
 void check_program_body(struct check *c, struct symbol *s);
 void check_metric(struct check *c, struct symbol *s);
-void check_test(struct check *c, struct ast *n);
+/* Begins the body of a declaration; its end. */
+struct body *check_body(struct check *c, struct symbol *sym,
+    const struct ty *result);
+void check_body_end(struct check *c);
 /* What follows for null and unions from `cond` being `truth`. */
 void check_learn(struct check *c, const struct ast *cond, bool truth);
 void check_forget(struct check *c, const struct symbol *root);
@@ -287,5 +292,11 @@ const struct fact *check_join(struct check *c, const struct fact *before,
     bool y_goes_on);
 /* Forgets all variables that are set in the tree. */
 void check_forget_set_in(struct check *c, const struct ast *n);
+
+/* ---- check_test.c ---- */
+
+void check_test(struct check *c, struct ast *n);
+/* An expect or check. */
+void check_claim(struct check *c, struct ast *n);
 
 #endif

@@ -51,7 +51,7 @@ static bool
 is_global(const struct symbol *s)
 {
 	return s != NULL && s->decl != NULL && s->decl->sym == s &&
-	    s->kind != SYM_VAR && s->kind != SYM_UNIT;
+	    s->kind != SYM_VAR && s->kind != SYM_UNIT && s->kind != SYM_TEST;
 }
 
 static void put_text(struct buf *b, const char *s);

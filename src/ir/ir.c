@@ -18,7 +18,7 @@ const struct ir_opinfo ir_ops[IR_NOP] = {
 
 const char *const ir_fn_words[FN_NKIND] = {
 	[FN_PROGRAM] = "program", [FN_METRIC] = "metric",
-	[FN_BRANCH] = "branch",
+	[FN_TEST] = "test", [FN_BRANCH] = "branch",
 };
 
 const char *const ir_format_words[MIP_NFORMAT] = {
@@ -61,14 +61,15 @@ ir_has_operand(enum ir_op op)
 	    op == IR_FIELD || op == IR_INJECT || op == IR_IS ||
 	    op == IR_AS || op == IR_LIB || op == IR_ASK || op == IR_CALL ||
 	    op == IR_RUN || op == IR_SCORE || op == IR_CREDIT ||
-	    op == IR_FAIL;
+	    op == IR_EXPECT || op == IR_CHECK || op == IR_FAIL;
 }
 
 const char *
 ir_other_word(enum ir_op op)
 {
 	return op == IR_WHILE ? "test" : op == IR_EACH ? "where" :
-	    op == IR_RETRY ? "hint" : "else";
+	    op == IR_RETRY || op == IR_EXPECT || op == IR_CHECK ? "hint" :
+	    "else";
 }
 
 int
@@ -388,6 +389,40 @@ ir_each_call(const struct ins *i)
 	for (c = i->body->first; !ir_calls(c); c = c->next)
 		continue;
 	return ir_is_call(c) && !ir_has_effect(c) ? c : NULL;
+}
+
+/* Of a model, or of all that it leads to. */
+static double
+model_temperature(const struct mip_model *m)
+{
+	double t, first = MIP_UNSET;
+	unsigned i;
+
+	if (m == NULL || m->route == MIP_DIRECT)
+		return m != NULL ? m->temperature : MIP_UNSET;
+	for (i = 0; i < m->nto; i++) {
+		t = model_temperature(m->to[i]);
+		if (i == 0)
+			first = t;
+		else if (t < first || t > first)
+			return MIP_UNSET;
+	}
+	return first;
+}
+
+double
+ir_temperature(const struct prompt *q)
+{
+	return q->temperature < 0 ? model_temperature(q->model) :
+	    q->temperature;
+}
+
+bool
+ir_is_greedy(const struct prompt *q)
+{
+	double t = ir_temperature(q);
+
+	return !q->tune[SLOT_TEMPERATURE] && !(t < 0) && !(t > 0);
 }
 
 bool

@@ -44,6 +44,16 @@ struct prompt;
 struct tool;
 struct region;
 
+/* What a test claims, as it is told. */
+struct claim {
+	const char *text;               /* the condition as written */
+	unsigned line;
+	const char **shown;             /* texts of the values that are told
+	                                 * with it: of the arguments but the
+	                                 * first */
+	unsigned nshown;
+};
+
 /* A variable: declared by `let`, set again somewhere. */
 struct var {
 	const char *name;
@@ -70,6 +80,7 @@ struct ins {
 		struct tool *tool;
 		struct param *param;
 		struct fn *fn;
+		struct claim *claim;
 		enum builtin_id lib;
 	} u;
 	const char *name;               /* the user's for this value, or NULL */
@@ -172,6 +183,7 @@ struct pin {
 enum fn_kind {
 	FN_PROGRAM,
 	FN_METRIC,
+	FN_TEST,
 	FN_BRANCH,                      /* a piece of another's body */
 	FN_NKIND
 };
@@ -184,7 +196,7 @@ struct fn {
 	const char *desc;
 	/* in, out records; ARG n is field n of `in`.  metric: ARG 0 is the
 	 * gold record `gold`, ARG 1 the program's `in`, ARG 2 its `out`;
-	 * gives a float */
+	 * gives a float.  test: none of these, and gives nothing */
 	const struct ty *in, *out, *gold;
 	struct region *body;
 	struct var *var, *last_var;
@@ -194,6 +206,9 @@ struct fn {
 	enum { EFFECT_UNKNOWN, EFFECT_NONE, EFFECT_SOME } effect;
 	double on_fail;                 /* metric */
 	bool minimize;
+	unsigned line, repeat;          /* test: where it stands, how often it
+	                                 * runs */
+	double pass;                    /* the share that must pass */
 	uint64_t calls_min, calls_max;  /* set by ir_plan; judge calls of a
 	                                 * metric count here too */
 	const char *hash;               /* set by ir_hash */
@@ -264,7 +279,7 @@ struct mod {
 	struct ty_table *types;
 	const char *path;               /* of the main file */
 	const char *name;               /* C name of the program to compile */
-	struct fn *fn, *last_fn; /* programs, then metrics, callees first */
+	struct fn *fn, *last_fn; /* programs, metrics, tests; callees first */
 	struct fn *program;             /* the one to compile; may be NULL */
 	struct prompt *prompt;          /* in order of declaration */
 	struct tool *tool;              /* likewise */
@@ -328,6 +343,12 @@ struct ins *ir_retried(const struct ins *i);
 /* Does it, what it holds, or what it calls do more than give a value: is there
  * a tool with effects? */
 bool ir_has_effect(const struct ins *i);
+
+/* The temperature at which a leaf is asked, its model's included; MIP_UNSET:
+ * the server's own, or several. */
+double ir_temperature(const struct prompt *q);
+/* Is that 0, and stays so, so that equal requests get equal replies? */
+bool ir_is_greedy(const struct prompt *q);
 
 /* Is it a constant (string, int, float, bool, null, enum)? */
 bool ir_is_const(const struct ins *i);

@@ -47,6 +47,9 @@ uint64_t ir_plan_items(const struct ins *i);
  * its value is not used.  Regions may read variables. */
 bool ir_is_pure(const struct ins *i);
 
+/* The rules of leaves and tools; as ir_verify. */
+bool ir_verify_decls(const struct mod *m, char why[240]);
+
 /* ---- text for hashes (ir_print.c) ---- */
 
 /* Appends the types that `in` and `out` lead to, in the order of their

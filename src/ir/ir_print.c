@@ -319,6 +319,21 @@ put_limit(struct buf *b, int64_t n)
 		buf_printf(b, " [%" PRId64 "]", n);
 }
 
+/* "the condition" 12 ["a value", "another"] */
+static void
+put_claim(struct buf *b, const struct claim *k)
+{
+	unsigned i;
+
+	ir_put_string(b, k->text);
+	buf_printf(b, " %u", k->line);
+	for (i = 0; i < k->nshown; i++) {
+		buf_puts(b, i == 0 ? " [" : ", ");
+		ir_put_string(b, k->shown[i]);
+	}
+	buf_puts(b, k->nshown > 0 ? "]" : "");
+}
+
 /* What an operation has besides arguments and regions. */
 static void
 put_operand(struct ir_printer *p, const struct ins *i)
@@ -362,6 +377,8 @@ put_operand(struct ir_printer *p, const struct ins *i)
 		put_hashed(p, i->u.tool->name, i->u.tool->hash);
 	else if (i->op == IR_RUN || i->op == IR_SCORE)
 		put_callee(p, i->u.fn);
+	else if (i->op == IR_EXPECT || i->op == IR_CHECK)
+		put_claim(b, i->u.claim);
 	else if (i->op == IR_FAIL)
 		buf_puts(b, mip_status_word((enum mip_status)i->u.i));
 	else
@@ -430,6 +447,21 @@ put_vars(struct ir_printer *p)
 }
 
 static void
+put_fn_types(struct ir_printer *p, const struct fn *f)
+{
+	struct buf *b = p->b;
+
+	buf_puts(b, ": ");
+	if (f->gold != NULL) {
+		ir_put_type(p, f->gold);
+		buf_puts(b, ", ");
+	}
+	ir_put_type(p, f->in);
+	buf_puts(b, " -> ");
+	ir_put_type(p, f->out);
+}
+
+static void
 put_fn(struct ir_printer *p, struct fn *f)
 {
 	struct buf *b = p->b;
@@ -442,22 +474,21 @@ put_fn(struct ir_printer *p, struct fn *f)
 	ir_put_name(b, f->name);
 	buf_putc(b, ' ');
 	ir_put_name(b, f->c_name);
-	buf_puts(b, ": ");
-	if (f->gold != NULL) {
-		ir_put_type(p, f->gold);
-		buf_puts(b, ", ");
-	}
-	ir_put_type(p, f->in);
-	buf_puts(b, " -> ");
-	ir_put_type(p, f->out);
+	if (f->kind != FN_TEST)
+		put_fn_types(p, f);
 	buf_putc(b, '\n');
 	ir_put_line(b, "desc", f->desc);
 	ir_put_line(b, "hash", f->hash);
 	if (f->calls_min != 0 || f->calls_max != 0)
 		buf_printf(b, "\tcalls %" PRIu64 " %" PRIu64 "\n",
 		    f->calls_min, f->calls_max);
-	buf_puts(b, f->eval_only && f->kind != FN_METRIC ?
-	    "\teval_only\n" : "");
+	buf_puts(b, f->eval_only && f->kind != FN_METRIC &&
+	    f->kind != FN_TEST ? "\teval_only\n" : "");
+	if (f->kind == FN_TEST) {
+		ir_put_int(b, "line", f->line, -1);
+		ir_put_int(b, "repeat", f->repeat, -1);
+		ir_put_double(b, "pass", f->pass, -1);
+	}
 	ir_put_double(b, "on_fail", f->on_fail, 0);
 	buf_puts(b, f->minimize ? "\tminimize\n" : "");
 	put_vars(p);

@@ -81,6 +81,25 @@ read_bool(struct ir_reader *r, struct ins *i)
 }
 
 static void
+read_claim(struct ir_reader *r, struct ins *i)
+{
+	struct claim *k = arena_alloc(r->a, sizeof *k);
+	size_t cap = 0;
+
+	k->text = ir_rd_string(r);
+	k->line = ir_rd_unsigned(r);
+	if (ir_rd_is(r, '[')) {
+		do {
+			k->shown = arena_grow(r->a, k->shown, &cap,
+			    k->nshown + 1u, sizeof *k->shown);
+			k->shown[k->nshown++] = ir_rd_string(r);
+		} while (ir_rd_is(r, ','));
+		ir_rd_want(r, "]");
+	}
+	i->u.claim = k;
+}
+
+static void
 read_leaf(struct ir_reader *r, struct ins *i)
 {
 	const char *w = ir_rd_word(r);
@@ -151,6 +170,8 @@ read_operand(struct ir_reader *r, struct ins *i, const char **field)
 		read_tool(r, i);
 	else if (i->op == IR_RUN || i->op == IR_SCORE)
 		i->u.fn = callee(r, i->op == IR_SCORE);
+	else if (i->op == IR_EXPECT || i->op == IR_CHECK)
+		read_claim(r, i);
 	else if (i->op == IR_FAIL)
 		i->u.i = status_word(r);
 	else if (ir_has_operand(i->op))
@@ -312,10 +333,33 @@ read_fn_attrs(struct ir_reader *r, struct fn *f)
 			f->minimize = true;
 		else if (strcmp(w, "eval_only") == 0)
 			f->eval_only = true;
+		else if (strcmp(w, "line") == 0)
+			f->line = ir_rd_unsigned(r);
+		else if (strcmp(w, "repeat") == 0)
+			f->repeat = ir_rd_unsigned(r);
+		else if (strcmp(w, "pass") == 0)
+			f->pass = ir_rd_double(r);
 		else
 			ir_rd_fail(r, "a function has no '%.60s'", w);
 		ir_rd_done(r);
 	}
+}
+
+static void
+read_fn_types(struct ir_reader *r, struct fn *f)
+{
+	ir_rd_want(r, ":");
+	f->in = ir_rd_type(r);
+	if (f->kind == FN_METRIC) {
+		f->gold = f->in;
+		ir_rd_want(r, ",");
+		f->in = ir_rd_type(r);
+	}
+	ir_rd_want(r, "->");
+	f->out = ir_rd_type(r);
+	if (f->in->kind != TY_STRUCT || f->out->kind != TY_STRUCT ||
+	    (f->gold != NULL && f->gold->kind != TY_STRUCT))
+		ir_rd_fail(r, "a function's types are structs");
 }
 
 static void
@@ -326,20 +370,10 @@ read_fn(struct ir_reader *r, enum fn_kind kind)
 
 	table_init_text(&r->values, r->a);
 	table_init_text(&r->vars, r->a);
+	f->eval_only = kind == FN_METRIC || kind == FN_TEST;
 	f->c_name = ir_rd_word(r);
-	ir_rd_want(r, ":");
-	f->in = ir_rd_type(r);
-	if (kind == FN_METRIC) {
-		f->eval_only = true;
-		f->gold = f->in;
-		ir_rd_want(r, ",");
-		f->in = ir_rd_type(r);
-	}
-	ir_rd_want(r, "->");
-	f->out = ir_rd_type(r);
-	if (f->in->kind != TY_STRUCT || f->out->kind != TY_STRUCT ||
-	    (f->gold != NULL && f->gold->kind != TY_STRUCT))
-		ir_rd_fail(r, "a function's types are structs");
+	if (kind != FN_TEST)
+		read_fn_types(r, f);
 	ir_rd_done(r);
 	read_fn_attrs(r, f);
 	if (!r->more || r->depth > 0 || !ir_rd_this(r, "begin"))

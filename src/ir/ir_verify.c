@@ -5,15 +5,16 @@
  *  - A value is used after it, in its region or inside what stands there; the
  *    values of a `par` and of the body of a `retry` are known after it as
  *    well.
- *  - `each`, `and`, `or`, `cond`, the test of `while` and the hint of `retry`
- *    have results, and hold only operations that give values; the body of
- *    `retry` has a result, too; other regions have none.
+ *  - `each`, `and`, `or`, `cond`, the test of `while` and the hint of `retry`,
+ *    `expect` and `check` have results, and hold only operations that give
+ *    values; the body of `retry` has a result, too; other regions have none.
  *  - The body of `retry` asks a model.
  *  - `par` holds calls of leaves and functions, and none of them needs
  *    another one.
  *  - `item` stands first, and always, in the regions of for, range and each.
  *  - `case` stands in `switch` and nowhere else, `break` and `continue` in
  *    loops; what ends a region stands last; a function ends by ret or fail.
+ *  - `expect` and `check` stand in tests, which nothing calls.
  *  - Functions call only those before them, so that nothing recurses.
  *  - Names are unique.
  *
@@ -101,7 +102,8 @@ argument(struct verifier *v, const struct ins *i)
 	const struct ty *t = NULL;
 
 	if (f->kind != FN_METRIC)
-		t = i->u.n < f->in->n ? f->in->field[i->u.n].type : NULL;
+		t = f->in != NULL && i->u.n < f->in->n ?
+		    f->in->field[i->u.n].type : NULL;
 	else if (i->u.n < 3)
 		t = i->u.n == 0 ? f->gold : i->u.n == 1 ? f->in : f->out;
 	return (t != NULL && t == i->type) ||
@@ -453,10 +455,25 @@ one_case(struct verifier *v, const struct ins *i)
 }
 
 static bool
+claim(struct verifier *v, const struct ins *i)
+{
+	if (v->f->kind != FN_TEST && v->f->kind != FN_BRANCH)
+		return bad(v, i, "it does not stand in a test");
+	if (i->other != NULL && (i->other->result == NULL ||
+	    !is_kind(i->other->result->type, TY_STRING)))
+		return bad(v, i, "the hint is not a string");
+	return (i->narg == i->u.claim->nshown + 1 &&
+	    is_kind(i->arg[0]->type, TY_BOOL)) ||
+	    bad(v, i, "no condition, or texts that are not of the values");
+}
+
+static bool
 ret(struct verifier *v, const struct ins *i)
 {
 	const struct ty *t;
 
+	if (v->f->kind == FN_TEST)
+		return i->narg == 0 || bad(v, i, "a test gives nothing");
 	if (v->f->kind != FN_METRIC)
 		return (i->narg == 1 && i->arg[0]->type == v->f->out) ||
 		    bad(v, i, "not the function's outputs");
@@ -546,6 +563,8 @@ rule(struct verifier *v, const struct ins *i)
 		return loop(v, i);
 	case IR_SWITCH: return cases(v, i);
 	case IR_CASE:   return one_case(v, i);
+	case IR_EXPECT: case IR_CHECK:
+		return claim(v, i);
 	case IR_RET:    return ret(v, i);
 	case IR_IF: case IR_RETRY: case IR_TRY: case IR_BREAK:
 	case IR_CONTINUE: case IR_FAIL:
@@ -564,6 +583,7 @@ wants_result(const struct ins *o, const struct region *r)
 		return false;
 	return o->op == IR_EACH || o->op == IR_AND || o->op == IR_OR ||
 	    o->op == IR_COND || o->op == IR_RETRY ||
+	    o->op == IR_EXPECT || o->op == IR_CHECK ||
 	    (o->op == IR_WHILE && r == o->other);
 }
 
@@ -676,10 +696,14 @@ static bool
 verify_fn(struct verifier *v, struct fn *f, struct arena *a)
 {
 	v->f = f;
-	if (f->in == NULL || f->out == NULL || !is_kind(f->in, TY_STRUCT) ||
+	if (f->kind == FN_TEST ? f->in != NULL || f->out != NULL :
+	    f->in == NULL || f->out == NULL || !is_kind(f->in, TY_STRUCT) ||
 	    !is_kind(f->out, TY_STRUCT) ||
 	    (f->kind == FN_METRIC) != (f->gold != NULL))
 		return bad(v, NULL, "its types are not those of its kind");
+	if (f->kind == FN_TEST && (f->repeat == 0 || !(f->pass > 0) ||
+	    f->pass > 1))
+		return bad(v, NULL, "it never runs, or any share will do");
 	ir_number(f);
 	v->known = arena_array(a, f->nins + 1u, sizeof *v->known);
 	if (!verify_region(v, f->body))
@@ -730,58 +754,6 @@ verify_names(struct verifier *v, struct arena *a)
 	return true;
 }
 
-static bool
-verify_prompts(struct verifier *v)
-{
-	const struct prompt *q;
-	unsigned i;
-
-	for (q = v->m->prompt; q != NULL; q = q->next) {
-		if (!is_kind(q->in, TY_STRUCT) || !is_kind(q->out, TY_STRUCT))
-			return bad(v, NULL, "%.60s: not between structs",
-			    q->name);
-		if (!q->formats[q->format])
-			return bad(v, NULL, "%.60s: its format is not one of "
-			    "its formats", q->name);
-		for (i = 0; i < q->npiece; i++)
-			if (q->piece[i].text == NULL &&
-			    !template_fits(q->in, &q->piece[i]))
-				return bad(v, NULL, "%.60s: its template "
-				    "shows no input", q->name);
-		if (!q->structures[q->structure])
-			return bad(v, NULL, "%.60s: its structure is not one "
-			    "of its structures", q->name);
-		if (q->reasoning && (q->out->n == 0 ||
-		    strcmp(q->out->field[0].name, "reasoning") != 0))
-			return bad(v, NULL, "%.60s: no reasoning first",
-			    q->name);
-	}
-	return true;
-}
-
-static bool
-verify_tools(struct verifier *v)
-{
-	const struct ty *in;
-	const struct tool *t;
-
-	for (t = v->m->tool; t != NULL; t = t->next) {
-		in = t->in;
-		if (t->is.argv == NULL || t->is.argv[0][0] == '\0')
-			return bad(v, NULL, "%.60s: no command", t->name);
-		if (t->is.text_in && (in->n != 1 ||
-		    !is_kind(in->field[0].type, TY_STRING)))
-			return bad(v, NULL, "%.60s: no text to give", t->name);
-		if (t->is.text_out && !is_kind(t->out, TY_STRING))
-			return bad(v, NULL, "%.60s: a text is no such value",
-			    t->name);
-		if (t->is.keep && (t->is.text_in || t->is.text_out))
-			return bad(v, NULL, "%.60s: kept, and not by lines",
-			    t->name);
-	}
-	return true;
-}
-
 bool
 ir_verify(const struct mod *m, char why[240])
 {
@@ -791,7 +763,7 @@ ir_verify(const struct mod *m, char why[240])
 	bool ok;
 
 	base_arena_init(&a);
-	ok = verify_names(&v, &a) && verify_prompts(&v) && verify_tools(&v);
+	ok = verify_names(&v, &a) && ir_verify_decls(m, why);
 	for (f = m->fn; ok && f != NULL; f = f->next)
 		ok = verify_fn(&v, f, &a);
 	arena_release(&a);

@@ -39,8 +39,8 @@ lower_not_built(struct lower *x, struct span at, const char *what)
 
 /* ---- functions ---- */
 
-static struct fn *
-begin(struct lower *x, enum fn_kind kind, struct symbol *s)
+struct fn *
+lower_begin(struct lower *x, enum fn_kind kind, struct symbol *s)
 {
 	x->f = ir_fn(x->m, kind, s->path);
 	x->f->at = s->decl->at;
@@ -63,7 +63,7 @@ argument(struct lower *x, unsigned n, const struct ty *t, const char *name,
 static void
 lower_program(struct lower *x, struct symbol *s)
 {
-	struct fn *f = begin(x, FN_PROGRAM, s);
+	struct fn *f = lower_begin(x, FN_PROGRAM, s);
 	struct ast *n = s->decl, *p;
 	unsigned k;
 	int i;
@@ -101,7 +101,7 @@ static void
 lower_metric(struct lower *x, struct symbol *s)
 {
 	const struct symbol *p = x->c->program;
-	struct fn *f = begin(x, FN_METRIC, s);
+	struct fn *f = lower_begin(x, FN_METRIC, s);
 	struct ast *n = s->decl, *a = n->u.metric.arg;
 
 	if (p == NULL || a == NULL || a->next == NULL)
@@ -151,16 +151,17 @@ lower_fn(struct lower *x, struct symbol *s)
 		}
 		if (top->s->kind == SYM_PROGRAM)
 			lower_program(x, top->s);
-		else
+		else if (top->s->kind == SYM_METRIC)
 			lower_metric(x, top->s);
+		else
+			lower_test(x, top->s);
 		top = top->below;
 	}
 }
 
 static void
-lower_fns(struct lower *x)
+lower_programs(struct lower *x)
 {
-	struct ast *o;
 	struct symbol *s;
 
 	if (x->c->program != NULL) {
@@ -170,6 +171,14 @@ lower_fns(struct lower *x)
 		for (s = x->c->symbol; s != NULL; s = s->next)
 			if (s->kind == SYM_PROGRAM)
 				lower_fn(x, s);
+}
+
+static void
+lower_metrics(struct lower *x)
+{
+	struct ast *o;
+	struct symbol *s;
+
 	if (x->c->optimize == NULL || x->c->program == NULL)
 		return;
 	o = ast_option(x->c->optimize->u.optimize.option, "metric");
@@ -182,18 +191,48 @@ lower_fns(struct lower *x)
 			lower_fn(x, s);
 }
 
-/* ---- what is only judged with ---- */
+/* Tests of modules alone run in a program that does nothing. */
+static void
+no_program(struct lower *x)
+{
+	struct fn *f = ir_fn(x->m, FN_PROGRAM, "no_program");
+	struct span at = x->c->test->decl->at;
+	struct ins *out;
 
-struct reach {
-	struct fn **fn;                 /* to be looked at, each once */
-	size_t cap;
-	unsigned n;
-	struct arena *a;
-	struct table seen;
-};
+	f->at = at;
+	f->in = ty_struct(x->m->types, "no_program_in");
+	f->out = ty_struct(x->m->types, "no_program_out");
+	x->f = f;
+	x->r = f->body;
+	out = lower_op(x, IR_RECORD, f->out, NULL, 0, at);
+	lower_op(x, IR_RET, lower_basic(x, TY_VOID), &out, 1, at);
+	x->m->program = f;
+}
 
 static void
-reach(struct reach *r, struct fn *f)
+lower_tests(struct lower *x)
+{
+	struct symbol *s;
+
+	if (x->c->test != NULL && x->m->fn == NULL)
+		no_program(x);
+	for (s = x->c->test; s != NULL; s = s->next) {
+		lower_fn(x, s);
+		lower_warn_chance(x, s);
+	}
+}
+
+/* ---- what is only judged with ---- */
+
+void
+lower_reached_init(struct reached *r, struct arena *a)
+{
+	*r = (struct reached){ .a = a };
+	table_init(&r->seen, a);
+}
+
+void
+lower_reach(struct reached *r, struct fn *f)
 {
 	union table_value *seen = table_at(&r->seen, f);
 
@@ -209,7 +248,7 @@ mark(struct ins *i, void *arg)
 	if (i->op == IR_ASK)
 		i->u.prompt->eval_only = false;
 	if (i->op == IR_RUN)
-		reach(arg, i->u.fn);
+		lower_reach(arg, i->u.fn);
 	return true;
 }
 
@@ -228,19 +267,19 @@ check_credit(struct ins *i, void *arg)
 static void
 mark_eval_only(struct lower *x)
 {
-	struct reach r = { .a = x->a };
+	struct reached r;
 	struct prompt *q;
 	struct fn *f;
 	unsigned i;
 
-	table_init(&r.seen, x->a);
+	lower_reached_init(&r, x->a);
 	for (q = x->m->prompt; q != NULL; q = q->next)
 		q->eval_only = true;
 	for (f = x->m->fn; f != NULL; f = f->next) {
 		f->eval_only = true;
 		if (f == x->m->program || (x->m->program == NULL &&
 		    f->kind == FN_PROGRAM))
-			reach(&r, f);
+			lower_reach(&r, f);
 	}
 	for (i = 0; i < r.n; i++) {
 		r.fn[i]->eval_only = false;
@@ -361,7 +400,8 @@ name_all(struct lower *x)
 	}
 	for (f = x->m->fn; f != NULL; f = f->next)
 		if (f != x->m->program)
-			f->c_name = c_name(x, &used, f->name);
+			f->c_name = c_name(x, &used, f->kind == FN_TEST ?
+			    f->c_name : f->name);
 	for (q = x->m->prompt; q != NULL; q = q->next)
 		q->c_name = c_name(x, &used, q->name);
 	for (t = x->m->tool; t != NULL; t = t->next)
@@ -378,7 +418,9 @@ lower(struct arena *a, struct checked *c, struct diag *d)
 
 	x.m = ir_mod(a, c->types);
 	x.m->path = c->unit->source->path;
-	lower_fns(&x);
+	lower_programs(&x);
+	lower_metrics(&x);
+	lower_tests(&x);
 	lower_study(&x);
 	link_prompts(&x);
 	link_models(&x);

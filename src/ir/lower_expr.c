@@ -659,6 +659,8 @@ lower_raw(struct lower *x, struct ast *e)
 		v = lower_op1(x, IR_UNWRAP, v->type->of, v, e->at);
 	if (e->as > 0 && v->type->kind == TY_UNION)
 		v = as_arm(x, v, e->as - 1, e->at);
+	if (x->nwatch > 0)
+		lower_seen(x, e, v);
 	return v;
 }
 

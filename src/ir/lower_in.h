@@ -4,8 +4,25 @@
 #ifndef IR_LOWER_IN_H
 #define IR_LOWER_IN_H
 
+#include "base/table.h"
 #include "ir/ir_in.h"
 #include "ir/lower.h"
+
+/* An expression whose value is to be noted: see lower_seen. */
+struct watch {
+	const struct ast *e;
+	const char *text;
+	struct ins *value;
+};
+
+/* Functions to be looked at, each once. */
+struct reached {
+	struct fn **fn;
+	size_t cap;
+	unsigned n;
+	struct arena *a;
+	struct table seen;
+};
 
 struct lower {
 	struct arena *a;
@@ -15,6 +32,8 @@ struct lower {
 	struct fn *f;                   /* being lowered */
 	struct region *r;               /* where operations are added now */
 	struct ins *arg[3];             /* of a metric: gold, in, out */
+	struct watch *watch;            /* while a claim is lowered */
+	unsigned nwatch;
 };
 
 /* Adds an operation at the end of the current region. */
@@ -23,6 +42,11 @@ struct ins *lower_op(struct lower *x, enum ir_op op, const struct ty *type,
 struct ins *lower_op1(struct lower *x, enum ir_op op, const struct ty *type,
     struct ins *arg, struct span at);
 const struct ty *lower_basic(struct lower *x, enum ty_kind k);
+/* Makes the function of `s`, whose body is lowered from now on. */
+struct fn *lower_begin(struct lower *x, enum fn_kind kind,
+    struct symbol *s);
+void lower_reached_init(struct reached *r, struct arena *a);
+void lower_reach(struct reached *r, struct fn *f);
 /* Reports a construct that is typed but not built. */
 void lower_not_built(struct lower *x, struct span at, const char *what);
 
@@ -88,6 +112,16 @@ void lower_need_host(struct lower *x, struct span at, const char *who,
 /* ---- lower_tool.c ---- */
 
 struct tool *lower_tool(struct lower *x, struct symbol *s);
+
+/* ---- lower_test.c ---- */
+
+void lower_test(struct lower *x, struct symbol *s);
+/* An expect or check. */
+void lower_claim(struct lower *x, struct ast *n);
+/* `e` has the value `v`, before its place turns it into another type. */
+void lower_seen(struct lower *x, const struct ast *e, struct ins *v);
+/* Warns of a test that runs once and asks a model that is sampled. */
+void lower_warn_chance(struct lower *x, struct symbol *s);
 
 /* ---- lower_decl.c ---- */
 

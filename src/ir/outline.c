@@ -413,7 +413,7 @@ piece_init(struct piece *p, struct outline *o)
 	table_init(&p->inner, o->m->a);
 	table_init_text(&p->in.names, o->m->a);
 	table_init_text(&p->out.names, o->m->a);
-	name = arena_printf(o->m->a, "%s_%s_%u", f->name, o->name,
+	name = arena_printf(o->m->a, "%s_%s_%u", f->c_name, o->name,
 	    ++f->nbranch);
 	p->g = ir_fn_before(o->m, f, FN_BRANCH, name);
 	p->g->at = o->hold->at;

@@ -67,7 +67,8 @@ harmless(const struct region *r)
 		return true;
 	for (i = r->first; i != NULL; i = i->next) {
 		if (i->op == IR_FAIL || i->op == IR_RETRY ||
-		    i->op == IR_CREDIT)
+		    i->op == IR_CREDIT || i->op == IR_EXPECT ||
+		    i->op == IR_CHECK)
 			return false;
 		if (ir_ops[i->op].flags & OPF_VALUE ? !removable(i) :
 		    !harmless(i->body) || !harmless(i->other))

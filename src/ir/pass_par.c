@@ -188,7 +188,8 @@ par_region(struct par *x, struct region *r)
 			if (i->body != NULL)
 				par_region(x, i->body);
 			if (i->other != NULL && i->op != IR_WHILE &&
-			    i->op != IR_RETRY)
+			    i->op != IR_RETRY && i->op != IR_EXPECT &&
+			    i->op != IR_CHECK)
 				par_region(x, i->other);
 		}
 	}

@@ -41,26 +41,11 @@ resolve(struct ins *i)
 	return i;
 }
 
-/* Zero, in words of the leaf or of its model, and so it stays. */
-static bool
-is_greedy(const struct prompt *q)
-{
-	double t = q->temperature;
-
-	if (q->tune[SLOT_TEMPERATURE])
-		return false;
-
-	if (t < 0)
-		t = q->model != NULL && q->model->route == MIP_DIRECT ?
-		    q->model->temperature : MIP_UNSET;
-	return !(t < 0) && !(t > 0);
-}
-
 static bool
 sharable(const struct share *x, const struct ins *i)
 {
 	if (i->op == IR_ASK)
-		return x->loops == 0 && is_greedy(i->u.prompt);
+		return x->loops == 0 && ir_is_greedy(i->u.prompt);
 	if (i->op == IR_CALL)
 		return x->loops == 0 && !i->u.tool->is.effect;
 	/* A constant that the user named stays what it is called. */

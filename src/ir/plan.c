@@ -367,6 +367,9 @@ plan_other(struct planner *p, const struct ins *i)
 		w.ret.there = true;
 	else if (i->op == IR_AND || i->op == IR_OR)
 		w = both(plan_region(p, i->body), nothing());
+	else if (i->other != NULL && (i->op == IR_EXPECT ||
+	    i->op == IR_CHECK))
+		w = both(plan_region(p, i->other), nothing());
 	else if (i->op == IR_IF || i->op == IR_COND)
 		w = both(plan_region(p, i->body), i->other != NULL ?
 		    plan_region(p, i->other) : nothing());

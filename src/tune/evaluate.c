@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tune/answer.h"
 #include "tune/rng.h"
 #include "tune/tuning.h"
 
@@ -29,45 +30,6 @@ struct watch {
 	enum mip_status fatal;
 	struct arena *a;
 };
-
-static enum mip_status
-class_of(struct json answer)
-{
-	struct json v = json_get(answer, "class");
-	unsigned i;
-
-	if (json_string_is(v, "repaired"))
-		return MIP_OK;
-	for (i = 0; i < MIP_NSTATUS; i++)
-		if (json_string_is(v, mip_status_word((enum mip_status)i)))
-			return (enum mip_status)i;
-	return MIP_FAIL;
-}
-
-struct used {
-	int64_t calls, cached, in, out;
-	double usd, nominal;
-};
-
-static void
-usage_add(struct json v, struct used *s)
-{
-	int64_t n;
-	double d;
-
-	if (json_int(json_get(v, "calls"), &n))
-		s->calls += n;
-	if (json_int(json_get(v, "cached"), &n))
-		s->cached += n;
-	if (json_int(json_get(v, "in"), &n))
-		s->in += n;
-	if (json_int(json_get(v, "out"), &n))
-		s->out += n;
-	if (json_double(json_get(v, "usd"), &d))
-		s->usd += d;
-	if (json_double(json_get(v, "nominal_usd"), &d))
-		s->nominal += d;
-}
 
 static void
 why_of(struct watch *w, const struct worker_job *j, size_t at,
@@ -91,12 +53,11 @@ on_done(void *arg, size_t i)
 	const struct worker_job *j = &w->job[i];
 	struct tuning *u = w->u;
 	enum mip_status s = MIP_FAIL;
-	struct used used = { 0 };
+	struct answer_used used = { 0 };
 
 	if (!j->crashed) {
-		s = class_of(j->answer);
-		usage_add(json_get(j->answer, "usage"), &used);
-		usage_add(json_get(j->answer, "judge"), &used);
+		s = answer_class(j->answer);
+		answer_used_add(j->answer, &used);
 	}
 	u->r->calls_paid += (uint64_t)(used.calls - used.cached);
 	u->r->calls_cached += (uint64_t)used.cached;
@@ -134,7 +95,7 @@ try_again(struct watch *w, size_t n)
 	}
 	for (i = 0; i < n; i++) {
 		if (all[i].done && (all[i].crashed ||
-		    class_of(all[i].answer) < MIP_INFRASTRUCTURE))
+		    answer_class(all[i].answer) < MIP_INFRASTRUCTURE))
 			continue;
 		map[k] = i;
 		job[k++] = all[i];
@@ -158,16 +119,15 @@ try_again(struct watch *w, size_t n)
 static void
 account(struct tuning *u, const struct worker_job *job, size_t n)
 {
-	struct used used = { 0 };
+	struct answer_used used = { 0 };
 	struct json judge;
 	int64_t calls;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		u->r->runs += job[i].done;
-		usage_add(json_get(job[i].answer, "usage"), &used);
+		answer_used_add(job[i].answer, &used);
 		judge = json_get(job[i].answer, "judge");
-		usage_add(judge, &used);
 		if (json_int(json_get(judge, "calls"), &calls))
 			u->judge_calls += (uint64_t)calls;
 	}
@@ -217,7 +177,7 @@ evaluate_outcome(const struct tuning *u, const struct worker_job *j,
 		return false;
 	if (j->crashed)
 		return true;
-	out->status = class_of(j->answer);
+	out->status = answer_class(j->answer);
 	out->repaired = json_string_is(json_get(j->answer, "class"),
 	    "repaired");
 	return out->status < MIP_INFRASTRUCTURE &&
@@ -390,23 +350,22 @@ number(struct arena *a, double v)
 	return s;
 }
 
-static const char *const *
-worker_argv(struct tuning *u)
+const char *const *
+evaluate_argv(struct arena *a, const struct tune_task *t, bool study)
 {
-	const struct tune_task *t = u->t;
-	struct argv v = { .a = u->a };
+	struct argv v = { .a = a };
 	size_t n = 0, m = 0, i;
 
 	while (t->worker[n])
 		n++;
 	while (t->model_override && t->model_override[m])
 		m++;
-	v.v = arena_array(u->a, n + 2 * m + 32, sizeof *v.v);
+	v.v = arena_array(a, n + 2 * m + 32, sizeof *v.v);
 	for (i = 0; i < n; i++)
 		argv_add(&v, t->worker[i], NULL);
 	argv_add(&v, "--worker", NULL);
-	argv_add(&v, "-j", arena_printf(u->a, "%u", t->jobs ? t->jobs : 1));
-	if (u->study) {
+	argv_add(&v, "-j", arena_printf(a, "%u", t->jobs ? t->jobs : 1));
+	if (study) {
 		argv_add(&v, "--journal", t->study_path);
 		argv_add(&v, "--ledger", t->study_path);
 	}
@@ -423,12 +382,12 @@ worker_argv(struct tuning *u)
 	if (t->trace != NULL)
 		argv_add(&v, "--trace", t->trace);
 	if (t->max_cost >= 0)
-		argv_add(&v, "--max-cost", number(u->a, t->max_cost));
+		argv_add(&v, "--max-cost", number(a, t->max_cost));
 	if (t->max_calls > 0)
-		argv_add(&v, "--max-calls", arena_printf(u->a, "%lld",
+		argv_add(&v, "--max-calls", arena_printf(a, "%lld",
 		    (long long)t->max_calls));
 	if (t->max_tokens > 0)
-		argv_add(&v, "--max-tokens", arena_printf(u->a, "%lld",
+		argv_add(&v, "--max-tokens", arena_printf(a, "%lld",
 		    (long long)t->max_tokens));
 	for (i = 0; i < m; i++)
 		argv_add(&v, "--model", t->model_override[i]);
@@ -442,7 +401,8 @@ evaluate_start(struct tuning *u)
 	enum mip_status s;
 
 	/* Rows that wait in the worker keep its threads busy. */
-	*o = (struct worker_client_options){ .argv = worker_argv(u),
+	*o = (struct worker_client_options){ .argv = evaluate_argv(u->a, u->t,
+	    u->study != NULL),
 	    .hash = u->t->mod->hash,
 	    .window = 2 * (u->t->jobs ? u->t->jobs : 1),
 	    .stop = u->t->stop, .deadline_s = u->deadline };

@@ -52,6 +52,11 @@ double evaluate_mean(const struct tuning *u, const struct scores *s,
 void evaluate_summary(const struct tuning *u, const struct scores *s,
     const size_t *pick, size_t n, struct tune_score *out);
 
+/* The command that starts the worker of `t`; with its journal and budget if it
+ * is part of a `study`. */
+const char *const *evaluate_argv(struct arena *a, const struct tune_task *t,
+    bool study);
+
 /* Starts the worker and learns of the metric: u->w, u->minimize,
  * u->on_fail. */
 enum mip_status evaluate_start(struct tuning *u);

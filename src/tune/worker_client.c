@@ -501,8 +501,13 @@ queue_run(struct worker_client *w, size_t i)
 	buf_int(q, b->base + (int64_t)i);
 	buf_puts(q, ",\"slots\":");
 	buf_int(q, j->slots);
-	buf_puts(q, ",\"row\":");
-	buf_put(q, j->row, j->row_len);
+	if (j->test) {
+		buf_puts(q, ",\"test\":");
+		buf_json(q, j->test, strlen(j->test));
+	} else {
+		buf_puts(q, ",\"row\":");
+		buf_put(q, j->row, j->row_len);
+	}
 	if (j->metric) {
 		buf_puts(q, ",\"metrics\":[");
 		buf_json(q, j->metric, strlen(j->metric));

@@ -51,6 +51,7 @@ struct worker_job {
 	int64_t slots;                  /* 0: as the program has them */
 	const char *row;                /* JSON object */
 	size_t row_len;
+	const char *test;               /* a test's name instead, or NULL */
 	const char *metric;             /* or NULL */
 	unsigned sample;
 	bool trace;

@@ -353,6 +353,39 @@ static const struct mip_metric graded = {
 
 static const struct mip_metric *const qa_metrics[] = { &score, &graded };
 
+/* ---- tests ---- */
+
+static const struct mip_claim capital_claims[] = {
+	{ "n > 1", 11, true },
+	{ "n > 2", 12, false },
+	{ "a == \"blue\"", 13, true },
+};
+
+/* Says yes and no, asks recall, and expects what it got. */
+static enum mip_status
+capital(struct mip *m)
+{
+	struct recall_in in = { "Why?" };
+	struct recall_out out;
+	int64_t n;
+
+	mip_ask(m, &recall, &in, &out);
+	if (mip_wait(m) != MIP_OK)
+		return mip_status(m);
+	for (n = 1; n < 4; n++)
+		if (!mip_claim(m, &capital_claims[1], n > 2)) {
+			mip_claim_say(m, "too few");
+			mip_claim_show(m, "n", &mip_int, &n);
+			mip_claim_show(m, "out", &recall_out_type, &out);
+		}
+	mip_claim(m, &capital_claims[0], true);
+	if (!mip_claim(m, &capital_claims[2], strcmp(out.facts, "sky") == 0))
+		return mip_claim_fail(m);
+	return mip_status(m);
+}
+
+static const struct mip_test qa_tests[] = { { "capital", capital } };
+
 /* Of a judge. */
 static const struct mip_model severe = {
 	.name = "severe",
@@ -366,7 +399,7 @@ static const struct mip_model severe = {
 static const struct mip_model *const eval_models[] = { &severe };
 
 const struct mip_eval qa_eval = { .metric = qa_metrics, .nmetric = 2,
-	.model = eval_models, .nmodel = 1 };
+	.test = qa_tests, .ntest = 1, .model = eval_models, .nmodel = 1 };
 
 /* ---- echo ---- */
 

@@ -259,6 +259,9 @@ rules(void **state)
 	}
 }
 
+#define TEST_HEAD IR_CHECK_HEAD IR_CHECK_F IR_CHECK_END "test t test_t\n" \
+	"\tline 3\n\trepeat 2\n\tpass 0.5\nbegin\n"
+
 static void
 rules_of_modules(void **state)
 {
@@ -279,6 +282,34 @@ rules_of_modules(void **state)
 		  "metric m m: gold, F_in -> F_out\nbegin\n"
 		  "\tq: F_in = arg 0\n\tx: float = float 1.0\n\tret x\n",
 		  "no parameter" },
+		{ IR_CHECK_HEAD IR_CHECK_F "\tx: bool = isnull opt\n"
+		  "\tcheck \"c\" 1 x\n" IR_CHECK_END,
+		  "not stand in a test" },
+		{ TEST_HEAD "\tq: string = arg 0\n\tret\n",
+		  "no parameter" },
+		{ TEST_HEAD "\tx: int = int 1\n\tret x\n", "nothing" },
+		{ TEST_HEAD "\tx: int = int 1\n\tcheck \"c\" 1 x\n"
+		  "\tret\n", "no condition" },
+		{ TEST_HEAD "\tx: bool = bool true\n"
+		  "\tcheck \"c\" 1 [\"x\"] x\n\tret\n", "no condition" },
+		{ TEST_HEAD "\tx: bool = bool true\n"
+		  "\texpect \"c\" 1 x, x\n\tret\n", "no condition" },
+		{ TEST_HEAD "\tx: bool = bool true\n"
+		  "\texpect \"c\" 1 x\n\thint\n\t\tyield x\n\tret\n",
+		  "hint" },
+		{ TEST_HEAD "\tx: bool = bool true\n"
+		  "\texpect \"c\" 1 x\n\thint\n"
+		  "\t\ty: int = int 1\n\tret\n", "without result" },
+		{ TEST_HEAD "\tx: bool = bool true\n\tcheck \"c\" 1 x\n",
+		  "past its end" },
+		{ IR_CHECK_HEAD IR_CHECK_F IR_CHECK_END "test t test_t\n"
+		  "\tline 3\n\trepeat 0\n\tpass 0.5\nbegin\n\tret\n",
+		  "never runs" },
+		{ IR_CHECK_HEAD IR_CHECK_F IR_CHECK_END "test t test_t\n"
+		  "\tline 3\n\trepeat 1\n\tpass 1.5\nbegin\n\tret\n",
+		  "never runs" },
+		{ TEST_HEAD "\tx: bool = bool true\n"
+		  "\tcheck \"c\" 1 [\"x\" x\n\tret\n", "']'" },
 	};
 	struct arena a;
 	struct mod *m;

@@ -266,6 +266,119 @@ reach(void **state)
 	release(&c);
 }
 
+/* What a claim shows, and what is said of tests that run once. */
+static void
+claims(void **state)
+{
+	static const char *const c[][2] = {
+		{ "check n > 2;", "check \"n > 2\" 7 [\"n\"] v" },
+		{ "check 2 < n;", "[\"n\"]" },
+		{ "check !(n   ==\n\t 2);", "check \"!(n   == 2)\" 7 [\"n\"]" },
+		{ "check n == n;", "\"n == n\" 7 [\"n\"]" },
+		{ "check n + 1 > K;", "[\"n + 1\", \"K\"]" },
+		{ "check contains(a.a, str(n));",
+		  "[\"a.a\", \"n\", \"str(n)\"]" },
+		{ "check a.a == \"x\" && n > 1;", "[\"a.a\"]" },
+		{ "check a.a in [\"x\", \"y\"];", "[\"a.a\"] v" },
+		{ "check b;", "check \"b\" 7 b" },
+		{ "expect o == null;", "expect \"o == null\" 7 [\"o\"]" },
+		{ "expect b, a.a;",
+		  "expect \"b\" 7 b\n\thint\n\t\tv" },
+	};
+	struct compiled x;
+	struct arena a;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < COUNTOF(c); i++) {
+		base_arena_init(&a);
+		x.m = NULL;
+		if (strstr(ir_of(&x, arena_printf(&a, "program F() -> (a: "
+		    "string) { return { a = \"\" }; } test \"t\" { let a = "
+		    "ask(q = \"q\"); let n = len(a.a); let b = a.a == \"\"; "
+		    "let o: int? = n > 1 ? n : null; %s }", c[i][0])),
+		    c[i][1]) == NULL)
+			fail_msg("%s\nlacks %s\n%s", c[i][0], c[i][1],
+			    ir_check_text(&x.a, x.m));
+		release(&x);
+		arena_release(&a);
+	}
+}
+
+/* Rest of a file with models m2, m3 and a leaf `ask2` of them, and whether
+ * its test may pass by chance. */
+static void
+chance(void **state)
+{
+	static const struct {
+		const char *rest;
+		bool told;
+	} c[] = {
+		{ "module ask2 = predict(S) { model = m; }"
+		  "test \"t\" { check ask2(q = \"x\").a == \"\"; }", false },
+		{ "module ask2 = predict(S) { model = m2; }"
+		  "test \"t\" { check ask2(q = \"x\").a == \"\"; }", true },
+		{ "module ask2 = predict(S) { model = m2; temperature = 0.0; }"
+		  "test \"t\" { check ask2(q = \"x\").a == \"\"; }", false },
+		{ "module ask2 = predict(S) { model = m3; }"
+		  "test \"t\" { check ask2(q = \"x\").a == \"\"; }", true },
+		{ "module ask2 = predict(S) { model = m4; }"
+		  "test \"t\" { check ask2(q = \"x\").a == \"\"; }", true },
+		{ "module ask2 = predict(S) { model = m5; }"
+		  "test \"t\" { check ask2(q = \"x\").a == \"\"; }", false },
+		{ "module ask2 = predict(S) { model = m2; }"
+		  "test \"t\" (repeat = 1) "
+		  "{ check ask2(q = \"x\").a == \"\"; }",
+		  false },
+		{ "module ask2 = predict(S) { model = m2; }"
+		  "program G(q: string) -> (a: string) "
+		  "{ return { a = ask2(q).a }; }"
+		  "test \"t\" { check G(\"x\").a == \"\"; }", true },
+		{ "test \"t\" { check F(\"x\").a == \"\"; }", false },
+	};
+	struct compiled x;
+	struct arena a;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < COUNTOF(c); i++) {
+		base_arena_init(&a);
+		ir_of(&x, arena_printf(&a, "%s%s", "model m2 = \"openai:x\" "
+		    "{ temperature = 0.5; } model m3 = \"openai:x\" { }"
+		    "model m4 = fallback(m, m2); model m5 = round_robin(m, m);"
+		    "program F(q: string) -> (a: string) "
+		    "{ return { a = ask(q).a }; } optimize F { using = random;"
+		    " train = d; dev = d; metric = s; } "
+		    "data d = jsonl(\"d\"); "
+		    "metric s(gold, pred) = exact(gold.a, pred.a);",
+		    c[i].rest));
+		if ((strstr(said(&x), "MP0515") != NULL) != c[i].told)
+			fail_msg("%s\n%s", c[i].rest, said(&x));
+		release(&x);
+		arena_release(&a);
+	}
+}
+
+/* Names of tests are words of C, each its own; without a program there is one
+ * for the worker. */
+static void
+named(void **state)
+{
+	struct compiled c;
+	const char *text;
+
+	(void)state;
+	text = ir_of(&c, "program F() -> (a: string) { return { a = \"\" }; }"
+	    "test \"a b\" { } test \"a-b\" (repeat = 3, pass = 0.5) { }"
+	    "test \"\xc3\xa4\" { return; }");
+	assert_non_null(strstr(text, "test \"a b\" test_a_b\n"));
+	assert_non_null(strstr(text, "test \"a-b\" test_a_b_\n"));
+	assert_non_null(strstr(text, "\tline 7\n\trepeat 3\n\tpass 0.5\n"));
+	assert_non_null(strstr(text, " test\n\tline"));
+	assert_true(c.m->fn->next->eval_only);
+	release(&c);
+}
+
 int
 main(void)
 {
@@ -273,6 +386,9 @@ main(void)
 		cmocka_unit_test(pieces),
 		cmocka_unit_test(leaves),
 		cmocka_unit_test(reach),
+		cmocka_unit_test(claims),
+		cmocka_unit_test(chance),
+		cmocka_unit_test(named),
 	};
 
 	return cmocka_run_group_tests_name("lower", tests, NULL, NULL);

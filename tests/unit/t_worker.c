@@ -439,6 +439,49 @@ test_broken(void **state)
 	s->out[0] = dup(s->in[0]);
 }
 
+/* Tests: claims are counted, the first failure is shown. */
+static void
+test_test(void **state)
+{
+	struct stage *s = *state;
+	struct json v, c;
+
+	RULES({ .match = "bear on", .sample = "7", .text = "sea" }, RECALL);
+	get(s);
+	put(s, "{\"run\":1,\"test\":\"capital\",\"trace\":true}");
+	v = get(s);
+	assert_at(v, "ok", "true");
+	assert_at(v, "class", "\"ok\"");
+	assert_at(v, "out", "");
+	assert_at(v, "scores", "");
+	assert_int_equal(json_count(at(v, "steps")), 1);
+	assert_int_equal(json_kind(at(v, "seconds")), JSON_NUMBER);
+	assert_int_equal(json_count(at(v, "claims")), 3);
+	c = item(at(v, "claims"), 0);
+	assert_at(c, "line", "12");
+	assert_at(c, "text", "\"n > 2\"");
+	assert_at(c, "must", "false");
+	assert_at(c, "met", "1");
+	assert_at(c, "unmet", "2");
+	assert_at(c, "said", "\"too few\"");
+	assert_at(c, "shown", "{\"n\":1,\"out\":{\"facts\":\"sky\"}}");
+	c = item(at(v, "claims"), 1);
+	assert_at(c, "unmet", "0");
+	assert_at(c, "shown", "");
+	put(s, "{\"run\":2,\"test\":\"capital\",\"sample\":7}");
+	v = get(s);
+	assert_at(v, "ok", "false");
+	assert_at(v, "class", "\"assert\"");
+	assert_at(item(at(v, "claims"), 2), "unmet", "1");
+	put(s, "{\"run\":3,\"test\":\"none\"}");
+	v = get(s);
+	assert_at(v, "class", "\"usage\"");
+	assert_at(v, "why", "\"test: \\\"none\\\": there is no such\"");
+	put(s, "{\"run\":4," ROW "}");
+	v = get(s);
+	assert_at(v, "claims", "");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, up, down)
 
 int
@@ -448,7 +491,7 @@ main(void)
 		TEST(test_hello), TEST(test_run), TEST(test_slots),
 		TEST(test_failures), TEST(test_bad_rows),
 		TEST(test_no_messages), TEST(test_cancel), TEST(test_end),
-		TEST(test_broken),
+		TEST(test_broken), TEST(test_test),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -1,0 +1,23 @@
+/* What a worker's answer to a run says.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef TUNE_ANSWER_H
+#define TUNE_ANSWER_H
+
+#include "json.h"
+#include "miproc.h"
+
+/* How the run ended; one that was repaired is MIP_OK. */
+enum mip_status answer_class(struct json answer);
+
+/* What runs took. */
+struct answer_used {
+	int64_t calls, cached;          /* cached: of these */
+	int64_t in, out;                /* tokens */
+	double usd, nominal;            /* nominal: as if nothing were cached */
+};
+
+/* Adds the usage of the program and that of the judges. */
+void answer_used_add(struct json answer, struct answer_used *s);
+
+#endif
