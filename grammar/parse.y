@@ -167,10 +167,10 @@ decl
 		{ $$ = NEW(RETRIEVER, value, $2, @2, $3, $5, $6.first); }
 	| "module" dname '=' expr tail
 		{ $$ = NEW(MODULE, value, $2, @2, NULL, $4, $5.first); }
-	| "data" dname '=' expr tail
-		{ $$ = NEW(DATA, value, $2, @2, NULL, $4, $5.first); }
-	| "data" dname settings
-		{ $$ = NEW(DATA, value, $2, @2, NULL, NULL, $3.first); }
+	| "data" dname opt_type '=' expr tail
+		{ $$ = NEW(DATA, value, $2, @2, $3, $5, $6.first); }
+	| "data" dname opt_type settings
+		{ $$ = NEW(DATA, value, $2, @2, $3, NULL, $4.first); }
 	| "tool" dname '(' plist ')' "->" type desc attrs '=' expr tail
 		{ $$ = NEW(TOOL, tool, $2, @2, $4.first, $7, $9.first,
 		    text_of($8), $11, $12.first); }

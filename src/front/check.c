@@ -501,11 +501,15 @@ finish_gold(struct check *c)
 {
 	struct ty_field *f;
 	size_t i, n = c->gold_fields->n;
+	int k;
 
 	f = arena_array(c->a, n, sizeof(*f));
 	for (i = 0; i < n; i++) {
 		f[i].name = c->gold_fields->order[i].name;
 		f[i].type = c->gold_fields->order[i].sym->type;
+		k = c->row ? ty_field_index(c->row, f[i].name) : -1;
+		if (k >= 0)
+			f[i].fallback = c->row->field[k].fallback;
 	}
 	ty_set_fields(c->t, c->gold, f, (unsigned)n);
 }
@@ -558,6 +562,7 @@ check(struct arena *a, struct names *names, struct sources *sources,
 	c.out->gold = c.gold;
 	if (c.out->program)
 		check_symbol(&c, c.out->program, c.out->program->decl->at);
+	check_rows(&c);
 	for (x = u->next; x; x = x->next)
 		check_unit(&c, x);
 	check_unit(&c, u);

@@ -534,7 +534,7 @@ check_is_open(struct check *c, struct ast *e)
 	if (e->kind != AST_DOT || e->u.dot.of->kind != AST_NAME)
 		return false;
 	s = scope_find(c->now.scope, e->u.dot.of->u.name.name);
-	return s && s->kind == SYM_METRIC_ARG && s->index == 0 &&
+	return s && s->kind == SYM_METRIC_ARG && s->index == 0 && !c->row &&
 	    !scope_get(c->gold_fields, e->u.dot.name) &&
 	    !pred_field(c, e->u.dot.name);
 }
@@ -544,9 +544,14 @@ gold_type(struct check *c, struct ast *e, const struct ty *want)
 {
 	const struct ty_field *f = pred_field(c, e->u.dot.name);
 	struct symbol *s = scope_get(c->gold_fields, e->u.dot.name);
+	int k = c->row ? ty_field_index(c->row, e->u.dot.name) : -1;
 
 	if (s)
 		return s->type;
+	if (c->row && k < 0)
+		return check_no_field(c, e, c->row);
+	if (k >= 0)
+		f = &c->row->field[k];
 	s = check_new_symbol(c, SYM_VAR, e->u.dot.name, NULL);
 	s->done = true;
 	s->type = check_basic(c, TY_STRING);

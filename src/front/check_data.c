@@ -195,11 +195,26 @@ data_file(struct check *c, struct ast *v, struct ast *option)
 		diag(c->d, o->at, E_VALUE, "'stratify' takes a field's name");
 }
 
+/* What its rows are, if that is said. */
+static void
+row_type(struct check *c, struct symbol *s)
+{
+	struct ast *type = s->decl->u.value.type;
+	const struct ty *t = type ? check_type(c, type) : NULL;
+
+	if (t && t->kind == TY_STRUCT)
+		s->type = t;
+	else if (t && t->kind != TY_POISON)
+		diag(c->d, type->at, E_DATA, "rows are a struct, not %s",
+		    check_text(c, t));
+}
+
 void
 check_data(struct check *c, struct symbol *s)
 {
 	struct ast *n = s->decl, *o;
 
+	row_type(c, s);
 	if (n->u.value.value) {
 		data_file(c, n->u.value.value, n->u.value.option);
 		return;
@@ -333,6 +348,71 @@ part(struct check *c, struct ast *o)
 		    s->name, name);
 	else if (!name && !s->decl->u.value.value)
 		diag(c->d, e->at, E_DATA, "say which part of '%s'", s->name);
+	if (s->type->kind == TY_STRUCT && s->type != c->row)
+		diag(c->d, e->at, E_DATA, "its rows are %s, others %s",
+		    check_text(c, s->type), check_text(c, c->row));
+}
+
+/* The data that `e`, an option of the optimize block, is a part of; NULL. */
+static struct symbol *
+data_of(struct check *c, const struct ast *e)
+{
+	const struct scope *scope = c->out->unit->scope;
+	struct symbol *s = NULL;
+
+	if (e->kind == AST_NAME)
+		s = scope_get(scope, e->u.name.name);
+	else if (e->kind == AST_DOT) {
+		s = data_of(c, e->u.dot.of);
+		if (s && s->kind == SYM_UNIT)
+			s = scope_get(s->unit->scope, e->u.dot.name);
+	}
+	return s && (s->kind == SYM_DATA || s->kind == SYM_UNIT) ? s : NULL;
+}
+
+void
+check_rows(struct check *c)
+{
+	struct ast *o, *list = c->out->optimize ?
+	    c->out->optimize->u.optimize.option : NULL;
+	struct symbol *s;
+	size_t i;
+
+	for (i = 0; parts[i].name && !c->row; i++) {
+		o = ast_option(list, parts[i].name);
+		s = o && o->u.option.value ? data_of(c, o->u.option.value) :
+		    NULL;
+		if (!s || s->kind != SYM_DATA)
+			continue;
+		check_symbol(c, s, o->at);
+		if (s->type->kind == TY_STRUCT)
+			c->row = s->type;
+	}
+}
+
+/* Rows that are said to be of a type have what the program needs. */
+static void
+inputs_of_rows(struct check *c, const struct ast *n, const struct symbol *s)
+{
+	const struct ty *in = s->in;
+	unsigned i;
+	int k;
+
+	for (i = 0; in && i < in->n; i++) {
+		const struct ty_field *f = &in->field[i];
+
+		k = ty_field_index(c->row, f->name);
+		if (k < 0 && f->fallback.kind == TYC_NONE &&
+		    f->type->kind != TY_OPTIONAL)
+			diag(c->d, check_name_at(n), E_DATA, "rows are %s, "
+			    "which has no '%s', an input of '%s'",
+			    check_text(c, c->row), f->name, s->name);
+		else if (k >= 0 && !ty_fits(c->row->field[k].type, f->type))
+			diag(c->d, check_name_at(n), E_DATA, "'%s' of the "
+			    "rows is %s, the input of '%s' %s", f->name,
+			    check_text(c, c->row->field[k].type), s->name,
+			    check_text(c, f->type));
+	}
 }
 
 /* gate { accuracy = 0.85; confidence = 0.95; } */
@@ -439,6 +519,8 @@ check_optimize(struct check *c, struct ast *n)
 	else if (s->kind != SYM_PROGRAM)
 		diag(c->d, check_name_at(n), E_KIND, "'%s' is %s, not a "
 		    "program", s->name, check_kind_word(s->kind));
+	else if (c->row && n == c->out->optimize)
+		inputs_of_rows(c, n, s);
 	check_options(c, list, optimize_options, "optimize", false);
 	for (i = 0; i < COUNTOF(needed); i++)
 		if (!ast_option(list, needed[i]))

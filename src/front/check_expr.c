@@ -158,13 +158,25 @@ name_value(struct check *c, struct ast *e, const struct ty *want)
 	return poison(c);
 }
 
+const struct ty *
+check_no_field(struct check *c, struct ast *e, const struct ty *t)
+{
+	const char *from[256];
+	unsigned n;
+
+	for (n = 0; t->kind == TY_STRUCT && n < t->n && n < COUNTOF(from); n++)
+		from[n] = t->field[n].name;
+	diag(c->d, e->u.dot.name_at, E_FIELD, "%s has no '%s'%s",
+	    check_text(c, t), e->u.dot.name,
+	    check_nearest(c, e->u.dot.name, from, n));
+	return poison(c);
+}
+
 /* e.name, where e is a value. */
 static const struct ty *
 field_value(struct check *c, struct ast *e)
 {
 	const struct ty *t = check_expr(c, e->u.dot.of, NULL);
-	const char *from[256];
-	unsigned n;
 	int i;
 
 	if (t->kind == TY_POISON)
@@ -184,12 +196,7 @@ field_value(struct check *c, struct ast *e)
 	i = ty_field_index(t, e->u.dot.name);
 	if (i >= 0)
 		return check_narrow(c, e, t->field[i].type);
-	for (n = 0; t->kind == TY_STRUCT && n < t->n && n < COUNTOF(from); n++)
-		from[n] = t->field[n].name;
-	diag(c->d, e->u.dot.name_at, E_FIELD, "%s has no '%s'%s",
-	    check_text(c, t), e->u.dot.name,
-	    check_nearest(c, e->u.dot.name, from, n));
-	return poison(c);
+	return check_no_field(c, e, t);
 }
 
 static const struct ty *

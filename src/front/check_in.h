@@ -63,6 +63,8 @@ struct check {
 	struct scope *builtins;         /* by name, the first of each */
 	struct ty *gold;                /* the record in the making */
 	struct scope *gold_fields;      /* SYM_VARs with their types */
+	const struct ty *row;           /* what the rows of the optimize block
+	                                 * are said to be; NULL */
 	struct unit **loading;          /* imports around this one */
 	size_t nloading, loading_cap;
 	struct unit *last_unit;
@@ -206,10 +208,15 @@ void check_template(struct check *c, struct symbol *s, struct ast *o);
 
 void check_model(struct check *c, struct symbol *s);
 void check_data(struct check *c, struct symbol *s);
+/* Finds out what the rows of the optimize block are: c->row. */
+void check_rows(struct check *c);
 void check_optimize(struct check *c, struct ast *n);
 
 /* ---- check_expr.c ---- */
 
+/* Says that `t` has no such member as e names; gives poison. */
+const struct ty *check_no_field(struct check *c, struct ast *e,
+    const struct ty *t);
 /* Types `e`; `want` is what its place would like, or NULL. */
 const struct ty *check_expr(struct check *c, struct ast *e,
     const struct ty *want);
