@@ -10,6 +10,7 @@
 enum {
 	MAX_NEEDS = 200,                /* declarations that wait for others:
 	                                 * resolving them recurses */
+	MAX_BODIES = 40,                /* looked at inside one another */
 	MAX_SUGGESTIONS = 50,           /* looking for near names is slow */
 	MAX_CANDIDATES = 2000
 };
@@ -218,6 +219,33 @@ check_symbol(struct check *c, struct symbol *s, struct span at)
 		s->in = check_basic(c, TY_POISON);
 }
 
+void
+check_look(struct check *c, struct symbol *s)
+{
+	struct context before = c->now;
+
+	if (s->looked != BODY_NEW)
+		return;
+	s->looked = BODY_OPEN;
+	c->now = (struct context){ .unit = s->unit };
+	check_program_body(c, s);
+	c->now = before;
+	s->looked = BODY_DONE;
+}
+
+bool
+check_asks(struct check *c, struct symbol *s)
+{
+	/* Chains of calls may be long. */
+	if (s->looked == BODY_NEW && c->depth < MAX_BODIES && s->in &&
+	    s->in->kind == TY_STRUCT) {
+		c->depth++;
+		check_look(c, s);
+		c->depth--;
+	}
+	return s->looked != BODY_DONE || s->asks;
+}
+
 /* ---- references ---- */
 
 static struct symbol *
@@ -349,6 +377,27 @@ is_main(const struct check *c, const struct symbol *s)
 	return s->unit == c->out->unit && !strchr(s->path, '.');
 }
 
+/* Marks the programs of the main file that the statements from `n` on call. */
+static void
+mark_called(struct check *c, const struct ast *n)
+{
+	struct ast *part[AST_PARTS];
+	struct symbol *s;
+	unsigned i, k;
+
+	for (; n; n = n->next) {
+		s = n->kind == AST_CALL && n->u.call.fn->kind == AST_NAME ?
+		    scope_get(c->out->unit->scope,
+		    n->u.call.fn->u.name.name) : NULL;
+		if (s && s->kind == SYM_PROGRAM)
+			s->called = true;
+		k = ast_parts(n, part);
+		for (i = 0; i < k; i++)
+			mark_called(c, part[i]);
+	}
+}
+
+
 /* The only program of the main file, else of all; *several if there are
  * more. */
 static struct symbol *
@@ -356,13 +405,17 @@ only_program(struct check *c, bool *several)
 {
 	struct symbol *s, *main_one = NULL, *any = NULL;
 	unsigned in_main = 0, in_all = 0;
+	const struct ast *n;
 
+	for (n = c->out->unit->decl; n; n = n->next)
+		if (n->kind == AST_PROGRAM)
+			mark_called(c, n->u.program.body);
 	for (s = c->out->symbol; s; s = s->next) {
 		if (s->kind != SYM_PROGRAM)
 			continue;
 		any = any ? any : s;
 		in_all++;
-		if (is_main(c, s)) {
+		if (is_main(c, s) && !s->called) {
 			main_one = main_one ? main_one : s;
 			in_main++;
 		}
@@ -426,7 +479,7 @@ check_unit(struct check *c, struct unit *u)
 			check_caps(c, n);
 			break;
 		case AST_PROGRAM:
-			check_program_body(c, n->sym);
+			check_look(c, n->sym);
 			break;
 		case AST_METRIC:
 			check_metric(c, n->sym);

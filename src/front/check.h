@@ -77,6 +77,11 @@ struct symbol {
 	struct callee *callee;          /* program, metric, test: what it
 	                                 * calls, the last first */
 	bool visiting, done;            /* private to check */
+	enum { BODY_NEW, BODY_OPEN, BODY_DONE } looked; /* program: at its
+	                                 * body; private to check */
+	bool asks;                      /* program: it asks models */
+	bool called;                    /* program: by another one; private to
+	                                 * check */
 	void *lowered;                  /* for lower.c: struct prompt *, fn * */
 	struct unit *unit; /* where declared; alias: what it means */
 	struct symbol *next;            /* in its scope */

@@ -84,7 +84,8 @@ note_call(struct check *c, struct ast *e, struct symbol *s)
 	struct body *b = c->now.body;
 	struct callee *x;
 
-	b->calls += s->kind != SYM_TOOL;
+	b->calls += s->kind == SYM_MODULE ||
+	    (s->kind == SYM_PROGRAM && check_asks(c, s));
 	if (s->kind == SYM_MODULE)
 		s->captured = true;
 	if (s->kind != SYM_PROGRAM || !b->sym)

@@ -615,6 +615,7 @@ check_program_body(struct check *c, struct symbol *s)
 			v->most = (int64_t)s->in->field[i].max;
 	}
 	missing_return(c, b, check_statement(c, s->decl->u.program.body));
+	s->asks = b->calls > 0;
 	check_body_end(c);
 }
 

@@ -85,6 +85,11 @@ struct check {
 
 /* Makes the symbol usable: its type, its value. */
 void check_symbol(struct check *c, struct symbol *s, struct span at);
+/* Looks at the body of a program, once. */
+void check_look(struct check *c, struct symbol *s);
+/* Does the program ask models?  Looks at its body if need be; one that is
+ * being looked at does. */
+bool check_asks(struct check *c, struct symbol *s);
 /* "a model" */
 const char *check_kind_word(enum symbol_kind k);
 /* What a NAME or DOT refers to as a declaration or variable; sets `sym`.

@@ -371,9 +371,20 @@ count_calls(const struct region *r)
 	return n;
 }
 
+/* The same as for effects. */
+static bool
+fn_calls(struct fn *f)
+{
+	if (f->calls == CALLS_UNKNOWN)
+		f->calls = count_calls(f->body) > 0 ? CALLS_SOME : CALLS_NONE;
+	return f->calls == CALLS_SOME;
+}
+
 bool
 ir_calls(const struct ins *i)
 {
+	if (i->op == IR_RUN || i->op == IR_SCORE)
+		return fn_calls(i->u.fn);
 	return (ir_ops[i->op].flags & (OPF_MODEL | OPF_TOOL)) != 0 ||
 	    count_calls(i->body) + count_calls(i->other) > 0;
 }

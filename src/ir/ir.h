@@ -204,6 +204,7 @@ struct fn {
 	unsigned nbranch;               /* that were made of its pieces */
 	bool eval_only;                 /* the program does not reach it */
 	enum { EFFECT_UNKNOWN, EFFECT_NONE, EFFECT_SOME } effect;
+	enum { CALLS_UNKNOWN, CALLS_NONE, CALLS_SOME } calls;
 	double on_fail;                 /* metric */
 	bool minimize;
 	unsigned line, repeat;          /* test: where it stands, how often it
