@@ -89,16 +89,17 @@ BASE = $(call in,src/base, \
 FRONT = $(call in,src/front, \
 	ast ast_dump check check_file check_expr check_decl check_flow \
 	check_call check_branch check_const check_data check_fact \
-	check_option check_template check_tune check_type check_union scope \
-	check_caps check_tool \
+	check_option check_template check_tune check_type check_literal \
+	check_union scope check_caps check_tool \
 	expand fmt fmt_align fmt_class)
 
 IR = $(call in,src/ir, \
 	ir ir_types ir_print ir_print_decl ir_reader ir_read \
-	ir_read_decl ir_verify lower lower_call lower_expr lower_flow \
+	ir_read_decl ir_verify lower lower_call \
+	lower_const lower_expr lower_flow \
 	lower_each lower_parallel lower_retry lower_decl lower_caps \
-	lower_tool outline \
-	pass pass_fold pass_dead pass_share pass_par plan hash)
+	lower_tool outline pass pass_fold pass_dead pass_share pass_par plan \
+	hash)
 
 EMIT = $(call in,src/emit, \
 	cw emit_name emit_type emit_table emit_tool emit_plan emit_expr \

@@ -346,6 +346,11 @@ base
 		{ $$ = NEW(T_LITERAL, t_literal, text_of($1), $1); }
 	| INT
 		{ $$ = NEW(T_LITERAL, t_literal, NULL, $1); }
+	| '-' INT
+		{
+			$$ = NEW(UNARY, unary, OP_NEG, $2);
+			$$ = NEW(T_LITERAL, t_literal, NULL, $$);
+		}
 	| true
 		{ $$ = NEW(T_LITERAL, t_literal, NULL, $1); }
 	| "null"

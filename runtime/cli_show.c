@@ -60,7 +60,7 @@ help_value(struct buf *b, const struct mip_type *t)
 		buf_puts(b, " FILE");
 		return;
 	case MIP_LITERAL:
-		buf_printf(b, " %s", t->name);
+		buf_puts(b, " VALUE");
 		return;
 	case MIP_STRUCT:
 	case MIP_LIST:

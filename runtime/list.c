@@ -61,33 +61,15 @@ order_struct(const struct mip_type *t, const void *a, const void *b)
 	return d;
 }
 
-/* The pointer that an optional is. */
-static const void *
-optional_get(const void *v)
-{
-	const void *p;
-
-	memcpy(&p, v, sizeof p);
-	return p;
-}
-
-static bool
-is_text(const struct mip_type *t)
-{
-	return t->kind == MIP_STRING || t->kind == MIP_LITERAL ||
-	    t->kind == MIP_IMAGE || t->kind == MIP_FILE ||
-	    t->kind == MIP_AUDIO;
-}
-
 /* Null stands before all values. */
 static int
 order_optional(const struct mip_type *t, const void *a, const void *b)
 {
-	const void *x = optional_get(a), *y = optional_get(b);
+	const void *x = type_optional(t, a), *y = type_optional(t, b);
 
 	if (!x || !y)
 		return (x != NULL) - (y != NULL);
-	return is_text(t->of) ? mip_string_cmp(x, y) : order(t->of, x, y);
+	return order(t->of, x, y);
 }
 
 static int
@@ -109,8 +91,9 @@ static int
 order(const struct mip_type *t, const void *a, const void *b)
 {
 	switch (t->kind) {
-	case MIP_STRING:
 	case MIP_LITERAL:
+		return order(t->of, a, b);
+	case MIP_STRING:
 	case MIP_IMAGE:
 	case MIP_FILE:
 	case MIP_AUDIO:
@@ -363,8 +346,9 @@ item_optional(const struct mip_type *of, const void *item, void *out)
 {
 	const void *p = item;
 
-	if (item && (of->kind == MIP_STRING || of->kind == MIP_OPTIONAL))
-		p = optional_get(item);
+	if (item && (type_base(of)->kind == MIP_STRING ||
+	    of->kind == MIP_OPTIONAL))
+		memcpy(&p, item, sizeof p);
 	memcpy(out, &p, sizeof p);
 }
 

@@ -78,7 +78,7 @@ int mip_status_exit(enum mip_status s);                 /* exit status */
  *   T?         const T *, NULL for null (of a string: const char *, or NULL)
  *   map        struct { const char *const *key; const T *v; size_t n; }
  *   A | B      struct { int arm; union { ... } u; }
- *   "literal"  const char *
+ *   "a" | 1    what it has its values from: const char *, int64_t or bool
  *   image, file  const char *: a path, an http(s) URL or a data: URL */
 enum mip_kind {
 	MIP_STRING, MIP_INT, MIP_FLOAT, MIP_BOOL, MIP_ENUM, MIP_STRUCT,
@@ -126,12 +126,14 @@ struct mip_field {
 struct mip_type {
 	enum mip_kind kind;
 	size_t size;                    /* of the C value */
-	const char *name;               /* enum, struct; text of a literal */
-	const struct mip_type *of;      /* list, optional, map: the element */
+	const char *name;               /* enum, struct */
+	const struct mip_type *of;      /* list, optional, map: the element;
+	                                 * literal: string, int or bool */
 	const struct mip_field *field;  /* struct */
 	const struct mip_variant *variant;      /* enum */
 	const struct mip_type *const *arm;      /* union */
-	unsigned n;                     /* fields, variants or arms */
+	const void *value;              /* literal: array of values of `of` */
+	unsigned n;                     /* fields, variants, arms, values */
 	size_t arm_at;                  /* offset of `u` in a union */
 };
 

@@ -198,7 +198,8 @@ layout_plain(struct buf *b, const struct mip_field *f)
 		buf_puts(b, "Reply with the ");
 		put_words(b, prompt_alias(f));
 		buf_puts(b, " only.");
-	} else if (t->kind == MIP_ENUM) {
+	} else if (t->kind == MIP_ENUM ||
+	    (t->kind == MIP_LITERAL && t->n > 1)) {
 		buf_puts(b, "Answer with exactly ");
 		schema_text(b, t);
 		buf_putc(b, '.');
@@ -209,7 +210,8 @@ layout_plain(struct buf *b, const struct mip_field *f)
 	} else if (t->kind == MIP_FLOAT) {
 		buf_puts(b, "Answer with one number only, in digits.");
 	} else if (t->kind == MIP_LITERAL) {
-		buf_printf(b, "Answer with exactly: %s", t->name);
+		buf_puts(b, "Answer with exactly: ");
+		type_put_value(b, t, 0);
 	} else {
 		buf_puts(b, "Reply with JSON only, of this form:\n");
 		schema_shape(b, t);

@@ -58,7 +58,7 @@ put_plain_value(struct buf *b, const struct mip_type *t, const void *v)
 	}
 	if (!p) {
 		buf_puts(b, "null");
-	} else if (t->kind == MIP_STRING || t->kind == MIP_LITERAL) {
+	} else if (type_base(t)->kind == MIP_STRING) {
 		buf_puts(b, type_text(p));
 	} else if (t->kind == MIP_ENUM && (i = type_index(p)) < t->n) {
 		buf_puts(b, t->variant[i].alias ? t->variant[i].alias :

@@ -232,20 +232,42 @@ co_enum(struct reply_co *c, const struct mip_type *t, struct rnode *v,
 	return true;
 }
 
+/* A number or bool that is one of the values. */
+static bool
+co_one_of(struct reply_co *c, const struct mip_type *t, struct rnode *v,
+    const struct reply_path *at, void *out)
+{
+	bool ok = t->of->kind == MIP_INT ? co_number(c, t->of, v, at, out) :
+	    co_truth(c, t->of, v, at, out);
+
+	if (!ok)
+		return reply_fail_at(c, c->err.inner, t, v, at);
+	if (type_value_index(t, out) == t->n)
+		return reply_fail_at(c, REPLY_E_NO_MATCH, t, v, at);
+	return true;
+}
+
 static bool
 co_literal(struct reply_co *c, const struct mip_type *t, struct rnode *v,
     const struct reply_path *at, void *out)
 {
-	struct reply_name name = { t->name, NULL };
-	size_t which;
+	struct reply_name *name;
+	size_t which, i;
 
 	if (v->kind == RNODE_ARRAY)
 		return co_unwrap(c, t, v, at, out);
 	if (v->kind == RNODE_OBJECT || v->kind == RNODE_NOTHING)
 		return reply_fail_at(c, REPLY_E_TYPE, t, v, at);
-	if (!reply_coerce_names(c, t, v, at, &name, 1, &which))
+	if (t->of->kind != MIP_STRING)
+		return co_one_of(c, t, v, at, out);
+	name = arena_array(c->mem, t->n, sizeof(*name));
+	if (name == NULL)
+		return reply_fail_nomem(c);
+	for (i = 0; i < t->n; i++)
+		name[i].name = type_text(type_value(t, (unsigned)i));
+	if (!reply_coerce_names(c, t, v, at, name, t->n, &which))
 		return false;
-	memcpy(out, &t->name, sizeof(t->name));
+	memcpy(out, type_value(t, (unsigned)which), t->size);
 	return true;
 }
 
@@ -352,9 +374,9 @@ co_absent(struct reply_co *c, const struct mip_field *f, const struct rnode *v,
 	}
 	if (f->type->kind == MIP_OPTIONAL)
 		return true;
-	if (f->type->kind == MIP_LITERAL) {
+	if (f->type->kind == MIP_LITERAL && f->type->n == 1) {
 		reply_flag(&c->sum, REPLY_LITERAL_FILLED);
-		memcpy(out, &f->type->name, sizeof(f->type->name));
+		memcpy(out, type_value(f->type, 0), f->type->size);
 		return true;
 	}
 	return reply_fail_at(c, REPLY_E_MISSING, f->type, v, at);
@@ -603,6 +625,15 @@ co_map(struct reply_co *c, const struct mip_type *t, struct rnode *v,
 
 /* ---- optionals ---- */
 
+void
+reply_set_some(const struct mip_type *t, void *out, const struct reply_try *r)
+{
+	if (type_base(t->of)->kind == MIP_STRING)
+		memcpy(out, r->value, sizeof(const char *));
+	else
+		memcpy(out, &r->value, sizeof(r->value));
+}
+
 static bool
 co_optional(struct reply_co *c, const struct mip_type *t, struct rnode *v,
     const struct reply_path *at, void *out)
@@ -627,7 +658,7 @@ co_optional(struct reply_co *c, const struct mip_type *t, struct rnode *v,
 	}
 	if (r.ok) {
 		reply_add(&c->sum, &r.sum);
-		memcpy(out, &r.value, sizeof(r.value));
+		reply_set_some(t, out, &r);
 		return true;
 	}
 	if (!c->o->null_bad_optional || c->err.error == REPLY_E_NOMEM)

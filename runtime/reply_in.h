@@ -267,10 +267,6 @@ bool reply_coerce_text(struct reply_co *c, const struct mip_type *t,
 bool reply_coerce_word(struct reply_co *c, const struct mip_type *t,
     struct rnode *v, const struct reply_path *at, void *out);
 
-/* Which literal arm of a union `v` is; false with c->err set. */
-bool reply_coerce_arm(struct reply_co *c, const struct mip_type *t,
-    struct rnode *v, const struct reply_path *at, unsigned *arm);
-
 bool reply_coerce_union(struct reply_co *c, const struct mip_type *t,
     struct rnode *v, const struct reply_path *at, void *out);
 
@@ -301,6 +297,10 @@ struct reply_try reply_attempt(struct reply_co *c, const struct mip_type *t,
 
 /* Takes `b` if it costs less than `a`. */
 void reply_keep(struct reply_try *a, const struct reply_try *b);
+
+/* Makes the optional of `t` at `out` the value that was read. */
+void reply_set_some(const struct mip_type *t, void *out,
+    const struct reply_try *r);
 
 /* Appends what there is of `v`, which may be NULL or unfinished, as JSON. */
 void reply_partial_write(struct reply_co *c, struct buf *b,

@@ -9,6 +9,7 @@
 
 #include "buf.h"
 #include "reply_in.h"
+#include "type.h"
 
 const char *
 reply_flag_word(enum reply_flag f)
@@ -93,6 +94,7 @@ ro_name(struct buf *b, size_t from, bool first, const char *name, bool *full)
 static void
 ro_names(struct buf *b, const struct mip_type *t)
 {
+	struct buf text = BUF_INIT;
 	size_t from = b->len;
 	bool full = false;
 	unsigned i;
@@ -104,20 +106,14 @@ ro_names(struct buf *b, const struct mip_type *t)
 		else if (t->kind == MIP_STRUCT)
 			ro_name(b, from, i == 0, reply_wire(&t->field[i]),
 			    &full);
-		else
-			ro_name(b, from, i == 0, t->arm[i]->name, &full);
+		else {
+			buf_reset(&text);
+			type_put_value(&text, t, i);
+			ro_name(b, from, i == 0, buf_str(&text), &full);
+		}
 	}
-}
-
-static bool
-ro_literals(const struct mip_type *t)
-{
-	unsigned i;
-
-	for (i = 0; i < t->n; i++)
-		if (t->arm[i]->kind != MIP_LITERAL)
-			return false;
-	return true;
+	b->failed |= text.failed;
+	buf_release(&text);
 }
 
 static void
@@ -158,16 +154,14 @@ ro_expected(struct buf *b, const struct mip_type *t)
 		buf_puts(b, "must be an object");
 		return;
 	case MIP_UNION:
-		if (ro_literals(t)) {
-			buf_puts(b, "must be one of ");
-			ro_names(b, t);
-		} else {
-			buf_puts(b, "must be of one of the types asked for");
-		}
+		buf_puts(b, "must be of one of the types asked for");
 		return;
 	case MIP_LITERAL:
-		buf_puts(b, "must be ");
-		buf_json(b, t->name, strlen(t->name));
+		buf_puts(b, t->n > 1 ? "must be one of " : "must be ");
+		if (t->n > 1)
+			ro_names(b, t);
+		else
+			type_write(b, t->of, type_value(t, 0), true);
 		return;
 	}
 }

@@ -57,7 +57,8 @@ rt_scalar(struct rt *x, struct reply_text text)
 	v->done = x->v->done || v->kind != RNODE_NUMBER;
 	v->encoded = x->v->encoded;
 	if (v->kind == RNODE_STRING &&
-	    (kind == MIP_ENUM || kind == MIP_LITERAL))
+	    (kind == MIP_ENUM || (kind == MIP_LITERAL &&
+	    type_base(reply_strip(x->t))->kind == MIP_STRING)))
 		reply_flag(&sum, REPLY_QUOTES);
 	rt_take(x, reply_attempt(x->c, x->t, v, x->at), &sum);
 }
@@ -264,7 +265,7 @@ rt_optional(struct rt *x, const struct mip_type *t,
 	}
 	if (r.ok) {
 		reply_add(&x->c->sum, &r.sum);
-		memcpy(out, &r.value, sizeof(r.value));
+		reply_set_some(t, out, &r);
 		return true;
 	}
 	if (!x->c->o->null_bad_optional)
@@ -336,29 +337,14 @@ rt_union(struct rt *x, const struct mip_type *t, const struct reply_path *at,
     void *out)
 {
 	struct reply_try best = { .ok = false }, r;
-	struct reply_sum keep = x->c->sum;
 	unsigned i, arm = 0;
 	int index;
 
 	for (i = 0; i < t->n; i++) {
-		if (t->arm[i]->kind == MIP_LITERAL)
-			continue;
 		r = rt_attempt(x, t->arm[i], at);
 		if (r.ok && (!best.ok || r.sum.cost < best.sum.cost))
 			arm = i;
 		reply_keep(&best, &r);
-	}
-	memset(&x->c->sum, 0, sizeof(x->c->sum));
-	r = (struct reply_try){ .ok = reply_coerce_arm(x->c, t, x->v, at, &i) };
-	r.sum = x->c->sum;
-	x->c->sum = keep;
-	if (r.ok && (!best.ok || r.sum.cost < best.sum.cost)) {
-		arm = i;
-		best = r;
-		best.value = arena_alloc(x->c->mem, sizeof(t->arm[i]->name));
-		if (best.value == NULL)
-			return rt_fail(x, REPLY_E_NOMEM, t, at);
-		memcpy(best.value, &t->arm[i]->name, sizeof(t->arm[i]->name));
 	}
 	if (!best.ok)
 		return false;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "reply_in.h"
+#include "type.h"
 
 enum { RU_MEMO = 256 };
 
@@ -18,31 +19,6 @@ struct reply_memo {
 	struct reply_try got;
 	struct reply_err err;
 };
-
-bool
-reply_coerce_arm(struct reply_co *c, const struct mip_type *t,
-    struct rnode *v, const struct reply_path *at, unsigned *arm)
-{
-	struct reply_name *name = arena_array(c->mem, t->n, sizeof(*name));
-	size_t n = 0, which;
-	unsigned i;
-
-	if (name == NULL)
-		return reply_fail_nomem(c);
-	for (i = 0; i < t->n; i++)
-		if (t->arm[i]->kind == MIP_LITERAL)
-			name[n++].name = t->arm[i]->name;
-	if (n == 0 || v->kind == RNODE_ARRAY || v->kind == RNODE_OBJECT ||
-	    v->kind == RNODE_NOTHING)
-		return reply_fail_at(c, REPLY_E_TYPE, t, v, at);
-	if (!reply_coerce_names(c, t, v, at, name, n, &which))
-		return false;
-	for (i = 0; t->arm[i]->kind != MIP_LITERAL ||
-	    t->arm[i]->name != name[which].name; i++)
-		continue;
-	*arm = i;
-	return true;
-}
 
 static const struct rnode *
 ru_get(const struct rnode *v, const char *name)
@@ -64,32 +40,63 @@ ru_fills(const struct mip_type *t, const struct rnode *v)
 	for (i = 0; t->kind == MIP_STRUCT && v->kind == RNODE_OBJECT &&
 	    i < t->n; i++)
 		if (t->field[i].type->kind == MIP_LITERAL &&
+		    t->field[i].type->n == 1 &&
 		    ru_get(v, reply_wire(&t->field[i])) == NULL)
 			return true;
 	return false;
 }
 
-/* The arm that a literal field names outright: t->n for none. */
-static unsigned
-ru_decided(const struct mip_type *t, const struct rnode *v)
+/* Is the word one of the values of a literal type? */
+static bool
+ru_is_value(const struct mip_type *t, const struct rnode *v)
+{
+	struct buf b = BUF_INIT;
+	bool is = false;
+	unsigned i;
+
+	for (i = 0; i < t->n && !is; i++) {
+		buf_reset(&b);
+		type_put_value(&b, t, i);
+		is = !b.failed && reply_is_nocase(reply_word(v), buf_str(&b));
+	}
+	buf_release(&b);
+	return is;
+}
+
+/* Does a literal field of `t` hold one of its values in the object? */
+static bool
+ru_names(const struct mip_type *t, const struct rnode *v)
 {
 	const struct mip_field *f;
 	const struct rnode *m;
-	unsigned i, k;
+	unsigned k;
 
-	for (i = 0; v->kind == RNODE_OBJECT && i < t->n; i++) {
-		for (k = 0; t->arm[i]->kind == MIP_STRUCT &&
-		    k < t->arm[i]->n; k++) {
-			f = &t->arm[i]->field[k];
-			if (f->type->kind != MIP_LITERAL)
-				continue;
-			m = ru_get(v, reply_wire(f));
-			if (m != NULL && reply_is_word(m) &&
-			    reply_is_nocase(reply_word(m), f->type->name))
-				return i;
-		}
+	for (k = 0; t->kind == MIP_STRUCT && k < t->n; k++) {
+		f = &t->field[k];
+		if (f->type->kind != MIP_LITERAL)
+			continue;
+		m = ru_get(v, reply_wire(f));
+		if (m != NULL && (reply_is_word(m) || m->kind == RNODE_NUMBER ||
+		    m->kind == RNODE_BOOL) && ru_is_value(f->type, m))
+			return true;
 	}
-	return t->n;
+	return false;
+}
+
+/* The arm that a literal field names outright; t->n if none does, or
+ * several. */
+static unsigned
+ru_decided(const struct mip_type *t, const struct rnode *v)
+{
+	unsigned i, found = t->n;
+
+	for (i = 0; v->kind == RNODE_OBJECT && i < t->n; i++)
+		if (ru_names(t->arm[i], v)) {
+			if (found < t->n)
+				return t->n;
+			found = i;
+		}
+	return found;
 }
 
 static void
@@ -115,13 +122,11 @@ ru_arms(struct reply_co *c, const struct mip_type *t, struct rnode *v,
     const struct reply_path *at, unsigned *arm)
 {
 	struct reply_try best = { .ok = false }, r;
-	unsigned i, decided = ru_decided(t, v), filled = 0, lit = 0;
+	unsigned i, decided = ru_decided(t, v), filled = 0;
 	struct reply_err first = { .error = REPLY_E_NONE };
-	struct reply_sum keep = c->sum;
 
 	for (i = 0; i < t->n; i++) {
-		if (t->arm[i]->kind == MIP_LITERAL ||
-		    (decided < t->n && i != decided))
+		if (decided < t->n && i != decided)
 			continue;
 		r = reply_attempt(c, t->arm[i], v, at);
 		filled += r.ok && ru_fills(t->arm[i], v);
@@ -129,20 +134,6 @@ ru_arms(struct reply_co *c, const struct mip_type *t, struct rnode *v,
 			first = c->err;
 		ru_choose(&best, arm, &r, i);
 	}
-	memset(&c->sum, 0, sizeof(c->sum));
-	r = (struct reply_try){ .ok = decided == t->n &&
-	    reply_coerce_arm(c, t, v, at, &lit) };
-	if (r.ok) {
-		r.sum = c->sum;
-		r.value = arena_alloc(c->mem, sizeof(const char *));
-		if (r.value == NULL)
-			r.ok = reply_fail_nomem(c);
-		else
-			memcpy(r.value, &t->arm[lit]->name,
-			    sizeof(t->arm[lit]->name));
-		ru_choose(&best, arm, &r, lit);
-	}
-	c->sum = keep;
 	if (best.ok && filled > 1 && ru_fills(t->arm[*arm], v))
 		best.ok = reply_fail_at(c, REPLY_E_AMBIGUOUS, t, v, at);
 	else if (!best.ok && first.error != REPLY_E_NONE)

@@ -154,6 +154,22 @@ put_enum(struct buf *b, const struct mip_type *t, bool strict)
 }
 
 static void
+put_values(struct buf *b, const struct mip_type *t)
+{
+	unsigned i;
+
+	buf_printf(b, "{\"type\":\"%s\",\"enum\":[",
+	    t->of->kind == MIP_STRING ? "string" :
+	    t->of->kind == MIP_INT ? "integer" : "boolean");
+	for (i = 0; i < t->n; i++) {
+		if (i)
+			buf_putc(b, ',');
+		type_write(b, t->of, type_value(t, i), true);
+	}
+	buf_puts(b, "]}");
+}
+
+static void
 put_schema(struct buf *b, const struct mip_type *t, bool strict)
 {
 	unsigned i;
@@ -178,9 +194,7 @@ put_schema(struct buf *b, const struct mip_type *t, bool strict)
 		put_enum(b, t, strict);
 		return;
 	case MIP_LITERAL:
-		buf_puts(b, "{\"type\":\"string\",\"enum\":[");
-		put_json(b, t->name);
-		buf_puts(b, "]}");
+		put_values(b, t);
 		return;
 	case MIP_STRUCT:
 		put_object(b, t, strict);
@@ -256,7 +270,10 @@ put_names(struct buf *b, const struct mip_type *t)
 	for (i = 0; i < t->n && i < WORDS_MOST; i++) {
 		if (i)
 			buf_puts(b, " or ");
-		put_json(b, variant_name(&t->variant[i]));
+		if (t->kind == MIP_ENUM)
+			put_json(b, variant_name(&t->variant[i]));
+		else
+			type_write(b, t->of, type_value(t, i), true);
 	}
 	if (i < t->n)
 		buf_puts(b, " or ...");
@@ -295,10 +312,8 @@ put_shape(struct buf *b, const struct mip_type *t)
 		buf_puts(b, "true or false");
 		return;
 	case MIP_ENUM:
-		put_names(b, t);
-		return;
 	case MIP_LITERAL:
-		put_json(b, t->name);
+		put_names(b, t);
 		return;
 	case MIP_STRUCT:
 		put_fields(b, t);
@@ -336,10 +351,19 @@ schema_text(struct buf *b, const struct mip_type *t)
 
 	switch (t->kind) {
 	case MIP_ENUM:
+	case MIP_LITERAL:
+		if (t->kind == MIP_LITERAL && t->n == 1) {
+			put_shape(b, t);
+			return;
+		}
 		buf_puts(b, "one of: ");
-		for (i = 0; i < t->n; i++)
-			buf_printf(b, "%s%s", i ? ", " : "",
-			    variant_name(&t->variant[i]));
+		for (i = 0; i < t->n; i++) {
+			buf_puts(b, i ? ", " : "");
+			if (t->kind == MIP_ENUM)
+				buf_puts(b, variant_name(&t->variant[i]));
+			else
+				type_put_value(b, t, i);
+		}
 		return;
 	case MIP_STRUCT:
 		buf_puts(b, "JSON object ");
@@ -348,6 +372,7 @@ schema_text(struct buf *b, const struct mip_type *t)
 	case MIP_LIST:
 		buf_puts(b, "list of ");
 		if (t->of->kind == MIP_ENUM || t->of->kind == MIP_UNION ||
+		    t->of->kind == MIP_LITERAL ||
 		    t->of->kind == MIP_OPTIONAL) {
 			buf_putc(b, '(');
 			schema_text(b, t->of);
@@ -371,7 +396,6 @@ schema_text(struct buf *b, const struct mip_type *t)
 	case MIP_INT:
 	case MIP_FLOAT:
 	case MIP_BOOL:
-	case MIP_LITERAL:
 	case MIP_UNION:
 		put_shape(b, t);
 		return;
@@ -476,6 +500,23 @@ gbnf_items(struct gbnf *g, struct buf *b, const struct mip_type *t)
 }
 
 static void
+gbnf_values(struct gbnf *g, struct buf *b, const struct mip_type *t)
+{
+	struct buf body = BUF_INIT, text = BUF_INIT;
+	unsigned i;
+
+	for (i = 0; i < t->n; i++) {
+		buf_reset(&text);
+		type_write(&text, t->of, type_value(t, i), true);
+		buf_puts(&body, i ? " | " : "");
+		put_literal(&body, buf_str(&text));
+	}
+	body.failed |= text.failed;
+	buf_release(&text);
+	gbnf_rule(g, b, &body);
+}
+
+static void
 gbnf_enum(struct gbnf *g, struct buf *b, const struct mip_type *t)
 {
 	struct buf body = BUF_INIT;
@@ -531,7 +572,7 @@ gbnf_type(struct gbnf *g, struct buf *b, const struct mip_type *t)
 		gbnf_enum(g, b, t);
 		return;
 	case MIP_LITERAL:
-		put_quoted(b, t->name);
+		gbnf_values(g, b, t);
 		return;
 	case MIP_STRUCT:
 		gbnf_struct(g, b, t);
@@ -555,16 +596,21 @@ gbnf_type(struct gbnf *g, struct buf *b, const struct mip_type *t)
 static void
 gbnf_plain(struct gbnf *g, struct buf *b, const struct mip_type *t)
 {
+	struct buf text = BUF_INIT;
 	unsigned i;
 
-	if (t->kind == MIP_ENUM) {
+	if (t->kind == MIP_ENUM || t->kind == MIP_LITERAL) {
 		for (i = 0; i < t->n; i++) {
-			if (i)
-				buf_puts(b, " | ");
-			put_literal(b, variant_name(&t->variant[i]));
+			buf_reset(&text);
+			if (t->kind == MIP_ENUM)
+				buf_puts(&text, variant_name(&t->variant[i]));
+			else
+				type_put_value(&text, t, i);
+			buf_puts(b, i ? " | " : "");
+			put_literal(b, buf_str(&text));
 		}
-	} else if (t->kind == MIP_LITERAL) {
-		put_literal(b, t->name);
+		b->failed |= text.failed;
+		buf_release(&text);
 	} else if (t->kind == MIP_STRING) {
 		buf_puts(b, "[^\\x00]+");
 	} else if (t->kind == MIP_OPTIONAL) {

@@ -112,13 +112,45 @@ type_index(const void *v)
 	return i;
 }
 
+const struct mip_type *
+type_base(const struct mip_type *t)
+{
+	return t->kind == MIP_LITERAL ? t->of : t;
+}
+
+const void *
+type_value(const struct mip_type *t, unsigned i)
+{
+	return (const char *)t->value + i * t->size;
+}
+
+unsigned
+type_value_index(const struct mip_type *t, const void *v)
+{
+	unsigned i;
+
+	for (i = 0; i < t->n; i++)
+		if (type_equal(t->of, type_value(t, i), v))
+			break;
+	return i;
+}
+
+void
+type_put_value(struct buf *b, const struct mip_type *t, unsigned i)
+{
+	if (t->of->kind == MIP_STRING)
+		buf_puts(b, type_text(type_value(t, i)));
+	else
+		type_write(b, t->of, type_value(t, i), true);
+}
+
 const void *
 type_optional(const struct mip_type *t, const void *v)
 {
 	const void *p;
 
 	memcpy(&p, v, sizeof(p));
-	return p && t->of->kind == MIP_STRING ? v : p;
+	return p && type_base(t->of)->kind == MIP_STRING ? v : p;
 }
 
 /* Item `i` of the items of type `t` that start at `v`. */
@@ -155,11 +187,12 @@ type_field(const struct mip_type *t, const char *name)
 static void
 put_element(struct buf *b, const struct mip_type *of, const char *suffix)
 {
-	if (of->kind == MIP_UNION)
-		buf_putc(b, '(');
+	bool several = of->kind == MIP_UNION ||
+	    (of->kind == MIP_LITERAL && of->n > 1);
+
+	buf_puts(b, several ? "(" : "");
 	type_name(b, of);
-	if (of->kind == MIP_UNION)
-		buf_putc(b, ')');
+	buf_puts(b, several ? ")" : "");
 	buf_puts(b, suffix);
 }
 
@@ -207,7 +240,11 @@ type_name(struct buf *b, const struct mip_type *t)
 		}
 		return;
 	case MIP_LITERAL:
-		buf_json(b, t->name, strlen(t->name));
+		for (i = 0; i < t->n; i++) {
+			if (i)
+				buf_puts(b, " | ");
+			type_write(b, t->of, type_value(t, i), true);
+		}
 		return;
 	}
 }
@@ -304,8 +341,10 @@ write_value(const struct writer *w, const struct mip_type *t, const void *v)
 	const void *p;
 
 	switch (t->kind) {
-	case MIP_STRING:
 	case MIP_LITERAL:
+		write_value(w, t->of, v);
+		return;
+	case MIP_STRING:
 	case MIP_IMAGE:
 	case MIP_FILE:
 	case MIP_AUDIO:
@@ -428,8 +467,9 @@ type_equal(const struct mip_type *t, const void *a, const void *b)
 	const void *x, *y;
 
 	switch (t->kind) {
-	case MIP_STRING:
 	case MIP_LITERAL:
+		return type_equal(t->of, a, b);
+	case MIP_STRING:
 	case MIP_IMAGE:
 	case MIP_FILE:
 	case MIP_AUDIO:
@@ -524,7 +564,7 @@ copy_optional(struct arena *a, const struct mip_type *t, const void *from,
 	const void *v = type_optional(t, from);
 	void *p = NULL;
 
-	if (v && t->of->kind == MIP_STRING)
+	if (v && type_base(t->of)->kind == MIP_STRING)
 		return copy_text(a, from, to);
 	if (v) {
 		p = copy_items(a, t->of, v, 1);
@@ -559,8 +599,9 @@ type_copy(struct arena *a, const struct mip_type *t, const void *from,
 	const void *p;
 
 	switch (t->kind) {
-	case MIP_STRING:
 	case MIP_LITERAL:
+		return type_copy(a, t->of, from, to);
+	case MIP_STRING:
 	case MIP_IMAGE:
 	case MIP_FILE:
 	case MIP_AUDIO:

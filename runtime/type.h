@@ -69,6 +69,14 @@ unsigned type_index(const void *v);
 /* The value of type `t->of` in an optional; NULL if it is null. */
 const void *type_optional(const struct mip_type *t, const void *v);
 
+/* What a literal type has its values from; others: `t`. */
+const struct mip_type *type_base(const struct mip_type *t);
+/* Value `i` of a literal type, and as plain text. */
+const void *type_value(const struct mip_type *t, unsigned i);
+void type_put_value(struct buf *b, const struct mip_type *t, unsigned i);
+/* Which value of its literal type `v` is; t->n if it is none. */
+unsigned type_value_index(const struct mip_type *t, const void *v);
+
 /* The field of a struct type by its name; NULL. */
 const struct mip_field *type_field(const struct mip_type *t, const char *name);
 

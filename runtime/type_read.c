@@ -80,6 +80,13 @@ mismatch(struct reader *r, const struct mip_type *t, struct json v)
 			    t->variant[i].name);
 		if (i < t->n)
 			buf_puts(&b, ", ...");
+	} else if (t->kind == MIP_LITERAL && t->n > 1) {
+		for (i = 0; i < t->n && b.len < 120; i++) {
+			buf_puts(&b, i ? ", " : "one of ");
+			type_put_value(&b, t, i);
+		}
+		if (i < t->n)
+			buf_puts(&b, ", ...");
 	} else {
 		type_name(&b, t);
 	}
@@ -216,13 +223,19 @@ read_string(struct reader *r, const struct mip_type *t, struct json v,
 		return s;
 	if (!text)
 		return mismatch(r, t, v);
-	if (t->kind == MIP_LITERAL) {
-		if (strcmp(text, t->name) != 0)
-			return mismatch(r, t, v);
-		text = t->name;
-	}
 	memcpy(out, &text, sizeof(text));
 	return MIP_OK;
+}
+
+static enum mip_status
+read_literal(struct reader *r, const struct mip_type *t, struct json v,
+    void *out)
+{
+	enum mip_status s = read_value(r, t->of, v, out);
+
+	if (s == MIP_USAGE || (s == MIP_OK && type_value_index(t, out) == t->n))
+		return mismatch(r, t, v);
+	return s;
 }
 
 static enum mip_status
@@ -378,10 +391,11 @@ read_optional(struct reader *r, const struct mip_type *t, struct json v,
 
 	if (json_kind(v) == JSON_NULL)
 		return MIP_OK;
-	if (t->of->kind == MIP_STRING)
-		return read_value(r, t->of, v, out);
-	if (r->mode == TYPE_LENIENT && is_blank_text(v))
+	if (t->of->kind != MIP_STRING && r->mode == TYPE_LENIENT &&
+	    is_blank_text(v))
 		return MIP_OK;
+	if (type_base(t->of)->kind == MIP_STRING)
+		return read_value(r, t->of, v, out);
 	p = arena_alloc(r->a, t->of->size);
 	if (!p)
 		return MIP_NOMEM;
@@ -423,8 +437,9 @@ read_value(struct reader *r, const struct mip_type *t, struct json v,
     void *out)
 {
 	switch (t->kind) {
-	case MIP_STRING:
 	case MIP_LITERAL:
+		return read_literal(r, t, v, out);
+	case MIP_STRING:
 	case MIP_IMAGE:
 	case MIP_FILE:
 	case MIP_AUDIO:

@@ -3,8 +3,10 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/ty.h"
 
+#include <inttypes.h>
 #include <string.h>
 
+#include "base/table.h"
 #include "buf.h"
 
 struct ty_table {
@@ -40,14 +42,25 @@ ty_basic(struct ty_table *t, enum ty_kind k)
 }
 
 static bool
+same_value(const struct ty_const *x, const struct ty_const *y)
+{
+	return x->kind == y->kind && (x->kind == TYC_STRING ?
+	    strcmp(x->s, y->s) == 0 : x->i == y->i);
+}
+
+static bool
 same(const struct ty *x, const struct ty *y)
 {
+	unsigned i;
+
 	if (x->kind != y->kind || x->of != y->of || x->n != y->n)
 		return false;
-	if (x->name && strcmp(x->name, y->name) != 0)
-		return false;
-	return x->n == 0 ||
-	    memcmp(x->arm, y->arm, x->n * sizeof(*x->arm)) == 0;
+	for (i = 0; i < x->n; i++)
+		if (x->kind == TY_LITERAL ?
+		    !same_value(&x->value[i], &y->value[i]) :
+		    x->arm[i] != y->arm[i])
+			return false;
+	return true;
 }
 
 static size_t
@@ -59,10 +72,13 @@ hash(const struct ty *x)
 
 	if (x->of)
 		h = (h ^ x->of->id) * 1099511628211u;
-	for (i = 0; i < x->n; i++)
+	for (i = 0; x->kind == TY_UNION && i < x->n; i++)
 		h = (h ^ x->arm[i]->id) * 1099511628211u;
-	for (s = x->name ? x->name : ""; *s; s++)
-		h = (h ^ (unsigned char)*s) * 1099511628211u;
+	for (i = 0; x->kind == TY_LITERAL && i < x->n; i++) {
+		h = (h ^ (uint64_t)x->value[i].i) * 1099511628211u;
+		for (s = x->value[i].s ? x->value[i].s : ""; *s; s++)
+			h = (h ^ (unsigned char)*s) * 1099511628211u;
+	}
 	return (size_t)(h ^ (h >> 29));
 }
 
@@ -140,20 +156,97 @@ ty_map(struct ty_table *t, const struct ty *of)
 }
 
 const struct ty *
-ty_literal(struct ty_table *t, const char *text)
+ty_base(const struct ty *t)
 {
-	struct ty x = { .kind = TY_LITERAL };
-
-	x.name = arena_strdup(t->a, text);
-	return intern(t, &x);
+	return t->kind == TY_LITERAL ? t->of : t;
 }
+
+int
+ty_value_index(const struct ty *t, const struct ty_const *v)
+{
+	unsigned i;
+
+	for (i = 0; t->kind == TY_LITERAL && i < t->n; i++)
+		if (same_value(&t->value[i], v))
+			return (int)i;
+	return -1;
+}
+
+/* What tells a value from the others of its type. */
+static const char *
+value_text(struct arena *a, const struct ty_const *v)
+{
+	return v->kind == TYC_STRING ? v->s : arena_printf(a, "%" PRId64,
+	    v->i);
+}
+
+const struct ty *
+ty_literal(struct ty_table *t, const struct ty_const *v, unsigned n)
+{
+	struct ty_const *value = arena_array(t->a, n, sizeof(*value));
+	struct ty x = { .kind = TY_LITERAL, .value = value };
+	union table_value *seen;
+	struct table at;
+	unsigned i;
+
+	table_init_text(&at, t->a);
+	for (i = 0; i < n; i++) {
+		seen = table_at(&at, value_text(t->a, &v[i]));
+		if (seen->n++ > 0)
+			continue;
+		value[x.n].kind = v[i].kind;
+		if (v[i].kind == TYC_STRING)
+			value[x.n].s = arena_strdup(t->a, v[i].s);
+		else
+			value[x.n].i = v[i].i;
+		x.n++;
+	}
+	x.of = ty_basic(t, value[0].kind == TYC_STRING ? TY_STRING :
+	    value[0].kind == TYC_INT ? TY_INT : TY_BOOL);
+	return x.of->kind == TY_BOOL && x.n == 2 ? x.of : intern(t, &x);
+}
+
+/* Literals gathered for a union: strings, ints or bools. */
+struct literals {
+	struct ty_const *v;
+	size_t n, cap;
+	size_t at;                      /* their place among the arms */
+};
 
 /* Arms gathered for a union. */
 struct arms {
 	const struct ty **v;
 	size_t n, cap;
+	struct literals literal[3];
 	bool null;
 };
+
+static void
+add_plain(struct ty_table *t, struct arms *s, const struct ty *x)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (s->v[i] == x)
+			return;
+	s->v = arena_grow(t->a, s->v, &s->cap, s->n + 1, sizeof(*s->v));
+	s->v[s->n++] = x;
+}
+
+static void
+add_literal(struct ty_table *t, struct arms *s, const struct ty *x)
+{
+	struct literals *l = &s->literal[x->of->kind == TY_STRING ? 0 :
+	    x->of->kind == TY_INT ? 1 : 2];
+
+	if (l->n == 0) {
+		l->at = s->n;
+		add_plain(t, s, x);
+	}
+	l->v = arena_grow(t->a, l->v, &l->cap, l->n + x->n, sizeof(*l->v));
+	memcpy(l->v + l->n, x->value, x->n * sizeof(*l->v));
+	l->n += x->n;
+}
 
 static void
 add_arm(struct ty_table *t, struct arms *s, const struct ty *x)
@@ -172,23 +265,38 @@ add_arm(struct ty_table *t, struct arms *s, const struct ty *x)
 		for (i = 0; i < x->n; i++)
 			add_arm(t, s, x->arm[i]);
 		return;
+	case TY_LITERAL:
+		add_literal(t, s, x);
+		return;
 	case TY_POISON: case TY_VOID: case TY_STRING: case TY_INT:
 	case TY_FLOAT: case TY_BOOL: case TY_IMAGE: case TY_AUDIO:
 	case TY_FILE: case TY_ENUM: case TY_STRUCT: case TY_LIST: case TY_MAP:
-	case TY_LITERAL:
-		break;
+		add_plain(t, s, x);
+		return;
 	}
-	for (i = 0; i < s->n; i++)
-		if (s->v[i] == x)
-			return;
-	s->v = arena_grow(t->a, s->v, &s->cap, s->n + 1, sizeof(*s->v));
-	s->v[s->n++] = x;
+	BUG("type kind");
+}
+
+/* Makes one arm of all literals of a kind. */
+static void
+end_literals(struct ty_table *t, struct arms *s)
+{
+	struct arms out = { .null = s->null };
+	const struct literals *l;
+	size_t i;
+
+	for (l = s->literal; l < s->literal + COUNTOF(s->literal); l++)
+		if (l->n > 0)
+			s->v[l->at] = ty_literal(t, l->v, (unsigned)l->n);
+	for (i = 0; i < s->n; i++)      /* true | false is bool */
+		add_plain(t, &out, s->v[i]);
+	*s = out;
 }
 
 const struct ty *
 ty_union(struct ty_table *t, const struct ty *const *arm, unsigned n)
 {
-	struct arms s = { NULL, 0, 0, false };
+	struct arms s = { .null = false };
 	struct ty x = { .kind = TY_UNION };
 	const struct ty *u;
 	unsigned i;
@@ -200,6 +308,7 @@ ty_union(struct ty_table *t, const struct ty *const *arm, unsigned n)
 	}
 	if (s.n == 0)
 		return ty_basic(t, TY_NULL);
+	end_literals(t, &s);
 	x.arm = s.v;
 	x.n = (unsigned)s.n;
 	u = s.n == 1 ? s.v[0] : intern(t, &x);
@@ -238,10 +347,34 @@ ty_arm_index(const struct ty *from, const struct ty *to)
 	for (i = 0; i < to->n; i++)
 		if (to->arm[i] == from)
 			return (int)i;
+	for (i = 0; i < to->n; i++)     /* a literal stays one if it can */
+		if (to->arm[i]->kind == TY_LITERAL &&
+		    ty_fits(from, to->arm[i]))
+			return (int)i;
 	for (i = 0; i < to->n; i++)
 		if (ty_fits(from, to->arm[i]))
 			return (int)i;
 	return -1;
+}
+
+bool
+ty_widens(const struct ty *from, const struct ty *to)
+{
+	unsigned i;
+
+	if (from == to)
+		return true;
+	if (from->kind == TY_LITERAL && to->kind == TY_LITERAL) {
+		for (i = 0; i < from->n; i++)
+			if (ty_value_index(to, &from->value[i]) < 0)
+				return false;
+		return true;
+	}
+	if (from->kind == TY_LITERAL)
+		return from->of == to;
+	return from->kind == to->kind && (from->kind == TY_LIST ||
+	    from->kind == TY_OPTIONAL || from->kind == TY_MAP) &&
+	    ty_widens(from->of, to->of);
 }
 
 bool
@@ -250,7 +383,8 @@ ty_fits(const struct ty *from, const struct ty *to)
 	unsigned i;
 
 
-	if (from == to || from->kind == TY_POISON || to->kind == TY_POISON)
+	if (from->kind == TY_POISON || to->kind == TY_POISON ||
+	    ty_widens(from, to))
 		return true;
 	if (to->kind == TY_OPTIONAL)
 		return from->kind == TY_NULL || (from->kind != TY_OPTIONAL &&
@@ -263,14 +397,24 @@ ty_fits(const struct ty *from, const struct ty *to)
 	}
 	if (to->kind == TY_UNION)
 		return ty_arm_index(from, to) >= 0;
-	if (from->kind == TY_LITERAL && to->kind == TY_STRING)
-		return true;
-	return from->kind == TY_INT && to->kind == TY_FLOAT;
+	return ty_base(from)->kind == TY_INT && to->kind == TY_FLOAT;
+}
+
+static void
+put_value(struct buf *b, const struct ty_const *v)
+{
+	if (v->kind == TYC_STRING)
+		buf_json(b, v->s, strlen(v->s));
+	else if (v->kind == TYC_INT)
+		buf_int(b, v->i);
+	else
+		buf_puts(b, v->i ? "true" : "false");
 }
 
 static void
 text(struct buf *b, const struct ty *t)
 {
+	bool several;
 	unsigned i;
 
 	switch (t->kind) {
@@ -288,11 +432,11 @@ text(struct buf *b, const struct ty *t)
 		buf_puts(b, t->name);
 		return;
 	case TY_LIST: case TY_OPTIONAL:
-		if (t->of->kind == TY_UNION)
-			buf_putc(b, '(');
+		several = t->of->kind == TY_UNION ||
+		    (t->of->kind == TY_LITERAL && t->of->n > 1);
+		buf_puts(b, several ? "(" : "");
 		text(b, t->of);
-		if (t->of->kind == TY_UNION)
-			buf_putc(b, ')');
+		buf_puts(b, several ? ")" : "");
 		buf_puts(b, t->kind == TY_LIST ? "[]" : "?");
 		return;
 	case TY_MAP:
@@ -307,7 +451,10 @@ text(struct buf *b, const struct ty *t)
 		}
 		return;
 	case TY_LITERAL:
-		buf_json(b, t->name, strlen(t->name));
+		for (i = 0; i < t->n; i++) {
+			buf_puts(b, i ? " | " : "");
+			put_value(b, &t->value[i]);
+		}
 		return;
 	}
 	BUG("type kind");

@@ -15,13 +15,19 @@ enum ty_kind {
 	TY_LITERAL
 };
 
-/* The default of a field, folded: only constants stand there. */
+/* A value that is known when the program is compiled, of a type that is known
+ * where it stands. */
 struct ty_const {
 	enum { TYC_NONE, TYC_NULL, TYC_STRING, TYC_INT, TYC_FLOAT, TYC_BOOL,
-	    TYC_ENUM, TYC_EMPTY /* [] */ } kind;
+	    TYC_ENUM, TYC_LIST, TYC_RECORD, TYC_MAP, TYC_ARM } kind;
 	const char *s;                  /* string, or the enum's name */
-	int64_t i;                      /* int, bool, index in the enum */
+	int64_t i;                      /* int, bool, index in the enum, in the
+	                                 * arms of a union */
 	double f;
+	const struct ty_const *item;    /* list; record: its fields in order;
+	                                 * map: its values; arm: the value */
+	const char *const *key;         /* map */
+	unsigned n;                     /* items */
 };
 
 struct ty_field {
@@ -44,13 +50,15 @@ struct ty {
 	unsigned id;                    /* in order of making */
 	const char *name;               /* enum, struct: as the user wrote it;
 	                                 * records of modules and programs:
-	                                 * "ask_in", "ask_out"; literal: text */
+	                                 * "ask_in", "ask_out" */
 	const char *desc;
-	const struct ty *of;            /* list, optional, map */
+	const struct ty *of;            /* list, optional, map; literal: string,
+	                                 * int or bool */
 	const struct ty_field *field;   /* struct */
 	const struct ty_variant *variant;       /* enum */
 	const struct ty *const *arm;    /* union */
-	unsigned n;                     /* fields, variants, arms */
+	const struct ty_const *value;   /* literal: strings, ints or bools */
+	unsigned n;                     /* fields, variants, arms, values */
 	const struct table *index;      /* of fields or variants, if many */
 	int64_t max_len;                /* list with @len: most items; -1 */
 	struct span at;                 /* declaration of enum, struct */
@@ -65,8 +73,11 @@ const struct ty *ty_list(struct ty_table *t, const struct ty *of);
 /* T?? is T?; null? is null. */
 const struct ty *ty_optional(struct ty_table *t, const struct ty *of);
 const struct ty *ty_map(struct ty_table *t, const struct ty *of);
-const struct ty *ty_literal(struct ty_table *t, const char *text);
-/* Flattened, doubles removed, `null` turned into optional. */
+/* One of these values, which are of one kind: strings, ints or bools. */
+const struct ty *ty_literal(struct ty_table *t, const struct ty_const *v,
+    unsigned n);
+/* Flattened, doubles removed, literals of one kind made one, true | false
+ * made bool, `null` turned into optional. */
 const struct ty *ty_union(struct ty_table *t, const struct ty *const *arm,
     unsigned n);
 /* Named: a new type at each call.  A struct's fields may be set later, once,
@@ -79,10 +90,18 @@ void ty_set_fields(struct ty_table *t, struct ty *s,
 void ty_set_variants(struct ty_table *t, struct ty *e,
     const struct ty_variant *variant, unsigned n);
 
+/* The type that a literal type has its values from; others: `t`. */
+const struct ty *ty_base(const struct ty *t);
+/* Has `to` all values of `from`, and what stands for them in C?  (Literals,
+ * lists and maps and optionals of them.) */
+bool ty_widens(const struct ty *from, const struct ty *to);
+/* The index of the value in a literal type; -1. */
+int ty_value_index(const struct ty *t, const struct ty_const *v);
+
 /* May a value of `from` stand where `to` is wanted?  (int where float is,
- * T where T? is, null where T? is, a literal where string is, an arm, or a
- * union of some of them, where its union is, poison everywhere; lists of the
- * same only.) */
+ * T where T? is, null where T? is, a literal where one with more values or
+ * what it has its values from is, also in lists, maps and optionals; an arm,
+ * or a union of some of them, where its union is; poison everywhere.) */
 bool ty_fits(const struct ty *from, const struct ty *to);
 
 /* The arm of the union `to` that a value of `from` becomes, an equal one

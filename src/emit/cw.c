@@ -19,9 +19,9 @@ cw_init(struct cw *w, struct buf *out)
 	w->blank = true;
 }
 
-/* The last place in line[0 .. max) where it may be broken; 0 if there is
- * none.  *quoted: the line begins inside a string literal; then, so does the
- * place. */
+/* The last place in line[0 .. max) where it may be broken, or else the first
+ * behind it; 0 if there is none.  *quoted: the line begins inside a string
+ * literal; then, so does the place. */
 static size_t
 break_at(const char *line, size_t len, size_t max, bool *quoted)
 {
@@ -29,7 +29,8 @@ break_at(const char *line, size_t len, size_t max, bool *quoted)
 	size_t best = 0, best_comma = 0, best_quoted = 0;
 	size_t n = max < len ? max : len;
 
-	for (size_t i = 0; i + 1 < n; i++) {
+	for (size_t i = 0; i + 1 < len && (i + 1 < n ||
+	    (best == 0 && best_quoted == 0)); i++) {
 		char c = line[i];
 
 		if (in_string && c == '\\') {

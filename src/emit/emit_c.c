@@ -63,7 +63,8 @@ use_value(struct ins *i, void *arg)
 {
 	struct gen *g = arg;
 	const struct ty *t = i->narg > 0 ? i->arg[0]->type : NULL;
-	bool compares = i->op == IR_EQ || i->op == IR_NE || i->op == IR_HAS;
+	enum ty_kind k = t != NULL ? ty_base(t)->kind : TY_VOID;
+	bool compares = i->op == IR_EQ || i->op == IR_NE;
 
 	if (i->type != NULL && i->type->kind > TY_NULL)
 		gtype_use(g, i->type, false);
@@ -71,15 +72,14 @@ use_value(struct ins *i, void *arg)
 		gen_use_tool(g, i->u.tool);
 	if (i->op == IR_APPEND)
 		gtype_use(g, i->type->of, true);
-	if (compares && t->kind != TY_INT && t->kind != TY_FLOAT &&
-	    t->kind != TY_BOOL && t->kind != TY_STRING &&
-	    (t->kind != TY_ENUM || i->op == IR_HAS))
+	if ((compares && k != TY_INT && k != TY_FLOAT && k != TY_BOOL &&
+	    k != TY_STRING && k != TY_ENUM) || i->op == IR_HAS)
 		gtype_use(g, t, true);
 	if (i->op == IR_LIB && fexpr_any(i) != NULL)
 		gtype_use(g, fexpr_any(i), true);
 	if (i->op == IR_EXPECT || i->op == IR_CHECK)
-		for (unsigned k = 1; k < i->narg; k++)
-			gtype_use(g, i->arg[k]->type, true);
+		for (unsigned n = 1; n < i->narg; n++)
+			gtype_use(g, i->arg[n]->type, true);
 	return true;
 }
 

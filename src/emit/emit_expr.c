@@ -26,12 +26,13 @@ binary(struct fgen *fg, struct ins *i, const char *op, enum prec has,
 static bool
 is_text(const struct ty *t)
 {
-	return t->kind == TY_STRING || t->kind == TY_LITERAL;
+	return ty_base(t)->kind == TY_STRING;
 }
 
 static bool
 is_scalar(const struct ty *t)
 {
+	t = ty_base(t);
 	return t->kind == TY_INT || t->kind == TY_FLOAT || t->kind == TY_BOOL ||
 	    t->kind == TY_ENUM;
 }
@@ -52,7 +53,8 @@ has_address(const struct fgen *fg, const struct ins *i)
 	if (i->op == IR_FIELD || i->op == IR_AS)
 		return i->arg[0]->op == IR_ARG || has_address(fg, i->arg[0]);
 	return i->op == IR_ARG || i->op == IR_ITEM || i->op == IR_GET ||
-	    (i->op == IR_UNWRAP && i->type->kind != TY_STRING);
+	    (i->op == IR_UNWRAP && ty_base(i->type)->kind != TY_STRING) ||
+	    (i->op == IR_WIDEN && has_address(fg, i->arg[0]));
 }
 
 const char *
@@ -60,7 +62,9 @@ fexpr_address(struct fgen *fg, struct ins *i)
 {
 	struct arena *a = &fg->g->a;
 
-	if (i->op == IR_UNWRAP && i->type->kind != TY_STRING &&
+	if (i->op == IR_WIDEN && fg->plan.inl[i->id])
+		return fexpr_address(fg, i->arg[0]);
+	if (i->op == IR_UNWRAP && ty_base(i->type)->kind != TY_STRING &&
 	    fg->plan.inl[i->id])
 		return fexpr(fg, i->arg[0], PREC_UNARY);
 	if (has_address(fg, i))
@@ -296,9 +300,9 @@ library(struct fgen *fg, struct ins *i, enum prec wants)
 static const char *
 parameter(struct fgen *fg, const struct param *p)
 {
-	const char *kind = p->type->kind == TY_INT ? "int" :
-	    p->type->kind == TY_FLOAT ? "float" :
-	    p->type->kind == TY_BOOL ? "bool" : "string";
+	enum ty_kind k = ty_base(p->type)->kind;
+	const char *kind = k == TY_INT ? "int" : k == TY_FLOAT ? "float" :
+	    k == TY_BOOL ? "bool" : "string";
 
 	fg->uses_m = true;
 	return arena_printf(&fg->g->a, "mip_param_%s(m, &%s)", kind,
@@ -384,9 +388,9 @@ text_of(struct fgen *fg, struct ins *i, enum prec wants)
 		return paren(fg, arena_printf(a, "(double)%s",
 		    fexpr(fg, i->arg[0], PREC_UNARY)), PREC_UNARY, wants);
 	case IR_SOME:
-	case IR_INJECT: return fexpr(fg, i->arg[0], wants);
+	case IR_WIDEN:  return fexpr(fg, i->arg[0], wants);
 	case IR_UNWRAP:
-		if (i->type->kind == TY_STRING)
+		if (ty_base(i->type)->kind == TY_STRING)
 			return fexpr(fg, i->arg[0], wants);
 		return paren(fg, arena_printf(a, "*%s",
 		    fexpr(fg, i->arg[0], PREC_UNARY)), PREC_UNARY, wants);
@@ -422,7 +426,8 @@ text_of(struct fgen *fg, struct ins *i, enum prec wants)
 	case IR_OR:   return logic(fg, i, wants);
 	case IR_COND: return conditional(fg, i, wants);
 	case IR_LIB:  return library(fg, i, wants);
-	case IR_SET: case IR_INDEX: case IR_LOOKUP: case IR_EACH:
+	case IR_INJECT: case IR_SET: case IR_INDEX: case IR_LOOKUP:
+	case IR_EACH:
 	case IR_APPEND: case IR_ASK: case IR_CALL: case IR_RUN: case IR_SCORE:
 	case IR_CREDIT:
 	case IR_IF: case IR_FOR: case IR_RANGE: case IR_WHILE: case IR_SWITCH:

@@ -218,7 +218,7 @@ fgen_switch(struct fgen *fg, struct ins *i)
 {
 	const struct ty *t = i->arg[0]->type;
 
-	if ((t->kind == TY_ENUM || t->kind == TY_INT) &&
+	if ((t->kind == TY_ENUM || ty_base(t)->kind == TY_INT) &&
 	    i->body->first != NULL && !breaks(i->body))
 		c_switch(fg, i);
 	else

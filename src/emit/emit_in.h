@@ -86,8 +86,11 @@ const char *gen_take(struct gen *g, struct buf *b);
 const char *gen_string(struct gen *g, const char *s);   /* or NULL */
 const char *gen_int(struct gen *g, int64_t v);
 const char *gen_float(struct gen *g, double v);
+/* What initializes a constant of type `t`; and its definition. */
 const char *gen_const(struct gen *g, const struct ty *t,
     const struct ty_const *c);
+const char *gen_const_decl(struct gen *g, const struct ty *t,
+    const char *name, const struct ty_const *c);
 
 /* ---- tables (emit_table.c) ---- */
 

@@ -182,14 +182,12 @@ needs_statement(const struct fplan *p, const struct ins *i)
 {
 	switch (i->op) {
 	case IR_ASK: case IR_CALL: case IR_RUN: case IR_SCORE: case IR_EACH:
-	case IR_APPEND: case IR_INDEX: case IR_LOOKUP:
+	case IR_APPEND: case IR_INDEX: case IR_LOOKUP: case IR_INJECT:
 		return true;
 	case IR_LIST: case IR_MAP:
 		return i->narg != 0;
 	case IR_SOME:
-		return i->type->of->kind != TY_STRING;
-	case IR_INJECT:
-		return i->type->kind == TY_UNION;
+		return ty_base(i->type->of)->kind != TY_STRING;
 	case IR_LIB:
 		return fexpr_writes(i->u.lib);
 	case IR_AND: case IR_OR: case IR_COND:
@@ -198,7 +196,7 @@ needs_statement(const struct fplan *p, const struct ins *i)
 	case IR_STRING: case IR_INT: case IR_FLOAT: case IR_BOOL: case IR_NULL:
 	case IR_ENUM: case IR_ARG: case IR_PARAM: case IR_ITEM: case IR_GET:
 	case IR_SET: case IR_FIELD: case IR_RECORD: case IR_TOFLOAT:
-	case IR_UNWRAP: case IR_IS: case IR_AS: case IR_ISNULL:
+	case IR_UNWRAP: case IR_WIDEN: case IR_IS: case IR_AS: case IR_ISNULL:
 	case IR_ADD: case IR_SUB: case IR_MUL:
 	case IR_DIV: case IR_MOD: case IR_NEG: case IR_CONCAT: case IR_EQ:
 	case IR_NE: case IR_LT: case IR_LE: case IR_GT: case IR_GE: case IR_HAS:
@@ -219,9 +217,9 @@ is_cheap(const struct ins *i)
 	return ir_is_const(i) || i->op == IR_ARG || i->op == IR_ITEM ||
 	    i->op == IR_FIELD || i->op == IR_UNWRAP || i->op == IR_IS ||
 	    i->op == IR_AS || i->op == IR_ISNULL || i->op == IR_NULL ||
-	    i->op == IR_INJECT || ((i->op == IR_LIST || i->op == IR_MAP) &&
+	    i->op == IR_WIDEN || ((i->op == IR_LIST || i->op == IR_MAP) &&
 	    i->narg == 0) ||
-	    (i->op == IR_SOME && i->type->of->kind == TY_STRING);
+	    (i->op == IR_SOME && ty_base(i->type->of)->kind == TY_STRING);
 }
 
 static bool

@@ -280,7 +280,7 @@ lookup(struct fgen *fg, struct ins *i)
 	const char *key = fexpr(fg, i->arg[1], PREC_COND);
 
 	fgen_named(fg, i, "found");
-	if (of->kind == TY_STRING || of->kind == TY_OPTIONAL)
+	if (ty_base(of)->kind == TY_STRING || of->kind == TY_OPTIONAL)
 		cw_line(&fg->g->w, "%s = mip_map_get_pointer(%s, %s);",
 		    declared(fg, i), map, key);
 	else
@@ -692,8 +692,9 @@ statement(struct fgen *fg, struct ins *i)
 	case IR_STRING: case IR_INT: case IR_FLOAT: case IR_BOOL: case IR_NULL:
 	case IR_ENUM: case IR_ARG: case IR_PARAM: case IR_ITEM: case IR_GET:
 	case IR_FIELD: case IR_RECORD: case IR_TOFLOAT: case IR_UNWRAP:
-	case IR_IS: case IR_AS: case IR_ISNULL: case IR_ADD: case IR_SUB:
-	case IR_MUL: case IR_DIV: case IR_MOD: case IR_NEG: case IR_CONCAT:
+	case IR_WIDEN: case IR_IS: case IR_AS: case IR_ISNULL:
+	case IR_ADD: case IR_SUB: case IR_MUL: case IR_DIV: case IR_MOD:
+	case IR_NEG: case IR_CONCAT:
 	case IR_EQ: case IR_NE: case IR_LT: case IR_LE: case IR_GT: case IR_GE:
 	case IR_HAS: case IR_NOT:
 		define(fg, i);

@@ -184,14 +184,10 @@ gen_params(struct gen *g)
 	for (const struct param *p = g->m->param; p != NULL; p = p->next) {
 		const char *value = arena_printf(&g->a, "%s_value", p->c_name);
 
-		if (p->type->kind == TY_STRING)
-			value = arena_printf(&g->a, "char *const %s", value);
-		else
-			value = gtype_decl(g, p->type, value);
 		if (p->desc != NULL)
 			cw_comment(&g->w, p->desc);
-		cw_line(&g->w, "static const %s = %s;", value,
-		    gen_const(g, p->type, &p->value));
+		cw_line(&g->w, "%s", gen_const_decl(g, p->type, value,
+		    &p->value));
 		cw_open(&g->w, "static const struct mip_param %s = {",
 		    p->c_name);
 		cw_line(&g->w, ".name = %s, .type = %s, .value = &%s_value",
@@ -247,37 +243,15 @@ gen_demos(struct gen *g, const struct prompt *p)
 	cw_close(&g->w, "};");
 }
 
-/* One output of it; a T? other than string? is a pointer. */
-static const char *
-refusal_value(struct gen *g, const struct prompt *p, unsigned i)
-{
-	const struct ty *t = p->out->field[i].type;
-	const struct ty_const *c = &p->on_refusal[i];
-	const char *name;
-
-	if (t->kind != TY_OPTIONAL || t->of->kind == TY_STRING ||
-	    c->kind == TYC_NULL || c->kind == TYC_NONE)
-		return gen_const(g, t, c);
-	name = arena_printf(&g->a, "%s_refusal_%s", p->c_name,
-	    p->out->field[i].name);
-	cw_line(&g->w, "static const %s = %s;", gtype_decl(g, t->of, name),
-	    gen_const(g, t, c));
-	return arena_printf(&g->a, "&%s", name);
-}
-
 /* What stands for a refusal, as a value of the outputs. */
 static void
 gen_on_refusal(struct gen *g, const struct prompt *p)
 {
-	struct buf b = BUF_INIT;
-
-	if (p->on_refusal == NULL)
-		return;
-	for (unsigned i = 0; i < p->out->n; i++)
-		buf_printf(&b, "%s.%s = %s", i > 0 ? ", " : "",
-		    gtype_member(g, p->out, i), refusal_value(g, p, i));
-	cw_line(&g->w, "static const %s %s_refusal = { %s };",
-	    gtype_c(g, p->out), p->c_name, gen_take(g, &b));
+	if (p->on_refusal != NULL)
+		cw_line(&g->w, "%s", gen_const_decl(g, p->out,
+		    arena_printf(&g->a, "%s_refusal", p->c_name),
+		    &(struct ty_const){ .kind = TYC_RECORD,
+		    .item = p->on_refusal, .n = p->out->n }));
 }
 
 static void

@@ -1,6 +1,7 @@
 /* Types in C: structs and enums, and the tables that describe them.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <ctype.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <string.h>
@@ -15,6 +16,30 @@ find(struct gen *g, const struct ty *t)
 	return v != NULL ? v->p : NULL;
 }
 
+/* "literal_auto_off", from letters and digits of the values. */
+static const char *
+literal_name(struct gen *g, const struct ty *t)
+{
+	enum { MOST = 40 };
+	struct buf b = BUF_INIT;
+	const char *s;
+
+	buf_puts(&b, "literal");
+	for (unsigned i = 0; i < t->n && b.len < MOST; i++) {
+		buf_putc(&b, '_');
+		if (t->value[i].kind == TYC_INT)
+			buf_int(&b, t->value[i].i);
+		s = t->value[i].kind == TYC_STRING ? t->value[i].s :
+		    t->value[i].kind == TYC_INT ? "" :
+		    t->value[i].i ? "true" : "false";
+		for (; *s != '\0' && b.len < MOST; s++)
+			buf_putc(&b, isalnum((unsigned char)*s) ? *s : '_');
+	}
+	for (char *c = b.s; c != NULL && *c != '\0'; c++)
+		*c = *c == '-' ? 'm' : *c;
+	return gen_take(g, &b);
+}
+
 /* Types of two imported files may share a name.  What the header declares is
  * asked for first, so that all files agree. */
 static const char *
@@ -23,9 +48,13 @@ unique_name(struct gen *g, const struct ty *t)
 	const char *want, *name;
 	size_t n;
 
-	if (t->kind != TY_ENUM && t->kind != TY_STRUCT)
+	if (t->kind == TY_LITERAL)
+		want = literal_name(g, t);
+	else if (t->kind == TY_ENUM || t->kind == TY_STRUCT)
+		want = cw_ident(&g->a, t->name);
+	else
 		return NULL;
-	want = name = cw_ident(&g->a, t->name);
+	name = want;
 	/* A name keeps the number that was given behind it last. */
 	while ((n = table_at(&g->type_name, name)->n) > 0) {
 		n = table_at(&g->type_name, want)->n++ + 1;
@@ -97,7 +126,6 @@ mangle(struct gen *g, const struct ty *t)
 	case TY_AUDIO:  return "audio";
 	case TY_FILE:   return "file";
 	case TY_LITERAL:
-		return arena_printf(&g->a, "literal_%u", t->id);
 	case TY_ENUM:
 	case TY_STRUCT:
 		return find(g, t)->name;
@@ -121,16 +149,34 @@ mangle(struct gen *g, const struct ty *t)
 	BUG("no C for a type of kind %d", (int)t->kind);
 }
 
+/* The same for its C type: lists and maps of literals are those of what the
+ * literals have their values from. */
+static const char *
+c_mangle(struct gen *g, const struct ty *t)
+{
+	if (t->kind == TY_LIST)
+		return arena_printf(&g->a, "%s_list", c_mangle(g, t->of));
+	if (t->kind == TY_OPTIONAL)
+		return arena_printf(&g->a, "%s_optional", c_mangle(g, t->of));
+	if (t->kind == TY_MAP)
+		return arena_printf(&g->a, "%s_map", c_mangle(g, t->of));
+	return mangle(g, ty_base(t));
+}
+
 static bool
 is_text(const struct ty *t)
 {
-	return t->kind == TY_STRING || t->kind == TY_LITERAL ||
-	    t->kind == TY_IMAGE || t->kind == TY_AUDIO || t->kind == TY_FILE;
+	t = ty_base(t);
+	return t->kind == TY_STRING || t->kind == TY_IMAGE ||
+	    t->kind == TY_AUDIO || t->kind == TY_FILE;
 }
 
 const char *
 gtype_c(struct gen *g, const struct ty *t)
 {
+	const struct ty *of = t->of != NULL ? ty_base(t->of) : NULL;
+
+	t = ty_base(t);
 	if (is_text(t))
 		return "const char *";
 	switch (t->kind) {
@@ -140,25 +186,25 @@ gtype_c(struct gen *g, const struct ty *t)
 	case TY_ENUM:
 		return arena_printf(&g->a, "enum %s", mangle(g, t));
 	case TY_OPTIONAL:
-		if (t->of->kind == TY_STRING)
+		if (of->kind == TY_STRING)
 			return "const char *";
-		if (is_text(t->of))
+		if (is_text(of))
 			return "const char *const *";
-		return arena_printf(&g->a, "const %s *", gtype_c(g, t->of));
+		return arena_printf(&g->a, "const %s *", gtype_c(g, of));
 	case TY_LIST:
-		if (is_text(t->of))
+		if (is_text(of))
 			return "struct mip_strings";
-		if (t->of->kind == TY_INT)
+		if (of->kind == TY_INT)
 			return "struct mip_ints";
-		if (t->of->kind == TY_FLOAT)
+		if (of->kind == TY_FLOAT)
 			return "struct mip_floats";
-		if (t->of->kind == TY_BOOL)
+		if (of->kind == TY_BOOL)
 			return "struct mip_bools";
-		return arena_printf(&g->a, "struct %s", mangle(g, t));
+		return arena_printf(&g->a, "struct %s", c_mangle(g, t));
 	case TY_STRUCT:
 	case TY_MAP:
 	case TY_UNION:
-		return arena_printf(&g->a, "struct %s", mangle(g, t));
+		return arena_printf(&g->a, "struct %s", c_mangle(g, t));
 	case TY_STRING: case TY_LITERAL: case TY_IMAGE: case TY_AUDIO:
 	case TY_FILE: case TY_POISON: case TY_VOID: case TY_NULL:
 		break;
@@ -274,11 +320,80 @@ gen_float(struct gen *g, double v)
 	return gen_take(g, &b);
 }
 
+/* ---- constants ---- */
+
+/* "const T", of which the pointer stays one. */
+static const char *
+const_of(struct gen *g, const struct ty *t)
+{
+	const char *c = gtype_c(g, t);
+
+	return arena_printf(&g->a, c[strlen(c) - 1] == '*' ? "%sconst" :
+	    "const %s", c);
+}
+
+/* "(const T[]){ a, b }" */
+static const char *
+const_items(struct gen *g, const struct ty *of, const struct ty_const *c)
+{
+	struct buf b = BUF_INIT;
+
+	buf_printf(&b, "(%s[]){", const_of(g, of));
+	for (unsigned i = 0; i < c->n; i++)
+		buf_printf(&b, "%s %s", i > 0 ? "," : "",
+		    gen_const(g, of, &c->item[i]));
+	buf_puts(&b, " }");
+	return gen_take(g, &b);
+}
+
+static const char *
+const_map(struct gen *g, const struct ty *t, const struct ty_const *c)
+{
+	struct buf b = BUF_INIT;
+
+	if (c->n == 0)
+		return "{ NULL, NULL, 0 }";
+	buf_puts(&b, "{ (const char *const[]){");
+	for (unsigned i = 0; i < c->n; i++)
+		buf_printf(&b, "%s %s", i > 0 ? "," : "",
+		    gen_string(g, c->key[i]));
+	buf_printf(&b, " }, %s, %u }", const_items(g, t->of, c), c->n);
+	return gen_take(g, &b);
+}
+
+static const char *
+const_record(struct gen *g, const struct ty *t, const struct ty_const *c)
+{
+	struct buf b = BUF_INIT;
+
+	buf_putc(&b, '{');
+	for (unsigned i = 0; i < c->n; i++)
+		buf_printf(&b, "%s .%s = %s", i > 0 ? "," : "",
+		    gtype_member(g, t, i),
+		    gen_const(g, t->field[i].type, &c->item[i]));
+	buf_puts(&b, " }");
+	return gen_take(g, &b);
+}
+
+/* A T? that is not null: a pointer, but for string?. */
+static const char *
+const_some(struct gen *g, const struct ty *t, const struct ty_const *c)
+{
+	const char *v = gen_const(g, t->of, c);
+
+	if (ty_base(t->of)->kind == TY_STRING)
+		return v;
+	return arena_printf(&g->a, v[0] == '{' ? "&(%s)%s" : "&(%s){ %s }",
+	    const_of(g, t->of), v);
+}
+
 const char *
 gen_const(struct gen *g, const struct ty *t, const struct ty_const *c)
 {
+	if (c->kind == TYC_NULL || c->kind == TYC_NONE)
+		return "NULL";
 	if (t->kind == TY_OPTIONAL)
-		t = t->of;
+		return const_some(g, t, c);
 	switch (c->kind) {
 	case TYC_STRING: return gen_string(g, c->s);
 	case TYC_INT:
@@ -287,12 +402,27 @@ gen_const(struct gen *g, const struct ty *t, const struct ty_const *c)
 	case TYC_FLOAT:  return gen_float(g, c->f);
 	case TYC_BOOL:   return c->i ? "true" : "false";
 	case TYC_ENUM:   return gtype_variant(g, t, (unsigned)c->i);
-	case TYC_EMPTY:  return "{ NULL, 0 }";
-	case TYC_NONE:
-	case TYC_NULL:
+	case TYC_LIST:
+		return c->n == 0 ? "{ NULL, 0 }" : arena_printf(&g->a,
+		    "{ %s, %u }", const_items(g, t->of, c), c->n);
+	case TYC_RECORD: return const_record(g, t, c);
+	case TYC_MAP:    return const_map(g, t, c);
+	case TYC_ARM:
+		return arena_printf(&g->a, "{ .arm = %d, .u.%s = %s }",
+		    (int)c->i, gtype_arm(g, t, (unsigned)c->i),
+		    gen_const(g, t->arm[c->i], c->item));
+	case TYC_NONE: case TYC_NULL:
 		break;
 	}
-	return "NULL";
+	BUG("constant");
+}
+
+const char *
+gen_const_decl(struct gen *g, const struct ty *t, const char *name,
+    const struct ty_const *c)
+{
+	return arena_printf(&g->a, "static %s %s = %s;", const_of(g, t), name,
+	    gen_const(g, t, c));
 }
 
 /* ---- declarations ---- */
@@ -371,11 +501,23 @@ declare(struct gen *g, const struct ty *t)
 	cw_blank(&g->w);
 }
 
+/* Types that differ in literals alone are one in C. */
+static bool
+is_new(struct gen *g, const struct ty *t)
+{
+	if (t->kind != TY_LIST && t->kind != TY_MAP)
+		return true;
+	return table_at(&g->type_name, gtype_c(g, t))->n++ == 0;
+}
+
 void
 gtype_declare_all(struct gen *g)
 {
 	for (struct gtype *p = g->type; p != NULL; p = p->next)
-		if (!p->declared)
+		if (p->declared)
+			is_new(g, p->type);
+	for (struct gtype *p = g->type; p != NULL; p = p->next)
+		if (!p->declared && is_new(g, p->type))
 			declare(g, p->type);
 }
 
@@ -391,19 +533,7 @@ describe_default(struct gen *g, const struct ty *t, unsigned i)
 	if (f->fallback.kind == TYC_NONE || f->fallback.kind == TYC_NULL)
 		return NULL;
 	name = arena_printf(&g->a, "%s_%s_default", mangle(g, t), f->name);
-	if (f->type->kind == TY_OPTIONAL && f->type->of->kind != TY_STRING) {
-		cw_line(&g->w, "static const %s = %s;", gtype_decl(g,
-		    f->type->of, arena_printf(&g->a, "%s_value", name)),
-		    gen_const(g, f->type, &f->fallback));
-		cw_line(&g->w, "static %s = &%s_value;", gtype_decl(g, f->type,
-		    arena_printf(&g->a, "const %s", name)), name);
-	} else if (is_text(f->type) || f->type->kind == TY_OPTIONAL) {
-		cw_line(&g->w, "static const char *const %s = %s;", name,
-		    gen_const(g, f->type, &f->fallback));
-	} else {
-		cw_line(&g->w, "static const %s = %s;", gtype_decl(g, f->type,
-		    name), gen_const(g, f->type, &f->fallback));
-	}
+	cw_line(&g->w, "%s", gen_const_decl(g, f->type, name, &f->fallback));
 	return name;
 }
 
@@ -526,6 +656,24 @@ describe_union(struct gen *g, const struct ty *t)
 }
 
 static void
+describe_literal(struct gen *g, const struct ty *t)
+{
+	const char *name = mangle(g, t);
+
+	cw_open(&g->w, "static %s %s_values[] = {", const_of(g, t), name);
+	for (unsigned i = 0; i < t->n; i++)
+		cw_line(&g->w, "%s%s", gen_const(g, t->of, &t->value[i]),
+		    i + 1 < t->n ? "," : "");
+	cw_close(&g->w, "};");
+	cw_open(&g->w, "static const struct mip_type %s_type = {", name);
+	cw_line(&g->w, ".kind = MIP_LITERAL, .size = sizeof(%s),",
+	    gtype_c(g, t));
+	cw_line(&g->w, ".of = %s, .value = %s_values, .n = %u",
+	    gtype_desc(g, t->of), name, t->n);
+	cw_close(&g->w, "};");
+}
+
+static void
 describe(struct gen *g, const struct ty *t)
 {
 	const char *name;
@@ -548,13 +696,12 @@ describe(struct gen *g, const struct ty *t)
 		    gtype_c(g, t), gtype_desc(g, t->of));
 		cw_close(&g->w, "};");
 		break;
-	case TY_LITERAL:
+	case TY_LITERAL: describe_literal(g, t); break;
 	case TY_IMAGE:
 	case TY_AUDIO:
 	case TY_FILE:
 		cw_line(&g->w, "static const struct mip_type %s_type = { "
 		    ".kind = %s, .size = sizeof(char *), .name = %s };", name,
-		    t->kind == TY_LITERAL ? "MIP_LITERAL" :
 		    t->kind == TY_IMAGE ? "MIP_IMAGE" :
 		    t->kind == TY_AUDIO ? "MIP_AUDIO" : "MIP_FILE",
 		    gen_string(g, t->name));

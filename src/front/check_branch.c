@@ -35,11 +35,8 @@ choice_type(struct check *c, struct ast *v)
 	c->raw_union = NULL;
 	switch ((unsigned)t->kind) {
 	case TY_ENUM: case TY_STRING: case TY_INT: case TY_BOOL:
-	case TY_UNION: case TY_POISON:
+	case TY_UNION: case TY_LITERAL: case TY_POISON:
 		return t;
-	case TY_LITERAL:
-		v->want = check_basic(c, TY_STRING);
-		return v->want;
 	case TY_OPTIONAL:
 		diag(c->d, v->at, E_MAYBE_NULL, "this is %s; test for null "
 		    "first", check_text(c, t));
@@ -110,17 +107,20 @@ case_values(struct check *c, struct choice *x, struct ast *n)
 static unsigned
 not_named(struct check *c, const struct choice *x, struct buf *b)
 {
-	unsigned i, n = 0, all = x->type->kind == TY_BOOL ? 2 : x->type->n;
-	struct ty_const v = { .kind = x->type->kind == TY_BOOL ? TYC_BOOL :
+	const struct ty *t = x->type;
+	unsigned i, n = 0, all = t->kind == TY_BOOL ? 2 : t->n;
+	struct ty_const v = { .kind = t->kind == TY_BOOL ? TYC_BOOL :
 	    TYC_ENUM };
 
 	for (i = 0; i < all; i++) {
 		v.i = i;
+		if (t->kind == TY_LITERAL)
+			v = t->value[i];
 		if (table_get(&x->seen, key_of(c, &v)))
 			continue;
 		buf_printf(b, "%s%s", n++ > 0 ? ", " : "",
-		    v.kind == TYC_ENUM ? x->type->variant[i].name :
-		    i == 0 ? "false" : "true");
+		    t->kind == TY_ENUM ? t->variant[i].name : check_text(c,
+		    ty_literal(c->t, &v, 1)));
 	}
 	return n;
 }
@@ -132,13 +132,14 @@ is_whole(struct check *c, const struct choice *x, const struct ast *n)
 	struct buf b = BUF_INIT;
 	unsigned left;
 
-	if (x->type->kind != TY_ENUM && x->type->kind != TY_BOOL)
+	if (x->type->kind != TY_ENUM && x->type->kind != TY_BOOL &&
+	    x->type->kind != TY_LITERAL)
 		return x->otherwise != NULL || x->type->kind == TY_POISON;
 	left = not_named(c, x, &b);
 	if (left > 0 && !x->otherwise && !x->wrong)
 		diag(c->d, check_word_of(n), E_CASES, "%s; add %s, or default",
 		    buf_str(&b), left == 1 ? "it" : "them");
-	else if (left > 0 && x->otherwise && x->type->kind == TY_ENUM)
+	else if (left > 0 && x->otherwise && x->type->kind != TY_BOOL)
 		diag(c->d, check_word_of(x->otherwise), E_SWITCH, "%s",
 		    buf_str(&b));
 	buf_release(&b);

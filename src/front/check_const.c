@@ -29,6 +29,22 @@ set_bool(struct ty_const *out, bool b)
 	*out = (struct ty_const){ .kind = TYC_BOOL, .i = b };
 }
 
+/* ---- values ---- */
+
+static bool
+same_items(const struct ty_const *x, const struct ty_const *y)
+{
+	unsigned i;
+
+	if (x->n != y->n)
+		return false;
+	for (i = 0; i < x->n; i++)
+		if ((x->kind == TYC_MAP && strcmp(x->key[i], y->key[i]) != 0) ||
+		    !check_same_const(&x->item[i], &y->item[i]))
+			return false;
+	return true;
+}
+
 bool
 check_same_const(const struct ty_const *x, const struct ty_const *y)
 {
@@ -38,7 +54,7 @@ check_same_const(const struct ty_const *x, const struct ty_const *y)
 	if (x->kind != y->kind)
 		return false;
 	switch (x->kind) {
-	case TYC_NONE: case TYC_NULL: case TYC_EMPTY:
+	case TYC_NONE: case TYC_NULL:
 		return true;
 	case TYC_STRING:
 		return strcmp(x->s, y->s) == 0;
@@ -46,19 +62,51 @@ check_same_const(const struct ty_const *x, const struct ty_const *y)
 		return x->i == y->i;
 	case TYC_FLOAT:
 		return !(x->f < y->f) && !(x->f > y->f);
+	case TYC_ARM:
+		return x->i == y->i && same_items(x, y);
+	case TYC_LIST: case TYC_RECORD: case TYC_MAP:
+		return same_items(x, y);
 	}
 	BUG("constant");
 }
 
-struct ty_const
-check_as(struct ty_const v, const struct ty *t)
+/* The value of `from` as the arm of the union `to`. */
+static struct ty_const
+as_arm(struct arena *a, struct ty_const v, const struct ty *from,
+    const struct ty *to)
 {
-	if (t->kind == TY_OPTIONAL)
-		t = t->of;
-	if (t->kind == TY_FLOAT && v.kind == TYC_INT)
+	struct ty_const *item;
+	int arm;
+
+	if (from->kind == TY_UNION) {
+		from = from->arm[v.i];
+		v = v.item[0];
+	}
+	arm = ty_arm_index(from, to);
+	if (arm < 0)
+		BUG("a constant of no arm");
+	item = arena_alloc(a, sizeof(*item));
+	*item = check_as(a, v, from, to->arm[arm]);
+	return (struct ty_const){ .kind = TYC_ARM, .i = arm, .item = item,
+	    .n = 1 };
+}
+
+struct ty_const
+check_as(struct arena *a, struct ty_const v, const struct ty *from,
+    const struct ty *to)
+{
+	if (from == to || v.kind == TYC_NULL)
+		return v;
+	if (from->kind == TY_OPTIONAL)
+		from = from->of;
+	if (to->kind == TY_OPTIONAL)
+		to = to->of;
+	if (to->kind == TY_UNION && from != to)
+		return as_arm(a, v, from, to);
+	if (to->kind == TY_FLOAT && v.kind == TYC_INT)
 		return (struct ty_const){ .kind = TYC_FLOAT,
 		    .f = (double)v.i };
-	return v;
+	return v;                       /* the same, with fewer values */
 }
 
 /* True if the result is not one of 64 bits. */
@@ -283,11 +331,83 @@ fold_literal(const struct ast *e, struct ty_const *out)
 	case AST_NULL:
 		out->kind = TYC_NULL;
 		return true;
-	case AST_LIST:
-		out->kind = TYC_EMPTY;
-		return !e->u.list.item;
 	}
 	return false;
+}
+
+/* ---- lists, records, maps ---- */
+
+/* The items of a chain, each a value or the ARG around it. */
+static enum folded
+fold_items(struct arena *a, const struct ast *first, struct ty_const *out)
+{
+	struct ty_const *v;
+	const struct ast *x;
+	enum folded r = FOLDED;
+
+	for (x = first; x; x = x->next)
+		out->n++;
+	v = arena_array(a, out->n, sizeof(*v));
+	out->item = v;
+	for (x = first; x && r == FOLDED; x = x->next)
+		r = fold(a, x->kind == AST_ARG ? x->u.arg.value : x, v++);
+	return r;
+}
+
+static enum folded
+fold_map(struct arena *a, const struct ast *e, struct ty_const *out)
+{
+	enum folded r = fold_items(a, e->u.record.member, out);
+	const char **key = arena_array(a, out->n, sizeof(*key));
+	const struct ast *m;
+	unsigned n = 0;
+
+	out->kind = TYC_MAP;
+	out->key = key;
+	for (m = e->u.record.member; m; m = m->next)
+		key[n++] = m->u.arg.name;
+	return r;
+}
+
+static enum folded
+fold_record(struct arena *a, const struct ast *e, struct ty_const *out)
+{
+	const struct ty *t = e->type;
+	struct ty_const *v;
+	enum folded r = FOLDED;
+	const struct ast *m;
+	unsigned i;
+
+	if (!t || t->kind != TY_STRUCT)
+		return NOT_CONSTANT;
+	v = arena_array(a, t->n, sizeof(*v));
+	*out = (struct ty_const){ .kind = TYC_RECORD, .item = v, .n = t->n };
+	for (i = 0; i < t->n; i++) {
+		v[i] = t->field[i].fallback;
+		if (v[i].kind == TYC_NONE)
+			v[i].kind = TYC_NULL;
+	}
+	for (m = e->u.record.member; m && r == FOLDED; m = m->next)
+		r = fold(a, m->u.arg.value,
+		    &v[ty_field_index(t, m->u.arg.name)]);
+	return r;
+}
+
+/* A member of a constant. */
+static enum folded
+fold_member(struct arena *a, const struct ast *e, struct ty_const *out)
+{
+	const struct ast *of = e->u.dot.of;
+	struct ty_const v;
+	enum folded r;
+
+	if (!of->type || of->type->kind != TY_STRUCT)
+		return NOT_CONSTANT;
+	r = fold(a, of, &v);
+	if (r != FOLDED)
+		return r;
+	*out = v.item[ty_field_index(of->type, e->u.dot.name)];
+	return FOLDED;
 }
 
 static enum folded
@@ -300,8 +420,16 @@ fold(struct arena *a, const struct ast *e, struct ty_const *out)
 		r = FOLDED;
 	else if (e->kind == AST_QUANTITY)
 		r = fold_quantity(e, out);
+	else if (e->kind == AST_DOT && !e->sym)
+		r = fold_member(a, e, out);
 	else if (e->kind == AST_NAME || e->kind == AST_DOT)
 		r = fold_symbol(e->sym, out);
+	else if (e->kind == AST_LIST) {
+		out->kind = TYC_LIST;
+		r = fold_items(a, e->u.list.item, out);
+	} else if (e->kind == AST_RECORD)
+		r = e->type && e->type->kind == TY_MAP ?
+		    fold_map(a, e, out) : fold_record(a, e, out);
 	else if (e->kind == AST_UNARY)
 		r = fold_unary(a, e, out);
 	else if (e->kind == AST_BINARY)
@@ -309,7 +437,7 @@ fold(struct arena *a, const struct ast *e, struct ty_const *out)
 	else if (e->kind == AST_COND)
 		r = fold_cond(a, e, out);
 	if (r == FOLDED && e->want)
-		*out = check_as(*out, e->want);
+		*out = check_as(a, *out, e->type, e->want);
 	return r;
 }
 
@@ -334,7 +462,6 @@ check_constant(struct check *c, struct ast *e, const struct ty *want,
 		return false;
 	switch (fold(c->a, e, out)) {
 	case FOLDED:
-		*out = check_as(*out, t);
 		return true;
 	case NOT_CONSTANT:
 		if (e->sym && e->sym->kind == SYM_PARAM)

@@ -40,6 +40,8 @@ read_value(const struct ty *t, const char *s, struct ty_const *out)
 		}
 		t = t->of;
 	}
+	if (t->kind == TY_LITERAL)
+		return read_value(t->of, s, out) && ty_value_index(t, out) >= 0;
 	errno = 0;
 	switch ((unsigned)t->kind) {
 	case TY_STRING:
@@ -89,7 +91,7 @@ apply_define(struct check *c, struct symbol *s)
 	return true;
 }
 
-/* What a constant can be. */
+/* What a param can be. */
 static bool
 is_scalar(const struct ty *t)
 {
@@ -97,7 +99,8 @@ is_scalar(const struct ty *t)
 		t = t->of;
 	return t->kind == TY_STRING || t->kind == TY_INT ||
 	    t->kind == TY_FLOAT || t->kind == TY_BOOL ||
-	    t->kind == TY_ENUM || t->kind == TY_POISON;
+	    t->kind == TY_ENUM || t->kind == TY_LITERAL ||
+	    t->kind == TY_POISON;
 }
 
 void
@@ -121,9 +124,10 @@ check_const_decl(struct check *c, struct symbol *s)
 	if (s->type->kind == TY_NULL) {
 		diag(c->d, value->at, E_UNTYPED, "say which: T? = null");
 		s->type = check_basic(c, TY_POISON);
-	} else if (!is_scalar(s->type)) {
-		check_not_built(c, n->at, arena_printf(c->a, "%s of %s",
-		    ast_word(n->kind), check_text(c, s->type)));
+	} else if (n->kind == AST_PARAM && !is_scalar(s->type)) {
+		diag(c->d, value->at, E_TYPE, "a param is a string, int, "
+		    "float, bool or a name of an enum, not %s",
+		    check_text(c, s->type));
 		s->type = check_basic(c, TY_POISON);
 	}
 	if (tune)
@@ -294,6 +298,21 @@ pin_options(struct check *c, struct symbol *s)
 	}
 }
 
+/* What a module gives where its model would not answer. */
+static void
+refusal(struct check *c, struct ast *record, const struct ty *out)
+{
+	unsigned before = c->d->nerror;
+	struct ty_const v;
+	struct ast *m;
+
+	check_record(c, record, out);
+	for (m = record->u.record.member; m && c->d->nerror == before;
+	    m = m->next)
+		if (!check_const(c->a, m->u.arg.value, &v))
+			diag(c->d, m->u.arg.value->at, E_CONSTANT, "%s", "");
+}
+
 static void
 module_settings(struct check *c, struct symbol *s)
 {
@@ -318,7 +337,7 @@ module_settings(struct check *c, struct symbol *s)
 		diag(c->d, o->at, E_VALUE, "'on_refusal' is a record of "
 		    "outputs: { label = OTHER }");
 	else
-		check_record(c, o->u.option.value, s->signature->type);
+		refusal(c, o->u.option.value, s->signature->type);
 }
 
 void

@@ -25,10 +25,20 @@ is_number(const struct ty *t)
 
 /* ---- what a place wants ---- */
 
+/* Has the type, or one of its arms, literals? */
+static bool
+has_literals(const struct ty *t)
+{
+	return t->kind == TY_LITERAL || check_arm_of(t, TY_LITERAL) != t;
+}
+
 static void
 mismatch(struct check *c, struct ast *e, const struct ty *want)
 {
 	const struct ty *t = e->type;
+
+	if (has_literals(bare(want)) && check_value_type(c, e))
+		t = check_value_type(c, e);
 
 	if (t->kind == TY_OPTIONAL && ty_fits(t->of, want))
 		diag(c->d, e->at, E_MAYBE_NULL, "%s where %s is wanted; test "
@@ -66,9 +76,10 @@ check_condition(struct check *c, struct ast *e)
 {
 	const struct ty *t = check_expr(c, e, check_basic(c, TY_BOOL));
 
-	if (t->kind != TY_BOOL && t->kind != TY_POISON)
+	if (ty_base(t)->kind != TY_BOOL && t->kind != TY_POISON)
 		diag(c->d, e->at, E_CONDITION, "this is %s",
 		    check_text(c, t));
+	e->want = t->kind == TY_LITERAL ? t->of : NULL;
 }
 
 /* ---- names ---- */
@@ -216,168 +227,6 @@ dot_value(struct check *c, struct ast *e, const struct ty *want)
 	return field_value(c, e);
 }
 
-/* ---- literals ---- */
-
-static const struct ty *
-quantity(struct check *c, struct ast *e)
-{
-	switch (e->u.quantity.unit) {
-	case UNIT_K: case UNIT_M:
-		return check_basic(c, e->u.quantity.is_int ? TY_INT :
-		    TY_FLOAT);
-	case UNIT_PERCENT:
-		return check_basic(c, TY_FLOAT);
-	case UNIT_MS: case UNIT_S: case UNIT_MIN: case UNIT_H: case UNIT_USD:
-		diag(c->d, e->at, E_PLACE, "times and money stand in options "
-		    "only");
-		return poison(c);
-	}
-	BUG("unit");
-}
-
-/* The string as one of the literals wanted. */
-static const struct ty *
-string_value(struct check *c, struct ast *e, const struct ty *want)
-{
-	unsigned i;
-
-	want = bare(want);
-	if (want && want->kind == TY_LITERAL &&
-	    strcmp(want->name, e->u.string.text) == 0)
-		return want;
-	if (want && want->kind == TY_UNION)
-		for (i = 0; i < want->n; i++)
-			if (want->arm[i]->kind == TY_LITERAL && strcmp(
-			    want->arm[i]->name, e->u.string.text) == 0)
-				return want->arm[i];
-	return check_basic(c, TY_STRING);
-}
-
-static const struct ty *
-list_value(struct check *c, struct ast *e, const struct ty *want)
-{
-	const struct ty *of = NULL, *t;
-	struct ast *x;
-
-	want = check_arm_of(bare(want), TY_LIST);
-	if (want && want->kind == TY_LIST) {
-		for (x = e->u.list.item; x; x = x->next)
-			check_want(c, x, want->of);
-		return want;
-	}
-	if (want && want->kind == TY_POISON)
-		return want;
-	for (x = e->u.list.item; x; x = x->next) {
-		t = check_expr(c, x, of);
-		if (t->kind == TY_POISON)
-			return t;
-		if (!of || (ty_fits(of, t) && !ty_fits(t, of)))
-			of = t;
-	}
-	if (!of || of->kind == TY_NULL || of->kind == TY_VOID) {
-		diag(c->d, e->at, E_UNTYPED, "the type of this list; write "
-		    "let x: T[] = [...]");
-		return poison(c);
-	}
-	for (x = e->u.list.item; x; x = x->next) {
-		if (!ty_fits(x->type, of)) {
-			diag(c->d, x->at, E_TYPE, "the items before are %s, "
-			    "this is %s", check_text(c, of),
-			    check_text(c, x->type));
-			return poison(c);
-		}
-		x->want = x->type == of ? NULL : of;
-	}
-	return ty_list(c->t, of);
-}
-
-static void
-record_member(struct check *c, struct ast *m, const struct ty *t,
-    struct ast **seen)
-{
-	int i = ty_field_index(t, m->u.arg.name);
-	const char *from[256];
-	unsigned n;
-
-	if (i < 0) {
-		for (n = 0; n < t->n && n < COUNTOF(from); n++)
-			from[n] = t->field[n].name;
-		diag(c->d, m->u.arg.name_at, E_RECORD, "%s has no '%s'%s",
-		    check_text(c, t), m->u.arg.name,
-		    check_nearest(c, m->u.arg.name, from, n));
-		check_expr(c, m->u.arg.value, poison(c));
-	} else if (seen[i]) {
-		diag(c->d, m->u.arg.name_at, E_DUPLICATE, "'%s'",
-		    m->u.arg.name);
-		diag_note(c->d, seen[i]->u.arg.name_at, "the first is here");
-	} else {
-		seen[i] = m;
-		check_want(c, m->u.arg.value, t->field[i].type);
-	}
-}
-
-void
-check_record(struct check *c, struct ast *e, const struct ty *t)
-{
-	struct ast **seen, *m;
-	unsigned i;
-
-	e->type = t;
-	if (t->kind != TY_STRUCT) {
-		for (m = e->u.record.member; m; m = m->next)
-			check_expr(c, m->u.arg.value, poison(c));
-		return;
-	}
-	seen = arena_array(c->a, t->n, sizeof(struct ast *));
-	for (m = e->u.record.member; m; m = m->next)
-		record_member(c, m, t, seen);
-	for (i = 0; i < t->n; i++)
-		if (!seen[i] && t->field[i].fallback.kind == TYC_NONE &&
-		    t->field[i].type->kind != TY_OPTIONAL)
-			diag(c->d, e->at, E_RECORD, "'%s' of %s is missing",
-			    t->field[i].name, check_text(c, t));
-}
-
-/* A map of the members, whose names are strings. */
-static void
-check_map(struct check *c, struct ast *e, const struct ty *t)
-{
-	struct scope *seen = scope_new(c->a, NULL);
-	struct ast *m;
-
-	for (m = e->u.record.member; m; m = m->next) {
-		if (!m->u.arg.quoted)
-			diag(c->d, m->u.arg.name_at, E_RECORD, "the keys of a "
-			    "map are strings: { \"%s\" = ... }",
-			    m->u.arg.name);
-		check_duplicate(c, seen, m->u.arg.name, m->u.arg.name_at,
-		    check_new_symbol(c, SYM_VAR, m->u.arg.name, m));
-		check_want(c, m->u.arg.value, t->of);
-	}
-}
-
-static const struct ty *
-record_value(struct check *c, struct ast *e, const struct ty *want)
-{
-	want = check_record_arm(c, e, bare(want));
-	if (want && want->kind == TY_MAP) {
-		check_map(c, e, want);
-		return want;
-	}
-	if (want && (want->kind == TY_STRUCT || want->kind == TY_POISON)) {
-		check_record(c, e, want);
-		return want;
-	}
-	if (want)
-		diag(c->d, e->at, E_TYPE, "expected %s, found a record",
-		    check_text(c, want));
-	else
-		diag(c->d, e->at, E_UNTYPED, "which struct is this? write "
-		    "let x: T = { ... }");
-	check_record(c, e, poison(c));
-	return poison(c);
-}
-
 /* ---- operators ---- */
 
 static const struct ty *
@@ -413,49 +262,48 @@ both(struct check *c, struct ast *e, const struct ty *want)
 	return a->type->kind != TY_POISON && b->type->kind != TY_POISON;
 }
 
-/* Makes two numbers of one type. */
-static const struct ty *
-numbers(struct check *c, struct ast *a, struct ast *b)
+static void
+turn(struct ast *e, const struct ty *t)
 {
-	const struct ty *t = check_basic(c, TY_FLOAT);
+	e->want = e->type == t ? NULL : t;
+}
 
-	if (a->type->kind == TY_INT && b->type->kind == TY_INT)
-		return a->type;
-	a->want = a->type->kind == TY_INT ? t : NULL;
-	b->want = b->type->kind == TY_INT ? t : NULL;
-	return t;
+/* Makes two values of one type, numbers of the wider one; NULL if that cannot
+ * be.  Literals become what they have their values from. */
+static const struct ty *
+alike(struct check *c, struct ast *a, struct ast *b)
+{
+	const struct ty *x = ty_base(a->type), *y = ty_base(b->type);
+
+	if (is_number(x) && is_number(y) && x != y)
+		x = y = check_basic(c, TY_FLOAT);
+	else if (x != y && ty_fits(a->type, y))
+		x = y;
+	else if (x != y && ty_fits(b->type, x))
+		y = x;
+	if (x != y)
+		return NULL;
+	turn(a, x);
+	turn(b, x);
+	return x;
 }
 
 static const struct ty *
 arithmetic(struct check *c, struct ast *e, const struct ty *want)
 {
-	struct ast *a = e->u.binary.a, *b = e->u.binary.b;
 	enum ast_op op = e->u.binary.op;
+	const struct ty *t;
 
 	if (!both(c, e, want))
 		return poison(c);
-	if (is_number(a->type) && is_number(b->type)) {
-		const struct ty *t = numbers(c, a, b);
-
-		if (t->kind == TY_INT && op == OP_DIV)
-			diag(c->d, e->at, E_INTEGER_DIVISION, "%s", "");
-		if (t->kind == TY_FLOAT && op == OP_MOD)
-			return bad_operands(c, e);
+	t = alike(c, e->u.binary.a, e->u.binary.b);
+	if (t && op == OP_ADD && (t->kind == TY_STRING || t->kind == TY_LIST))
 		return t;
-	}
-	if (op != OP_ADD)
+	if (!t || !is_number(t) || (t->kind == TY_FLOAT && op == OP_MOD))
 		return bad_operands(c, e);
-	if (ty_fits(a->type, check_basic(c, TY_STRING)) &&
-	    ty_fits(b->type, check_basic(c, TY_STRING))) {
-		const struct ty *t = check_basic(c, TY_STRING);
-
-		a->want = a->type == t ? NULL : t;
-		b->want = b->type == t ? NULL : t;
-		return t;
-	}
-	if (a->type->kind == TY_LIST && a->type == b->type)
-		return a->type;
-	return bad_operands(c, e);
+	if (t->kind == TY_INT && op == OP_DIV)
+		diag(c->d, e->at, E_INTEGER_DIVISION, "%s", "");
+	return t;
 }
 
 /* The other side of a comparison with null keeps its T?. */
@@ -473,6 +321,22 @@ null_test(struct check *c, struct ast *e, struct ast *other)
 	return check_basic(c, TY_BOOL);
 }
 
+/* Is `b` written out, and none of the values of `a`?  Says so. */
+static bool
+never(struct check *c, struct ast *e, const struct ast *a, const struct ast *b)
+{
+	const struct ty *t = bare(a->type), *v;
+
+	if (t->kind != TY_LITERAL || ty_base(b->type) != t->of)
+		return false;
+	v = check_value_type(c, b);
+	if (!v || ty_fits(v, t))
+		return false;
+	diag(c->d, e->at, E_OPERAND, "%s is none of %s", check_text(c, v),
+	    check_text(c, t));
+	return true;
+}
+
 static const struct ty *
 equality(struct check *c, struct ast *e)
 {
@@ -482,29 +346,20 @@ equality(struct check *c, struct ast *e)
 		check_expr(c, a->kind == AST_NULL ? a : b, NULL);
 		return null_test(c, e, a->kind == AST_NULL ? b : a);
 	}
-	if (both(c, e, NULL) && a->type != b->type) {
-		if (is_number(a->type) && is_number(b->type))
-			numbers(c, a, b);
-		else if (ty_fits(a->type, b->type))
-			a->want = b->type;
-		else if (ty_fits(b->type, a->type))
-			b->want = a->type;
-		else
-			bad_operands(c, e);
-	}
+	if (both(c, e, NULL) && a->type != b->type && !never(c, e, a, b) &&
+	    !never(c, e, b, a) && !alike(c, a, b))
+		bad_operands(c, e);
 	return check_basic(c, TY_BOOL);
 }
 
 static const struct ty *
 order(struct check *c, struct ast *e)
 {
-	struct ast *a = e->u.binary.a, *b = e->u.binary.b;
+	const struct ty *t;
 
 	if (both(c, e, NULL)) {
-		if (is_number(a->type) && is_number(b->type))
-			numbers(c, a, b);
-		else if (a->type->kind != TY_STRING ||
-		    b->type->kind != TY_STRING)
+		t = alike(c, e->u.binary.a, e->u.binary.b);
+		if (!t || (!is_number(t) && t->kind != TY_STRING))
 			bad_operands(c, e);
 	}
 	return check_basic(c, TY_BOOL);
@@ -526,11 +381,15 @@ logical(struct check *c, struct ast *e)
 static const struct ty *
 membership(struct check *c, struct ast *e)
 {
-	const struct ty *t = check_expr(c, e->u.binary.b, NULL);
+	const struct ty *t = check_expr(c, e->u.binary.b, NULL), *of;
 
-	if (t->kind == TY_LIST)
-		check_want(c, e->u.binary.a, t->of);
-	else if (t->kind == TY_MAP)
+	if (t->kind == TY_LIST) {
+		of = check_expr(c, e->u.binary.a, t->of);
+		if (!ty_fits(of, t->of) && ty_fits(t->of, of))
+			turn(e->u.binary.b, ty_list(c->t, of));
+		else
+			check_want(c, e->u.binary.a, t->of);
+	} else if (t->kind == TY_MAP)
 		check_want(c, e->u.binary.a, check_basic(c, TY_STRING));
 	else if (check_expr(c, e->u.binary.a, NULL)->kind != TY_POISON &&
 	    t->kind != TY_POISON)
@@ -554,9 +413,8 @@ common(struct check *c, const struct ty *x, const struct ty *y,
 		return ty_optional(c->t, y);
 	if (y->kind == TY_NULL)
 		return ty_optional(c->t, x);
-	if (ty_fits(x, check_basic(c, TY_STRING)) &&
-	    ty_fits(y, check_basic(c, TY_STRING)))
-		return check_basic(c, TY_STRING);
+	if (ty_base(x) == ty_base(y))
+		return ty_base(x);
 	/* two arms of a union */
 	return want && ty_fits(x, want) && ty_fits(y, want) ? want : NULL;
 }
@@ -624,9 +482,14 @@ unary(struct check *c, struct ast *e, const struct ty *want)
 		check_condition(c, e->u.unary.a);
 		return check_basic(c, TY_BOOL);
 	}
+	if (e->u.unary.a->kind == AST_INT) {
+		check_expr(c, e->u.unary.a, NULL);
+		return check_scalar(c, e, want);
+	}
 	t = check_expr(c, e->u.unary.a, want);
-	if (is_number(t) || t->kind == TY_POISON)
-		return t;
+	turn(e->u.unary.a, ty_base(t));
+	if (is_number(ty_base(t)) || t->kind == TY_POISON)
+		return ty_base(t);
 	diag(c->d, e->at, E_OPERAND, "-%s", check_text(c, t));
 	return poison(c);
 }
@@ -689,29 +552,23 @@ check_expr(struct check *c, struct ast *e, const struct ty *want)
 	case AST_DOT:
 		t = dot_value(c, e, want);
 		break;
-	case AST_INT:
-		t = check_basic(c, TY_INT);
-		break;
 	case AST_FLOAT:
 		t = check_basic(c, TY_FLOAT);
 		break;
 	case AST_QUANTITY:
-		t = quantity(c, e);
+		t = check_quantity(c, e);
 		break;
-	case AST_STRING:
-		t = string_value(c, e, want);
-		break;
-	case AST_BOOL:
-		t = check_basic(c, TY_BOOL);
+	case AST_STRING: case AST_INT: case AST_BOOL:
+		t = check_scalar(c, e, want);
 		break;
 	case AST_NULL:
 		t = check_basic(c, TY_NULL);
 		break;
 	case AST_LIST:
-		t = list_value(c, e, want);
+		t = check_list(c, e, want);
 		break;
 	case AST_RECORD:
-		t = record_value(c, e, want);
+		t = check_record_value(c, e, want);
 		break;
 	case AST_COMPREHENSION:
 		t = check_comprehension(c, e, want);

@@ -181,6 +181,34 @@ check_forget(struct check *c, const struct symbol *root)
 		add(c, root, NULL, 0);
 }
 
+/* `e` is equal to `to`, or is not. */
+static void
+learn_equal(struct check *c, const struct ast *e, const struct ast *to,
+    bool equal)
+{
+	const struct ty *t = e->type;
+	int arm = -1;
+
+	if (to->kind == AST_NULL) {
+		if (!equal)
+			check_learn_not(c, e, FACT_NULL);
+		return;
+	}
+	if (to->type->kind == TY_POISON || to->type->kind == TY_OPTIONAL)
+		return;
+	if (t->kind == TY_OPTIONAL && equal)
+		check_learn_not(c, e, FACT_NULL);
+	t = t->kind == TY_OPTIONAL ? t->of : t;
+	if (t->kind == TY_UNION && to->type->kind != TY_UNION)
+		arm = ty_arm_index(to->type, t);
+	if (arm < 0)
+		return;
+	if (equal)
+		check_learn_not(c, e, FACT_ALL & ~FACT_ARM(arm));
+	else if (t->arm[arm]->kind == TY_LITERAL && t->arm[arm]->n == 1)
+		check_learn_not(c, e, FACT_ARM(arm));
+}
+
 void
 check_learn(struct check *c, const struct ast *e, bool truth)
 {
@@ -208,12 +236,8 @@ check_learn(struct check *c, const struct ast *e, bool truth)
 		}
 		break;
 	case OP_EQ: case OP_NE:
-		if ((e->u.binary.op == OP_NE) != truth)
-			break;
-		if (a->kind == AST_NULL)
-			check_learn_not(c, b, FACT_NULL);
-		else if (b->kind == AST_NULL)
-			check_learn_not(c, a, FACT_NULL);
+		learn_equal(c, a, b, (e->u.binary.op == OP_EQ) == truth);
+		learn_equal(c, b, a, (e->u.binary.op == OP_EQ) == truth);
 		break;
 	}
 }

@@ -228,6 +228,21 @@ const struct ty *check_expr(struct check *c, struct ast *e,
 /* The same, and it must fit `want`; sets e->want.  False after a message. */
 bool check_want(struct check *c, struct ast *e, const struct ty *want);
 void check_condition(struct check *c, struct ast *e);
+
+/* ---- check_literal.c ---- */
+
+/* A string, int or bool that is written out: one of the literals that its
+ * place wants, or else its plain type. */
+const struct ty *check_scalar(struct check *c, struct ast *e,
+    const struct ty *want);
+/* The literal type of the value that `e`, typed, is written out as; NULL if
+ * it is none. */
+const struct ty *check_value_type(struct check *c, const struct ast *e);
+const struct ty *check_quantity(struct check *c, struct ast *e);
+const struct ty *check_list(struct check *c, struct ast *e,
+    const struct ty *want);
+const struct ty *check_record_value(struct check *c, struct ast *e,
+    const struct ty *want);
 /* A record literal against its type. */
 void check_record(struct check *c, struct ast *e, const struct ty *record);
 
@@ -249,7 +264,8 @@ void check_pattern(struct check *c, const char *pattern, struct span at);
 bool check_constant(struct check *c, struct ast *e, const struct ty *want,
     struct ty_const *out);
 /* The constant as one of type `t`. */
-struct ty_const check_as(struct ty_const v, const struct ty *t);
+struct ty_const check_as(struct arena *a, struct ty_const v,
+    const struct ty *from, const struct ty *to);
 bool check_same_const(const struct ty_const *x, const struct ty_const *y);
 
 /* ---- check_union.c ---- */

@@ -63,7 +63,9 @@ constant_value(struct arena *a, const struct ast *e)
 	v.i = k.i;
 	v.f = k.f;
 	switch (k.kind) {
-	case TYC_NONE: case TYC_EMPTY: break;
+	case TYC_NONE: case TYC_LIST: case TYC_RECORD: case TYC_MAP:
+	case TYC_ARM:
+		break;
 	case TYC_NULL:   v.kind = CV_NULL; break;
 	case TYC_STRING: v.kind = CV_STRING; break;
 	case TYC_BOOL:   v.kind = CV_BOOL; break;

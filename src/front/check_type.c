@@ -113,6 +113,7 @@ const struct ty *
 check_type(struct check *c, struct ast *t)
 {
 	const struct ty *x;
+	struct ty_const v;
 
 	switch ((unsigned)t->kind) {
 	case AST_T_NAME:
@@ -131,14 +132,11 @@ check_type(struct check *c, struct ast *t)
 	case AST_T_UNION:
 		return t->type = union_type(c, t);
 	case AST_T_LITERAL:
-		x = check_basic(c, TY_POISON);
-		if (t->u.t_literal.text)
-			x = ty_literal(c->t, t->u.t_literal.text);
-		else if (t->u.t_literal.value->kind == AST_NULL)
-			x = check_basic(c, TY_NULL);
-		else
-			check_not_built(c, t->at, "literal type of a number");
-		return t->type = x;
+		if (t->u.t_literal.value->kind == AST_NULL)
+			return t->type = check_basic(c, TY_NULL);
+		if (!check_const(c->a, t->u.t_literal.value, &v))
+			BUG("a literal that is no constant");
+		return t->type = ty_literal(c->t, &v, 1);
 	}
 	BUG("type node %d", (int)t->kind);
 }
@@ -281,9 +279,8 @@ one_field(struct check *c, struct ast *n, struct ty_field *f)
 			diag(c->d, a->at, E_ATTRIBUTE, "@%s stands twice",
 			    a->u.attr.name);
 	}
-	if (n->u.field.value && check_constant(c, n->u.field.value, f->type,
-	    &f->fallback))
-		f->fallback = check_as(f->fallback, f->type);
+	if (n->u.field.value)
+		check_constant(c, n->u.field.value, f->type, &f->fallback);
 }
 
 void

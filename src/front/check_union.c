@@ -1,8 +1,6 @@
 /* Values of several types: which one they are.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include <string.h>
-
 #include "buf.h"
 #include "front/check_in.h"
 
@@ -46,9 +44,10 @@ check_arm_of(const struct ty *t, enum ty_kind k)
 /* Can a record with these members be a `t`?  A literal that stands for one of
  * several tells them apart. */
 static bool
-has_members(const struct ast *e, const struct ty *t)
+has_members(struct check *c, const struct ast *e, const struct ty *t)
 {
 	const struct ast *m, *v;
+	struct ty_const x;
 	unsigned i, given = 0;
 	int k;
 
@@ -56,8 +55,9 @@ has_members(const struct ast *e, const struct ty *t)
 		k = ty_field_index(t, m->u.arg.name);
 		v = m->u.arg.value;
 		if (k < 0 || (t->field[k].type->kind == TY_LITERAL &&
-		    v->kind == AST_STRING &&
-		    strcmp(t->field[k].type->name, v->u.string.text) != 0))
+		    (v->kind == AST_STRING || v->kind == AST_INT ||
+		    v->kind == AST_BOOL) && check_const(c->a, v, &x) &&
+		    ty_value_index(t->field[k].type, &x) < 0))
 			return false;
 		given += t->field[k].fallback.kind == TYC_NONE &&
 		    t->field[k].type->kind != TY_OPTIONAL;
@@ -85,7 +85,7 @@ check_record_arm(struct check *c, const struct ast *e, const struct ty *t)
 		return only;
 	for (i = 0; i < t->n; i++) {
 		if (t->arm[i]->kind != TY_STRUCT ||
-		    !has_members(e, t->arm[i]))
+		    !has_members(c, e, t->arm[i]))
 			continue;
 		if (found) {
 			diag(c->d, e->at, E_UNION, "this may be %s or %s; "

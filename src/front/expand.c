@@ -256,9 +256,8 @@ literal(struct expand *x, const struct ty_const *v, const struct ty *t)
 	case TYC_NULL: case TYC_NONE:
 		buf_puts(&b, "null");
 		break;
-	case TYC_EMPTY:
-		buf_puts(&b, "[]");
-		break;
+	case TYC_LIST: case TYC_RECORD: case TYC_MAP: case TYC_ARM:
+		BUG("-D sets no such value");
 	}
 	s = arena_strdup(x->a, buf_str(&b));
 	buf_release(&b);

@@ -490,7 +490,7 @@ ir_is_whole(const struct ins *i)
 			return true;
 		n += c->narg;
 	}
-	return (t->kind == TY_ENUM && n >= t->n) ||
+	return ((t->kind == TY_ENUM || t->kind == TY_LITERAL) && n >= t->n) ||
 	    (t->kind == TY_BOOL && n >= 2);
 }
 

@@ -47,8 +47,15 @@ uint64_t ir_plan_items(const struct ins *i);
  * its value is not used.  Regions may read variables. */
 bool ir_is_pure(const struct ins *i);
 
-/* The rules of leaves and tools; as ir_verify. */
-bool ir_verify_decls(const struct mod *m, char why[240]);
+/* ---- rules (ir_verify.c, ir_verify_decl.c) ---- */
+
+enum { IR_WHY = 240 };                  /* bytes of a sentence */
+
+struct table;
+/* The rules of all but bodies: false with a sentence in `why`.  Leaves, params
+ * and tools are entered into `declared`. */
+bool ir_verify_decls(const struct mod *m, struct table *declared,
+    struct arena *a, char *why);
 
 /* ---- text for hashes (ir_print.c) ---- */
 

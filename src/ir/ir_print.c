@@ -94,6 +94,18 @@ ir_put_desc(struct buf *b, const char *s)
 
 /* ---- types ---- */
 
+/* The values of a literal type. */
+static void
+put_values(struct buf *b, const struct ty *t)
+{
+	unsigned i;
+
+	for (i = 0; i < t->n; i++) {
+		buf_puts(b, i == 0 ? "" : " | ");
+		ir_put_const(b, &t->value[i]);
+	}
+}
+
 void
 ir_put_type(struct ir_printer *p, const struct ty *t)
 {
@@ -123,15 +135,38 @@ ir_put_type(struct ir_printer *p, const struct ty *t)
 	case TY_UNION:
 		for (i = 0; i < t->n; i++) {
 			buf_puts(p->b, i == 0 ? "(" : " | ");
-			ir_put_type(p, t->arm[i]);
+			if (t->arm[i]->kind == TY_LITERAL)
+				put_values(p->b, t->arm[i]);
+			else
+				ir_put_type(p, t->arm[i]);
 		}
 		buf_putc(p->b, ')');
 		return;
 	case TY_LITERAL:
-		ir_put_string(p->b, t->name);
+		buf_puts(p->b, t->n > 1 ? "(" : "");
+		put_values(p->b, t);
+		buf_puts(p->b, t->n > 1 ? ")" : "");
 		return;
 	}
 	BUG("type %d", (int)t->kind);
+}
+
+/* Items between two signs, those of a map with their keys. */
+static void
+put_items(struct buf *b, const struct ty_const *c, const char *signs)
+{
+	unsigned i;
+
+	buf_putc(b, signs[0]);
+	for (i = 0; i < c->n; i++) {
+		buf_puts(b, i == 0 ? "" : ", ");
+		if (c->kind == TYC_MAP) {
+			ir_put_string(b, c->key[i]);
+			buf_puts(b, ": ");
+		}
+		ir_put_const(b, &c->item[i]);
+	}
+	buf_putc(b, signs[1]);
 }
 
 void
@@ -145,7 +180,14 @@ ir_put_const(struct buf *b, const struct ty_const *c)
 	case TYC_FLOAT:  buf_double(b, c->f); return;
 	case TYC_BOOL:   buf_puts(b, c->i ? "true" : "false"); return;
 	case TYC_ENUM:   buf_printf(b, ".%s", c->s); return;
-	case TYC_EMPTY:  buf_puts(b, "[]"); return;
+	case TYC_LIST:   put_items(b, c, "[]"); return;
+	case TYC_RECORD: put_items(b, c, "()"); return;
+	case TYC_MAP:    put_items(b, c, "{}"); return;
+	case TYC_ARM:
+		buf_printf(b, "<%" PRId64 " ", c->i);
+		ir_put_const(b, c->item);
+		buf_putc(b, '>');
+		return;
 	}
 	BUG("constant");
 }

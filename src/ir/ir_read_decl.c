@@ -657,7 +657,7 @@ read_strategy_setting(struct ir_reader *r, struct study_decl *s)
 		g->i = c.i;
 		g->f = c.f;
 		g->s = c.s;
-		if (c.kind == TYC_NULL || c.kind == TYC_EMPTY)
+		if (c.kind == TYC_NULL)
 			ir_rd_fail(r, "no setting has this value");
 	}
 	while (*p != NULL)

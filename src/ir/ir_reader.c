@@ -194,8 +194,7 @@ number(struct ir_reader *r, struct json *v, bool *whole)
 	blanks(r);
 	s = r->p;
 	*whole = true;
-	while (!r->failed && s < r->stop && *s != ' ' && *s != ']' &&
-	    *s != ',') {
+	while (!r->failed && s < r->stop && strchr(" ,])}>|?[", *s) == NULL) {
 		if (*s != '-' && (*s < '0' || *s > '9'))
 			*whole = false;
 		s++;
@@ -298,6 +297,34 @@ read_union(struct ir_reader *r, unsigned depth)
 	return ty_union(r->m->types, arm, n);
 }
 
+/* Does a string, a number, true or false stand here? */
+static bool
+is_value(struct ir_reader *r)
+{
+	const char *at = r->p;
+	bool is;
+
+	if (r->p == r->stop)
+		return false;
+	if (strchr("\"-0123456789", *r->p) != NULL)
+		return true;
+	is = ir_rd_this(r, "true") || ir_rd_this(r, "false");
+	r->p = at;
+	return is;
+}
+
+static const struct ty *
+read_literal(struct ir_reader *r)
+{
+	struct ty_const v = ir_rd_const(r, ty_basic(r->m->types, TY_POISON));
+
+	if (v.kind == TYC_FLOAT)
+		ir_rd_fail(r, "no literal type is made of floats");
+	if (r->failed)
+		return ty_basic(r->m->types, TY_POISON);
+	return ty_literal(r->m->types, &v, 1);
+}
+
 static const struct ty *
 read_base(struct ir_reader *r, unsigned depth)
 {
@@ -309,8 +336,8 @@ read_base(struct ir_reader *r, unsigned depth)
 	if (ir_rd_is(r, '('))
 		return read_union(r, depth);
 	blanks(r);
-	if (!r->failed && r->p < r->stop && *r->p == '"')
-		return ty_literal(t, ir_rd_string(r));
+	if (!r->failed && is_value(r))
+		return read_literal(r);
 	w = ir_rd_word(r);
 	if (r->failed)
 		return ty_basic(t, TY_POISON);
@@ -397,25 +424,104 @@ number_const(struct ir_reader *r)
 	return c;
 }
 
-struct ty_const
-ir_rd_const(struct ir_reader *r, const struct ty *t)
+static struct ty_const read_const(struct ir_reader *r, const struct ty *t,
+    unsigned depth);
+
+/* The type of item `n` of a constant; NULL if it has none there. */
+static const struct ty *
+item_type(const struct ty_const *c, const struct ty *t)
+{
+	if (c->kind == TYC_RECORD)
+		return t->kind == TY_STRUCT && c->n < t->n ?
+		    t->field[c->n].type : NULL;
+	return t->kind == (c->kind == TYC_LIST ? TY_LIST : TY_MAP) ? t->of :
+	    NULL;
+}
+
+/* What stands behind the opening sign. */
+static struct ty_const
+items_const(struct ir_reader *r, struct ty_const c, const struct ty *t,
+    const char *end, unsigned depth)
+{
+	struct ty_const *item = NULL;
+	const char **key = NULL;
+	size_t cap = 0, keys = 0;
+	const struct ty *of;
+
+	while (!r->failed && !ir_rd_is(r, *end)) {
+		if (c.n > 0)
+			ir_rd_want(r, ",");
+		of = item_type(&c, t);
+		if (of == NULL) {
+			ir_rd_fail(r, "the constant is not of its type");
+			break;
+		}
+		if (c.kind == TYC_MAP) {
+			key = arena_grow(r->a, key, &keys, c.n + 1u,
+			    sizeof *key);
+			key[c.n] = ir_rd_string(r);
+			ir_rd_want(r, ":");
+		}
+		item = arena_grow(r->a, item, &cap, c.n + 1u, sizeof *item);
+		item[c.n] = read_const(r, of, depth + 1);
+		c.n++;
+	}
+	if (c.kind == TYC_RECORD && (t->kind != TY_STRUCT || c.n != t->n))
+		ir_rd_fail(r, "the constant is not of its type");
+	c.item = item;
+	c.key = key;
+	return c;
+}
+
+static struct ty_const
+arm_const(struct ir_reader *r, const struct ty *t, unsigned depth)
+{
+	struct ty_const c = { .kind = TYC_ARM, .n = 1 }, *item;
+
+	item = arena_alloc(r->a, sizeof *item);
+	c.item = item;
+	c.i = ir_rd_int(r);
+	if (t->kind != TY_UNION || c.i < 0 || c.i >= t->n)
+		ir_rd_fail(r, "the constant is not of its type");
+	else
+		*item = read_const(r, t->arm[c.i], depth + 1);
+	ir_rd_want(r, ">");
+	return c;
+}
+
+static struct ty_const
+read_const(struct ir_reader *r, const struct ty *t, unsigned depth)
 {
 	struct ty_const c = { .kind = TYC_NONE };
 
 	blanks(r);
+	if (depth > TYPE_DEPTH)
+		ir_rd_fail(r, "the constant is nested too deeply");
 	if (r->failed)
 		return c;
+	if (ir_rd_this(r, "null")) {
+		c.kind = TYC_NULL;
+		return c;
+	}
+	if (t->kind == TY_OPTIONAL)
+		t = t->of;
 	if (ir_rd_is(r, '.'))
 		return enum_const(r, t);
+	if (ir_rd_is(r, '<'))
+		return arm_const(r, t, depth);
+	if (ir_rd_is(r, '['))
+		return items_const(r, (struct ty_const){ .kind = TYC_LIST },
+		    t, "]", depth);
+	if (ir_rd_is(r, '('))
+		return items_const(r, (struct ty_const){ .kind = TYC_RECORD },
+		    t, ")", depth);
+	if (ir_rd_is(r, '{'))
+		return items_const(r, (struct ty_const){ .kind = TYC_MAP },
+		    t, "}", depth);
 	if (r->p < r->stop && *r->p == '"') {
 		c.kind = TYC_STRING;
 		c.s = ir_rd_string(r);
-	} else if (ir_rd_is(r, '[')) {
-		ir_rd_want(r, "]");
-		c.kind = TYC_EMPTY;
-	} else if (ir_rd_this(r, "null"))
-		c.kind = TYC_NULL;
-	else if (ir_rd_this(r, "false"))
+	} else if (ir_rd_this(r, "false"))
 		c.kind = TYC_BOOL;
 	else if (ir_rd_this(r, "true")) {
 		c.kind = TYC_BOOL;
@@ -423,6 +529,12 @@ ir_rd_const(struct ir_reader *r, const struct ty *t)
 	} else
 		return number_const(r);
 	return c;
+}
+
+struct ty_const
+ir_rd_const(struct ir_reader *r, const struct ty *t)
+{
+	return read_const(r, t, 0);
 }
 
 /* ---- names ---- */

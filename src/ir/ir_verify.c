@@ -26,8 +26,6 @@
 #include "base/table.h"
 #include "ir/ir_in.h"
 
-enum { WHY = 240 };
-
 struct verifier {
 	const struct mod *m;
 	struct fn *f;
@@ -45,15 +43,15 @@ bad(struct verifier *v, const struct ins *i, const char *fmt, ...)
 	va_list ap;
 	int n;
 
-	n = snprintf(v->why, WHY, "%.60s: ", v->f != NULL ? v->f->name : "");
-	if (i != NULL && n >= 0 && n < WHY)
-		n += snprintf(v->why + n, (size_t)(WHY - n),
+	n = snprintf(v->why, IR_WHY, "%.60s: ", v->f != NULL ? v->f->name : "");
+	if (i != NULL && n >= 0 && n < IR_WHY)
+		n += snprintf(v->why + n, (size_t)(IR_WHY - n),
 		    "operation %u, %s%s%.60s: ", i->id, ir_ops[i->op].text,
 		    i->name != NULL ? " " : "",
 		    i->name != NULL ? i->name : "");
-	if (n >= 0 && n < WHY) {
+	if (n >= 0 && n < IR_WHY) {
 		va_start(ap, fmt);
-		vsnprintf(v->why + n, (size_t)(WHY - n), fmt, ap);
+		vsnprintf(v->why + n, (size_t)(IR_WHY - n), fmt, ap);
 		va_end(ap);
 	}
 	return false;
@@ -73,6 +71,20 @@ is_number(const struct ty *t)
 
 /* ---- types by operation ---- */
 
+/* Is the constant one of the values of its type? */
+static bool
+is_literal(const struct ins *i)
+{
+	struct ty_const c = { .kind = i->op == IR_STRING ? TYC_STRING :
+	    i->op == IR_INT ? TYC_INT : TYC_BOOL };
+
+	if (i->op == IR_STRING)
+		c.s = i->u.s;
+	else
+		c.i = i->u.i;
+	return ty_value_index(i->type, &c) >= 0;
+}
+
 static bool
 constant(struct verifier *v, const struct ins *i)
 {
@@ -81,13 +93,14 @@ constant(struct verifier *v, const struct ins *i)
 
 	if (i->op == IR_STRING)
 		ok = i->u.s != NULL && (is_kind(t, TY_STRING) ||
-		    (is_kind(t, TY_LITERAL) && strcmp(t->name, i->u.s) == 0));
+		    is_literal(i));
 	else if (i->op == IR_INT)
-		ok = is_kind(t, TY_INT);
+		ok = is_kind(t, TY_INT) || is_literal(i);
 	else if (i->op == IR_FLOAT)
 		ok = is_kind(t, TY_FLOAT);
 	else if (i->op == IR_BOOL)
-		ok = is_kind(t, TY_BOOL) && (i->u.i == 0 || i->u.i == 1);
+		ok = (is_kind(t, TY_BOOL) && (i->u.i == 0 || i->u.i == 1)) ||
+		    is_literal(i);
 	else if (i->op == IR_NULL)
 		ok = is_kind(t, TY_OPTIONAL) || is_kind(t, TY_NULL);
 	else
@@ -221,16 +234,6 @@ data(struct verifier *v, const struct ins *i)
 }
 
 static bool
-inject(const struct ins *i)
-{
-	const struct ty *from = i->arg[0]->type, *to = i->type;
-
-	if (is_kind(to, TY_UNION))
-		return i->u.n < to->n && to->arm[i->u.n] == from;
-	return is_kind(from, TY_LITERAL) && is_kind(to, TY_STRING);
-}
-
-static bool
 conversion(struct verifier *v, const struct ins *i)
 {
 	const struct ty *from = i->arg[0]->type, *to = i->type;
@@ -243,7 +246,10 @@ conversion(struct verifier *v, const struct ins *i)
 	else if (i->op == IR_UNWRAP)
 		ok = is_kind(from, TY_OPTIONAL) && from->of == to;
 	else if (i->op == IR_INJECT)
-		ok = inject(i);
+		ok = is_kind(to, TY_UNION) && i->u.n < to->n &&
+		    to->arm[i->u.n] == from;
+	else if (i->op == IR_WIDEN)
+		ok = from != to && ty_widens(from, to);
 	else if (i->op == IR_IS || i->op == IR_AS)
 		ok = is_kind(from, TY_UNION) && i->u.n < from->n &&
 		    (i->op == IR_IS ? is_kind(to, TY_BOOL) :
@@ -544,7 +550,7 @@ rule(struct verifier *v, const struct ins *i)
 	case IR_LOOKUP: return lookup(v, i);
 	case IR_EACH:   return each(v, i);
 	case IR_TOFLOAT: case IR_SOME: case IR_UNWRAP: case IR_INJECT:
-	case IR_IS: case IR_AS: case IR_ISNULL:
+	case IR_WIDEN: case IR_IS: case IR_AS: case IR_ISNULL:
 		return conversion(v, i);
 	case IR_ADD: case IR_SUB: case IR_MUL: case IR_DIV: case IR_MOD:
 	case IR_NEG: case IR_CONCAT: case IR_APPEND:
@@ -712,48 +718,6 @@ verify_fn(struct verifier *v, struct fn *f, struct arena *a)
 	return ir_ends(f->body) || bad(v, NULL, "it may run past its end");
 }
 
-static bool
-unique(struct verifier *v, struct table *names, const char *name)
-{
-	return table_at(names, name)->n++ == 0 ||
-	    bad(v, NULL, "the name '%.60s' is there twice", name);
-}
-
-/* Addresses are unique, and so are names in C; what has them is noted. */
-static bool
-verify_names(struct verifier *v, struct arena *a)
-{
-	const struct mod *m = v->m;
-	struct table address, c;
-	const struct prompt *q;
-	const struct param *p;
-	const struct tool *t;
-	const struct fn *f;
-
-	table_init(&v->declared, a);
-	table_init_text(&address, a);
-	table_init_text(&c, a);
-	for (q = m->prompt; q != NULL; q = q->next) {
-		table_at(&v->declared, q);
-		if (!unique(v, &address, q->name) || !unique(v, &c, q->c_name))
-			return false;
-	}
-	for (p = m->param; p != NULL; p = p->next) {
-		table_at(&v->declared, p);
-		if (!unique(v, &address, p->name) || !unique(v, &c, p->c_name))
-			return false;
-	}
-	for (t = m->tool; t != NULL; t = t->next) {
-		table_at(&v->declared, t);
-		if (!unique(v, &c, t->c_name))
-			return false;
-	}
-	for (f = m->fn; f != NULL; f = f->next)
-		if (!unique(v, &c, f->c_name))
-			return false;
-	return true;
-}
-
 bool
 ir_verify(const struct mod *m, char why[240])
 {
@@ -763,7 +727,8 @@ ir_verify(const struct mod *m, char why[240])
 	bool ok;
 
 	base_arena_init(&a);
-	ok = verify_names(&v, &a) && ir_verify_decls(m, why);
+	table_init(&v.declared, &a);
+	ok = ir_verify_decls(m, &v.declared, &a, why);
 	for (f = m->fn; ok && f != NULL; f = f->next)
 		ok = verify_fn(&v, f, &a);
 	arena_release(&a);

@@ -1,21 +1,26 @@
-/* The rules of what stands beside the code: leaves and tools.
+/* The rules of what an IR declares: leaves, params, tools, functions.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/table.h"
 #include "ir/ir_in.h"
 
-enum { WHY = 240 };
+struct decls {
+	const struct mod *m;
+	struct table *declared;
+	char *why;
+};
 
 BASE_PRINTF(2, 3) static bool
-bad(char *why, const char *fmt, ...)
+bad(struct decls *v, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(why, WHY, fmt, ap);
+	vsnprintf(v->why, IR_WHY, fmt, ap);
 	va_end(ap);
 	return false;
 }
@@ -27,59 +32,103 @@ is_kind(const struct ty *t, enum ty_kind k)
 }
 
 static bool
-prompts(const struct mod *m, char *why)
+unique(struct decls *v, struct table *names, const char *name)
+{
+	return table_at(names, name)->n++ == 0 ||
+	    bad(v, "the name '%.60s' is there twice", name);
+}
+
+/* Addresses are unique, and so are names in C; what has them is noted. */
+static bool
+verify_names(struct decls *v, struct arena *a)
+{
+	const struct mod *m = v->m;
+	struct table address, c;
+	const struct prompt *q;
+	const struct param *p;
+	const struct tool *t;
+	const struct fn *f;
+
+	table_init_text(&address, a);
+	table_init_text(&c, a);
+	for (q = m->prompt; q != NULL; q = q->next) {
+		table_at(v->declared, q);
+		if (!unique(v, &address, q->name) || !unique(v, &c, q->c_name))
+			return false;
+	}
+	for (p = m->param; p != NULL; p = p->next) {
+		table_at(v->declared, p);
+		if (!unique(v, &address, p->name) || !unique(v, &c, p->c_name))
+			return false;
+	}
+	for (t = m->tool; t != NULL; t = t->next) {
+		table_at(v->declared, t);
+		if (!unique(v, &c, t->c_name))
+			return false;
+	}
+	for (f = m->fn; f != NULL; f = f->next)
+		if (!unique(v, &c, f->c_name))
+			return false;
+	return true;
+}
+
+static bool
+verify_prompts(struct decls *v)
 {
 	const struct prompt *q;
 	unsigned i;
 
-	for (q = m->prompt; q != NULL; q = q->next) {
+	for (q = v->m->prompt; q != NULL; q = q->next) {
 		if (!is_kind(q->in, TY_STRUCT) || !is_kind(q->out, TY_STRUCT))
-			return bad(why, "%.60s: not between structs",
+			return bad(v, "%.60s: not between structs",
 			    q->name);
 		if (!q->formats[q->format])
-			return bad(why, "%.60s: its format is not one of "
+			return bad(v, "%.60s: its format is not one of "
 			    "its formats", q->name);
 		for (i = 0; i < q->npiece; i++)
 			if (q->piece[i].text == NULL &&
 			    !template_fits(q->in, &q->piece[i]))
-				return bad(why, "%.60s: its template "
+				return bad(v, "%.60s: its template "
 				    "shows no input", q->name);
 		if (!q->structures[q->structure])
-			return bad(why, "%.60s: its structure is not one "
+			return bad(v, "%.60s: its structure is not one "
 			    "of its structures", q->name);
 		if (q->reasoning && (q->out->n == 0 ||
 		    strcmp(q->out->field[0].name, "reasoning") != 0))
-			return bad(why, "%.60s: no reasoning first",
+			return bad(v, "%.60s: no reasoning first",
 			    q->name);
 	}
 	return true;
 }
 
 static bool
-tools(const struct mod *m, char *why)
+verify_tools(struct decls *v)
 {
 	const struct ty *in;
 	const struct tool *t;
 
-	for (t = m->tool; t != NULL; t = t->next) {
+	for (t = v->m->tool; t != NULL; t = t->next) {
 		in = t->in;
 		if (t->is.argv == NULL || t->is.argv[0][0] == '\0')
-			return bad(why, "%.60s: no command", t->name);
+			return bad(v, "%.60s: no command", t->name);
 		if (t->is.text_in && (in->n != 1 ||
 		    !is_kind(in->field[0].type, TY_STRING)))
-			return bad(why, "%.60s: no text to give", t->name);
+			return bad(v, "%.60s: no text to give", t->name);
 		if (t->is.text_out && !is_kind(t->out, TY_STRING))
-			return bad(why, "%.60s: a text is no such value",
+			return bad(v, "%.60s: a text is no such value",
 			    t->name);
 		if (t->is.keep && (t->is.text_in || t->is.text_out))
-			return bad(why, "%.60s: kept, and not by lines",
+			return bad(v, "%.60s: kept, and not by lines",
 			    t->name);
 	}
 	return true;
 }
 
 bool
-ir_verify_decls(const struct mod *m, char why[240])
+ir_verify_decls(const struct mod *m, struct table *declared, struct arena *a,
+    char *why)
 {
-	return prompts(m, why) && tools(m, why);
+	struct decls v = { m, declared, why };
+
+	return verify_names(&v, a) && verify_prompts(&v) && verify_tools(&v);
 }

@@ -51,16 +51,13 @@ static struct ins *
 builtin_default(struct lower *x, const struct builtin_param *p,
     struct span at)
 {
-	struct ins *i;
 	struct json v;
 	double d = 0;
 
 	if (p->value == NULL || *p->type != 'f' || !json_parse(p->value,
 	    strcspn(p->value, " "), &v, NULL, NULL) || !json_double(v, &d))
 		BUG("builtin.def: no default of float");
-	i = lower_op(x, IR_FLOAT, lower_basic(x, TY_FLOAT), NULL, 0, at);
-	i->u.f = d;
-	return i;
+	return lower_float(x, d, at);
 }
 
 static struct ins *

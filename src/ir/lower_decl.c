@@ -61,16 +61,12 @@ structure(struct check_value v)
 enum { MAX_CHOICES = 64 };
 
 static struct ty_const
-choice(struct lower *x, const struct ast *e, const struct ty *t)
+choice(struct lower *x, const struct ast *e)
 {
 	struct ty_const c;
 
 	if (!check_const(x->a, e, &c))
 		BUG("a choice that is no constant");
-	if (t->kind == TY_FLOAT && c.kind == TYC_INT) {
-		c.kind = TYC_FLOAT;
-		c.f = (double)c.i;
-	}
 	return c;
 }
 
@@ -81,11 +77,10 @@ as_double(struct ty_const c)
 }
 
 static void
-range_choices(struct lower *x, struct choices *q, const struct ty *t,
-    const struct ast *tune)
+range_choices(struct lower *x, struct choices *q, const struct ast *tune)
 {
-	struct ty_const lo = choice(x, tune->u.binary.a, t);
-	struct ty_const hi = choice(x, tune->u.binary.b, t), *v;
+	struct ty_const lo = choice(x, tune->u.binary.a);
+	struct ty_const hi = choice(x, tune->u.binary.b), *v;
 	unsigned i;
 
 	if (lo.kind != TYC_INT || hi.kind != TYC_INT ||
@@ -103,7 +98,7 @@ range_choices(struct lower *x, struct choices *q, const struct ty *t,
 
 /* What stands behind `tune`. */
 static struct choices
-choices(struct lower *x, const struct ty *t, const struct ast *tune)
+choices(struct lower *x, const struct ast *tune)
 {
 	struct choices q = { .n = 0 };
 	struct ty_const *v = NULL;
@@ -111,12 +106,12 @@ choices(struct lower *x, const struct ty *t, const struct ast *tune)
 	size_t cap = 0;
 
 	if (tune->kind != AST_LIST) {
-		range_choices(x, &q, t, tune);
+		range_choices(x, &q, tune);
 		return q;
 	}
 	for (k = tune->u.list.item; k != NULL; k = k->next) {
 		v = arena_grow(x->a, v, &cap, q.n + 1u, sizeof *v);
-		v[q.n++] = choice(x, k, t);
+		v[q.n++] = choice(x, k);
 	}
 	q.v = v;
 	return q;
@@ -392,7 +387,7 @@ prompt_temperature(struct lower *x, struct prompt *q, struct ast *list)
 	q->temperature = number(option(x, list, "temperature"), MIP_UNSET);
 	if (o == NULL || o->u.option.tune == NULL)
 		return;
-	q->temperatures = choices(x, lower_basic(x, TY_FLOAT),
+	q->temperatures = choices(x,
 	    o->u.option.tune);
 	q->tune[SLOT_TEMPERATURE] = true;
 }
@@ -424,10 +419,8 @@ refusal_value(struct lower *x, const struct ty_field *f, struct ast *m)
 {
 	struct ty_const c = f->fallback;
 
-	if (m != NULL && !check_const(x->a, m->u.arg.value, &c)) {
-		lower_not_built(x, m->at, "an output that is not a constant");
-		return c;
-	}
+	if (m != NULL && !check_const(x->a, m->u.arg.value, &c))
+		BUG("an output that is no constant");
 	if (c.kind == TYC_NONE && f->type->kind == TY_OPTIONAL)
 		c.kind = TYC_NULL;
 	if (c.kind == TYC_NONE && f->type->kind == TY_STRING) {
@@ -515,7 +508,7 @@ lower_param(struct lower *x, struct symbol *s)
 	q->type = s->type;
 	q->value = s->value;
 	q->at = s->decl->at;
-	q->choices = choices(x, q->type, s->decl->u.param.tune);
+	q->choices = choices(x, s->decl->u.param.tune);
 	return q;
 }
 

@@ -8,212 +8,6 @@
 
 static struct ins *lower_raw(struct lower *x, struct ast *e);
 
-/* ---- constants and conversions ---- */
-
-struct ins *
-lower_string(struct lower *x, const char *s, struct span at)
-{
-	struct ins *i = lower_op(x, IR_STRING, lower_basic(x, TY_STRING),
-	    NULL, 0, at);
-
-	i->u.s = s;
-	return i;
-}
-
-static struct ins *
-int_value(struct lower *x, enum ir_op op, const struct ty *t, int64_t v,
-    struct span at)
-{
-	struct ins *i = lower_op(x, op, t, NULL, 0, at);
-
-	i->u.i = v;
-	return i;
-}
-
-static struct ins *
-float_value(struct lower *x, double v, struct span at)
-{
-	struct ins *i = lower_op(x, IR_FLOAT, lower_basic(x, TY_FLOAT), NULL,
-	    0, at);
-
-	i->u.f = v;
-	return i;
-}
-
-static struct ins *
-inject(struct lower *x, struct ins *v, const struct ty *to, struct span at)
-{
-	struct ins *i;
-	int n = 0;
-
-	if (to->kind == TY_UNION) {
-		n = ty_arm_index(v->type, to);
-		if (n < 0)
-			BUG("no arm of this type");
-		v = lower_convert(x, v, to->arm[n], at);
-	}
-	i = lower_op1(x, IR_INJECT, to, v, at);
-	i->u.n = (unsigned)n;
-	return i;
-}
-
-static struct ins *
-is_arm(struct lower *x, struct ins *v, unsigned arm, struct span at)
-{
-	struct ins *i = lower_op1(x, IR_IS, lower_basic(x, TY_BOOL), v, at);
-
-	i->u.n = arm;
-	return i;
-}
-
-static struct ins *
-as_arm(struct lower *x, struct ins *v, unsigned arm, struct span at)
-{
-	struct ins *i = lower_op1(x, IR_AS, v->type->arm[arm], v, at);
-
-	i->u.n = arm;
-	return i;
-}
-
-/* A union, its arms from `n` on, as one with all of these. */
-static struct ins *
-widen(struct lower *x, struct ins *v, unsigned n, const struct ty *to,
-    struct span at)
-{
-	struct region *outer = x->r;
-	struct ins *i;
-
-	if (n + 1 == v->type->n)
-		return inject(x, as_arm(x, v, n, at), to, at);
-	i = lower_op1(x, IR_COND, to, is_arm(x, v, n, at), at);
-	x->r = i->body;
-	i->body->result = inject(x, as_arm(x, v, n, at), to, at);
-	x->r = i->other = ir_region(x->m, x->f, i);
-	i->other->result = widen(x, v, n + 1, to, at);
-	x->r = outer;
-	return i;
-}
-
-struct ins *
-lower_convert(struct lower *x, struct ins *v, const struct ty *to,
-    struct span at)
-{
-	const struct ty *from = v->type;
-
-	if (from == to)
-		return v;
-	if (to->kind == TY_OPTIONAL) {
-		if (from->kind == TY_NULL) {
-			v->type = to;   /* made just now, for this place */
-			return v;
-		}
-		return lower_op1(x, IR_SOME, to,
-		    lower_convert(x, v, to->of, at), at);
-	}
-	if (to->kind == TY_UNION)
-		return from->kind == TY_UNION ? widen(x, v, 0, to, at) :
-		    inject(x, v, to, at);
-	if (to->kind == TY_FLOAT && from->kind == TY_INT)
-		return lower_op1(x, IR_TOFLOAT, to, v, at);
-	if (to->kind == TY_STRING && from->kind == TY_LITERAL) {
-		if (v->op != IR_STRING || v->name != NULL)
-			return inject(x, v, to, at);
-		v->type = to;           /* likewise */
-		return v;
-	}
-	BUG("a value of kind %d cannot become one of kind %d",
-	    (int)from->kind, (int)to->kind);
-}
-
-/* A constant in its own type; `t` is what it is for. */
-static struct ins *
-plain_constant(struct lower *x, const struct ty_const *c,
-    const struct ty *t, struct span at)
-{
-	struct ins *i;
-
-	switch (c->kind) {
-	case TYC_NONE:
-		break;
-	case TYC_NULL:
-		return lower_op(x, IR_NULL, lower_basic(x, TY_NULL), NULL, 0,
-		    at);
-	case TYC_STRING:
-		i = lower_string(x, c->s, at);
-		if (t->kind == TY_LITERAL)
-			i->type = t;
-		return i;
-	case TYC_INT:
-		return int_value(x, IR_INT, lower_basic(x, TY_INT), c->i, at);
-	case TYC_FLOAT:
-		return float_value(x, c->f, at);
-	case TYC_BOOL:
-		return int_value(x, IR_BOOL, lower_basic(x, TY_BOOL), c->i,
-		    at);
-	case TYC_ENUM:
-		return int_value(x, IR_ENUM, t, c->i, at);
-	case TYC_EMPTY:
-		return lower_op(x, IR_LIST, t, NULL, 0, at);
-	}
-	BUG("a constant without value");
-}
-
-/* The arm of a union that a constant stands for. */
-static const struct ty *
-arm_for(const struct ty *t, const struct ty_const *c)
-{
-	const struct ty *arm, *best = NULL;
-	unsigned i;
-
-	for (i = 0; i < t->n; i++) {
-		arm = t->arm[i];
-		if (c->kind == TYC_STRING && arm->kind == TY_LITERAL &&
-		    strcmp(arm->name, c->s) == 0)
-			return arm;
-		if ((c->kind == TYC_STRING && arm->kind == TY_STRING) ||
-		    (c->kind == TYC_INT && arm->kind == TY_INT) ||
-		    (c->kind == TYC_FLOAT && arm->kind == TY_FLOAT) ||
-		    (c->kind == TYC_BOOL && arm->kind == TY_BOOL) ||
-		    (c->kind == TYC_ENUM && arm->kind == TY_ENUM) ||
-		    (c->kind == TYC_EMPTY && arm->kind == TY_LIST))
-			best = arm;
-	}
-	return best != NULL ? best : t;
-}
-
-static struct ins *
-constant(struct lower *x, const struct ty_const *c, const struct ty *t,
-    struct span at)
-{
-	const struct ty *of = t;
-
-	if (of->kind == TY_OPTIONAL)
-		of = of->of;
-	if (of->kind == TY_UNION)
-		of = arm_for(of, c);
-	return lower_convert(x, plain_constant(x, c, of, at), t, at);
-}
-
-struct ins *
-lower_constant(struct lower *x, struct ast *e, const struct ty *t)
-{
-	struct ty_const c;
-
-	if (!check_const(x->a, e, &c))
-		BUG("not a constant");
-	return constant(x, &c, t, e->at);
-}
-
-struct ins *
-lower_missing(struct lower *x, const struct ty_field *f, struct span at)
-{
-	if (f->fallback.kind != TYC_NONE)
-		return constant(x, &f->fallback, f->type, at);
-	if (f->type->kind != TY_OPTIONAL)
-		BUG("'%s' has no default", f->name);
-	return lower_op(x, IR_NULL, f->type, NULL, 0, at);
-}
-
 /* ---- names and members ---- */
 
 void
@@ -249,13 +43,13 @@ symbol_value(struct lower *x, struct symbol *s, struct span at)
 	case SYM_CONST:
 		if (s->pinned)
 			lower_pin(x, s->path, s->value);
-		return constant(x, &s->value, s->type, at);
+		return lower_value(x, &s->value, s->type, at);
 	case SYM_PARAM:
 		i = lower_op(x, IR_PARAM, s->type, NULL, 0, at);
 		i->u.param = lower_param(x, s);
 		return i;
 	case SYM_VARIANT:
-		return int_value(x, IR_ENUM, s->type, s->index, at);
+		return lower_int(x, IR_ENUM, s->type, s->index, at);
 	case SYM_VAR:
 		return variable(x, s, at);
 	case SYM_METRIC:
@@ -363,7 +157,7 @@ null_test(struct lower *x, struct ast *e, struct ast *of)
 	if (v->type->kind == TY_OPTIONAL)
 		i = lower_op1(x, IR_ISNULL, b, v, e->at);
 	else
-		i = int_value(x, IR_BOOL, b, v->type->kind == TY_NULL, e->at);
+		i = lower_int(x, IR_BOOL, b, v->type->kind == TY_NULL, e->at);
 	return e->u.binary.op == OP_EQ ? i : not_value(x, i, e->at);
 }
 
@@ -377,13 +171,13 @@ is_test(struct lower *x, struct ast *e)
 	struct region *outer = x->r;
 
 	if (v->type->kind != TY_OPTIONAL)
-		return is_arm(x, v, e->u.is.arm, e->at);
+		return lower_is(x, v, e->u.is.arm, e->at);
 	and = lower_op1(x, IR_ISNULL, e->type, v, e->at);
 	and = not_value(x, and, e->at);
 	and = lower_op1(x, IR_AND, e->type, and, e->at);
 	x->r = and->body;
 	v = lower_op1(x, IR_UNWRAP, v->type->of, v, e->at);
-	and->body->result = is_arm(x, v, e->u.is.arm, e->at);
+	and->body->result = lower_is(x, v, e->u.is.arm, e->at);
 	x->r = outer;
 	return and;
 }
@@ -391,7 +185,7 @@ is_test(struct lower *x, struct ast *e)
 struct ins *
 lower_labels(struct lower *x, struct ins *v, struct ast *label)
 {
-	struct ins *i = is_arm(x, v, label->u.is.arm, label->at);
+	struct ins *i = lower_is(x, v, label->u.is.arm, label->at);
 	struct region *outer = x->r;
 
 	if (label->next == NULL)
@@ -576,7 +370,7 @@ folded(struct lower *x, struct ast *e)
 
 	if (!check_const(x->a, e, &c))
 		BUG("not a constant");
-	return plain_constant(x, &c, e->type, e->at);
+	return lower_value(x, &c, e->type, e->at);
 }
 
 static struct ins *
@@ -615,16 +409,16 @@ plain(struct lower *x, struct ast *e)
 		return e->sym != NULL ? symbol_value(x, e->sym, e->at) :
 		    member(x, e);
 	case AST_INT:
-		return int_value(x, IR_INT, e->type, e->u.integer.value,
+		return lower_int(x, IR_INT, e->type, e->u.integer.value,
 		    e->at);
 	case AST_FLOAT:
-		return float_value(x, e->u.number.value, e->at);
+		return lower_float(x, e->u.number.value, e->at);
 	case AST_QUANTITY:
 		return folded(x, e);
 	case AST_STRING:
 		return string_literal(x, e);
 	case AST_BOOL:
-		return int_value(x, IR_BOOL, e->type, e->u.boolean.value,
+		return lower_int(x, IR_BOOL, e->type, e->u.boolean.value,
 		    e->at);
 	case AST_NULL:
 		return lower_op(x, IR_NULL, e->type, NULL, 0, e->at);
@@ -639,7 +433,8 @@ plain(struct lower *x, struct ast *e)
 	case AST_INDEX:
 		return element(x, e);
 	case AST_UNARY:
-		return unary(x, e);
+		return e->type->kind == TY_LITERAL ? folded(x, e) :
+		    unary(x, e);
 	case AST_BINARY:
 		return binary(x, e);
 	case AST_COND:
@@ -658,7 +453,7 @@ lower_raw(struct lower *x, struct ast *e)
 	if (e->narrowed && v->type->kind == TY_OPTIONAL)
 		v = lower_op1(x, IR_UNWRAP, v->type->of, v, e->at);
 	if (e->as > 0 && v->type->kind == TY_UNION)
-		v = as_arm(x, v, e->as - 1, e->at);
+		v = lower_as(x, v, e->as - 1, e->at);
 	if (x->nwatch > 0)
 		lower_seen(x, e, v);
 	return v;

@@ -50,24 +50,39 @@ void lower_reach(struct reached *r, struct fn *f);
 /* Reports a construct that is typed but not built. */
 void lower_not_built(struct lower *x, struct span at, const char *what);
 
+/* ---- lower_const.c ---- */
+
+struct ins *lower_string(struct lower *x, const char *s, struct span at);
+/* An int, a bool or a name of an enum. */
+struct ins *lower_int(struct lower *x, enum ir_op op, const struct ty *t,
+    int64_t v, struct span at);
+struct ins *lower_float(struct lower *x, double v, struct span at);
+/* Is a union this arm?  The arm that it is known to be. */
+struct ins *lower_is(struct lower *x, struct ins *v, unsigned arm,
+    struct span at);
+struct ins *lower_as(struct lower *x, struct ins *v, unsigned arm,
+    struct span at);
+/* `v` as a value of `to`, which its type fits. */
+struct ins *lower_convert(struct lower *x, struct ins *v,
+    const struct ty *to, struct span at);
+/* The constant, which is of type `t`. */
+struct ins *lower_value(struct lower *x, const struct ty_const *c,
+    const struct ty *t, struct span at);
+/* The constant `e` as a value of `t`, which its place gives it. */
+struct ins *lower_constant(struct lower *x, struct ast *e,
+    const struct ty *t);
+/* What stands for a field that was not given. */
+struct ins *lower_missing(struct lower *x, const struct ty_field *f,
+    struct span at);
+
 /* ---- lower_expr.c ---- */
 
 /* The value of `e` as its place wants it. */
 struct ins *lower_expr(struct lower *x, struct ast *e);
-/* `v` as a value of `to`, which its type fits. */
-struct ins *lower_convert(struct lower *x, struct ins *v,
-    const struct ty *to, struct span at);
 /* The value of `e` becomes the result of `r`, where it is computed. */
 void lower_value_in(struct lower *x, struct region *r, struct ast *e);
-/* The constant `e` as a value of `t`. */
-struct ins *lower_constant(struct lower *x, struct ast *e,
-    const struct ty *t);
 /* Is `v` one of the types that the cases in `label`, a chain, name? */
 struct ins *lower_labels(struct lower *x, struct ins *v, struct ast *label);
-struct ins *lower_string(struct lower *x, const char *s, struct span at);
-/* What stands for a field that was not given. */
-struct ins *lower_missing(struct lower *x, const struct ty_field *f,
-    struct span at);
 /* a + b of two strings, lists or numbers of one type. */
 struct ins *lower_sum(struct lower *x, struct ins *a, struct ins *b,
     struct span at);

@@ -70,6 +70,14 @@ become_string(struct fold *x, struct ins *i, const char *s)
 	i->u.s = s;
 }
 
+/* `i` is the constant `v`, of its own type. */
+static void
+become_constant(struct fold *x, struct ins *i, const struct ins *v)
+{
+	strip(x, i, v->op);
+	i->u = v->u;
+}
+
 /* `i` is the value `v`; it leaves its region. */
 static void
 become_value(struct fold *x, struct ins *i, struct ins *v)
@@ -348,6 +356,11 @@ fold_value(struct fold *x, struct ins *i)
 	    (i->op == IR_SOME && a->op == IR_UNWRAP &&
 	    a->arg[0]->type == i->type))
 		become_value(x, i, a->arg[0]);
+	else if (i->op == IR_WIDEN && (a->op == IR_STRING ||
+	    a->op == IR_INT || a->op == IR_BOOL))
+		become_constant(x, i, a);
+	else if (i->op == IR_WIDEN && a->op == IR_WIDEN)
+		i->arg[0] = a->arg[0];
 	else if (i->op == IR_IS && a->op == IR_INJECT)
 		become_bool(x, i, i->u.n == a->u.n);
 	else if ((i->op == IR_AS && a->op == IR_INJECT && i->u.n == a->u.n) ||
@@ -489,7 +502,8 @@ fold_ins(struct fold *x, struct ins *i)
 		fold_lib(x, i);
 		return;
 	case IR_FIELD: case IR_TOFLOAT: case IR_SOME: case IR_UNWRAP:
-	case IR_INJECT: case IR_IS: case IR_AS: case IR_ISNULL: case IR_NOT:
+	case IR_INJECT: case IR_WIDEN: case IR_IS: case IR_AS: case IR_ISNULL:
+	case IR_NOT:
 		fold_value(x, i);
 		return;
 	case IR_AND: case IR_OR: case IR_COND:

@@ -147,9 +147,8 @@ choices_json(struct arena *a, const struct ty_const *v)
 	case TYC_BOOL:
 		buf_puts(&b, v->i ? "true" : "false");
 		break;
-	case TYC_EMPTY:
-		buf_puts(&b, "[]");
-		break;
+	case TYC_LIST: case TYC_RECORD: case TYC_MAP: case TYC_ARM:
+		BUG("no slot holds such a value");
 	case TYC_NONE:
 	case TYC_NULL:
 		buf_puts(&b, "null");

@@ -246,7 +246,7 @@ read_param(struct apply *ap, const struct param *p, struct json v,
 		break;
 	case TYC_NONE:
 	case TYC_NULL:
-	case TYC_EMPTY:
+	case TYC_LIST: case TYC_RECORD: case TYC_MAP: case TYC_ARM:
 		return false;
 	}
 	c.kind = p->value.kind;

@@ -159,4 +159,67 @@ ok 'a key given twice, another missing' gives \
 ok 'more members than @len' refuses 8 'at most 3 members' --text four \
     --names '{}'
 
+# ---- literals, defaults ----
+
+cat >script <<'END'
+{"match_system":"level","reply":"The level is 3."}
+{"match_user":"good","reply":"{\"grade\":2,\"sure\":true,\"tags\":[\"auto\"]}"}
+{"match_user":"loose","reply":"{\"grade\":\"-3\",\"sure\":\"Unsure\",\"tags\":[\"OFF\",\"auto\"],\"more\":{\"name\":\"m\"}}"}
+{"match_user":"beyond","reply":"{\"grade\":4,\"sure\":true,\"tags\":[]}"}
+{"match_user":"never","reply":"I cannot help with that."}
+{"reply":"{\"grade\":1,\"sure\":true,\"tags\":[]}"}
+END
+program 'literals and defaults' <<'END'
+type Mode = "auto" | "off";
+type Grade = 1 | 2 | -3;
+struct Part { name: string; n: int = 1; tags: string[] = ["x", "y"]; }
+const RATE: map<string, float> = { "EUR" = 1, "USD" = 0.5 };
+const MODE: Mode = "auto";
+signature Rate = (text: string, mode: Mode = "off", like: Part[] = [{ name = "z" }], at: Part? = { name = "p" }) ->
+    (grade: Grade, sure: true | "unsure", tags: Mode[], more: Part | "none" = "none") "Rate it.";
+signature Level = (text: string) -> (level: 1 | 2 | 3) "Give the level.";
+module rate = predict(Rate) {
+	model = local; reask = 0;
+	on_refusal = { grade = -3, sure = "unsure", tags = ["off"], more = { name = "r" } };
+}
+module level = predict(Level) { model = local; reask = 0; format = plain; }
+program P(text: string, mode: Mode, old: Grade[] = [1, 2], at: Part = { name = "here", tags = [] }) ->
+    (n: int, mode: Mode, text: string, at: Part) {
+	let r = rate(text);
+	let m: Mode = r.grade == -3 ? "off" : mode;
+	let n = r.grade * 10 + sum(old) + level(text).level * 100;
+	let all = join(",", r.tags) + (r.sure == "unsure" ? "?" : "") + MODE;
+	switch m {
+	case "auto" { n += 1000; }
+	case "off" { }
+	}
+	let usd = RATE["USD"];
+	if usd != null && usd < 1.0 { n += 5000; }
+	return { n = n, mode = m, text = all + (r.more == "none" ? "" : r.more.name + join("", r.more.tags)), at = at };
+}
+END
+fresh
+ok 'values as they are' gives \
+    '{"n":6323,"mode":"auto","text":"autoauto","at":{"name":"here","n":1,"tags":[]}}' \
+    --text good --mode auto
+ok 'values as text' gives \
+    '{"n":5267,"mode":"off","text":"off,auto?automxy","at":{"name":"q","n":1,"tags":["x","y"]}}' \
+    --text loose --mode auto --old '[-3]' --at '{"name":"q"}'
+ok 'the defaults reach the model' grep -q 'like.*name.*z' log
+ok 'a number that is none of them' refuses 8 'one of 1, 2, -3' \
+    --text beyond --mode off
+ok 'a refusal gives constants' gives \
+    '{"n":5273,"mode":"off","text":"off?autorxy","at":{"name":"here","n":1,"tags":[]}}' \
+    --text never --mode off
+ok 'an input that is none of them' refuses 2 'one of auto, off' \
+    --text good --mode on
+ok 'help tells the values' status 0 ./p --help
+ok '... of texts' says '"auto" | "off"'
+ok '... of lists, with the default' says '(1 | 2 | -3)\[\], default \[1,2\]'
+ok 'the schema has them' sh -c './p --schema | tr -d "\n\t " |
+    grep -q "\"type\":\"integer\",\"enum\":\[1,2,-3\]"'
+ok '-D takes one of the values' status 0 "$MIPROC" -fsyntax-only -D MODE=off p.mp
+ok '... and no other' status 1 "$MIPROC" -fsyntax-only -D MODE=on p.mp
+ok '... and says so' says "'MODE' is \"auto\" | \"off\", which 'on' is not"
+
 done_testing

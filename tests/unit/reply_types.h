@@ -18,7 +18,8 @@
 	.size = sizeof(int), .name = "enum", .variant = (variants), \
 	.n = sizeof(variants) / sizeof(*(variants)) }
 #define REPLY_TYPE_LITERAL(text) { .kind = MIP_LITERAL, \
-	.size = sizeof(const char *), .name = (text) }
+	.size = sizeof(const char *), .of = &mip_string, \
+	.value = (const char *const[]){ (text) }, .n = 1 }
 
 static const struct mip_variant label_v[] = {
 	{ "BILLING", "billing", NULL },
@@ -152,12 +153,16 @@ static const struct mip_type either_t = { .kind = MIP_UNION,
 	.size = sizeof(struct either), .arm = either_a, .n = 2,
 	.arm_at = offsetof(struct either, u) };
 
-static const struct mip_type lit_yes = REPLY_TYPE_LITERAL("agree");
-static const struct mip_type lit_no = REPLY_TYPE_LITERAL("disagree");
-static const struct mip_type *const vote_a[] = { &lit_yes, &lit_no };
-static const struct mip_type vote_t = { .kind = MIP_UNION,
-	.size = sizeof(struct either), .arm = vote_a, .n = 2,
-	.arm_at = offsetof(struct either, u) };
+static const char *const vote_v[] = { "agree", "disagree" };
+static const struct mip_type vote_t = { .kind = MIP_LITERAL,
+	.size = sizeof(const char *), .of = &mip_string, .value = vote_v,
+	.n = 2 };
+static const int64_t stars_v[] = { 1, 2, 3, -4 };
+static const struct mip_type stars_t = { .kind = MIP_LITERAL,
+	.size = sizeof(int64_t), .of = &mip_int, .value = stars_v, .n = 4 };
+static const bool true_v[] = { true };
+static const struct mip_type true_t = { .kind = MIP_LITERAL,
+	.size = sizeof(bool), .of = &mip_bool, .value = true_v, .n = 1 };
 
 /* struct tree { name: string; kids: tree[]; }, and a union that holds itself
  * in both arms */

@@ -144,7 +144,7 @@ values(void **state)
 {
 	const struct ty_const v[] = { { .kind = TYC_BOOL, .i = 1 },
 	    { .kind = TYC_BOOL }, { .kind = TYC_ENUM, .s = "A", .i = 0 },
-	    { .kind = TYC_EMPTY }, { .kind = TYC_NULL }, word("a\"b") };
+	    { .kind = TYC_NULL }, word("a\"b") };
 	struct levels l = { .v = NULL, .n = COUNTOF(v) };
 	struct ty_const copy[COUNTOF(v)];
 	struct arena a = { 0 };
@@ -153,7 +153,7 @@ values(void **state)
 	memcpy(copy, v, sizeof v);
 	l.v = copy;
 	assert_string_equal(text(&a, &l),
-	    "true,false,\"A\",[],null,\"a\\\"b\"");
+	    "true,false,\"A\",null,\"a\\\"b\"");
 	arena_release(&a);
 }
 

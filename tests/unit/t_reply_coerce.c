@@ -131,7 +131,16 @@ static const struct reply_case names[] = {
 	{ &vote_t, "disagree", "\"disagree\"", "" },
 	{ &vote_t, "I disagree.", "\"disagree\"", "from_text" },
 	{ &vote_t, "agree or disagree", NULL, "ambiguous" },
-	{ &vote_t, "\"Agree\"", "\"agree\"", "case" },
+	{ &vote_t, "\"Agree\"", "\"agree\"", "case quotes" },
+	{ &stars_t, "3", "3", "" },
+	{ &stars_t, "I rate it 2.", "2", "from_text" },
+	{ &stars_t, "-4", "-4", "" },
+	{ &stars_t, "5", NULL, "no_match" },
+	{ &stars_t, "1 or 2", NULL, "ambiguous" },
+	{ &stars_t, "many", NULL, "type" },
+	{ &true_t, "true", "true", "" },
+	{ &true_t, "Yes", "true", "bool_word" },
+	{ &true_t, "no", NULL, "no_match" },
 };
 
 static const struct reply_case lists[] = {

@@ -29,7 +29,8 @@ static const struct mip_type int_map = {
 	.kind = MIP_MAP, .size = sizeof(struct type_map), .of = &mip_int
 };
 static const struct mip_type yes = {
-	.kind = MIP_LITERAL, .size = sizeof(const char *), .name = "y\"s"
+	.kind = MIP_LITERAL, .size = sizeof(const char *),
+	.of = &mip_string, .value = (const char *const[]){ "y\"s" }, .n = 1
 };
 struct number_or_yes { int arm; union { int64_t n; const char *s; } u; };
 static const struct mip_type *const arms[] = { &mip_float, &yes };

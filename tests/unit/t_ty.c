@@ -11,6 +11,13 @@
 
 #include "base/ty.h"
 
+static const struct ty *
+text(struct ty_table *t, const char *s)
+{
+	return ty_literal(t, &(struct ty_const){ .kind = TYC_STRING,
+	    .s = s }, 1);
+}
+
 static void
 interned(void **state)
 {
@@ -32,14 +39,63 @@ interned(void **state)
 	    ty_optional(t, s));
 	assert_int_equal(ty_optional(t, ty_basic(t, TY_NULL))->kind, TY_NULL);
 	assert_ptr_equal(ty_map(t, i), ty_map(t, i));
-	assert_ptr_equal(ty_literal(t, "x"), ty_literal(t, "x"));
-	assert_ptr_not_equal(ty_literal(t, "x"), ty_literal(t, "y"));
+	assert_ptr_equal(text(t, "x"), text(t, "x"));
+	assert_ptr_not_equal(text(t, "x"), text(t, "y"));
 	assert_ptr_not_equal(ty_struct(t, "S"), ty_struct(t, "S"));
 	for (k = 0, deep = s; k < 500; k++)
 		deep = ty_list(t, deep);
 	for (k = 0; k < 500; k++)
 		deep = deep->of;
 	assert_ptr_equal(deep, s);
+	arena_release(&a);
+}
+
+/* Literals of one kind become one type, whatever stands between them. */
+static void
+literals(void **state)
+{
+	const struct ty_const v[] = { { .kind = TYC_INT, .i = 1 },
+	    { .kind = TYC_INT, .i = -2 }, { .kind = TYC_INT, .i = 1 } };
+	const struct ty_const truth[] = { { .kind = TYC_BOOL, .i = 1 },
+	    { .kind = TYC_BOOL } };
+	struct arena a;
+	struct ty_table *t;
+	const struct ty *arm[4], *u, *ab, *n, *yes;
+
+	(void)state;
+	base_arena_init(&a);
+	t = ty_table_new(&a);
+	n = ty_literal(t, v, 3);
+	assert_int_equal(n->n, 2);
+	assert_ptr_equal(n->of, ty_basic(t, TY_INT));
+	assert_string_equal(ty_text(&a, n), "1 | -2");
+	assert_string_equal(ty_text(&a, ty_list(t, n)), "(1 | -2)[]");
+	assert_int_equal(ty_value_index(n, &v[1]), 1);
+	assert_ptr_equal(ty_literal(t, truth, 2), ty_basic(t, TY_BOOL));
+	yes = ty_literal(t, truth, 1);
+	assert_string_equal(ty_text(&a, yes), "true");
+	arm[0] = text(t, "a");
+	arm[1] = n;
+	arm[2] = text(t, "b");
+	arm[3] = text(t, "a");
+	ab = ty_union(t, arm + 2, 2);
+	assert_int_equal(ab->kind, TY_LITERAL);
+	assert_string_equal(ty_text(&a, ab), "\"b\" | \"a\"");
+	u = ty_union(t, arm, 4);
+	assert_int_equal(u->n, 2);
+	assert_string_equal(ty_text(&a, u), "\"a\" | \"b\" | 1 | -2");
+	assert_true(ty_fits(arm[0], ab) && ty_fits(ab, u->arm[0]));
+	assert_false(ty_fits(ab, arm[0]) || ty_fits(n, ab));
+	assert_true(ty_fits(arm[0], u) && ty_arm_index(arm[0], u) == 0);
+	assert_true(ty_fits(n, ty_basic(t, TY_FLOAT)));
+	assert_true(ty_fits(ty_list(t, ab), ty_list(t, ab->of)));
+	assert_true(ty_widens(ty_map(t, ty_optional(t, arm[0])),
+	    ty_map(t, ty_optional(t, ab))));
+	assert_false(ty_fits(ty_list(t, ab->of), ty_list(t, ab)));
+	arm[1] = yes;
+	arm[2] = ty_literal(t, truth + 1, 1);
+	arm[3] = ty_basic(t, TY_BOOL);
+	assert_ptr_equal(ty_union(t, arm + 1, 3), arm[3]);
 	arena_release(&a);
 }
 
@@ -97,8 +153,8 @@ fitting(void **state)
 	assert_true(ty_fits(i, ty_optional(t, f)));
 	assert_false(ty_fits(si, ty_optional(t, f)));
 	assert_false(ty_fits(ty_list(t, i), ty_list(t, f)));
-	assert_true(ty_fits(ty_literal(t, "x"), s));
-	assert_false(ty_fits(s, ty_literal(t, "x")));
+	assert_true(ty_fits(text(t, "x"), s));
+	assert_false(ty_fits(s, text(t, "x")));
 	assert_true(ty_fits(bad, i) && ty_fits(i, bad));
 	assert_false(ty_fits(s, i));
 	arena_release(&a);
@@ -121,7 +177,7 @@ texts(void **state)
 	    "string[]?");
 	assert_string_equal(ty_text(&a, ty_map(t, ty_basic(t, TY_BOOL))),
 	    "map<string, bool>");
-	assert_string_equal(ty_text(&a, ty_literal(t, "a\"b")), "\"a\\\"b\"");
+	assert_string_equal(ty_text(&a, text(t, "a\"b")), "\"a\\\"b\"");
 	e = ty_enum(t, "Label");
 	e->variant = v;
 	e->n = 2;
@@ -138,6 +194,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(interned),
+		cmocka_unit_test(literals),
 		cmocka_unit_test(unions),
 		cmocka_unit_test(fitting),
 		cmocka_unit_test(texts)

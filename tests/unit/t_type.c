@@ -36,10 +36,12 @@ static const struct mip_type int_map = {
 	.kind = MIP_MAP, .size = sizeof(struct type_map), .of = &mip_int
 };
 static const struct mip_type card = {
-	.kind = MIP_LITERAL, .size = sizeof(const char *), .name = "card"
+	.kind = MIP_LITERAL, .size = sizeof(const char *),
+	.of = &mip_string, .value = (const char *const[]){ "card" }, .n = 1
 };
 static const struct mip_type cash = {
-	.kind = MIP_LITERAL, .size = sizeof(const char *), .name = "cash"
+	.kind = MIP_LITERAL, .size = sizeof(const char *),
+	.of = &mip_string, .value = (const char *const[]){ "cash" }, .n = 1
 };
 static const struct mip_type image = {
 	.kind = MIP_IMAGE, .size = sizeof(const char *)
@@ -456,6 +458,60 @@ constraints(void **state)
 	assert_string_equal(e.path, "cards[1].digits");
 }
 
+/* Literals: their values as JSON and as text, and nothing else. */
+static void
+literals(void **state)
+{
+	static const int64_t stars_v[] = { 1, 2, -3 };
+	static const struct mip_type stars = { .kind = MIP_LITERAL,
+	    .size = sizeof(int64_t), .of = &mip_int, .value = stars_v,
+	    .n = 3 };
+	static const struct mip_type stars_optional = { .kind = MIP_OPTIONAL,
+	    .size = sizeof(void *), .of = &stars };
+	static const struct mip_type card_optional = { .kind = MIP_OPTIONAL,
+	    .size = sizeof(void *), .of = &card };
+	const char *s, *copy;
+	struct type_error e;
+	struct arena a = { 0 };
+	struct buf b = BUF_INIT;
+	const int64_t *p;
+	int64_t i;
+
+	(void)state;
+	assert_int_equal(read_as(&a, &stars, "-3", TYPE_EXACT, &i, &e), MIP_OK);
+	assert_int_equal(i, -3);
+	assert_int_equal(type_value_index(&stars, &i), 2);
+	assert_int_equal(read_as(&a, &stars, "4", TYPE_EXACT, &i, &e),
+	    MIP_USAGE);
+	assert_string_equal(e.text, "expected one of 1, 2, -3, found 4");
+	assert_int_equal(read_as(&a, &stars, "\"2\"", TYPE_EXACT, &i, &e),
+	    MIP_USAGE);
+	assert_int_equal(read_as(&a, &stars, "\"2\"", TYPE_LENIENT, &i, &e),
+	    MIP_OK);
+	assert_int_equal(i, 2);
+	assert_int_equal(read_as(&a, &card, "\"cash\"", TYPE_EXACT, &s, &e),
+	    MIP_USAGE);
+	assert_string_equal(e.text, "expected \"card\", found \"cash\"");
+	/* An optional text is the text itself. */
+	assert_int_equal(read_as(&a, &card_optional, "\"card\"", TYPE_EXACT,
+	    &s, &e), MIP_OK);
+	assert_string_equal(s, "card");
+	assert_true(type_copy(&a, &card_optional, &s, &copy));
+	assert_true(type_equal(&card_optional, &s, &copy) && s != copy);
+	assert_int_equal(read_as(&a, &card_optional, "\"\"", TYPE_LENIENT, &s,
+	    &e), MIP_OK);
+	assert_null(s);
+	assert_int_equal(read_as(&a, &stars_optional, "1", TYPE_EXACT, &p, &e),
+	    MIP_OK);
+	assert_int_equal(*p, 1);
+	type_write(&b, &stars_optional, &p, true);
+	type_name(&b, &stars_optional);
+	type_put_value(&b, &card, 0);
+	assert_string_equal(buf_str(&b), "1(1 | 2 | -3)?card");
+	buf_release(&b);
+	arena_release(&a);
+}
+
 int
 main(void)
 {
@@ -463,7 +519,8 @@ main(void)
 		cmocka_unit_test(round_trip), cmocka_unit_test(exact),
 		cmocka_unit_test(lenient), cmocka_unit_test(errors),
 		cmocka_unit_test(memory), cmocka_unit_test(equality),
-		cmocka_unit_test(names), cmocka_unit_test(constraints),
+		cmocka_unit_test(names), cmocka_unit_test(literals),
+		cmocka_unit_test(constraints),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
