@@ -122,7 +122,7 @@ FRONT   += src/front/check_test.c
 IR      += $(call in,src/ir,lower_test ir_verify_decl)
 EMIT    += src/emit/emit_test.c
 TUNE    += $(call in,src/tune,answer suite)
-DRIVER  += $(call in,src/driver,cmd_test tap junit)
+DRIVER  += $(call in,src/driver,cmd_test tap junit report)
 
 MAIN = src/driver/main.c
 

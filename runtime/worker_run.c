@@ -241,6 +241,8 @@ usage_less(struct mip_usage a, struct mip_usage b)
 	a.calls -= b.calls;
 	a.cached -= b.cached;
 	a.reasked -= b.reasked;
+	a.asked -= b.asked;
+	a.clean -= b.clean;
 	a.in -= b.in;
 	a.out -= b.out;
 	a.usd -= b.usd;
@@ -290,6 +292,10 @@ say_usage(struct buf *b, const char *key, const struct mip_usage *u)
 	buf_int(b, u->cached);
 	buf_puts(b, ",\"reasked\":");
 	buf_int(b, u->reasked);
+	buf_puts(b, ",\"asked\":");
+	buf_int(b, u->asked);
+	buf_puts(b, ",\"clean\":");
+	buf_int(b, u->clean);
 	buf_puts(b, ",\"in\":");
 	buf_int(b, u->in);
 	buf_puts(b, ",\"out\":");

@@ -168,6 +168,30 @@ compile_read_tuned(struct compilation *c, const char *path, struct tuned *t)
 	return ok;
 }
 
+struct stale_in { struct compilation *c; const char *path; };
+
+static void
+tell_stale_in(void *arg, const char *slot, const char *why)
+{
+	const struct stale_in *s = arg;
+
+	diag(&s->c->diag, s->c->mod->program->at, E_STALE_TUNING, "%s: %s: %s",
+	    s->path, slot, why);
+}
+
+const char *
+compile_slots(struct compilation *c, const char *path)
+{
+	struct stale_in s = { c, path };
+	const char *slots;
+	struct tuned t;
+
+	if (!compile_read_tuned(c, path, &t))
+		return NULL;
+	slots = tuned_slots(c->a, &t, c->mod, tell_stale_in, &s);
+	return c->diag.nerror == 0 ? slots : NULL;
+}
+
 int
 compile_tuned(struct compilation *c, bool must)
 {
@@ -367,8 +391,7 @@ cmd_compile(struct compilation *c)
 	}
 	tuning = settle_tuning(c, &b);
 	/* 4, 130, 143: the best so far was written, and is compiled. */
-	if ((tuning != 0 && !c->tuned) || o->dry_run || tuning == 5 ||
-	    tuning == 7)
+	if ((tuning != 0 && !c->tuned) || o->dry_run || tuning == 7)
 		return tuning;
 	status = write_output(c, &b);
 	return status != 0 ? status : tuning;

@@ -4,6 +4,8 @@
 #ifndef DRIVER_COMPILE_H
 #define DRIVER_COMPILE_H
 
+#include <stdio.h>
+
 #include "base/names.h"
 #include "driver/build.h"
 #include "driver/options.h"
@@ -53,6 +55,10 @@ bool compile_granted(const struct compilation *c);
 bool compile_read_tuned(struct compilation *c, const char *path,
     struct tuned *t);
 
+/* The slot values of a tuned file, as far as they fit the program, as a JSON
+ * object; NULL after a message.  What is left out is told. */
+const char *compile_slots(struct compilation *c, const char *path);
+
 /* ---- the verbs: each gives the exit status ---- */
 
 int cmd_compile(struct compilation *c);
@@ -88,6 +94,12 @@ const char *const *tuning_worker(struct compilation *c, struct build *b);
 int tuning_task(struct compilation *c, struct build *b, struct tune_task *t);
 /* Tunes, writes the tuned file and applies it: 0, or the exit status. */
 int tuning_run(struct compilation *c, struct build *b);
+
+/* The metric of that name, or NULL. */
+const struct fn *tuning_metric(const struct compilation *c, const char *name);
+/* Is the gate met by the score on the test rows?  0, or 5; says so on `f`,
+ * or on standard error. */
+int tuning_gate(const struct tune_task *t, const struct tune_score *s, FILE *f);
 
 /* Progress on standard error, for struct tune_observer. */
 struct progress {

@@ -1,134 +1,239 @@
-/* miproc eval: scores a split, or compares two tuned files on it.
+/* miproc eval: scores a part of the rows, or compares two tuned files on it.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "driver/compile.h"
 #include "driver/file.h"
-
-/* Where the rows' answers go: -o FILE, a JSON line each. */
-struct answers {
-	struct buf text;
-	bool wanted;
-};
-
-static void
-take_answer(void *arg, size_t row, const char *answer)
-{
-	struct answers *out = arg;
-
-	(void)row;
-	if (!out->wanted)
-		return;
-	buf_puts(&out->text, answer);
-	buf_putc(&out->text, '\n');
-}
-
-static void
-print_score(const char *label, const struct tune_score *s)
-{
-	bool any = false;
-
-	printf("%-10s %6.3f  [%.3f, %.3f]  %zu rows", label, s->interval.mean,
-	    s->interval.lo, s->interval.hi, s->interval.n);
-	for (unsigned i = MIP_OK + 1; i < MIP_NSTATUS; i++) {
-		if (s->by_class[i] == 0)
-			continue;
-		printf("%s%u %s", any ? ", " : "; failed: ", s->by_class[i],
-		    mip_status_word((enum mip_status)i));
-		any = true;
-	}
-	if (s->repaired != 0)
-		printf("; %u repaired", s->repaired);
-	printf("\n");
-}
-
-static const struct rows *
-pick(const struct compilation *c, const struct tune_task *t)
-{
-	const char *split = c->o->split != NULL ? c->o->split : "dev";
-
-	if (strcmp(split, "train") == 0)
-		return &t->train;
-	return strcmp(split, "dev") == 0 ? &t->dev : &t->test;
-}
-
-/* The slot values of a tuned file as text; NULL after a message. */
-static const char *
-slots_of(struct compilation *c, const char *path)
-{
-	struct tuned t;
-
-	return compile_read_tuned(c, path, &t) ?
-	    arena_strndup(c->a, t.slots.s, t.slots.n) : NULL;
-}
+#include "driver/report.h"
 
 struct evaluation {
 	struct compilation *c;
-	const struct tune_task *task;
+	struct tune_task task;
+	const char *split;
 	const struct rows *rows;
-	struct answers *answers;
+	struct tune_point point[2];     /* --compare has two */
+	const char *label[2];
+	size_t n;
+	FILE *f;                        /* of the report */
 };
 
-/* Scores all rows with `slots`; 0 or an exit status. */
+/* ---- what is scored ---- */
+
+static void
+pick(struct evaluation *e)
+{
+	const struct tune_task *t = &e->task;
+
+	e->split = e->c->o->split != NULL ? e->c->o->split : "dev";
+	e->rows = strcmp(e->split, "train") == 0 ? &t->train :
+	    strcmp(e->split, "dev") == 0 ? &t->dev : &t->test;
+}
+
+/* The points of --compare, or that of the binary; false after a message. */
+static bool
+points(struct evaluation *e)
+{
+	static const char *const nth[] = { "first", "second" };
+	const char *const *file = e->c->o->compare;
+
+	e->n = 1;
+	e->label[0] = e->c->tuned ? "as tuned" : "as written";
+	if (file[0] == NULL)
+		return true;
+	for (e->n = 0; e->n < COUNTOF(e->point); e->n++) {
+		e->label[e->n] = nth[e->n];
+		/* The binary is that of the program as written. */
+		if (strcmp(file[e->n], "-") == 0)
+			continue;
+		e->point[e->n].slots = compile_slots(e->c, file[e->n]);
+		if (e->point[e->n].slots == NULL)
+			return false;
+	}
+	return true;
+}
+
 static int
-score(struct evaluation *e, const char *slots, struct tune_score *s,
-    double *row)
+print_bound(const struct evaluation *e)
+{
+	struct tune_bound b;
+
+	tune_eval_bound(&e->task, e->n * e->rows->n, &b);
+	fprintf(stderr, "miproc: %" PRIu64 " runs\n", b.final_runs);
+	report_bound(stderr, &b);
+	return 0;
+}
+
+static int
+score(struct evaluation *e)
 {
 	struct progress progress = { .tty = isatty(2) != 0,
 	    .quiet = e->c->o->quiet };
 	struct tune_observer observer = { progress_event, &progress };
 	char why[320] = "";
-	enum mip_status st = tune_eval(e->c->a, e->task, e->rows, slots,
-	    &observer, s, row, take_answer, e->answers, why);
+	enum mip_status s;
 
+	e->c->catch();
+	s = tune_eval(e->c->a, &e->task, e->rows, e->point, e->n, &observer,
+	    why);
 	progress_end(&progress);
-	if (st == MIP_OK)
+	if (s == MIP_OK)
 		return 0;
-	fprintf(stderr, "miproc: %s\n", why);
-	return mip_status_exit(st);
+	fprintf(stderr, "miproc: %s; nothing was scored%s\n", why,
+	    s >= MIP_INFRASTRUCTURE && !e->task.no_cache ?
+	    ", the replies so far are in the cache" : "");
+	return mip_status_exit(s);
+}
+
+/* ---- the rows ---- */
+
+/* A row, what was made of it and what it took: what the answer says. */
+static void
+put_row(struct buf *b, const struct evaluation *e, size_t point, size_t row)
+{
+	const struct row *r = &e->rows->row[row];
+	const char *answer = e->point[point].answer[row];
+	struct json root, key, v;
+	struct json_walk w;
+
+	buf_printf(b, "{\"line\":%zu,\"row\":%s", r->line, r->json);
+	if (e->c->o->compare[0] != NULL) {
+		buf_puts(b, ",\"tuned\":");
+		buf_json(b, e->c->o->compare[point],
+		    strlen(e->c->o->compare[point]));
+	}
+	if (json_parse(answer, strlen(answer), &root, NULL, NULL)) {
+		w = json_walk(root);
+		while (json_next(&w, &key, &v)) {
+			if (json_string_is(key, "run") ||
+			    json_string_is(key, "ok") ||
+			    json_string_is(key, "steps"))
+				continue;
+			buf_printf(b, ",%.*s:%.*s", (int)key.n, key.s,
+			    (int)v.n, v.s);
+		}
+	}
+	buf_puts(b, "}\n");
 }
 
 static int
-compare(struct evaluation *e)
+write_rows(const struct evaluation *e)
+{
+	const char *path = e->c->o->rows;
+	struct buf b = BUF_INIT;
+	bool ok;
+
+	if (path == NULL)
+		return 0;
+	for (size_t p = 0; p < e->n; p++)
+		for (size_t i = 0; i < e->rows->n; i++)
+			put_row(&b, e, p, i);
+	ok = file_write(path, &b);
+	buf_release(&b);
+	return ok ? 0 : file_error("write", path);
+}
+
+/* ---- the report ---- */
+
+static int
+compare(const struct evaluation *e)
+{
+	const struct tune_score *a = &e->point[0].score;
+	const struct tune_score *b = &e->point[1].score;
+	bool minimize = tuning_metric(e->c, e->task.metric)->minimize;
+	struct paired p;
+	int sign;
+
+	if (!stats_paired(a->row, b->row, e->rows->n, 0.95, e->task.seed, &p))
+		return 2;
+	report_difference(e->f, a, b, &p.diff, p.p, minimize);
+	sign = report_sign(&p.diff, minimize);
+	if (sign != 0)
+		fprintf(e->f, "the second is %s\n", sign > 0 ? "better" :
+		    "worse");
+	else
+		fputs("neither is better for certain: the difference may be "
+		    "chance\n", e->f);
+	return 0;
+}
+
+static int
+print(const struct evaluation *e)
 {
 	const char *const *file = e->c->o->compare;
-	size_t n = e->rows->n;
-	double *row[2];
-	struct tune_score s[2];
-	struct paired p;
+	struct answer_used used = { 0 };
+	int status = 0;
 
-	for (unsigned i = 0; i < 2; i++) {
-		const char *slots = slots_of(e->c, file[i]);
-		int status;
-
-		if (slots == NULL)
-			return 2;
-		row[i] = arena_array(e->c->a, n + 1, sizeof *row[i]);
-		status = score(e, slots, &s[i], row[i]);
-		if (status != 0)
-			return status;
-		print_score(i == 0 ? "first" : "second", &s[i]);
+	fprintf(e->f, "%s on %zu %s row%s (95%% intervals)", e->task.metric,
+	    e->rows->n, e->split, e->rows->n == 1 ? "" : "s");
+	for (size_t i = 0; e->n == 2 && i < 2; i++)
+		fprintf(e->f, "%s %s", i == 0 ? ": first" : ", second",
+		    strcmp(file[i], "-") == 0 ? "as written" : file[i]);
+	fputs("\n", e->f);
+	for (size_t i = 0; i < e->n; i++) {
+		report_score(e->f, e->label[i], &e->point[i].score);
+		answer_used_join(&used, &e->point[i].used);
 	}
-	if (!stats_paired(row[0], row[1], n, 0.95, e->task->seed, &p))
+	if (e->n == 2)
+		status = compare(e);
+	report_used(e->f, &used);
+	fputs("\n", e->f);
+	return status;
+}
+
+/* The gate is on the test rows and on the metric of the optimize block. */
+static int
+gate(const struct evaluation *e)
+{
+	const struct study_decl *s = e->c->mod->study;
+
+	if (e->n != 1 || !s->gated || strcmp(e->split, "test") != 0 ||
+	    strcmp(e->task.metric, s->metric->name) != 0)
+		return 0;
+	return tuning_gate(&e->task, &e->point[0].score, e->f);
+}
+
+static int
+report(struct evaluation *e)
+{
+	int status = print(e), wrote;
+
+	fflush(e->f);
+	wrote = write_rows(e);
+	if (status == 0)
+		status = wrote;
+	return status != 0 ? status : gate(e);
+}
+
+/* What is wrong with the command line, before anything is built. */
+static int
+usage(const struct compilation *c)
+{
+	const struct options *o = c->o;
+
+	if (o->output != NULL) {
+		fprintf(stderr, "miproc: eval has no -o; --rows FILE writes "
+		    "what was made of each row\n");
 		return 2;
-	printf("%-10s %+6.3f  [%+.3f, %+.3f]  paired, p = %.2g\n",
-	    "difference", p.diff.mean, p.diff.lo, p.diff.hi, p.p);
+	}
+	if (o->rows != NULL && strcmp(o->rows, "-") != 0 &&
+	    !file_may_write(o->rows, c->a))
+		return file_error("write", o->rows);
 	return 0;
 }
 
 int
 cmd_eval(struct compilation *c)
 {
-	struct answers answers = { BUF_INIT, c->o->output != NULL };
-	struct evaluation e = { .c = c, .answers = &answers };
-	struct tune_score s;
-	struct tune_task t;
+	struct evaluation e = { .c = c, .f = stdout };
 	struct build b;
-	int status = compile_mod(c);
+	int status = usage(c);
 
+	if (status == 0)
+		status = compile_mod(c);
 	if (status == 0 && c->o->level != 0 && c->o->compare[0] == NULL)
 		status = compile_tuned(c, c->o->locked);
 	if (status != 0)
@@ -138,29 +243,22 @@ cmd_eval(struct compilation *c)
 		    "the rows and the metric; see mp(5)\n", c->path);
 		return 1;
 	}
+	if (!points(&e))
+		return c->diag.nerror != 0 ? 1 : 2;
 	if (!build_init(&b, c->a, c->o))
 		return 2;
-	status = tuning_task(c, &b, &t);
+	status = tuning_task(c, &b, &e.task);
 	if (status != 0)
 		return status;
-	c->catch();
-	e.task = &t;
-	e.rows = pick(c, &t);
+	pick(&e);
 	if (e.rows->n == 0) {
-		fprintf(stderr, "miproc: there are no %s rows\n",
-		    c->o->split != NULL ? c->o->split : "dev");
+		fprintf(stderr, "miproc: there are no %s rows\n", e.split);
 		return 2;
 	}
-	if (c->o->compare[0] != NULL) {
-		status = compare(&e);
-	} else {
-		status = score(&e, NULL, &s, NULL);
-		if (status == 0)
-			print_score(t.metric, &s);
-	}
-	if (status == 0 && answers.wanted &&
-	    !file_write(c->o->output, &answers.text))
-		status = file_error("write", c->o->output);
-	buf_release(&answers.text);
-	return status;
+	if (c->o->dry_run)
+		return print_bound(&e);
+	if (c->o->rows != NULL && strcmp(c->o->rows, "-") == 0)
+		e.f = stderr;
+	status = score(&e);
+	return status != 0 ? status : report(&e);
 }

@@ -429,6 +429,7 @@ static const struct option options[] = {
 	{ "--metric", "NAME", TEXT(metric), "which metric (eval)" },
 	{ "--split", "train|dev|test", TAKE(take_split),
 	    "part of the data (eval)" },
+	{ "--rows", "FILE", TEXT(rows), "write each row's result (eval)" },
 	{ "--repeat", "N", TAKE(take_repeat), "runs of each test (test)" },
 	{ "--junit", "FILE", TEXT(junit), "write a report as XML (test)" },
 	{ "--allow-empty", NULL, FLAG(allow_empty),

@@ -59,6 +59,7 @@ struct options {
 	const char *metric;             /* --metric */
 	const char *split;              /* --split */
 	const char *row;                /* --row */
+	const char *rows;               /* --rows */
 	const char *root;               /* --root */
 	const char **allow;             /* --allow, NULL-terminated, or NULL */
 	unsigned nallow;

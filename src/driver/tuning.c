@@ -9,7 +9,9 @@
 
 #include "driver/compile.h"
 #include "driver/file.h"
+#include "driver/report.h"
 #include "provider.h"
+#include "tune/rng.h"
 
 /* ---- the task ---- */
 
@@ -170,15 +172,13 @@ tuning_models(const struct compilation *c)
 
 /* ---- the whole task ---- */
 
-static bool
-has_metric(const struct compilation *c, const char *name)
+const struct fn *
+tuning_metric(const struct compilation *c, const char *name)
 {
 	for (const struct fn *f = c->mod->fn; f != NULL; f = f->next)
 		if (f->kind == FN_METRIC && strcmp(f->name, name) == 0)
-			return true;
-	fprintf(stderr, "miproc: --metric: %s has no metric %s\n", c->path,
-	    name);
-	return false;
+			return f;
+	return NULL;
 }
 
 const char *const *
@@ -231,8 +231,11 @@ tuning_task(struct compilation *c, struct build *b, struct tune_task *t)
 	t->refresh = o->refresh;
 	t->metric = o->verb == VERB_EVAL && o->metric != NULL ? o->metric :
 	    s->metric->name;
-	if (!has_metric(c, t->metric))
+	if (tuning_metric(c, t->metric) == NULL) {
+		fprintf(stderr, "miproc: --metric: %s has no metric %s\n",
+		    c->path, t->metric);
 		return 2;
+	}
 	t->strategy = s->strategy;
 	t->setting = settings(c);
 	seed = setting_find(t->setting, "seed");
@@ -256,63 +259,29 @@ print_bound(const struct tune_task *t, const struct tune_bound *b)
 	fprintf(stderr, "miproc: tuning %s by %s on %zu train, %zu dev and %zu "
 	    "test rows\n", t->mod->program->name, t->strategy, t->train.n,
 	    t->dev.n, t->test.n);
-	fprintf(stderr, "miproc: at most %" PRIu64 " LM calls (%" PRIu64
-	    " by the program, %" PRIu64 " by metrics, %" PRIu64
-	    " by the proposer)", b->calls, b->task_calls, b->metric_calls,
-	    b->proposer_calls);
-	if (b->tokens != 0)
-		fprintf(stderr, ", %" PRIu64 " tokens", b->tokens);
-	if (b->cost > 0.0)
-		fprintf(stderr, ", %.2f usd", b->cost);
-	else if (b->cost < 0.0)
-		fprintf(stderr, ", cost unknown (a model lacks its price, "
-		    "`context` or `max_tokens`)");
-	else
-		fprintf(stderr, ", free");
-	fputs("\n", stderr);
+	report_bound(stderr, b);
+}
+
+/* What test rows have to show should not be found out behind the search. */
+static bool
+can_show(const struct compilation *c, const struct tune_task *t)
+{
+	bool gated = c->mod->study->gated;
+
+	if (t->test.n > 0 || (!gated && !c->o->require_improvement))
+		return true;
+	fprintf(stderr, "miproc: %s: %s needs test rows, and there are none\n",
+	    c->path, gated ? "the gate" : "--require-improvement");
+	return false;
 }
 
 /* ---- after ---- */
 
 static void
-print_score(const char *label, const struct interval *i)
-{
-	printf("  %-12s %6.3f  [%.3f, %.3f]  %zu rows\n", label, i->mean,
-	    i->lo, i->hi, i->n);
-}
-
-/* "12 format, 3 refusal" */
-static void
-print_classes(const struct tune_score *s)
-{
-	bool any = false;
-
-	for (unsigned i = MIP_OK + 1; i < MIP_NSTATUS; i++) {
-		if (s->by_class[i] == 0)
-			continue;
-		printf("%s%u %s", any ? ", " : "               failed: ",
-		    s->by_class[i], mip_status_word((enum mip_status)i));
-		any = true;
-	}
-	if (any)
-		printf("\n");
-}
-
-/* Is the paired difference on the test rows for certain a gain (1), a loss
- * (-1), or neither? */
-static int
-certain(const struct tune_task *t, const struct tune_result *r)
-{
-	const struct interval *d = &r->test_difference;
-	int sign = d->lo > 0.0 ? 1 : d->hi < 0.0 ? -1 : 0;
-
-	return t->mod->study->metric->minimize ? -sign : sign;
-}
-
-static void
 print_verdict(const struct tune_task *t, const struct tune_result *r)
 {
-	const struct interval *d = &r->test_difference;
+	bool minimize = t->mod->study->metric->minimize;
+	int sign;
 
 	if (!r->improved) {
 		printf("tuning did not help: the program as written is the "
@@ -321,11 +290,12 @@ print_verdict(const struct tune_task *t, const struct tune_result *r)
 	}
 	if (!r->tested)
 		return;
-	printf("  difference   %+6.3f  [%+.3f, %+.3f]  paired, p = %.2g\n",
-	    d->mean, d->lo, d->hi, r->p_value);
-	if (certain(t, r) > 0)
+	report_difference(stdout, &r->test_before, &r->test_after,
+	    &r->test_difference, r->p_value, minimize);
+	sign = report_sign(&r->test_difference, minimize);
+	if (sign > 0)
 		printf("tuning helped\n");
-	else if (certain(t, r) < 0)
+	else if (sign < 0)
 		printf("tuning did not help: the test score is worse\n");
 	else
 		printf("tuning did not help for certain: the difference may be "
@@ -333,58 +303,106 @@ print_verdict(const struct tune_task *t, const struct tune_result *r)
 }
 
 static void
-print_result(const struct tune_task *t, const struct tune_result *r,
-    const char *path)
+print_result(const struct tune_task *t, const struct tune_result *r)
 {
+	struct answer_used used = {
+		.calls = (int64_t)(r->calls_paid + r->calls_cached),
+		.cached = (int64_t)r->calls_cached,
+		.in = r->tokens_in, .out = r->tokens_out,
+		.usd = r->cost_paid, .nominal = r->cost_nominal,
+	};
 	bool test = r->tested;
-	const struct tune_score *before = test ? &r->test_before :
-	    &r->dev_before;
-	const struct tune_score *after = test ? &r->test_after :
-	    &r->dev_after;
 
 	printf("%s on %s rows%s (95%% intervals)\n", t->metric,
 	    test ? "test" : "dev", test ? ", which the search never saw" :
 	    ", on which the search was made: no claim for others");
-	print_score("before", &before->interval);
-	print_classes(before);
-	if (r->improved) {
-		print_score("after", &after->interval);
-		print_classes(after);
-	}
+	report_score(stdout, "before", test ? &r->test_before :
+	    &r->dev_before);
+	if (r->improved)
+		report_score(stdout, "after", test ? &r->test_after :
+		    &r->dev_after);
 	print_verdict(t, r);
-	printf("%u trials, %" PRIu64 " runs, %" PRIu64 " LM calls paid, %"
-	    PRIu64 " from cache, %.0f s", r->trials, r->runs, r->calls_paid,
-	    r->calls_cached, r->elapsed_s);
-	if (r->cost_paid > 0.0)
-		printf(", %.4f usd", r->cost_paid);
-	printf("\nwrote %s\n", path);
+	printf("%u trials, %" PRIu64 " runs, ", r->trials, r->runs);
+	report_used(stdout, &used);
+	printf(", %.0f s\n", r->elapsed_s);
 	fflush(stdout);
 }
 
-static int
-gate(const struct compilation *c, const struct tune_result *r)
-{
-	const struct study_decl *s = c->mod->study;
-	const struct tune_score *score = r->improved ? &r->test_after :
-	    &r->test_before;
-	double level = s->confidence > 0.0 ? s->confidence : 0.95;
-	struct interval i;
+/* ---- what has to be met ---- */
 
-	if (!s->gated)
+int
+tuning_gate(const struct tune_task *t, const struct tune_score *s, FILE *f)
+{
+	const struct study_decl *d = t->mod->study;
+	bool minimize = d->metric->minimize;
+	const char *side = minimize ? "most" : "least";
+	struct interval i;
+	double end;
+
+	if (!d->gated)
 		return 0;
-	if (!r->tested) {
-		fprintf(stderr, "miproc: the gate needs test rows\n");
-		return 5;
-	}
-	if (!stats_interval(score->row, score->interval.n, level, 1, &i))
+	if (!stats_interval(s->row, s->interval.n, d->confidence,
+	    rng_child(t->seed, "interval", 0), &i))
 		return 2;
-	if (s->metric->minimize ? i.hi <= s->gate : i.lo >= s->gate)
+	end = minimize ? i.hi : i.lo;
+	if (minimize ? end <= d->gate : end >= d->gate) {
+		fprintf(f, "gate met: %s is at %s %.3f on the test rows "
+		    "(%g%% interval), %g is wanted\n", d->metric->name, side,
+		    end, 100.0 * d->confidence, d->gate);
 		return 0;
+	}
 	fprintf(stderr, "miproc: gate not met: %s is at %s %.3f on the test "
-	    "rows, %.3f is wanted; nothing was written\n", s->metric->name,
-	    s->metric->minimize ? "most" : "least",
-	    s->metric->minimize ? i.hi : i.lo, s->gate);
+	    "rows (%g%% interval), %g is wanted\n", d->metric->name, side,
+	    end, 100.0 * d->confidence, d->gate);
 	return 5;
+}
+
+/* The gate, and --require-improvement. */
+static int
+required(const struct compilation *c, const struct tune_task *t,
+    const struct tune_result *r)
+{
+	bool minimize = t->mod->study->metric->minimize;
+	int status = tuning_gate(t, r->improved ? &r->test_after :
+	    &r->test_before, stdout);
+
+	if (status != 0 || !c->o->require_improvement || (r->improved &&
+	    report_sign(&r->test_difference, minimize) > 0))
+		return status;
+	fprintf(stderr, "miproc: no improvement for certain on the test rows, "
+	    "as --require-improvement wants\n");
+	return 6;
+}
+
+static int
+stopped_status(const struct tune_result *r)
+{
+	if (r->complete)
+		return 0;
+	return r->why_stopped == MIP_CANCELLED ? 130 :
+	    mip_status_exit(r->why_stopped);
+}
+
+/* May the result be written?  0, or the exit status after messages. */
+static int
+settle(const struct compilation *c, const struct tune_task *t,
+    const struct tune_result *r)
+{
+	int status;
+
+	if (!c->mod->study->gated && !c->o->require_improvement)
+		return 0;
+	if (r->tested) {
+		status = required(c, t, r);
+	} else {
+		fprintf(stderr, "miproc: %s is not decided without the test "
+		    "rows\n", c->mod->study->gated ? "the gate" :
+		    "--require-improvement");
+		status = stopped_status(r);
+	}
+	if (status != 0)
+		fprintf(stderr, "miproc: nothing was written\n");
+	return status;
 }
 
 static bool
@@ -412,15 +430,6 @@ keep(struct compilation *c, const struct tune_task *t,
 	return compile_tuned(c, false);
 }
 
-static int
-stopped_status(const struct tune_result *r)
-{
-	if (r->complete)
-		return 0;
-	return r->why_stopped == MIP_CANCELLED ? 130 :
-	    mip_status_exit(r->why_stopped);
-}
-
 int
 tuning_run(struct compilation *c, struct build *b)
 {
@@ -445,6 +454,8 @@ tuning_run(struct compilation *c, struct build *b)
 		print_bound(&t, &bound);
 	if (c->o->dry_run)
 		return 0;
+	if (!can_show(c, &t))
+		return 2;
 	if (!file_may_write(c->tuned_path, c->a))
 		return file_error("write", c->tuned_path);
 	memset(&r, 0, sizeof r);
@@ -458,16 +469,14 @@ tuning_run(struct compilation *c, struct build *b)
 	if (!r.complete)
 		fprintf(stderr, "miproc: stopped early: %s; go on with "
 		    "--resume\n", r.message);
-	status = gate(c, &r);
+	print_result(&t, &r);
+	status = settle(c, &t, &r);
 	if (status != 0)
 		return status;
 	status = keep(c, &t, &r);
 	if (status != 0)
 		return status;
-	print_result(&t, &r, c->tuned_path);
-	status = stopped_status(&r);
-	if (status == 0 && c->o->require_improvement && !(r.improved &&
-	    (!r.tested || certain(&t, &r) > 0)))
-		status = 6;
-	return status;
+	printf("wrote %s\n", c->tuned_path);
+	fflush(stdout);
+	return stopped_status(&r);
 }

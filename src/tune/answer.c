@@ -27,6 +27,10 @@ add(struct json v, struct answer_used *s)
 		s->calls += n;
 	if (json_int(json_get(v, "cached"), &n))
 		s->cached += n;
+	if (json_int(json_get(v, "asked"), &n))
+		s->asked += n;
+	if (json_int(json_get(v, "clean"), &n))
+		s->clean += n;
 	if (json_int(json_get(v, "in"), &n))
 		s->in += n;
 	if (json_int(json_get(v, "out"), &n))
@@ -38,8 +42,27 @@ add(struct json v, struct answer_used *s)
 }
 
 void
-answer_used_add(struct json answer, struct answer_used *s)
+answer_used_program(struct json answer, struct answer_used *s)
 {
 	add(json_get(answer, "usage"), s);
+}
+
+void
+answer_used_add(struct json answer, struct answer_used *s)
+{
+	answer_used_program(answer, s);
 	add(json_get(answer, "judge"), s);
+}
+
+void
+answer_used_join(struct answer_used *s, const struct answer_used *more)
+{
+	s->calls += more->calls;
+	s->cached += more->cached;
+	s->asked += more->asked;
+	s->clean += more->clean;
+	s->in += more->in;
+	s->out += more->out;
+	s->usd += more->usd;
+	s->nominal += more->nominal;
 }

@@ -110,13 +110,35 @@ dearest(const struct tune_task *t, double *usd, uint64_t *tokens)
 	return known;
 }
 
+static void
+bound_calls(const struct tune_task *t, struct tune_bound *b)
+{
+	uint64_t tokens;
+	double usd;
+
+	b->calls = plus(plus(b->task_calls, b->metric_calls),
+	    b->proposer_calls);
+	b->cost = dearest(t, &usd, &tokens) ? usd * (double)b->calls :
+	    MIP_UNSET;
+	b->tokens = tokens == UINT64_MAX ? 0 : times(b->calls, tokens);
+}
+
+void
+bound_runs(const struct tune_task *t, uint64_t runs, struct tune_bound *b)
+{
+	memset(b, 0, sizeof *b);
+	b->final_runs = runs;
+	b->task_calls = times(runs, run_calls(t->mod));
+	b->metric_calls = times(runs, metric_calls(t));
+	bound_calls(t, b);
+}
+
 enum mip_status
 bound_make(const struct tune_task *t, struct tune_bound *b, char why[320])
 {
 	struct plan p;
 	enum mip_status s = strategy_make(t, &p, why);
-	uint64_t runs, tokens;
-	double usd;
+	uint64_t runs;
 
 	memset(b, 0, sizeof *b);
 	if (s != MIP_OK)
@@ -127,10 +149,6 @@ bound_make(const struct tune_task *t, struct tune_bound *b, char why[320])
 	b->task_calls = times(runs, run_calls(t->mod));
 	b->metric_calls = times(runs, metric_calls(t));
 	b->proposer_calls = propose_calls(t, &p);
-	b->calls = plus(plus(b->task_calls, b->metric_calls),
-	    b->proposer_calls);
-	b->cost = dearest(t, &usd, &tokens) ? usd * (double)b->calls :
-	    MIP_UNSET;
-	b->tokens = tokens == UINT64_MAX ? 0 : times(b->calls, tokens);
+	bound_calls(t, b);
 	return MIP_OK;
 }

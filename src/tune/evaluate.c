@@ -195,6 +195,7 @@ evaluate_init(struct arena *a, struct scores *s, size_t n)
 	s->v = arena_array(a, n + 1, sizeof *s->v);
 	s->outcome = arena_array(a, n + 1, sizeof *s->outcome);
 	s->repaired = arena_array(a, n + 1, sizeof *s->repaired);
+	s->used = arena_array(a, n + 1, sizeof *s->used);
 	s->n = n;
 	s->nknown = 0;
 	for (i = 0; i < n; i++)
@@ -217,20 +218,30 @@ keep_scores(struct tuning *u, const struct worker_job *job,
 		s->v[row[i]] = o.score;
 		s->outcome[row[i]] = (unsigned char)o.status;
 		s->repaired[row[i]] = o.repaired;
+		answer_used_program(job[i].answer, &s->used[row[i]]);
 		s->nknown++;
 	}
 	return MIP_OK;
 }
 
 static void
-give_answers(const struct worker_job *job, const size_t *row, size_t n,
-    void (*each)(void *, size_t, const char *), void *arg)
+give_answers(const struct tuning *u, const struct worker_job *job,
+    const size_t *row, size_t n, void (*each)(void *, size_t, const char *),
+    void *arg)
 {
+	struct buf crashed = BUF_INIT;
 	size_t i;
 
+	buf_puts(&crashed, "{\"ok\":false,\"class\":\"fail\",\"why\":"
+	    "\"the program crashed twice\",\"scores\":{");
+	buf_json(&crashed, u->t->metric, strlen(u->t->metric));
+	buf_putc(&crashed, ':');
+	buf_double(&crashed, u->on_fail);
+	buf_puts(&crashed, "}}");
 	for (i = 0; i < n; i++)
-		each(arg, row[i], job[i].crashed ?
-		    "{\"ok\":false,\"class\":\"fail\"}" : job[i].answer.s);
+		each(arg, row[i], job[i].crashed ? buf_str(&crashed) :
+		    job[i].answer.s);
+	buf_release(&crashed);
 }
 
 enum mip_status
@@ -264,7 +275,7 @@ evaluate(struct tuning *u, const struct rows *rows, const char *slots,
 	if (status == MIP_OK)
 		status = keep_scores(u, job, row, k, s);
 	if (status == MIP_OK && each)
-		give_answers(job, row, k, each, arg);
+		give_answers(u, job, row, k, each, arg);
 	arena_release(&scratch);
 	return status;
 }
@@ -286,7 +297,6 @@ evaluate_summary(const struct tuning *u, const struct scores *s,
     const size_t *pick, size_t n, struct tune_score *out)
 {
 	double *v = arena_array(u->a, n + 1, sizeof *v);
-	unsigned bad = 0;
 	size_t i;
 
 	memset(out, 0, sizeof *out);
@@ -295,10 +305,9 @@ evaluate_summary(const struct tuning *u, const struct scores *s,
 		v[i] = s->v[pick[i]];
 		out->by_class[s->outcome[pick[i]]]++;
 		out->repaired += s->repaired[pick[i]];
+		out->asked += s->used[pick[i]].asked;
+		out->clean += s->used[pick[i]].clean;
 	}
-	bad = out->repaired + out->by_class[MIP_FORMAT] +
-	    out->by_class[MIP_TRUNCATED];
-	out->format_rate = n > 0 ? 1 - (double)bad / (double)n : 0;
 	if (!stats_interval(v, n, 0.95, rng_child(u->t->seed, "interval", 0),
 	    &out->interval))
 		BUG("out of memory");

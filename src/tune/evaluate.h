@@ -16,6 +16,7 @@ struct scores {
 	unsigned char *outcome;         /* enum mip_status, below
 	                                 * MIP_INFRASTRUCTURE */
 	bool *repaired;
+	struct answer_used *used;       /* by the program, for the row */
 	size_t n, nknown;
 };
 
@@ -24,7 +25,8 @@ void evaluate_init(struct arena *a, struct scores *s, size_t n);
 /* Scores those of the `n` picked rows that are not known yet.  A row that the
  * program fails on scores what the metric says; what the world is to blame
  * for is tried twice and then ends the study: any status but OK, with a
- * sentence in u->why.  `each` is as in tune_eval; NULL for none. */
+ * sentence in u->why.  `each`, if not NULL, gets every row's
+ * answer in row order. */
 enum mip_status evaluate(struct tuning *u, const struct rows *rows,
     const char *slots, const size_t *pick, size_t n, struct scores *s,
     void (*each)(void *arg, size_t row, const char *answer), void *arg);

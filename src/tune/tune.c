@@ -177,6 +177,13 @@ tune_bound(const struct tune_task *t, struct tune_bound *b, char why[320])
 	return bound_make(t, b, why);
 }
 
+void
+tune_eval_bound(const struct tune_task *t, uint64_t runs,
+    struct tune_bound *b)
+{
+	bound_runs(t, runs, b);
+}
+
 enum mip_status
 tune(struct arena *a, const struct tune_task *t,
     const struct tune_observer *o, struct tune_result *r)
@@ -205,33 +212,73 @@ tune(struct arena *a, const struct tune_task *t,
 	return found ? MIP_OK : s == MIP_OK ? MIP_FAIL : s;
 }
 
+/* ---- scoring alone ---- */
+
+/* What was added since `r` was as `before`. */
+static struct answer_used
+used_since(const struct tune_result *before, const struct tune_result *r)
+{
+	struct answer_used used = {
+		.cached = (int64_t)(r->calls_cached - before->calls_cached),
+		.in = r->tokens_in - before->tokens_in,
+		.out = r->tokens_out - before->tokens_out,
+		.usd = r->cost_paid - before->cost_paid,
+		.nominal = r->cost_nominal - before->cost_nominal,
+	};
+
+	used.calls = used.cached +
+	    (int64_t)(r->calls_paid - before->calls_paid);
+	return used;
+}
+
+struct keeping { struct arena *a; const char **answer; };
+
+static void
+keep_answer(void *arg, size_t row, const char *answer)
+{
+	struct keeping *k = arg;
+
+	k->answer[row] = arena_strdup(k->a, answer);
+}
+
+static enum mip_status
+eval_point(struct tuning *u, const struct rows *rows, struct tune_point *p)
+{
+	struct keeping k = { u->a, arena_array(u->a, rows->n + 1,
+	    sizeof *k.answer) };
+	struct tune_result before = *u->r;
+	size_t *pick = all_rows(u, rows->n);
+	struct scores sc;
+	enum mip_status s;
+
+	evaluate_init(u->a, &sc, rows->n);
+	s = evaluate(u, rows, p->slots, pick, rows->n, &sc, keep_answer, &k);
+	if (s == MIP_OK)
+		evaluate_summary(u, &sc, pick, rows->n, &p->score);
+	p->used = used_since(&before, u->r);
+	p->answer = k.answer;
+	return s;
+}
+
 enum mip_status
 tune_eval(struct arena *a, const struct tune_task *t,
-    const struct rows *rows, const char *slots,
-    const struct tune_observer *o, struct tune_score *score,
-    double *row_score,
-    void (*each)(void *arg, size_t row, const char *answer), void *arg,
-    char why[320])
+    const struct rows *rows, struct tune_point *point, size_t n,
+    const struct tune_observer *o, char why[320])
 {
 	struct tune_result r = { .slots = "{}" };
 	struct tuning u = { .a = a, .t = t, .o = o, .r = &r };
-	struct scores sc;
-	size_t *pick, i;
 	enum mip_status s;
+	size_t i;
 
 	u.began = worker_client_now();
 	if (t->time_limit_s > 0)
 		u.deadline = u.began + t->time_limit_s;
-	tuning_phase(&u, "rows");
 	s = evaluate_start(&u);
-	evaluate_init(a, &sc, rows->n);
-	pick = all_rows(&u, rows->n);
-	if (s == MIP_OK)
-		s = evaluate(&u, rows, slots, pick, rows->n, &sc, each, arg);
-	if (s == MIP_OK)
-		evaluate_summary(&u, &sc, pick, rows->n, score);
-	for (i = 0; s == MIP_OK && row_score && i < rows->n; i++)
-		row_score[i] = sc.v[i];
+	for (i = 0; s == MIP_OK && i < n; i++) {
+		tuning_phase(&u, n == 1 ? "rows" : i == 0 ? "first" :
+		    "second");
+		s = eval_point(&u, rows, &point[i]);
+	}
 	snprintf(why, 320, "%s", s == MIP_OK ? "" :
 	    u.why[0] ? u.why : mip_status_text(s));
 	worker_client_free(u.w);

@@ -11,6 +11,7 @@
 #include "arena.h"
 #include "buf.h"
 #include "ir/ir.h"
+#include "tune/answer.h"
 #include "tune/data.h"
 #include "tune/stats.h"
 
@@ -93,7 +94,9 @@ struct tune_score {
 	struct interval interval;       /* mean, lo, hi, n; 95% */
 	unsigned by_class[MIP_NSTATUS]; /* rows by outcome */
 	unsigned repaired;
-	double format_rate;             /* share of replies without repair */
+	int64_t asked, clean;           /* calls of the program's leaves with a
+	                                 * reply; whose first one could be
+	                                 * read as it was */
 	const double *row;              /* score of each row */
 };
 
@@ -122,14 +125,26 @@ struct tune_result {
 enum mip_status tune(struct arena *a, const struct tune_task *t,
     const struct tune_observer *o, struct tune_result *r);
 
-/* Scores `n` rows with the given slots (JSON object, or NULL for those of
- * the binary): for eval and test.  `each`, if not NULL, gets every row's
- * answer in row order. */
+/* ---- scoring alone ---- */
+
+/* Slot values to score, and what came of it. */
+struct tune_point {
+	const char *slots;              /* JSON object; NULL: those of the
+	                                 * binary */
+	struct tune_score score;
+	struct answer_used used;        /* also by the metric */
+	const char *const *answer;      /* the worker's, to each row */
+};
+
+/* Scores all rows with the slots of each of the `n` points, within one budget.
+ * All of *point lives in `a`.  Any status but MIP_OK: not all of it was scored,
+ * and `why` says why. */
 enum mip_status tune_eval(struct arena *a, const struct tune_task *t,
-    const struct rows *rows, const char *slots,
-    const struct tune_observer *o, struct tune_score *score,
-    double *row_score,
-    void (*each)(void *arg, size_t row, const char *answer), void *arg,
-    char why[320]);
+    const struct rows *rows, struct tune_point *point, size_t n,
+    const struct tune_observer *o, char why[320]);
+
+/* What so many runs cost at most. */
+void tune_eval_bound(const struct tune_task *t, uint64_t runs,
+    struct tune_bound *b);
 
 #endif

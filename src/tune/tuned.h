@@ -34,6 +34,12 @@ bool tuned_apply(struct arena *a, const struct tuned *t, struct mod *m,
     bool carry, void (*stale)(void *arg, const char *slot, const char *why),
     void *arg);
 
+/* The slot values that tuned_apply would set with `carry`, as a JSON object in
+ * `a`, for a worker of the module as it is; the module is left so. */
+const char *tuned_slots(struct arena *a, const struct tuned *t,
+    const struct mod *m, void (*stale)(void *arg, const char *slot,
+    const char *why), void *arg);
+
 /* Appends the file for a result. */
 void tuned_write(struct buf *b, const struct tune_task *t,
     const struct tune_result *r);

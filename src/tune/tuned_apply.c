@@ -1,4 +1,5 @@
-/* The tuned file applied: slot values become those of a module.
+/* The tuned file applied: slot values become those of a module, as far as
+ * they fit it.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
@@ -10,10 +11,12 @@
 struct apply {
 	struct arena *a;
 	const struct tuned *t;
-	struct mod *m;
+	const struct mod *m;
 	bool carry;
 	void (*stale)(void *, const char *, const char *);
 	void *arg;
+	struct buf *kept;               /* members of an object; NULL: they are
+	                                 * set in the module */
 	bool whole;                     /* nothing was left out */
 };
 
@@ -23,6 +26,16 @@ leave_out(struct apply *ap, const char *slot, const char *why)
 	ap->whole = false;
 	if (ap->stale)
 		ap->stale(ap->arg, slot, why);
+}
+
+static void
+note_kept(struct apply *ap, const char *slot, struct json v)
+{
+	if (ap->kept->len > 0)
+		buf_putc(ap->kept, ',');
+	buf_json(ap->kept, slot, strlen(slot));
+	buf_putc(ap->kept, ':');
+	json_compact(ap->kept, v);
 }
 
 /* Is "name: type" of a field in the list? */
@@ -206,8 +219,16 @@ static void
 apply_leaf(struct apply *ap, struct prompt *p, const char *slot,
     const char *word, struct json v)
 {
-	if (leaf_fresh(ap, p, slot) && !set_slot(ap, p, word, v))
+	struct prompt set = *p;
+
+	if (!leaf_fresh(ap, p, slot))
+		return;
+	if (!set_slot(ap, &set, word, v))
 		leave_out(ap, slot, "the value is none that the slot takes");
+	else if (ap->kept)
+		note_kept(ap, slot, v);
+	else
+		*p = set;
 }
 
 /* The value as one of the param's type. */
@@ -265,6 +286,8 @@ apply_param(struct apply *ap, struct param *p, struct json v)
 	else if (!choices_allow(&p->choices, &c))
 		leave_out(ap, p->name, "the value is not one of the param's "
 		    "choices any more");
+	else if (ap->kept)
+		note_kept(ap, p->name, v);
 	else
 		p->value = c;
 }
@@ -318,22 +341,47 @@ apply_slot(struct apply *ap, const char *slot, struct json v)
 	leave_out(ap, slot, "the program has no such slot any more");
 }
 
+/* True if nothing was left out. */
+static bool
+apply_all(struct apply *ap)
+{
+	struct json_walk w = json_walk(ap->t->slots);
+	struct json key, v;
+	const char *name;
+
+	ap->whole = true;
+	while (json_next(&w, &key, &v)) {
+		name = json_string(ap->a, key);
+		if (name)
+			apply_slot(ap, name, v);
+	}
+	return ap->whole;
+}
+
 bool
 tuned_apply(struct arena *a, const struct tuned *t, struct mod *m,
     bool carry, void (*stale)(void *arg, const char *slot, const char *why),
     void *arg)
 {
-	struct apply ap = { a, t, m, carry, stale, arg, true };
-	struct json_walk w = json_walk(t->slots);
-	struct json key, v;
-	const char *name;
+	struct apply ap = { .a = a, .t = t, .m = m, .carry = carry,
+	    .stale = stale, .arg = arg };
 
-	while (json_next(&w, &key, &v)) {
-		name = json_string(a, key);
-		if (name)
-			apply_slot(&ap, name, v);
-	}
 	m->tuned = t->hash;
 	m->tuned_note = t->note;
-	return ap.whole;
+	return apply_all(&ap);
+}
+
+const char *
+tuned_slots(struct arena *a, const struct tuned *t, const struct mod *m,
+    void (*stale)(void *arg, const char *slot, const char *why), void *arg)
+{
+	struct buf kept = BUF_INIT;
+	struct apply ap = { .a = a, .t = t, .m = m, .carry = true,
+	    .stale = stale, .arg = arg, .kept = &kept };
+	const char *s;
+
+	apply_all(&ap);
+	s = arena_printf(a, "{%s}", buf_str(&kept));
+	buf_release(&kept);
+	return s;
 }

@@ -162,7 +162,7 @@ ok 'tokens' status 4 "$MIPROC" tune s.mp -q --max-tokens 6000 -j 7
 ok 'are not overdrawn' sh -c "awk '{ n += 1 } END { exit !(n > 20) }' log"
 spent() {
 	python=$1
-	paid=$(sed -n 's/.*, \([0-9.]*\) usd$/\1/p' out)
+	paid=$(sed -n 's/.*, \([0-9.]*\) usd.*/\1/p' out)
 	awk -v p="$paid" -v m="$python" 'BEGIN { exit !(p > 0 && p <= m) }'
 }
 fresh

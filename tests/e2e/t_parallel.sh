@@ -312,5 +312,5 @@ END
 echo '{"text":"x","answer":"y"}' >d.jsonl
 fresh
 ok 'a metric with branches' status 0 "$MIPROC" eval w.mp -O0 --no-cache
-ok 'scores' says '^m  *1\.000 '
+ok 'scores' says 'as written  *1\.000 '
 done_testing

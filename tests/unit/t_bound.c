@@ -202,9 +202,17 @@ test_bound(void **state)
 	assert_int_equal(tune_bound(&t, &b, why), MIP_OK);
 	assert_int_equal(b.runs, 16 * 100 + 128);
 	assert_int_equal(b.proposer_calls, 0);
+	/* Rows that are scored alone. */
+	tune_eval_bound(&t, 100, &b);
+	assert_int_equal(b.runs, 0);
+	assert_int_equal(b.final_runs, 100);
+	assert_int_equal(b.calls, 400);
+	assert_int_equal(b.tokens, 400 * 1100);
 	/* No overflow wraps round. */
 	m->program->calls_max = UINT64_MAX;
 	assert_int_equal(tune_bound(&t, &b, why), MIP_OK);
+	assert_true(b.calls == UINT64_MAX);
+	tune_eval_bound(&t, 2, &b);
 	assert_true(b.calls == UINT64_MAX);
 	arena_release(&a);
 }

@@ -231,6 +231,44 @@ test_stale(void **state)
 	arena_release(&a);
 }
 
+/* What would be set, for a worker: the module stays as it is. */
+static void
+test_slots(void **state)
+{
+	struct pin pinned = { "route.format", { .kind = TYC_STRING,
+	    .s = "json" }, NULL };
+	struct arena a = { 0 };
+	struct mod *m = tune_mod(&a);
+	struct tune_task t = tune_mod_task(&a, m, 3, 3, 0);
+	struct tune_result r = result(slots);
+	struct tuned v = write_read(&a, &t, &r);
+	struct stale s = { 0, "" };
+	int64_t k = m->param->value.i;
+
+	(void)state;
+	assert_string_equal(tuned_slots(&a, &v, m, note_stale, &s),
+	    "{\"K\":3,\"m.explain.demos\":[{\"text\":\"a \\\"b\\\"\","
+	    "\"label\":\"OTHER\",\"why\":\"so\"}],"
+	    "\"route.format\":\"markers\","
+	    "\"route.instruction\":[\"First line.\",\"\","
+	    "\"Third line.\"]}");
+	assert_int_equal(s.n, 0);
+	assert_null(m->prompt->tuned_text);
+	assert_null(m->tuned);
+	assert_int_equal(m->prompt->format, MIP_JSON);
+	assert_int_equal(m->prompt->next->ndemo, 0);
+	assert_int_equal(m->param->value.i, k);
+	m->prompt->next->in = m->prompt->next->out;
+	m->prompt->next->hash = "changed";
+	m->param = NULL;
+	m->pin = &pinned;
+	assert_string_equal(tuned_slots(&a, &v, m, note_stale, &s),
+	    "{\"route.instruction\":[\"First line.\",\"\","
+	    "\"Third line.\"]}");
+	assert_int_equal(s.n, 3);
+	arena_release(&a);
+}
+
 static void
 test_bad_values(void **state)
 {
@@ -319,6 +357,7 @@ main(void)
 		cmocka_unit_test(test_pins),
 		cmocka_unit_test(test_same_bytes),
 		cmocka_unit_test(test_stale),
+		cmocka_unit_test(test_slots),
 		cmocka_unit_test(test_bad_values),
 		cmocka_unit_test(test_no_file),
 		cmocka_unit_test(test_diff),
