@@ -39,36 +39,43 @@ norm_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Is the '.' at `s`, in the text that begins at `from`, the point of a
- * decimal?  Not in "1.2.3", which is no number. */
-static bool
-is_point(const char *from, const char *s)
-{
-	const char *l = s, *r = s + 1;
-
-	while (l > from && norm_digit(l[-1]))
-		l--;
-	while (norm_digit(*r))
-		r++;
-	return l < s && r > s + 1 && !(*r == '.' && norm_digit(r[1])) &&
-	    !(l > from + 1 && l[-1] == '.' && norm_digit(l[-2]));
-}
-
 /* Text that is being made of words. */
 struct norm {
 	struct buf b;
+	size_t word;                    /* where the word begins */
 	bool inside;                    /* of a word */
 	bool dense;                     /* ... that is one character */
 	int32_t last;                   /* code point that was put */
-	bool word_before;               /* the text has a letter or digit before
-	                                 * this place */
 };
+
+/* Drops the points in the word that are none of a decimal, as in "1.2.3". */
+static void
+drop_points(struct norm *x)
+{
+	char *s = x->b.s;
+	size_t i, j, k, to = x->word, n;
+
+	for (i = x->word; i < x->b.len; i = j) {
+		n = 0;
+		for (j = i; j < x->b.len && (norm_digit(s[j]) || s[j] == '.');
+		    j++)
+			n += s[j] == '.';
+		j += j == i;
+		for (k = i; k < j; k++)
+			if (n < 2 || s[k] != '.')
+				s[to++] = s[k];
+	}
+	x->b.len = to;
+}
 
 static void
 norm_end(struct norm *x)
 {
-	if (x->inside)
+	if (x->inside && !x->b.failed) {
+		drop_points(x);
 		buf_putc(&x->b, '\0');
+	}
+	x->word = x->b.len;
 	x->inside = x->dense = false;
 }
 
@@ -103,12 +110,12 @@ norm_text(struct norm *x, const char *s)
 		c = chars_at(at, k);
 		if (chars_blank(c))
 			norm_end(x);
-		else if ((c == '-' || c == 0x2212) && !x->word_before &&
+		else if ((c == '-' || c == 0x2212) && !x->inside &&
 		    norm_digit(at[k]))
 			norm_put(x, '-');
-		else if (!is_punct(c) || (c == '.' && is_point(s, at)))
+		else if (!is_punct(c) || (c == '.' && x->inside &&
+		    x->last >= '0' && x->last <= '9' && norm_digit(at[k])))
 			norm_put(x, c);
-		x->word_before = chars_word(c);
 	}
 	norm_end(x);
 }
