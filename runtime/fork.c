@@ -27,7 +27,8 @@ struct fork {
 	mip_fn fn;
 	const void *in;
 	void *out;
-	uint64_t number;                /* among the forks of its parent */
+	unsigned site;
+	uint64_t times;                 /* that the site was forked before */
 	size_t asks;                    /* that its parent made before it */
 	size_t room;                    /* for its values */
 	atomic_bool stop;
@@ -200,7 +201,11 @@ fork_dress(struct fork *f, struct mip *m)
 	mip_record(m, up->record);
 	m->judged = up->judged;
 	m->ran = up->ran;
-	m->path = arena_printf(&m->arena, "%s/%" PRIu64, up->path, f->number);
+	if (f->times > 0)
+		m->path = arena_printf(&m->arena, "%s/%u.%" PRIu64, up->path,
+		    f->site, f->times);
+	else
+		m->path = arena_printf(&m->arena, "%s/%u", up->path, f->site);
 	if (!m->path)
 		m->path = "";
 }
@@ -293,7 +298,7 @@ threads_make(struct fork_pool *p, unsigned want)
 /* ---- what contexts do ---- */
 
 void
-mip_fork(struct mip *m, mip_fn fn, const void *in, void *out)
+mip_fork(struct mip *m, unsigned site, mip_fn fn, const void *in, void *out)
 {
 	struct fork *f;
 
@@ -306,13 +311,21 @@ mip_fork(struct mip *m, mip_fn fn, const void *in, void *out)
 	f->fn = fn;
 	f->in = in;
 	f->out = out;
-	f->number = m->nfork++;
+	f->site = site;
+	f->times = mip_occurrence(m, site);
 	f->asks = m->nask;
 	if (m->arena.used < m->arena.max)
 		f->room = m->arena.max - m->arena.used;
 	atomic_init(&f->stop, false);
 	*m->last_forked = f;
 	m->last_forked = &f->next;
+}
+
+enum mip_status
+mip_run(struct mip *m, unsigned site, mip_fn fn, const void *in, void *out)
+{
+	mip_fork(m, site, fn, in, out);
+	return mip_wait(m);
 }
 
 void

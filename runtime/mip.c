@@ -81,7 +81,6 @@ mip_begin(struct mip *m)
 	m->nseen = m->seen_cap = 0;
 	m->step = NULL;
 	m->nstep = m->step_cap = 0;
-	m->nfork = 0;
 	m->claim = m->told = NULL;
 	m->nclaim = m->claim_cap = 0;
 	m->unmet = false;

@@ -94,9 +94,8 @@ seen_grow(struct mip *m)
 	return true;
 }
 
-/* How often this request was made in the run before. */
-static uint64_t
-occurrence(struct mip *m, uint64_t hash)
+uint64_t
+mip_occurrence(struct mip *m, uint64_t hash)
 {
 	struct seen *s;
 
@@ -289,7 +288,7 @@ mip_ask_again(struct mip *m, const struct mip_prompt *p, const void *in,
 	if (m->status == MIP_OK) {
 		hash = hash_text(a->messages.s, a->messages.len);
 		hash = hash_more(hash, p->name, strlen(p->name));
-		a->occurrence = occurrence(m, hash);
+		a->occurrence = mip_occurrence(m, hash);
 	}
 	if (m->status != MIP_OK || !ask_send(m, a))
 		m->nask--;

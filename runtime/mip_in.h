@@ -37,7 +37,7 @@ struct ask {
 	struct mip_usage usage;
 };
 
-/* How often a request came up in the run. */
+/* How often a request or a fork came up in the run. */
 struct seen {
 	uint64_t hash, times;           /* times 0: free */
 };
@@ -62,7 +62,6 @@ struct mip {
 	struct ask **ask;               /* `made` of them, `nask` in use */
 	size_t nask, made, cap;
 	struct fork *forked, **last_forked;     /* since the last wait */
-	uint64_t nfork;                 /* of the run */
 	struct lm_group forks;          /* those that were begun */
 	struct seen *seen;              /* in the arena; 2^k of them */
 	size_t nseen, seen_cap;
@@ -90,6 +89,10 @@ bool mip_stopped(struct mip *m);
 
 /* Adds what was claimed in a fork that is over; `v` lives in the arena. */
 void claim_adopt(struct mip *m, const struct mip_claimed *v, size_t n);
+
+/* How often it was called with this hash, of a request, or site, of a fork, in
+ * the run before. */
+uint64_t mip_occurrence(struct mip *m, uint64_t hash);
 
 void mip_usage_add(struct mip_usage *to, const struct mip_usage *u);
 

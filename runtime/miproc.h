@@ -464,8 +464,15 @@ typedef enum mip_status (*mip_fn)(struct mip *m, const void *in, void *out);
 
 /* Calls `fn` beside what else is asked and forked before the next mip_wait,
  * which begins and ends it, on a context and in a thread of its own.  `in`
- * and `out` are the caller's until then; after a failure it does nothing. */
-void mip_fork(struct mip *m, mip_fn fn, const void *in, void *out);
+ * and `out` are the caller's until then; after a failure it does nothing.
+ * `site` tells this call from others in the text of the function: it and how
+ * often it was made before lead to the samples that are drawn in it. */
+void mip_fork(struct mip *m, unsigned site, mip_fn fn, const void *in,
+    void *out);
+
+/* The same and waits. */
+enum mip_status mip_run(struct mip *m, unsigned site, mip_fn fn,
+    const void *in, void *out);
 
 /* Waits for all that was asked and forked.  The first failure in the order of
  * asking and forking sticks to the context, and every later call gives it

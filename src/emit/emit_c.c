@@ -20,7 +20,6 @@ gen_init(struct gen *g, struct buf *out, const struct mod *m,
 	table_init_text(&g->type_name, &g->a);
 	table_init_text(&g->global, &g->a);
 	table_init(&g->model, &g->a);
-	table_init(&g->forked, &g->a);
 }
 
 void
@@ -132,6 +131,8 @@ reserve_names(struct gen *g)
 	gen_reserve(g, "m");
 	gen_reserve(g, "in");
 	gen_reserve(g, "out");
+	gen_reserve(g, "in_");
+	gen_reserve(g, "out_");
 	gen_reserve(g, "gold");
 	gen_reserve(g, "score");
 	gen_reserve(g, "prompts");
@@ -158,6 +159,34 @@ fn_body(struct fgen *fg, bool begins)
 	fgen_region(fg, fg->f->body, true);
 }
 
+static void
+unused(struct fgen *fg)
+{
+	if (!fg->uses_in)
+		cw_line(&fg->g->w, "(void)in;");
+	if (!fg->uses_out)
+		cw_line(&fg->g->w, "(void)out;");
+}
+
+/* Inputs and outputs of a mip_fn as what they are. */
+static void
+typed(struct fgen *fg)
+{
+	const struct fn *f = fg->f;
+	struct cw *w = &fg->g->w;
+
+	if (fg->uses_in)
+		cw_line(w, "const %s *in = in_;", gtype_c(fg->g, f->in));
+	if (fg->uses_out)
+		cw_line(w, "%s *out = out_;", gtype_c(fg->g, f->out));
+	if (fg->uses_in || fg->uses_out)
+		cw_blank(w);
+	if (!fg->uses_in)
+		cw_line(w, "(void)in_;");
+	if (!fg->uses_out)
+		cw_line(w, "(void)out_;");
+}
+
 /* Prints the body to find out which parameters it uses, then for good. */
 static void
 fn_twice(struct gen *g, struct fn *f, bool begins)
@@ -182,57 +211,17 @@ fn_twice(struct gen *g, struct fn *f, bool begins)
 			g->w.out = out;
 			continue;
 		}
+		if (f->kind != FN_METRIC && f->kind != FN_TEST && !begins)
+			typed(&fg);
 		if (!fg.uses_m && !begins)
 			cw_line(&g->w, "(void)m;");
 		if (!fg.uses_gold && f->kind == FN_METRIC)
 			cw_line(&g->w, "(void)gold;");
-		if (!fg.uses_in && f->kind != FN_TEST)
-			cw_line(&g->w, "(void)in;");
-		if (!fg.uses_out && f->kind != FN_TEST)
-			cw_line(&g->w, "(void)out;");
+		if (f->kind == FN_METRIC || begins)
+			unused(&fg);
 		fn_body(&fg, begins);
 	}
 	buf_release(&dry);
-}
-
-bool
-gen_is_forked(const struct ins *run)
-{
-	const struct ins *o = run->in->owner;
-
-	return run->op == IR_RUN && o != NULL && (o->op == IR_PAR ||
-	    (o->op == IR_EACH && ir_each_call(o) == run));
-}
-
-static bool
-note_fork(struct ins *i, void *arg)
-{
-	struct gen *g = arg;
-
-	if (gen_is_forked(i))
-		table_at(&g->forked, i->u.fn)->n = 1;
-	return true;
-}
-
-/* What mip_fork calls where `i` does so, before the first that does. */
-static bool
-gen_fork(struct ins *i, void *arg)
-{
-	struct gen *g = arg;
-	const struct fn *f = i->u.fn;
-	struct cw *w = &g->w;
-
-	if (!gen_is_forked(i) || table_get(&g->forked, f) != NULL)
-		return true;
-	table_at(&g->forked, f)->n = 1;
-	cw_line(w, "static enum mip_status");
-	cw_line(w, "%s_fork(struct mip *m, const void *in, void *out)",
-	    f->c_name);
-	cw_open(w, "{");
-	cw_line(w, "return %s_body(m, in, out);", f->c_name);
-	cw_close(w, "}");
-	cw_blank(w);
-	return true;
 }
 
 /* Its name, and what it takes. */
@@ -250,10 +239,12 @@ fn_head(struct gen *g, const struct fn *f, bool entry)
 		    f->c_name, gtype_c(g, f->gold), in, out);
 	else if (f->kind == FN_TEST)
 		cw_line(w, "%s(struct mip *m)", f->c_name);
+	else if (entry)
+		cw_line(w, "%s(struct mip *m, const %s *in, %s *out)",
+		    f->c_name, gtype_c(g, f->in), gtype_c(g, f->out));
 	else
-		cw_line(w, "%s%s(struct mip *m, const %s *in, %s *out)",
-		    f->c_name, entry ? "" : "_body", gtype_c(g, f->in),
-		    gtype_c(g, f->out));
+		cw_line(w, "%s_body(struct mip *m, const void *in_, "
+		    "void *out_)", f->c_name);
 }
 
 void
@@ -261,7 +252,6 @@ gen_fn(struct gen *g, struct fn *f, bool entry)
 {
 	struct cw *w = &g->w;
 
-	ir_walk(f, gen_fork, g);
 	gen_claims(g, f);
 	if (f->desc != NULL || f->kind == FN_TEST)
 		cw_comment(w, f->desc != NULL ? f->desc : f->name);
@@ -362,9 +352,6 @@ emit_eval(struct buf *b, const struct mod *m, const char *stem)
 	use_all(&g);
 	gtype_known(&g);
 	gen_known_tools(&g);
-	for (struct fn *f = m->fn; f != NULL; f = f->next)
-		if (gen_has_fn(&g, f))
-			ir_walk(f, note_fork, &g);
 	g.eval = true;
 	gen_file(&g);
 	cw_line(&g.w, "extern const struct mip_eval %s_eval;",

@@ -146,8 +146,8 @@ ask_all(struct at_once *x)
 		cw_line(w, "mip_ask(m, &%s, &%s[%s], &%s[%s]);",
 		    call->u.prompt->c_name, x->in, n, x->out, n);
 	else
-		cw_line(w, "mip_fork(m, %s_fork, &%s[%s], &%s[%s]);",
-		    call->u.fn->c_name, x->in, n, x->out, n);
+		cw_line(w, "mip_fork(m, %u, %s_body, &%s[%s], &%s[%s]);",
+		    call->site, call->u.fn->c_name, x->in, n, x->out, n);
 	if (x->each->other != NULL)
 		cw_line(w, "%s++;", n);
 	cw_close(w, "}");

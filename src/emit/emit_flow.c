@@ -252,7 +252,7 @@ declare_ahead(struct fgen *fg, const struct ins *retry,
 		if (v == NULL && (ir_ops[i->op].flags & OPF_VALUE) &&
 		    !p->inl[i->id] && !fg->ahead[i->id] &&
 		    p->last[i->id] > end)
-			cw_line(w, i->op == IR_RUN ? "%s = { 0 };" : "%s;",
+			cw_line(w, fgen_is_direct(i) ? "%s = { 0 };" : "%s;",
 			    gtype_decl(fg->g, i->type, fgen_ahead(fg, i)));
 	}
 }

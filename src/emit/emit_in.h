@@ -33,7 +33,6 @@ struct gen {
 	const struct tool **tool;       /* that the file calls; the first */
 	size_t ntool, captool, known;   /* `known` are in NAME.c, which this
 	                                 * file includes */
-	struct table forked;            /* functions that may be forked */
 };
 
 enum { GEN_BY_PROGRAM = 1, GEN_BY_EVAL = 2 };
@@ -41,9 +40,6 @@ enum { GEN_BY_PROGRAM = 1, GEN_BY_EVAL = 2 };
 void gen_init(struct gen *g, struct buf *out, const struct mod *m,
     const char *stem);
 void gen_release(struct gen *g);
-
-/* Is the function called beside others, through mip_fork? */
-bool gen_is_forked(const struct ins *run);
 
 /* Does this file hold that leaf, that function? */
 bool gen_has_prompt(const struct gen *g, const struct prompt *p);
@@ -211,6 +207,8 @@ void fgen_claim(struct fgen *fg, struct ins *i);
 void fgen_loop(struct fgen *fg, struct region *body);
 /* `break` or `continue`, or how to say it. */
 void fgen_leave(struct fgen *fg, enum ir_op op);
+/* Is it a call of a function that asks nothing, as any in C? */
+bool fgen_is_direct(const struct ins *i);
 /* A list made of another (emit_each.c). */
 void fgen_each(struct fgen *fg, struct ins *i);
 

@@ -51,14 +51,24 @@ fgen_braced(struct fgen *fg, const struct ins *i)
 	    gtype_c(fg->g, i->type));
 }
 
+bool
+fgen_is_direct(const struct ins *i)
+{
+	const struct ins *o = i->in->owner;
+
+	return i->op == IR_RUN && !ir_calls(i) &&
+	    (o == NULL || o->op != IR_PAR);
+}
+
 /* Declares what a call writes to. */
 static void
 declare(struct fgen *fg, const struct ins *i)
 {
-	/* Compilers cannot see that a program that fails is not read. */
+	/* Compilers that look into a function that fails do not see that then
+	 * what it gives is not read. */
 	if (!fg->ahead[i->id])
-		cw_line(&fg->g->w, i->op == IR_RUN && !gen_is_forked(i) ?
-		    "%s = { 0 };" : "%s;", declared(fg, i));
+		cw_line(&fg->g->w, fgen_is_direct(i) ? "%s = { 0 };" : "%s;",
+		    declared(fg, i));
 	cw_blank(&fg->g->w);
 }
 
@@ -167,15 +177,19 @@ run(struct fgen *fg, struct ins *i)
 	    "%s_result", f->c_name));
 	const char *in = inputs(fg, i, f->in, name);
 
+	const char *args = arena_printf(&fg->g->a, "%s_body, &%s, &%s)",
+	    f->c_name, in, name);
+
+	fg->uses_m = true;
 	declare(fg, i);
-	if (gen_is_forked(i)) {
-		fg->uses_m = true;
-		cw_line(&fg->g->w, "mip_fork(m, %s_fork, &%s, &%s);",
-		    f->c_name, in, name);
-		return;
-	}
-	fgen_wait(fg, arena_printf(&fg->g->a, "%s_body(m, &%s, &%s)",
-	    f->c_name, in, name));
+	if (fgen_is_direct(i))
+		fgen_wait(fg, arena_printf(&fg->g->a, "%s_body(m, &%s, &%s)",
+		    f->c_name, in, name));
+	else if (i->in->owner != NULL && i->in->owner->op == IR_PAR)
+		cw_line(&fg->g->w, "mip_fork(m, %u, %s;", i->site, args);
+	else
+		fgen_wait(fg, arena_printf(&fg->g->a, "mip_run(m, %u, %s",
+		    i->site, args));
 }
 
 static void

@@ -183,6 +183,8 @@ ir_add(struct mod *m, struct region *r, enum ir_op op, const struct ty *type,
 	r->last = i;
 	if (ir_ops[op].flags & OPF_BODY)
 		i->body = ir_region(m, r->fn, i);
+	if (op == IR_RUN)
+		i->site = r->fn->nsite++;
 	return i;
 }
 
@@ -434,6 +436,44 @@ ir_is_greedy(const struct prompt *q)
 	double t = ir_temperature(q);
 
 	return !q->tune[SLOT_TEMPERATURE] && !(t < 0) && !(t > 0);
+}
+
+bool
+ir_may_go(const struct ins *i)
+{
+	bool self;
+
+	if (i->op == IR_RUN || i->op == IR_SCORE)
+		return ir_fn_harmless(i->u.fn);
+	self = i->op == IR_ASK || i->op == IR_GET ||
+	    (i->op == IR_CALL && !i->u.tool->is.effect) ||
+	    ((ir_ops[i->op].flags & OPF_PURE) && !ir_can_fail(i));
+	return self && ir_is_harmless(i->body) && ir_is_harmless(i->other);
+}
+
+bool
+ir_is_harmless(const struct region *r)
+{
+	const struct ins *i;
+
+	for (i = r != NULL ? r->first : NULL; i != NULL; i = i->next) {
+		if (i->op == IR_FAIL || i->op == IR_RETRY ||
+		    i->op == IR_CREDIT || i->op == IR_EXPECT ||
+		    i->op == IR_CHECK)
+			return false;
+		if (ir_ops[i->op].flags & OPF_VALUE ? !ir_may_go(i) :
+		    !ir_is_harmless(i->body) || !ir_is_harmless(i->other))
+			return false;
+	}
+	return true;
+}
+
+bool
+ir_fn_harmless(struct fn *f)
+{
+	if (f->harm == HARM_UNKNOWN)
+		f->harm = ir_is_harmless(f->body) ? HARM_NONE : HARM_SOME;
+	return f->harm == HARM_NONE;
 }
 
 bool

@@ -88,6 +88,8 @@ struct ins {
 	struct region *in;              /* where it stands */
 	struct ins *prev, *next;
 	unsigned id;                    /* set by ir_number */
+	unsigned site;                  /* of a run: which one of its function
+	                                 * it is, whatever becomes of others */
 };
 
 struct region {
@@ -202,6 +204,7 @@ struct fn {
 	struct var *var, *last_var;
 	unsigned nvar, nins;
 	unsigned nbranch;               /* that were made of its pieces */
+	unsigned nsite;                 /* runs that were made in it */
 	bool eval_only;                 /* the program does not reach it */
 	enum { EFFECT_UNKNOWN, EFFECT_NONE, EFFECT_SOME } effect;
 	enum { CALLS_UNKNOWN, CALLS_NONE, CALLS_SOME } calls;
@@ -216,8 +219,7 @@ struct fn {
 	bool credits;                   /* metric: it, or one that it calls,
 	                                 * credits leaves; set by ir_plan */
 	bool comments;                  /* ... or it returns feedback */
-	bool harmless;                  /* set by pass dead: fails only by what
-	                                 * it asks */
+	enum { HARM_UNKNOWN, HARM_NONE, HARM_SOME } harm;
 	struct span at;
 	struct fn *next, *prev;
 };

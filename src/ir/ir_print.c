@@ -417,8 +417,11 @@ put_operand(struct ir_printer *p, const struct ins *i)
 		put_hashed(p, i->u.prompt->name, i->u.prompt->hash);
 	else if (i->op == IR_CALL)
 		put_hashed(p, i->u.tool->name, i->u.tool->hash);
-	else if (i->op == IR_RUN || i->op == IR_SCORE)
+	else if (i->op == IR_RUN || i->op == IR_SCORE) {
 		put_callee(p, i->u.fn);
+		if (i->op == IR_RUN && !p->canon)
+			buf_printf(b, "#%u", i->site);
+	}
 	else if (i->op == IR_EXPECT || i->op == IR_CHECK)
 		put_claim(b, i->u.claim);
 	else if (i->op == IR_FAIL)

@@ -44,6 +44,16 @@ callee(struct ir_reader *r, bool metric)
 	return f;
 }
 
+static void
+read_callee(struct ir_reader *r, struct ins *i)
+{
+	i->u.fn = callee(r, i->op == IR_SCORE);
+	if (i->op == IR_RUN) {
+		ir_rd_want(r, "#");
+		i->site = ir_rd_unsigned(r);
+	}
+}
+
 static int64_t
 status_word(struct ir_reader *r)
 {
@@ -169,7 +179,7 @@ read_operand(struct ir_reader *r, struct ins *i, const char **field)
 	else if (i->op == IR_CALL)
 		read_tool(r, i);
 	else if (i->op == IR_RUN || i->op == IR_SCORE)
-		i->u.fn = callee(r, i->op == IR_SCORE);
+		read_callee(r, i);
 	else if (i->op == IR_EXPECT || i->op == IR_CHECK)
 		read_claim(r, i);
 	else if (i->op == IR_FAIL)

@@ -362,7 +362,8 @@ credit(struct verifier *v, const struct ins *i)
 {
 	if (table_get(&v->declared, i->u.prompt) == NULL)
 		return bad(v, i, "not a prompt of this module");
-	return (v->f->kind == FN_METRIC && (i->narg == 1 || i->narg == 2) &&
+	return ((v->f->kind == FN_METRIC || v->f->kind == FN_BRANCH) &&
+	    (i->narg == 1 || i->narg == 2) &&
 	    is_kind(i->arg[0]->type, TY_FLOAT) && (i->narg == 1 ||
 	    is_kind(i->arg[1]->type, TY_STRING))) ||
 	    bad(v, i, "not in a metric, or not a number and a string");

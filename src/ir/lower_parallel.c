@@ -37,6 +37,7 @@ is_plain(const struct ins *i)
 	    i->op == IR_BREAK || i->op == IR_CONTINUE;
 
 	return (plain && all_plain(i->body) && all_plain(i->other)) ||
+	    (i->op == IR_RUN && !ir_calls(i) && ir_fn_harmless(i->u.fn)) ||
 	    ir_is_pure(i);
 }
 
@@ -55,7 +56,7 @@ only_call(const struct region *r)
 	struct ins *i, *call = NULL;
 
 	for (i = r->first; i != NULL; i = i->next) {
-		if (call == NULL && ir_is_call(i))
+		if (call == NULL && ir_is_call(i) && ir_calls(i))
 			call = i;
 		else if (call == NULL ? !is_value(i) : !is_plain(i))
 			return NULL;

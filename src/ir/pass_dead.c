@@ -40,43 +40,6 @@ count(struct dead *x, const struct region *r, int by)
 		x->use[r->result->id] += (unsigned)by;
 }
 
-static bool harmless(const struct region *r);
-
-/* May it go, with what its regions hold, when its value is not used? */
-static bool
-removable(const struct ins *i)
-{
-	bool self;
-
-	if (i->op == IR_RUN || i->op == IR_SCORE)
-		return i->u.fn->harmless;
-	self = i->op == IR_ASK || i->op == IR_GET ||
-	    (i->op == IR_CALL && !i->u.tool->is.effect) ||
-	    ((ir_ops[i->op].flags & OPF_PURE) && !ir_can_fail(i));
-	return self && harmless(i->body) && harmless(i->other);
-}
-
-/* Has running it no effect but its values, and no failure but of calls?
- * Control and variables of a function stay inside it. */
-static bool
-harmless(const struct region *r)
-{
-	const struct ins *i;
-
-	if (r == NULL)
-		return true;
-	for (i = r->first; i != NULL; i = i->next) {
-		if (i->op == IR_FAIL || i->op == IR_RETRY ||
-		    i->op == IR_CREDIT || i->op == IR_EXPECT ||
-		    i->op == IR_CHECK)
-			return false;
-		if (ir_ops[i->op].flags & OPF_VALUE ? !removable(i) :
-		    !harmless(i->body) || !harmless(i->other))
-			return false;
-	}
-	return true;
-}
-
 /* Nothing but the item of a loop? */
 static bool
 empty(const struct region *r)
@@ -91,14 +54,14 @@ unused(struct dead *x, const struct ins *i)
 	if (i->op == IR_ITEM)
 		return false;
 	if (ir_ops[i->op].flags & OPF_VALUE)
-		return x->use[i->id] == 0 && removable(i);
+		return x->use[i->id] == 0 && ir_may_go(i);
 	if (i->op == IR_SET)
 		return x->read[i->u.var->id] == 0;
 	if (i->op == IR_IF || i->op == IR_FOR || i->op == IR_RANGE ||
 	    i->op == IR_PAR)
 		return empty(i->body) && empty(i->other);
 	if (i->op == IR_WHILE)
-		return empty(i->body) && harmless(i->other);
+		return empty(i->body) && ir_is_harmless(i->other);
 	return i->op == IR_TRY && empty(i->body);
 }
 
@@ -177,7 +140,7 @@ pass_dead(struct mod *m, struct fn *f)
 		sweep(&x, f->body);
 		any = any || x.changed;
 	} while (x.changed);
-	f->harmless = harmless(f->body);
+	f->harm = HARM_UNKNOWN;         /* there may be less now */
 	drop_vars(&x, &a);
 	arena_release(&a);
 	return any || x.changed;

@@ -2,11 +2,12 @@
  *
  * Contract: needs verified IR; keeps what a run gives and the calls of a run
  * that succeeds.  A stretch of a region that holds nothing but calls of
- * models, values without effect and failure, and readings of variables is
- * put in waves: first the values that need no call of the stretch, then the
- * calls that need only those, in one `par` if they are two or more, then the
- * values that need these calls, and so on.  Nothing moves across what sets a
- * variable, may fail, or is control.
+ * leaves and of functions that fail only by what they ask, values without
+ * effect and failure, and readings of variables is put in waves: first the
+ * values that need no call of the stretch, then the calls that need only
+ * those, in one `par` if they are two or more, then the values that need
+ * these calls, and so on.  Nothing moves across what sets a variable, may
+ * fail, or is control.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
@@ -21,8 +22,16 @@ struct par {
 };
 
 static bool
+asks(const struct ins *i)
+{
+	return ir_is_call(i) && ir_calls(i);
+}
+
+static bool
 movable(const struct ins *i)
 {
+	if (i->op == IR_RUN)
+		return ir_fn_harmless(i->u.fn);
 	return i->op == IR_ASK || i->op == IR_GET ||
 	    (i->op != IR_ITEM && ir_is_pure(i));
 }
@@ -61,8 +70,8 @@ assign(struct par *x, struct ins *first, const struct ins *end,
 
 	*last = 0;
 	for (i = first; i != end; i = i->next) {
-		x->wave[i->id] = needs(x, i) + (i->op == IR_ASK);
-		if (i->op != IR_ASK)
+		x->wave[i->id] = needs(x, i) + asks(i);
+		if (!asks(i))
 			continue;
 		if (x->wave[i->id] > *last) {
 			*last = x->wave[i->id];
@@ -107,11 +116,11 @@ by_wave(const struct par *x, struct arena *a, struct ins **list, unsigned n,
 	struct ins **out = arena_array(a, n, sizeof(struct ins *));
 
 	for (k = 0; k < n; k++)
-		at[2 * x->wave[list[k]->id] + (list[k]->op != IR_ASK) + 1]++;
+		at[2 * x->wave[list[k]->id] + !asks(list[k]) + 1]++;
 	for (k = 1; k < 2 * (last + 2u); k++)
 		at[k] += at[k - 1];
 	for (k = 0; k < n; k++) {
-		rank = 2 * x->wave[list[k]->id] + (list[k]->op != IR_ASK);
+		rank = 2 * x->wave[list[k]->id] + !asks(list[k]);
 		out[at[rank]++] = list[k];
 	}
 	return out;
@@ -132,7 +141,7 @@ rearrange(struct par *x, struct region *r, struct ins **list, unsigned n,
 		w = x->wave[list[k]->id];
 		if (k == 0 || x->wave[list[k - 1]->id] != w)
 			par = NULL;
-		if (list[k]->op != IR_ASK || count[w] < 2) {
+		if (!asks(list[k]) || count[w] < 2) {
 			put(r, end, list[k]);
 			continue;
 		}
@@ -169,16 +178,16 @@ static void
 par_region(struct par *x, struct region *r)
 {
 	struct ins *i, *first, *end;
-	unsigned n, asks;
+	unsigned n, calls;
 
 	for (i = r->first; i != NULL; i = end) {
-		n = asks = 0;
+		n = calls = 0;
 		first = i;
 		for (end = i; end != NULL && movable(end); end = end->next) {
 			n++;
-			asks += end->op == IR_ASK;
+			calls += asks(end);
 		}
-		if (asks > 1)
+		if (calls > 1)
 			stretch(x, r, first, end, n);
 		if (end == i) {
 			end = i->next;

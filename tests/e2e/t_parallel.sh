@@ -103,14 +103,17 @@ ok 'and all calls' asked 11
 ok 'again' gives '{"answer":"slow,slow,caught,slow2,slow2","n":26}' \
     --text slow --xs '["a","b"]'
 ok 'from the cache' asked 11
-for pass in fold:11 share:12 dead:11 par:11; do
+fresh
+ok 'fast ones' status 0 ./p --text fast --xs '["a","b"]'
+# Each pass changes when something is asked, not what; without sharing, a
+# call is a sample of its own.
+for pass in fold:11 dead:11 par:11 share:12; do
 	calls=${pass#*:} pass=${pass%:*}
 	program "without pass $pass, all" -X $pass <all.mp
-	fresh
 	ok 'has the same answer' gives \
 	    '{"answer":"word,word,caught,word2,word2","n":11}' \
 	    --text fast --xs '["a","b"]'
-	ok 'by no fewer calls' asked "$calls"
+	ok 'by the same requests' asked "$calls"
 done
 
 # ---- lists made by calls ----
@@ -155,13 +158,14 @@ start=$(date +%s)
 ok 'slow ones' status 0 ./p --xs '["slow","slow","slow","slow"]' --n 9
 ok 'are asked at once' sooner 8
 ok 'each afresh' asked 21
+fresh
+ok 'mixed ones' status 0 ./p --xs '["ax","bx","cx","long"]' --n 1
 for pass in fold share dead par; do
 	program "without pass $pass, lists" -X $pass <lists.mp
-	fresh
 	ok 'are the same' gives \
 	    'A,B,C|axA,cxC,longword|long|word,word|AA,AB|-,B' \
 	    --xs '["ax","bx","cx","long"]' --n 1
-	ok 'by as many calls' asked 19
+	ok 'by the same requests' asked 19
 done
 
 cat >post <<'END'
@@ -195,6 +199,36 @@ ok 'calls tools' gives \
 ok 'at once' sooner 3
 ok 'but for effects, which come one after the other' \
     sh -c '[ "$(cat posted)" = CBA ]'
+
+# ---- programs that do not need each other ----
+
+cat >script <<'END'
+{"match_user":"slow","delay_ms":700,"reply":"slow"}
+{"replies":["a","b","c","d","e","f","g","h"]}
+END
+temperature=0.7
+cat >programs.mp <<'END'
+program P(text: string) -> (answer: string) {
+	let a = Twice(text);
+	let b = Twice(a.answer + "!");
+	let c = Twice(text);
+	let d = talk(text);
+	return { answer = a.answer + b.answer + c.answer + d.answer };
+}
+END
+program 'programs' <programs.mp
+fresh
+start=$(date +%s)
+ok 'they are run' status 0 ./p --text slow
+ok 'at once where they can' sooner 4
+ok 'with samples of their own' asked 7
+fresh
+ok 'they are run again' status 0 ./p --text x
+first=$(cat out)
+program 'programs, one after the other,' -X par <programs.mp
+ok 'are the same' gives "$first" --text x
+ok 'by the same requests' asked 7
+temperature=0.0
 
 # ---- samples ----
 

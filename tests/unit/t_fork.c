@@ -106,7 +106,7 @@ all(struct mip *m, const struct job *j, struct done *d, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		mip_fork(m, work, &j[i], &d[i]);
+		mip_fork(m, (unsigned)i, work, &j[i], &d[i]);
 	return mip_wait(m);
 }
 
@@ -174,23 +174,22 @@ test_samples(void **state)
 	RULES({ .text = "sky" });
 	for (i = 1; i <= 2; i++) {
 		mip_begin(s->m);
-		mip_fork(s->m, work, &j, &d[0]);
+		mip_fork(s->m, 0, work, &j, &d[0]);
 		mip_ask(s->m, &recall, &in, &r);
-		mip_fork(s->m, twice, &j, &d[1]);
+		mip_fork(s->m, 7, twice, &j, &d[1]);
 		assert_int_equal(mip_wait(s->m), MIP_OK);
-		mip_fork(s->m, work, &j, &d[2]);
-		assert_int_equal(mip_wait(s->m), MIP_OK);
+		assert_int_equal(mip_run(s->m, 0, work, &j, &d[2]), MIP_OK);
 		assert_int_equal(sent("q", ""), i);
 		assert_int_equal(sent("q", "/0"), i);
 		assert_int_equal(sent("q", "0.1/0"), i);
-		assert_int_equal(sent("q", "/1/0"), i);
-		assert_int_equal(sent("q", "0.1/1/1"), i);
-		assert_int_equal(sent("q", "0.1/2"), i);
+		assert_int_equal(sent("q", "/7/0"), i);
+		assert_int_equal(sent("q", "0.1/7/1"), i);
+		assert_int_equal(sent("q", "0.1/0.1"), i);
 		assert_int_equal(fake_calls(), 9 * i);
 	}
 	mip_set_sample(s->m, 5);
 	mip_begin(s->m);
-	mip_fork(s->m, work, &j, &d[0]);
+	mip_fork(s->m, 0, work, &j, &d[0]);
 	assert_int_equal(mip_wait(s->m), MIP_OK);
 	assert_int_equal(sent("q", "5/0"), 1);
 	assert_int_equal(sent("q", "5.1/0"), 1);
@@ -211,9 +210,9 @@ test_steps(void **state)
 	RULES({ .text = "sky" });
 	mip_begin(s->m);
 	mip_record(s->m, true);
-	mip_fork(s->m, work, &j[0], &d[0]);
+	mip_fork(s->m, 0, work, &j[0], &d[0]);
 	mip_ask(s->m, &recall, &in, &r);
-	mip_fork(s->m, work, &j[1], &d[1]);
+	mip_fork(s->m, 1, work, &j[1], &d[1]);
 	assert_int_equal(mip_wait(s->m), MIP_OK);
 	v = mip_steps(s->m, &n);
 	assert_int_equal(n, 4);
@@ -309,9 +308,9 @@ test_ask_fails(void **state)
 	    { .text = "sky" });
 	mip_begin(s->m);
 	mip_record(s->m, true);
-	mip_fork(s->m, work, &before, &d[0]);
+	mip_fork(s->m, 0, work, &before, &d[0]);
 	mip_ask(s->m, &judge, &judged, &out);
-	mip_fork(s->m, work, &behind, &d[1]);
+	mip_fork(s->m, 1, work, &behind, &d[1]);
 	mip_ask(s->m, &recall, &in, &r);
 	assert_int_equal(mip_wait(s->m), MIP_REFUSAL);
 	mip_steps(s->m, &n);
@@ -320,7 +319,7 @@ test_ask_fails(void **state)
 	/* A fork in front of it comes first. */
 	before.fail = MIP_FAIL;
 	assert_true(mip_caught(s->m));
-	mip_fork(s->m, work, &before, &d[0]);
+	mip_fork(s->m, 0, work, &before, &d[0]);
 	mip_ask(s->m, &judge, &judged, &out);
 	assert_int_equal(mip_wait(s->m), MIP_FAIL);
 	assert_string_equal(mip_message(s->m), "q-a fails");
@@ -371,9 +370,9 @@ test_stopped(void **state)
 	RULES({ .match = "q-b", .text = "sky", .hold = true },
 	    { .text = "sea" });
 	mip_begin(s->m);
-	mip_fork(s->m, fails, &held, &d[0]);
-	mip_fork(s->m, work, &held, &d[1]);
-	mip_fork(s->m, until_stopped, &free, &d[2]);
+	mip_fork(s->m, 0, fails, &held, &d[0]);
+	mip_fork(s->m, 1, work, &held, &d[1]);
+	mip_fork(s->m, 2, until_stopped, &free, &d[2]);
 	assert_int_equal(mip_wait(s->m), MIP_FAIL);
 	assert_string_equal(mip_message(s->m), "so be it");
 	for (i = 0; i < fake_calls(); i++)
@@ -435,7 +434,7 @@ tree(struct mip *m, const void *in, void *out)
 	if (!d)
 		return mip_status(m);
 	for (i = 0; i < j->wide; i++)
-		mip_fork(m, tree, &below, &d[i]);
+		mip_fork(m, 0, tree, &below, &d[i]);
 	if (mip_wait(m) != MIP_OK)
 		return mip_status(m);
 	*sum = d[j->wide - 1];
@@ -456,7 +455,7 @@ test_nested(void **state)
 	RULES({ .text = "sky" });
 	for (i = 0; i < 2; i++) {
 		mip_begin(s->m);
-		mip_fork(s->m, tree, &j, &d);
+		mip_fork(s->m, 0, tree, &j, &d);
 		assert_int_equal(mip_wait(s->m), MIP_OK);
 		assert_int_equal(d.sum, 625);
 		assert_string_equal(d.facts, "q:sky");
@@ -464,7 +463,7 @@ test_nested(void **state)
 	}
 	j.fail = MIP_ASSERT;
 	mip_begin(s->m);
-	mip_fork(s->m, tree, &j, &d);
+	mip_fork(s->m, 0, tree, &j, &d);
 	assert_int_equal(mip_wait(s->m), MIP_ASSERT);
 	assert_int_equal(mip_used(s->m).calls, 1);
 }
@@ -480,7 +479,7 @@ run_thread(void *arg)
 
 	for (i = 0; m && i < 20; i++) {
 		mip_begin(m);
-		mip_fork(m, tree, &j, &d);
+		mip_fork(m, 0, tree, &j, &d);
 		if (mip_wait(m) == MIP_OK && d.sum == 27)
 			ok = m;
 	}
@@ -525,7 +524,7 @@ test_memory(void **state)
 
 	mip_begin(s->m);
 	assert_non_null(mip_alloc(s->m, 100, 1));
-	mip_fork(s->m, greedy, &c, &c);
+	mip_fork(s->m, 0, greedy, &c, &c);
 	assert_int_equal(mip_wait(s->m), MIP_NOMEM);
 	mip_begin(s->m);
 	assert_int_equal(mip_wait(s->m), MIP_OK);
@@ -540,7 +539,7 @@ leaves(struct mip *m, const void *in, void *out)
 
 	(void)out;
 	mip_ask(m, &recall, &q, &r);
-	mip_fork(m, work, in, &d);
+	mip_fork(m, 0, work, in, &d);
 	return MIP_OK;
 }
 
@@ -554,15 +553,15 @@ test_left(void **state)
 
 	RULES({ .text = "sky" });
 	mip_begin(s->m);
-	mip_fork(s->m, leaves, &j, &d);
+	mip_fork(s->m, 0, leaves, &j, &d);
 	assert_int_equal(mip_wait(s->m), MIP_OK);
 	assert_int_equal(fake_calls(), 1);
-	mip_fork(s->m, work, &j, &d);
+	mip_fork(s->m, 0, work, &j, &d);
 	mip_begin(s->m);
 	assert_int_equal(mip_wait(s->m), MIP_OK);
-	mip_fork(s->m, work, &j, &d);
+	mip_fork(s->m, 0, work, &j, &d);
 	mip_fail(s->m, MIP_FAIL, "between");
-	mip_fork(s->m, work, &j, &d);
+	mip_fork(s->m, 0, work, &j, &d);
 	assert_int_equal(mip_wait(s->m), MIP_FAIL);
 	assert_true(mip_caught(s->m));
 	assert_int_equal(mip_wait(s->m), MIP_OK);

@@ -144,7 +144,7 @@ callees_count(void **state)
 	    "program Sub Sub: ask_in -> F_out\nbegin\n\tq: string = arg 0\n"
 	    IR_CHECK_END;
 	static const char *const body =
-	    "\ta: F_out = run Sub q\n\tret a\n";
+	    "\ta: F_out = run Sub#0 q\n\tret a\n";
 	struct arena a;
 	struct hashes h, g;
 	const char *text;

@@ -131,8 +131,8 @@ calls_of_programs(void **state)
 	    "\tq: string = arg 0\n" ASK("a") IR_CHECK_END);
 	for (i = 0; i < 200; i++)
 		buf_printf(&b, "program P%u P%u: ask_in -> F_out\nbegin\n"
-		    "\tq: string = arg 0\n\ta: F_out = run %s%.0u q\n"
-		    "\tb: F_out = run %s%.0u q\n\tr0: F_out = record q\n"
+		    "\tq: string = arg 0\n\ta: F_out = run %s%.0u#0 q\n"
+		    "\tb: F_out = run %s%.0u#1 q\n\tr0: F_out = record q\n"
 		    "\tret r0\n", i + 1, i + 1, i == 0 ? "F" : "P", i,
 		    i == 0 ? "F" : "P", i);
 	m = ir_check_good(&a, buf_str(&b));

@@ -198,8 +198,11 @@ static const struct mip_prompt cut = {
 
 /* Answers the answer. */
 static enum mip_status
-Twice_body(struct mip *m, const struct Twice_in *in, struct Twice_out *out)
+Twice_body(struct mip *m, const void *in_, void *out_)
 {
+	const struct Twice_in *in = in_;
+	struct Twice_out *out = out_;
+
 	struct guess_in guess_reply_in = {
 		.text = in->text
 	};
@@ -223,9 +226,11 @@ Twice_body(struct mip *m, const struct Twice_in *in, struct Twice_out *out)
 }
 
 static enum mip_status
-Main_branch_1_body(struct mip *m, const struct Main_branch_1_in *in,
-    struct Main_branch_1_out *out)
+Main_branch_1_body(struct mip *m, const void *in_, void *out_)
 {
+	const struct Main_branch_1_in *in = in_;
+	struct Main_branch_1_out *out = out_;
+
 	struct mip_strings seen = in->seen;
 
 	for (size_t i = 0; i < in->parts.n && i < 4; i++) {
@@ -264,10 +269,11 @@ Main_branch_1_body(struct mip *m, const struct Main_branch_1_in *in,
 }
 
 static enum mip_status
-Main_branch_2_body(struct mip *m, const struct Main_branch_2_in *in,
-    struct Main_branch_2_out *out)
+Main_branch_2_body(struct mip *m, const void *in_, void *out_)
 {
-	(void)out;
+	const struct Main_branch_2_in *in = in_;
+
+	(void)out_;
 
 	struct guess_in guess_reply_in = {
 		.text = mip_concat(m, in->body, "?", NULL)
@@ -300,15 +306,11 @@ Main_branch_2_body(struct mip *m, const struct Main_branch_2_in *in,
 }
 
 static enum mip_status
-Main_branch_2_fork(struct mip *m, const void *in, void *out)
+Main_branch_3_body(struct mip *m, const void *in_, void *out_)
 {
-	return Main_branch_2_body(m, in, out);
-}
+	const struct Main_branch_3_in *in = in_;
+	struct Main_branch_3_out *out = out_;
 
-static enum mip_status
-Main_branch_3_body(struct mip *m, const struct Main_branch_3_in *in,
-    struct Main_branch_3_out *out)
-{
 	const char *s = in->s;
 
 	if (in->body != NULL) {
@@ -324,7 +326,7 @@ Main_branch_3_body(struct mip *m, const struct Main_branch_3_in *in,
 		};
 		struct Main_branch_2_out branch_2;
 
-		mip_fork(m, Main_branch_2_fork, &branch_2_in, &branch_2);
+		mip_fork(m, 2, Main_branch_2_body, &branch_2_in, &branch_2);
 		if (mip_wait(m) != MIP_OK)
 			return mip_status(m);
 
@@ -336,9 +338,11 @@ Main_branch_3_body(struct mip *m, const struct Main_branch_3_in *in,
 }
 
 static enum mip_status
-Main_branch_4_body(struct mip *m, const struct Main_branch_4_in *in,
-    struct Main_branch_4_out *out)
+Main_branch_4_body(struct mip *m, const void *in_, void *out_)
 {
+	const struct Main_branch_4_in *in = in_;
+	struct Main_branch_4_out *out = out_;
+
 	if (!(mip_string_len(in->text) > 2)) {
 		return mip_fail(m, MIP_ASSERT, "%s", "too short");
 	}
@@ -358,10 +362,11 @@ Main_branch_4_body(struct mip *m, const struct Main_branch_4_in *in,
 }
 
 static enum mip_status
-Main_branch_5_body(struct mip *m, const struct Main_branch_5_in *in,
-    struct Main_branch_5_out *out)
+Main_branch_5_body(struct mip *m, const void *in_, void *out_)
 {
-	(void)in;
+	struct Main_branch_5_out *out = out_;
+
+	(void)in_;
 
 	struct guess_in guess_reply_in = {
 		.text = "best"
@@ -387,9 +392,11 @@ Main_branch_5_body(struct mip *m, const struct Main_branch_5_in *in,
 }
 
 static enum mip_status
-Main_branch_6_body(struct mip *m, const struct Main_branch_6_in *in,
-    struct Main_branch_6_out *out)
+Main_branch_6_body(struct mip *m, const void *in_, void *out_)
 {
+	const struct Main_branch_6_in *in = in_;
+	struct Main_branch_6_out *out = out_;
+
 	struct guess_in guess_reply_in = {
 		.text = in->s
 	};
@@ -416,54 +423,11 @@ Main_branch_6_body(struct mip *m, const struct Main_branch_6_in *in,
 }
 
 static enum mip_status
-Main_branch_7_body(struct mip *m, const struct Main_branch_7_in *in,
-    struct Main_branch_7_out *out)
+Main_branch_7_body(struct mip *m, const void *in_, void *out_)
 {
-	(void)in;
-	(void)out;
+	(void)in_;
+	(void)out_;
 	return mip_fail(m, MIP_FAIL, "%s", "always");
-}
-
-static enum mip_status
-Twice_fork(struct mip *m, const void *in, void *out)
-{
-	return Twice_body(m, in, out);
-}
-
-static enum mip_status
-Main_branch_1_fork(struct mip *m, const void *in, void *out)
-{
-	return Main_branch_1_body(m, in, out);
-}
-
-static enum mip_status
-Main_branch_3_fork(struct mip *m, const void *in, void *out)
-{
-	return Main_branch_3_body(m, in, out);
-}
-
-static enum mip_status
-Main_branch_4_fork(struct mip *m, const void *in, void *out)
-{
-	return Main_branch_4_body(m, in, out);
-}
-
-static enum mip_status
-Main_branch_5_fork(struct mip *m, const void *in, void *out)
-{
-	return Main_branch_5_body(m, in, out);
-}
-
-static enum mip_status
-Main_branch_6_fork(struct mip *m, const void *in, void *out)
-{
-	return Main_branch_6_body(m, in, out);
-}
-
-static enum mip_status
-Main_branch_7_fork(struct mip *m, const void *in, void *out)
-{
-	return Main_branch_7_body(m, in, out);
 }
 
 enum mip_status
@@ -489,7 +453,7 @@ Main(struct mip *m, const struct Main_in *in, struct Main_out *out)
 	};
 	struct Twice_out a;
 
-	mip_fork(m, Twice_fork, &a_in, &a);
+	mip_fork(m, 0, Twice_body, &a_in, &a);
 
 	struct guess_in b_in = {
 		.text = in->text
@@ -505,7 +469,7 @@ Main(struct mip *m, const struct Main_in *in, struct Main_out *out)
 	};
 	struct Main_branch_1_out branch_1;
 
-	mip_fork(m, Main_branch_1_fork, &branch_1_in, &branch_1);
+	mip_fork(m, 1, Main_branch_1_body, &branch_1_in, &branch_1);
 
 	struct Main_branch_3_in branch_3_in = {
 		.s = s,
@@ -513,7 +477,7 @@ Main(struct mip *m, const struct Main_in *in, struct Main_out *out)
 	};
 	struct Main_branch_3_out branch_3;
 
-	mip_fork(m, Main_branch_3_fork, &branch_3_in, &branch_3);
+	mip_fork(m, 3, Main_branch_3_body, &branch_3_in, &branch_3);
 
 	struct Main_branch_4_in branch_4_in = {
 		.text = in->text,
@@ -521,12 +485,12 @@ Main(struct mip *m, const struct Main_in *in, struct Main_out *out)
 	};
 	struct Main_branch_4_out branch_4;
 
-	mip_fork(m, Main_branch_4_fork, &branch_4_in, &branch_4);
+	mip_fork(m, 4, Main_branch_4_body, &branch_4_in, &branch_4);
 
 	struct Main_branch_5_in branch_5_in = { 0 };
 	struct Main_branch_5_out branch_5;
 
-	mip_fork(m, Main_branch_5_fork, &branch_5_in, &branch_5);
+	mip_fork(m, 5, Main_branch_5_body, &branch_5_in, &branch_5);
 	if (mip_wait(m) != MIP_OK)
 		return mip_status(m);
 
@@ -548,12 +512,12 @@ Main(struct mip *m, const struct Main_in *in, struct Main_out *out)
 		};
 		struct Main_branch_6_out branch_6;
 
-		mip_fork(m, Main_branch_6_fork, &branch_6_in, &branch_6);
+		mip_fork(m, 6, Main_branch_6_body, &branch_6_in, &branch_6);
 
 		struct Main_branch_7_in branch_7_in = { 0 };
 		struct Main_branch_7_out branch_7;
 
-		mip_fork(m, Main_branch_7_fork, &branch_7_in, &branch_7);
+		mip_fork(m, 7, Main_branch_7_body, &branch_7_in, &branch_7);
 		if (mip_wait(m) != MIP_OK)
 			goto failed;
 

@@ -277,8 +277,11 @@ static const struct mip_tool post = {
 };
 
 static enum mip_status
-Twice_body(struct mip *m, const struct Twice_in *in, struct Twice_out *out)
+Twice_body(struct mip *m, const void *in_, void *out_)
 {
+	const struct Twice_in *in = in_;
+	struct Twice_out *out = out_;
+
 	struct guess_in guess_reply_in = {
 		.text = in->text
 	};
@@ -302,9 +305,11 @@ Twice_body(struct mip *m, const struct Twice_in *in, struct Twice_out *out)
 }
 
 static enum mip_status
-Main_item_1_body(struct mip *m, const struct Main_item_1_in *in,
-    struct Main_item_1_out *out)
+Main_item_1_body(struct mip *m, const void *in_, void *out_)
 {
+	const struct Main_item_1_in *in = in_;
+	struct Main_item_1_out *out = out_;
+
 	struct cut_in cut_reply_in = {
 		.text = in->p
 	};
@@ -342,9 +347,11 @@ Main_item_1_body(struct mip *m, const struct Main_item_1_in *in,
 }
 
 static enum mip_status
-Main_item_2_body(struct mip *m, const struct Main_item_2_in *in,
-    struct Main_item_2_out *out)
+Main_item_2_body(struct mip *m, const void *in_, void *out_)
 {
+	const struct Main_item_2_in *in = in_;
+	struct Main_item_2_out *out = out_;
+
 	struct guess_in guess_reply_in = {
 		.text = in->head
 	};
@@ -362,9 +369,11 @@ Main_item_2_body(struct mip *m, const struct Main_item_2_in *in,
 }
 
 static enum mip_status
-Main_item_3_body(struct mip *m, const struct Main_item_3_in *in,
-    struct Main_item_3_out *out)
+Main_item_3_body(struct mip *m, const void *in_, void *out_)
 {
+	const struct Main_item_3_in *in = in_;
+	struct Main_item_3_out *out = out_;
+
 	bool keep = in->n > 0;
 
 	if (keep) {
@@ -385,9 +394,11 @@ Main_item_3_body(struct mip *m, const struct Main_item_3_in *in,
 }
 
 static enum mip_status
-Main_item_4_body(struct mip *m, const struct Main_item_4_in *in,
-    struct Main_item_4_out *out)
+Main_item_4_body(struct mip *m, const void *in_, void *out_)
 {
+	const struct Main_item_4_in *in = in_;
+	struct Main_item_4_out *out = out_;
+
 	int64_t value;
 
 	if (mip_string_eq(in->p, "")) {
@@ -405,36 +416,6 @@ Main_item_4_body(struct mip *m, const struct Main_item_4_in *in,
 	}
 	out->value = value;
 	return MIP_OK;
-}
-
-static enum mip_status
-Twice_fork(struct mip *m, const void *in, void *out)
-{
-	return Twice_body(m, in, out);
-}
-
-static enum mip_status
-Main_item_1_fork(struct mip *m, const void *in, void *out)
-{
-	return Main_item_1_body(m, in, out);
-}
-
-static enum mip_status
-Main_item_2_fork(struct mip *m, const void *in, void *out)
-{
-	return Main_item_2_body(m, in, out);
-}
-
-static enum mip_status
-Main_item_3_fork(struct mip *m, const void *in, void *out)
-{
-	return Main_item_3_body(m, in, out);
-}
-
-static enum mip_status
-Main_item_4_fork(struct mip *m, const void *in, void *out)
-{
-	return Main_item_4_body(m, in, out);
 }
 
 enum mip_status
@@ -563,7 +544,7 @@ Main(struct mip *m, const struct Main_in *in, struct Main_out *out)
 		Twice_result_in[n_2] = (struct Twice_in){
 			.text = whole.v[i].answer
 		};
-		mip_fork(m, Twice_fork, &Twice_result_in[n_2],
+		mip_fork(m, 0, Twice_body, &Twice_result_in[n_2],
 		    &Twice_result[n_2]);
 		n_2++;
 	}
@@ -615,7 +596,7 @@ Main(struct mip *m, const struct Main_in *in, struct Main_out *out)
 		item_1_in[i] = (struct Main_item_1_in){
 			.p = list.v[i]
 		};
-		mip_fork(m, Main_item_1_fork, &item_1_in[i], &item_1[i]);
+		mip_fork(m, 1, Main_item_1_body, &item_1_in[i], &item_1[i]);
 	}
 	if (mip_wait(m) != MIP_OK)
 		return mip_status(m);
@@ -638,7 +619,7 @@ Main(struct mip *m, const struct Main_in *in, struct Main_out *out)
 			.head = in->notes.v[i].head,
 			.n = in->notes.v[i].n
 		};
-		mip_fork(m, Main_item_2_fork, &item_2_in[i], &item_2[i]);
+		mip_fork(m, 2, Main_item_2_body, &item_2_in[i], &item_2[i]);
 	}
 	if (mip_wait(m) != MIP_OK)
 		return mip_status(m);
@@ -669,7 +650,7 @@ Main(struct mip *m, const struct Main_in *in, struct Main_out *out)
 			.head = in->notes.v[i].head,
 			.body = in->notes.v[i].body
 		};
-		mip_fork(m, Main_item_3_fork, &item_3_in[i], &item_3[i]);
+		mip_fork(m, 3, Main_item_3_body, &item_3_in[i], &item_3[i]);
 	}
 	if (mip_wait(m) != MIP_OK)
 		return mip_status(m);
@@ -699,7 +680,7 @@ Main(struct mip *m, const struct Main_in *in, struct Main_out *out)
 		item_4_in[i] = (struct Main_item_4_in){
 			.p = parts.v[i]
 		};
-		mip_fork(m, Main_item_4_fork, &item_4_in[i], &item_4[i]);
+		mip_fork(m, 4, Main_item_4_body, &item_4_in[i], &item_4[i]);
 	}
 	if (mip_wait(m) != MIP_OK)
 		return mip_status(m);

@@ -96,15 +96,21 @@ static const struct mip_prompt fix = {
 };
 
 static enum mip_status
-Strip_body(struct mip *m, const struct Strip_in *in, struct Strip_out *out)
+Strip_body(struct mip *m, const void *in_, void *out_)
 {
+	const struct Strip_in *in = in_;
+	struct Strip_out *out = out_;
+
 	out->line = mip_trim(m, in->line);
 	return mip_status(m);
 }
 
 static enum mip_status
-Clean_body(struct mip *m, const struct Clean_in *in, struct Clean_out *out)
+Clean_body(struct mip *m, const void *in_, void *out_)
 {
+	const struct Clean_in *in = in_;
+	struct Clean_out *out = out_;
+
 	struct Strip_in Strip_result_in = {
 		.line = in->line
 	};
@@ -120,8 +126,11 @@ Clean_body(struct mip *m, const struct Clean_in *in, struct Clean_out *out)
 }
 
 static enum mip_status
-Mend_body(struct mip *m, const struct Mend_in *in, struct Mend_out *out)
+Mend_body(struct mip *m, const void *in_, void *out_)
 {
+	const struct Mend_in *in = in_;
+	struct Mend_out *out = out_;
+
 	struct Clean_in Clean_result_in = {
 		.line = in->line
 	};
@@ -141,12 +150,6 @@ Mend_body(struct mip *m, const struct Mend_in *in, struct Mend_out *out)
 
 	out->line = f.mended;
 	return MIP_OK;
-}
-
-static enum mip_status
-Mend_fork(struct mip *m, const void *in, void *out)
-{
-	return Mend_body(m, in, out);
 }
 
 enum mip_status
@@ -210,7 +213,7 @@ Main(struct mip *m, const struct Main_in *in, struct Main_out *out)
 		Mend_result_in[i] = (struct Mend_in){
 			.line = good.v[i]
 		};
-		mip_fork(m, Mend_fork, &Mend_result_in[i], &Mend_result[i]);
+		mip_fork(m, 3, Mend_body, &Mend_result_in[i], &Mend_result[i]);
 	}
 	if (mip_wait(m) != MIP_OK)
 		return mip_status(m);

@@ -251,8 +251,11 @@ static const struct mip_prompt answer = {
 };
 
 static enum mip_status
-Sub_body(struct mip *m, const struct Sub_in *in, struct Sub_out *out)
+Sub_body(struct mip *m, const void *in_, void *out_)
 {
+	const struct Sub_in *in = in_;
+	struct Sub_out *out = out_;
+
 	out->up = mip_upper(m, mip_trim(m, in->text));
 	out->n = mip_string_len(in->text);
 	return mip_status(m);

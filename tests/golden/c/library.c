@@ -121,8 +121,11 @@ static const struct mip_type int_list_optional_type = {
 };
 
 static enum mip_status
-Lists_body(struct mip *m, const struct Lists_in *in, struct Lists_out *out)
+Lists_body(struct mip *m, const void *in_, void *out_)
 {
+	const struct Lists_in *in = in_;
+	struct Lists_out *out = out_;
+
 	enum Size *sizes_v = mip_alloc(m, in->things.n, sizeof *sizes_v);
 	struct Size_list sizes = { sizes_v, 0 };
 
@@ -211,9 +214,11 @@ Lists_body(struct mip *m, const struct Lists_in *in, struct Lists_out *out)
 }
 
 static enum mip_status
-Numbers_body(struct mip *m, const struct Numbers_in *in,
-    struct Numbers_out *out)
+Numbers_body(struct mip *m, const void *in_, void *out_)
 {
+	const struct Numbers_in *in = in_;
+	struct Numbers_out *out = out_;
+
 	int64_t *list_v = mip_alloc(m, 10, sizeof *list_v);
 	struct mip_ints list = { list_v, 10 };
 
@@ -261,8 +266,11 @@ Numbers_body(struct mip *m, const struct Numbers_in *in,
 }
 
 static enum mip_status
-Texts_body(struct mip *m, const struct Texts_in *in, struct Texts_out *out)
+Texts_body(struct mip *m, const void *in_, void *out_)
 {
+	const struct Texts_in *in = in_;
+	struct Texts_out *out = out_;
+
 	const char *text = mip_concat(m, mip_lower(m, mip_upper(m,
 	    mip_title(m, mip_trim(m, in->s)))), mip_replace(m, in->s, "a",
 	    "b"), mip_substr(m, in->s, 1, in->n), mip_repeat(m, "-", in->n),

@@ -162,8 +162,11 @@ static const struct mip_prompt grade = {
 };
 
 static enum mip_status
-Looped_body(struct mip *m, const struct Looped_in *in, struct Looped_out *out)
+Looped_body(struct mip *m, const void *in_, void *out_)
 {
+	const struct Looped_in *in = in_;
+	struct Looped_out *out = out_;
+
 	const char *text = "";
 	int64_t n = 0;
 
@@ -296,8 +299,11 @@ done:;
 }
 
 static enum mip_status
-Summed_body(struct mip *m, const struct Summed_in *in, struct Summed_out *out)
+Summed_body(struct mip *m, const void *in_, void *out_)
 {
+	const struct Summed_in *in = in_;
+	struct Summed_out *out = out_;
+
 	int64_t n = 1;
 	int64_t n_before = n;
 
@@ -357,8 +363,11 @@ Summed_body(struct mip *m, const struct Summed_in *in, struct Summed_out *out)
 }
 
 static enum mip_status
-Judged_body(struct mip *m, const struct Judged_in *in, struct Judged_out *out)
+Judged_body(struct mip *m, const void *in_, void *out_)
 {
+	const struct Judged_in *in = in_;
+	struct Judged_out *out = out_;
+
 	int64_t n = 0;
 	struct mip_strings all = { NULL, 0 };
 
@@ -468,8 +477,11 @@ Judged_body(struct mip *m, const struct Judged_in *in, struct Judged_out *out)
 }
 
 static enum mip_status
-Later_body(struct mip *m, const struct Later_in *in, struct Later_out *out)
+Later_body(struct mip *m, const void *in_, void *out_)
 {
+	const struct Later_in *in = in_;
+	struct Later_out *out = out_;
+
 	struct draft_out d;
 	struct grade_out g;
 	struct mip_retry d_again = { 0 };
@@ -527,8 +539,11 @@ Later_body(struct mip *m, const struct Later_in *in, struct Later_out *out)
 }
 
 static enum mip_status
-Simple_body(struct mip *m, const struct Simple_in *in, struct Simple_out *out)
+Simple_body(struct mip *m, const void *in_, void *out_)
 {
+	const struct Simple_in *in = in_;
+	struct Simple_out *out = out_;
+
 	struct draft_out d;
 	struct mip_retry d_again = { 0 };
 
@@ -559,25 +574,25 @@ Main(struct mip *m, const struct Main_in *in, struct Main_out *out)
 	struct Simple_in s_in = {
 		.topic = in->topic
 	};
-	struct Simple_out s = { 0 };
+	struct Simple_out s;
 
-	if (Simple_body(m, &s_in, &s) != MIP_OK)
+	if (mip_run(m, 0, Simple_body, &s_in, &s) != MIP_OK)
 		return mip_status(m);
 
 	struct Later_in l_in = {
 		.topic = in->topic
 	};
-	struct Later_out l = { 0 };
+	struct Later_out l;
 
-	if (Later_body(m, &l_in, &l) != MIP_OK)
+	if (mip_run(m, 1, Later_body, &l_in, &l) != MIP_OK)
 		return mip_status(m);
 
 	struct Judged_in j_in = {
 		.topic = in->topic
 	};
-	struct Judged_out j = { 0 };
+	struct Judged_out j;
 
-	if (Judged_body(m, &j_in, &j) != MIP_OK)
+	if (mip_run(m, 2, Judged_body, &j_in, &j) != MIP_OK)
 		return mip_status(m);
 
 	const char **list_v = mip_alloc(m, 2, sizeof *list_v);
@@ -592,9 +607,9 @@ Main(struct mip *m, const struct Main_in *in, struct Main_out *out)
 		.topic = in->topic,
 		.xs = list
 	};
-	struct Summed_out u = { 0 };
+	struct Summed_out u;
 
-	if (Summed_body(m, &u_in, &u) != MIP_OK)
+	if (mip_run(m, 3, Summed_body, &u_in, &u) != MIP_OK)
 		return mip_status(m);
 
 	const char **list_2_v = mip_alloc(m, 2, sizeof *list_2_v);
@@ -609,9 +624,9 @@ Main(struct mip *m, const struct Main_in *in, struct Main_out *out)
 		.topic = in->topic,
 		.xs = list_2
 	};
-	struct Looped_out o = { 0 };
+	struct Looped_out o;
 
-	if (Looped_body(m, &o_in, &o) != MIP_OK)
+	if (mip_run(m, 4, Looped_body, &o_in, &o) != MIP_OK)
 		return mip_status(m);
 
 	out->text = mip_concat(m, s.text, l.text, j.text, o.text, NULL);

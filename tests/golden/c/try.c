@@ -137,8 +137,11 @@ static const struct mip_prompt careful = {
 };
 
 static enum mip_status
-Steps_body(struct mip *m, const struct Steps_in *in, struct Steps_out *out)
+Steps_body(struct mip *m, const void *in_, void *out_)
 {
+	const struct Steps_in *in = in_;
+	struct Steps_out *out = out_;
+
 	int64_t n = 10;
 	const char *seen = "";
 
@@ -236,8 +239,11 @@ Steps_body(struct mip *m, const struct Steps_in *in, struct Steps_out *out)
 }
 
 static enum mip_status
-Direct_body(struct mip *m, const struct Direct_in *in, struct Direct_out *out)
+Direct_body(struct mip *m, const void *in_, void *out_)
 {
+	const struct Direct_in *in = in_;
+	struct Direct_out *out = out_;
+
 	{
 		struct guess_in g_in = {
 			.text = in->text
@@ -264,8 +270,11 @@ failed:
 }
 
 static enum mip_status
-Plain_body(struct mip *m, const struct Plain_in *in, struct Plain_out *out)
+Plain_body(struct mip *m, const void *in_, void *out_)
 {
+	const struct Plain_in *in = in_;
+	struct Plain_out *out = out_;
+
 	const char *a = "";
 
 	{
@@ -309,17 +318,17 @@ Main(struct mip *m, const struct Main_in *in, struct Main_out *out)
 	struct Plain_in p_in = {
 		.text = in->text
 	};
-	struct Plain_out p = { 0 };
+	struct Plain_out p;
 
-	if (Plain_body(m, &p_in, &p) != MIP_OK)
+	if (mip_run(m, 0, Plain_body, &p_in, &p) != MIP_OK)
 		return mip_status(m);
 
 	struct Direct_in k_in = {
 		.text = in->text
 	};
-	struct Direct_out k = { 0 };
+	struct Direct_out k;
 
-	if (Direct_body(m, &k_in, &k) != MIP_OK)
+	if (mip_run(m, 1, Direct_body, &k_in, &k) != MIP_OK)
 		return mip_status(m);
 
 	int64_t n = 0;
@@ -329,9 +338,9 @@ Main(struct mip *m, const struct Main_in *in, struct Main_out *out)
 		struct Steps_in t_in = {
 			.text = in->text
 		};
-		struct Steps_out t = { 0 };
+		struct Steps_out t;
 
-		if (Steps_body(m, &t_in, &t) != MIP_OK)
+		if (mip_run(m, 2, Steps_body, &t_in, &t) != MIP_OK)
 			goto failed;
 
 		n = t.n;
