@@ -117,6 +117,7 @@ DRIVER = $(call in,src/driver, \
 	show cmd_fmt cmd_cache completion)
 
 # Tests of programs.
+BASE    += src/base/tame.c
 RUNTIME += runtime/claim.c
 FRONT   += src/front/check_test.c
 IR      += $(call in,src/ir,lower_test ir_verify_decl)

@@ -150,7 +150,7 @@ compare(const struct evaluation *e)
 	if (!stats_paired(a->row, b->row, e->rows->n, 0.95, e->task.seed, &p))
 		return 2;
 	report_difference(e->f, a, b, &p.diff, p.p, minimize);
-	sign = report_sign(&p.diff, minimize);
+	sign = report_sign(&p.diff, p.p, minimize);
 	if (sign != 0)
 		fprintf(e->f, "the second is %s\n", sign > 0 ? "better" :
 		    "worse");

@@ -53,10 +53,12 @@ report_difference(FILE *f, const struct tune_score *a,
 }
 
 int
-report_sign(const struct interval *diff, bool minimize)
+report_sign(const struct interval *diff, double p, bool minimize)
 {
 	int sign = diff->lo > 0.0 ? 1 : diff->hi < 0.0 ? -1 : 0;
 
+	if (p >= 0.05)
+		return 0;
 	return minimize ? -sign : sign;
 }
 

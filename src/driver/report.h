@@ -18,9 +18,9 @@ void report_difference(FILE *f, const struct tune_score *a,
     const struct tune_score *b, const struct interval *diff, double p,
     bool minimize);
 
-/* Is the difference for certain a gain (1), a loss (-1), or neither?  The
- * interval decides. */
-int report_sign(const struct interval *diff, bool minimize);
+/* Is the difference for certain a gain (1), a loss (-1), or neither?  Both must
+ * say so: its 95% interval is clear of zero, and p is below 0.05. */
+int report_sign(const struct interval *diff, double p, bool minimize);
 
 /* What it takes at most: a line. */
 void report_bound(FILE *f, const struct tune_bound *b);

@@ -7,52 +7,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/tame.h"
 #include "tune/stats.h"
 
 enum { MAX_VALUE = 600 };               /* bytes of a value that are told */
 
 /* ---- texts ---- */
-
-/* Controls that JSON leaves as they are, and what turns the direction of
- * writing. */
-static bool
-is_tricky(const char *s, size_t n)
-{
-	const unsigned char *c = (const unsigned char *)s;
-
-	if (n == 1)
-		return c[0] == 0x7f;
-	if (n == 2)
-		return c[0] == 0xc2 && c[1] < 0xa0;
-	if (n != 3 || c[0] != 0xe2)
-		return n == 3 && c[0] == 0xef && c[1] == 0xbb && c[2] == 0xbf;
-	return (c[1] == 0x80 && ((c[2] >= 0x8e && c[2] <= 0x8f) ||
-	    (c[2] >= 0xa8 && c[2] <= 0xae))) ||
-	    (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9);
-}
-
-/* JSON text with its tricky characters escaped. */
-static void
-put_tame(struct buf *b, const char *s, size_t len)
-{
-	uint32_t c;
-	size_t n;
-
-	for (; len > 0; s += n, len -= n) {
-		n = buf_utf8(s, len);
-		if (n == 0)
-			n = 1;
-		if (!is_tricky(s, n)) {
-			buf_put(b, s, n);
-			continue;
-		}
-		c = n == 1 ? (unsigned char)s[0] : n == 2 ?
-		    (uint32_t)(s[0] & 0x1f) << 6 | (s[1] & 0x3f) :
-		    (uint32_t)(s[0] & 0xf) << 12 |
-		    (uint32_t)(s[1] & 0x3f) << 6 | (s[2] & 0x3f);
-		buf_printf(b, "\\u%04" PRIx32, c);
-	}
-}
 
 static void
 quote(struct buf *b, const char *s, size_t n)
@@ -60,7 +20,7 @@ quote(struct buf *b, const char *s, size_t n)
 	struct buf q = BUF_INIT;
 
 	buf_json(&q, s, n);
-	put_tame(b, buf_str(&q), q.len);
+	tame(b, buf_str(&q), q.len);
 	buf_release(&q);
 }
 
@@ -94,7 +54,7 @@ put_value(struct buf *b, struct json v)
 	size_t n;
 
 	if (v.n <= MAX_VALUE) {
-		put_tame(b, v.s, v.n);
+		tame(b, v.s, v.n);
 	} else {
 		n = cut(s != NULL ? s : v.s, s != NULL ? strlen(s) : v.n);
 		buf_put(&part, s != NULL ? s : v.s, n);
@@ -115,7 +75,7 @@ tap_values(struct buf *b, struct json shown)
 	buf_putc(b, '{');
 	while (json_next(&w, &key, &v)) {
 		buf_puts(b, first ? "" : ", ");
-		put_tame(b, key.s, key.n);
+		tame(b, key.s, key.n);
 		buf_puts(b, ": ");
 		put_value(b, v);
 		first = false;

@@ -292,7 +292,7 @@ print_verdict(const struct tune_task *t, const struct tune_result *r)
 		return;
 	report_difference(stdout, &r->test_before, &r->test_after,
 	    &r->test_difference, r->p_value, minimize);
-	sign = report_sign(&r->test_difference, minimize);
+	sign = report_sign(&r->test_difference, r->p_value, minimize);
 	if (sign > 0)
 		printf("tuning helped\n");
 	else if (sign < 0)
@@ -367,7 +367,7 @@ required(const struct compilation *c, const struct tune_task *t,
 	    &r->test_before, stdout);
 
 	if (status != 0 || !c->o->require_improvement || (r->improved &&
-	    report_sign(&r->test_difference, minimize) > 0))
+	    report_sign(&r->test_difference, r->p_value, minimize) > 0))
 		return status;
 	fprintf(stderr, "miproc: no improvement for certain on the test rows, "
 	    "as --require-improvement wants\n");

@@ -44,8 +44,9 @@ const char *tuned_slots(struct arena *a, const struct tuned *t,
 void tuned_write(struct buf *b, const struct tune_task *t,
     const struct tune_result *r);
 
-/* Appends what differs between two tuned files, for a reader; false if
- * nothing does. */
+/* Appends what differs between two tuned files, for a reader: slots with the
+ * lines of instructions and the demonstrations that went and came, scores,
+ * program, leaves and lineage.  False if nothing does. */
 bool tuned_diff(struct buf *b, struct json before, struct json after);
 
 #endif

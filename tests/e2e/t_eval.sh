@@ -230,6 +230,12 @@ ok 'what is no tuned file is refused' status 2 "$MIPROC" eval c.mp -q \
     --compare good.tuned c.jsonl
 ok 'by name' says 'c.jsonl: '
 
+ok 'what differs is shown' status 0 "$MIPROC" diff bad.tuned good.tuned
+ok 'by lines' sh -c 'printf "%s\n" slots: "  answer.instruction:" \
+    "  - Badly." "  + Well." | cmp - out'
+ok 'of what is there' status 2 "$MIPROC" diff bad.tuned nowhere.tuned
+ok 'or not' says 'nowhere.tuned'
+
 # ---- the gate ----
 
 gate() {

@@ -335,16 +335,135 @@ test_diff(void **state)
 	r.slots = "{\"K\":1,\"route.format\":\"markers\","
 	    "\"route.instruction\":\"First line.\\nNew line.\"}";
 	r.dev_after.interval.mean = 0.875;
+	t.seed = 6;
+	m->prompt->hash = "changed";
 	y = write_read(&a, &t, &r);
 	assert_true(tuned_diff(&b, x.root, y.root));
 	assert_string_equal(buf_str(&b),
-	    "K\n- 3\n+ 1\n"
-	    "m.explain.demos\n"
-	    "- {\"text\":\"a \\\"b\\\"\",\"label\":\"OTHER\","
+	    "slots:\n"
+	    "  K: 3 -> 1\n"
+	    "  m.explain.demos: as written after\n"
+	    "  - {\"text\":\"a \\\"b\\\"\",\"label\":\"OTHER\","
 	    "\"why\":\"so\"}\n"
-	    "route.instruction\n- \n- Third line.\n+ New line.\n"
-	    "dev score: 0.75 -> 0.875\n");
+	    "  route.instruction:\n"
+	    "    First line.\n"
+	    "  - \n"
+	    "  - Third line.\n"
+	    "  + New line.\n"
+	    "scores:\n"
+	    "  dev.after: 0.750 [0.650, 0.850] -> 0.875 [0.650, 0.850]\n"
+	    "leaves:\n"
+	    "  route.hash: \"aaaa\" -> \"changed\"\n"
+	    "lineage:\n"
+	    "  seed: 5 -> 6\n");
 	buf_release(&b);
+	arena_release(&a);
+}
+
+static const char *
+diff_of(struct arena *a, const char *before, const char *after)
+{
+	struct buf b = BUF_INIT;
+	struct json x, y;
+	const char *s;
+
+	assert_true(json_parse(before, strlen(before), &x, NULL, NULL));
+	assert_true(json_parse(after, strlen(after), &y, NULL, NULL));
+	assert_true(tuned_diff(&b, x, y));
+	s = arena_strdup(a, buf_str(&b));
+	buf_release(&b);
+	return s;
+}
+
+/* Lines around a change are shown, others are not; an item that moved goes
+ * and comes; one that stands twice is counted. */
+static void
+test_diff_lists(void **state)
+{
+	struct arena a = { 0 };
+
+	(void)state;
+	assert_string_equal(diff_of(&a,
+	    "{\"slots\":{\"x\":[\"1\",\"2\",\"3\",\"4\",\"5\","
+	    "\"6\",\"7\",\"8\"]}}",
+	    "{\"slots\":{\"x\":[\"1\",\"2\",\"3\",\"4\",\"v\","
+	    "\"6\",\"7\",\"8\"]}}"),
+	    "slots:\n  x:\n    ...\n    3\n    4\n  - 5\n  + v\n    6\n"
+	    "    7\n    ...\n");
+	assert_string_equal(diff_of(&a, "{\"slots\":{\"x\":[{\"a\":1,"
+	    "\"b\":2},{\"c\":1}]}}", "{\"slots\":{\"x\":[{\"c\":1},"
+	    "{\"b\":2,\"a\":1}]}}"),
+	    "slots:\n  x:\n  - {\"a\":1,\"b\":2}\n    {\"c\":1}\n"
+	    "  + {\"b\":2,\"a\":1}\n");
+	assert_string_equal(diff_of(&a, "{\"slots\":{\"x\":[\"a\"]}}",
+	    "{\"slots\":{\"x\":[\"a\",\"a\"]}}"),
+	    "slots:\n  x:\n    a\n  + a\n");
+	assert_string_equal(diff_of(&a, "{\"slots\":{}}",
+	    "{\"slots\":{\"x\":[\"a\\u001b[1m\\u202e\"],"
+	    "\"t\":0.30000000000000004}}"),
+	    "slots:\n  x: as written before\n  + a\\u001b[1m\\u202e\n"
+	    "  t: as written -> 0.3\n");
+	arena_release(&a);
+}
+
+static void
+test_diff_scores(void **state)
+{
+	struct arena a = { 0 };
+
+	(void)state;
+	assert_string_equal(diff_of(&a,
+	    "{\"scores\":{\"metric\":\"m\",\"dev\":{\"mean\":0.5,"
+	    "\"lo\":null,\"hi\":null}},"
+	    "\"lineage\":{\"data\":{\"dev\":{\"rows\":3}}}}",
+	    "{\"scores\":{\"metric\":\"m\"},"
+	    "\"lineage\":{\"data\":{\"dev\":{\"rows\":4}}}}"),
+	    "scores:\n  dev: 0.500 [null, null] -> none\n"
+	    "  (not to be compared: the rows differ; eval --compare scores "
+	    "both on the same rows)\n"
+	    "lineage:\n  data.dev.rows: 3 -> 4\n");
+	assert_string_equal(diff_of(&a, "{\"scores\":{\"metric\":\"m\"}}",
+	    "{\"scores\":{\"metric\":\"n\"}}"),
+	    "scores:\n  metric: \"m\" -> \"n\"\n"
+	    "  (not to be compared: the metric differs; eval --compare scores "
+	    "both on the same rows)\n");
+	/* The rows of train do not matter. */
+	assert_string_equal(diff_of(&a, "{\"scores\":{\"p\":0.5},"
+	    "\"lineage\":{\"data\":{\"train\":{\"rows\":3}}}}",
+	    "{\"scores\":{\"p\":0.25},"
+	    "\"lineage\":{\"data\":{\"train\":{\"rows\":4}}}}"),
+	    "scores:\n  p: 0.5 -> 0.25\n"
+	    "lineage:\n  data.train.rows: 3 -> 4\n");
+	arena_release(&a);
+}
+
+/* More than a table holds: all goes and all comes. */
+static void
+test_diff_large(void **state)
+{
+	struct buf x = BUF_INIT, y = BUF_INIT;
+	struct arena a = { 0 };
+	const char *s;
+	unsigned i, went = 0, came = 0;
+
+	(void)state;
+	buf_puts(&x, "{\"slots\":{\"x\":[0");
+	buf_puts(&y, "{\"slots\":{\"x\":[1");
+	for (i = 0; i < 2500; i++) {
+		buf_puts(&x, ",7");
+		buf_puts(&y, ",7");
+	}
+	buf_puts(&x, "]}}");
+	buf_puts(&y, "]}}");
+	s = diff_of(&a, buf_str(&x), buf_str(&y));
+	for (; *s; s++) {
+		went += strncmp(s, "\n  - ", 5) == 0;
+		came += strncmp(s, "\n  + ", 5) == 0;
+	}
+	assert_int_equal(went, 2501);
+	assert_int_equal(came, 2501);
+	buf_release(&x);
+	buf_release(&y);
 	arena_release(&a);
 }
 
@@ -361,6 +480,9 @@ main(void)
 		cmocka_unit_test(test_bad_values),
 		cmocka_unit_test(test_no_file),
 		cmocka_unit_test(test_diff),
+		cmocka_unit_test(test_diff_lists),
+		cmocka_unit_test(test_diff_scores),
+		cmocka_unit_test(test_diff_large),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
