@@ -24,6 +24,8 @@ chars_at(const char *s, size_t n)
 {
 	utf8proc_int32_t c;
 
+	if (n == 1 && (unsigned char)*s < 0x80)
+		return *s;
 	if (utf8proc_iterate((const utf8proc_uint8_t *)s,
 	    (utf8proc_ssize_t)n, &c) <= 0)
 		return 0xfffd;
@@ -41,6 +43,9 @@ chars_blank(int32_t c)
 bool
 chars_word(int32_t c)
 {
+	if (c < 0x80)
+		return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+		    (c >= 'a' && c <= 'z');
 	switch (utf8proc_category(c)) {
 	case UTF8PROC_CATEGORY_LU: case UTF8PROC_CATEGORY_LL:
 	case UTF8PROC_CATEGORY_LT: case UTF8PROC_CATEGORY_LM:
@@ -83,6 +88,8 @@ chars_dense(int32_t c)
 	};
 	size_t i;
 
+	if (c < block[0].from)
+		return false;
 	for (i = 0; i < sizeof block / sizeof block[0]; i++)
 		if (c >= block[i].from && c <= block[i].to)
 			return true;

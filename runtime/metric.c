@@ -92,7 +92,10 @@ norm_put(struct norm *x, int32_t c)
 		return;
 	if (!mark && (dense || x->dense))
 		norm_end(x);
-	buf_put(&x->b, out, (size_t)utf8proc_encode_char(c, out));
+	if (c < 0x80)
+		buf_putc(&x->b, (char)c);
+	else
+		buf_put(&x->b, out, (size_t)utf8proc_encode_char(c, out));
 	x->inside = true;
 	x->dense = dense || (mark && x->dense);
 	x->last = c;
@@ -149,8 +152,19 @@ drop_articles(struct words *w)
 static char *
 norm_fold(const char *s)
 {
+	size_t n = strlen(s), i;
 	utf8proc_uint8_t *out;
 
+	/* Most texts need no tables. */
+	for (i = 0; i < n && (unsigned char)s[i] < 0x80; i++)
+		continue;
+	if (i == n) {
+		out = malloc(n + 1);
+		for (i = 0; out && i <= n; i++)
+			out[i] = (utf8proc_uint8_t)(s[i] >= 'A' && s[i] <= 'Z' ?
+			    s[i] - 'A' + 'a' : s[i]);
+		return (char *)out;
+	}
 	if (utf8proc_map((const utf8proc_uint8_t *)s, 0, &out,
 	    UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_DECOMPOSE |
 	    UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE) < 0)
