@@ -304,8 +304,8 @@ gen_string(struct gen *g, const char *s)
 const char *
 gen_int(struct gen *g, int64_t v)
 {
-	if (v == INT64_MIN)
-		return "INT64_MIN";
+	if (v == INT64_MIN || v == INT64_MAX)
+		return v < 0 ? "INT64_MIN" : "INT64_MAX";
 	if (v >= INT_MIN && v <= INT_MAX)
 		return arena_printf(&g->a, "%" PRId64, v);
 	return arena_printf(&g->a, "INT64_C(%" PRId64 ")", v);

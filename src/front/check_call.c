@@ -258,12 +258,15 @@ put_types(struct buf *b, const struct builtin *of)
 	unsigned n = builtin_params(of, p), i;
 
 	for (i = 0; i < n; i++) {
-		buf_puts(b, i ? ", " : "");
+		/* One more, if wanted: s(string, int [, int]) */
+		buf_puts(b, i == 0 ? "" : p[i].value && !p[i].name ?
+		    " [, " : ", ");
 		if (p[i].name) {
 			buf_put(b, p[i].name, p[i].name_len);
 			buf_puts(b, " = ");
 		}
 		put_type(b, p[i].type);
+		buf_puts(b, p[i].value && !p[i].name ? "]" : "");
 	}
 }
 

@@ -207,7 +207,7 @@ most_items(struct check *c, const struct ast *e)
 		return -1;
 	n = most_items(c, e->u.call.bound[0]);
 	last = e->u.call.bound[e->u.call.nbound - 1];
-	if (e->u.call.nbound > 1 && check_const(c->a, last, &k))
+	if (e->u.call.nbound > 1 && last && check_const(c->a, last, &k))
 		n = smaller(n, k.i < 0 ? 0 : k.i);
 	return n;
 }

@@ -52,11 +52,15 @@ builtin_default(struct lower *x, const struct builtin_param *p,
     struct span at)
 {
 	struct json v;
+	int64_t i = 0;
 	double d = 0;
+	bool ok = p->value != NULL && json_parse(p->value,
+	    strcspn(p->value, " "), &v, NULL, NULL);
 
-	if (p->value == NULL || *p->type != 'f' || !json_parse(p->value,
-	    strcspn(p->value, " "), &v, NULL, NULL) || !json_double(v, &d))
-		BUG("builtin.def: no default of float");
+	if (ok && *p->type == 'i' && json_int(v, &i))
+		return lower_int(x, IR_INT, lower_basic(x, TY_INT), i, at);
+	if (!ok || *p->type != 'f' || !json_double(v, &d))
+		BUG("builtin.def: what stands for it is no number");
 	return lower_float(x, d, at);
 }
 

@@ -143,6 +143,14 @@ Lists_body(struct mip *m, const void *in_, void *out_)
 
 	mip_list_slice(m, &Thing_type, &reverse, 0, 2, &slice);
 
+	struct Thing_list slice_2;
+
+	mip_list_slice(m, &Thing_type, &in->things, 1, INT64_MAX, &slice_2);
+
+	struct Thing_list both;
+
+	mip_list_concat(m, &Thing_type, &slice, &slice_2, &both);
+
 	struct Thing_list dedup;
 
 	mip_list_dedup(m, &Thing_type, &in->things, &dedup);
@@ -157,7 +165,7 @@ Lists_body(struct mip *m, const void *in_, void *out_)
 
 	struct Thing_list some;
 
-	mip_list_concat(m, &Thing_type, &slice, &take, &some);
+	mip_list_concat(m, &Thing_type, &both, &take, &some);
 
 	const struct Thing *first;
 
@@ -273,10 +281,10 @@ Texts_body(struct mip *m, const void *in_, void *out_)
 
 	const char *text = mip_concat(m, mip_lower(m, mip_upper(m,
 	    mip_title(m, mip_trim(m, in->s)))), mip_replace(m, in->s, "a",
-	    "b"), mip_substr(m, in->s, 1, in->n), mip_repeat(m, "-", in->n),
-	    mip_join(m, ", ", in->parts), mip_normalize(m, in->s),
-	    mip_regex_replace(m, in->s, "(\\w)$", "<$1>"), mip_str_int(m,
-	    mip_string_len(in->s)), NULL);
+	    "b"), mip_substr(m, in->s, 1, in->n), mip_substr(m, in->s, in->n,
+	    INT64_MAX), mip_repeat(m, "-", in->n), mip_join(m, ", ",
+	    in->parts), mip_normalize(m, in->s), mip_regex_replace(m, in->s,
+	    "(\\w)$", "<$1>"), mip_str_int(m, mip_string_len(in->s)), NULL);
 
 	struct mip_strings both;
 
@@ -415,7 +423,7 @@ All_run(struct mip *m, const void *in, void *out)
 const struct mip_program All_program = {
 	.abi = MIP_ABI, .version = "0.1.0",
 	.name = "All",
-	.hash = "daf4a6ece5ffcbc5", .tuned = "",
+	.hash = "ef85a8fa8fa88df0", .tuned = "",
 	.in = &All_in_type, .out = &All_out_type,
 	.calls_min = 0u, .calls_max = 0u,
 	.run = All_run
