@@ -239,6 +239,8 @@ emit_side(struct compilation *c)
 
 	if (c->o->emit == EMIT_IR)
 		ir_print(&b, c->mod);
+	else if (c->o->emit == EMIT_DOT)
+		emit_dot(&b, c->mod);
 	else if (c->o->emit == EMIT_EVAL)
 		emit_eval(&b, c->mod, file_stem(c->a, c->path));
 	else
@@ -376,7 +378,7 @@ cmd_compile(struct compilation *c)
 	if (status != 0)
 		return status;
 	if (o->emit == EMIT_IR || o->emit == EMIT_PLAN ||
-	    o->emit == EMIT_EVAL)
+	    o->emit == EMIT_DOT || o->emit == EMIT_EVAL)
 		return emit_side(c);
 	if (o->only_depfile)
 		return depfile_write(c, o->output != NULL ? o->output :

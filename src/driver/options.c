@@ -443,7 +443,7 @@ static const struct option options[] = {
 	{ "-I", "DIR", TAKE(take_dir), "look for imports there" },
 	{ "-X", "PASS", TAKE(take_off), "switch a pass off" },
 	{ "--pass", "PASS", TAKE(take_pass), "that pass alone" },
-	{ "--emit", "ast|ir|plan|eval|prompts|schema", TAKE(take_emit),
+	{ "--emit", "ast|ir|plan|dot|eval|prompts|schema", TAKE(take_emit),
 	    "write that instead" },
 	{ "-M", NULL, FLAG(only_depfile), "print dependencies, and stop" },
 	{ "-MD", NULL, FLAG(depfile), "write dependencies beside the output" },

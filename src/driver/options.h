@@ -22,8 +22,8 @@ enum stop {                             /* after which stage to stop */
 };
 
 enum emit_kind {
-	EMIT_NONE, EMIT_AST, EMIT_IR, EMIT_PLAN, EMIT_EVAL, EMIT_PROMPTS,
-	EMIT_SCHEMA
+	EMIT_NONE, EMIT_AST, EMIT_IR, EMIT_PLAN, EMIT_DOT, EMIT_EVAL,
+	EMIT_PROMPTS, EMIT_SCHEMA
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };

@@ -20,5 +20,7 @@ void emit_header(struct buf *b, const struct mod *m, const char *stem);
 void emit_eval(struct buf *b, const struct mod *m, const char *stem);
 /* `main`; with the metrics if `eval`. */
 void emit_main(struct buf *b, const struct mod *m, const char *stem, bool eval);
+/* A graph for dot(1): what is asked, and where its answers go. */
+void emit_dot(struct buf *b, const struct mod *m);
 
 #endif
