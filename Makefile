@@ -113,7 +113,7 @@ TUNE = $(call in,src/tune, \
 	tuning)
 
 DRIVER = $(call in,src/driver, \
-	file options build compile depfile rows tuning progress eval \
+	file options build compile warn depfile rows tuning progress eval \
 	show cmd_fmt cmd_cache completion)
 
 # Tests of programs.

@@ -50,17 +50,22 @@ compile_front(struct compilation *c)
 }
 
 static int
-from_source(struct compilation *c)
+from_checked(struct compilation *c)
 {
-	int status = compile_front(c);
-
-	if (status != 0)
-		return status;
 	c->mod = lower(c->a, c->checked, &c->diag);
 	if (c->mod == NULL || c->diag.nerror != 0)
 		return 1;
 	ir_hash(c->mod);
+	warn_outputs(c);
 	return 0;
+}
+
+static int
+from_source(struct compilation *c)
+{
+	int status = compile_front(c);
+
+	return status != 0 ? status : from_checked(c);
 }
 
 /* A file of the IR's text form is taken as it stands. */
@@ -102,6 +107,7 @@ compile_mod(struct compilation *c)
 	c->o->pass.out = stdout;
 	passes_run(c->mod, &c->o->pass);
 	ir_plan(c->mod);
+	warn_program(c);
 	c->tuned_path = c->o->tuned != NULL ? c->o->tuned :
 	    file_ending(c->a, c->path, ".tuned");
 	return 0;
@@ -395,6 +401,7 @@ cmd_compile(struct compilation *c)
 	/* 4, 130, 143: the best so far was written, and is compiled. */
 	if ((tuning != 0 && !c->tuned) || o->dry_run || tuning == 7)
 		return tuning;
+	warn_context(c);
 	status = write_output(c, &b);
 	return status != 0 ? status : tuning;
 }
@@ -405,7 +412,13 @@ cmd_check(struct compilation *c)
 	int status = compile_front(c);
 
 	if (status == 0 && c->checked != NULL)
-		lower(c->a, c->checked, &c->diag);
+		status = from_checked(c);
+	if (status == 0 && c->mod != NULL) {
+		passes_run(c->mod, &c->o->pass);
+		ir_plan(c->mod);
+		warn_program(c);
+		warn_context(c);
+	}
 	return c->diag.nerror != 0 ? 1 : status;
 }
 
@@ -424,6 +437,7 @@ cmd_tune(struct compilation *c)
 	}
 	if (!build_init(&b, c->a, c->o))
 		return 2;
+	warn_context(c);
 	return tuning_run(c, &b);
 }
 
@@ -442,6 +456,7 @@ cmd_run(struct compilation *c)
 		return status;
 	if (!build_init(&b, c->a, c->o))
 		return 2;
+	warn_context(c);
 	path = build_worker(&b, c->mod);
 	if (path == NULL)
 		return 2;

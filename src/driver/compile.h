@@ -59,6 +59,16 @@ bool compile_read_tuned(struct compilation *c, const char *path,
  * object; NULL after a message.  What is left out is told. */
 const char *compile_slots(struct compilation *c, const char *path);
 
+/* ---- warnings (warn.c) ---- */
+
+/* Outputs of leaves that nothing reads: before the passes. */
+void warn_outputs(struct compilation *c);
+/* What the call plan, models and types give reason for. */
+void warn_program(struct compilation *c);
+/* Prompts that their models cannot take: with the tuned values, if there are
+ * any. */
+void warn_context(struct compilation *c);
+
 /* ---- the verbs: each gives the exit status ---- */
 
 int cmd_compile(struct compilation *c);

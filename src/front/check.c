@@ -526,6 +526,21 @@ find_recursion(struct check *c, struct symbol *root)
 	}
 }
 
+/* Inputs that neither the program nor a metric reads. */
+static void
+unused_inputs(struct check *c, const struct symbol *s)
+{
+	const struct ast *f;
+
+	for (f = s->decl->u.program.in; f; f = f->next)
+		if (f->sym && !f->sym->captured && (s != c->out->program ||
+		    !(c->whole_pred || table_get(&c->pred,
+		    f->u.field.name))))
+			diag(c->d, f->u.field.name_at, E_UNUSED_FIELD,
+			    "the input '%s' of '%s'", f->u.field.name,
+			    s->name);
+}
+
 static void
 finish(struct check *c)
 {
@@ -536,6 +551,9 @@ finish(struct check *c)
 		if ((s->kind == SYM_PROGRAM || s->kind == SYM_METRIC) &&
 		    !s->captured)
 			find_recursion(c, s);
+		if (s->kind == SYM_PROGRAM && is_main(c, s) &&
+		    c->d->nerror == 0)
+			unused_inputs(c, s);
 		if (s->kind == SYM_MODULE && !s->captured &&
 		    is_main(c, s) && c->d->nerror == 0)
 			diag(c->d, check_name_at(s->decl), E_UNUSED_MODULE,
@@ -604,6 +622,7 @@ check(struct arena *a, struct names *names, struct sources *sources,
 	c.out->types = c.t = ty_table_new(a);
 	c.last_test = &c.out->test;
 	c.tests = scope_new(a, NULL);
+	table_init(&c.pred, a);
 	check_load(&c, u);
 	if (c.incomplete)
 		return NULL;            /* what is missing would be missed */

@@ -579,6 +579,7 @@ check_member(struct check *c, struct ast *e, const struct ty *want)
 	if (s->index == 0)
 		return check_narrow(c, e, gold_type(c, e, want));
 	f = pred_field(c, e->u.dot.name);
+	table_at(&c->pred, e->u.dot.name);
 	if (f)
 		return check_narrow(c, e, f->type);
 	if (!p || p->type->kind != TY_STRUCT)

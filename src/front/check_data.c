@@ -76,6 +76,32 @@ route(struct check *c, struct symbol *s, struct ast *v)
 	check_options(c, s->decl->u.value.option, route_options, name, false);
 }
 
+/* A model that its provider gives up; servers at other addresses have ids of
+ * their own. */
+static void
+warn_deprecated(struct check *c, const struct ast *v, const char *colon)
+{
+	static const struct { const char *provider, *id, *instead; } old[] = {
+#define DEPRECATED(provider, id, instead) { provider, id, instead },
+#include "base/deprecated.def"
+#undef DEPRECATED
+	};
+	size_t before = (size_t)(colon - v->u.string.text), i, n;
+	const char *id = colon + 1;
+
+	for (i = 0; i < COUNTOF(old); i++) {
+		n = strcspn(old[i].id, "*");
+		if (strlen(old[i].provider) == before &&
+		    strncmp(old[i].provider, v->u.string.text, before) == 0 &&
+		    strncmp(old[i].id, id, n) == 0 &&
+		    (old[i].id[n] == '*' || id[n] == '\0')) {
+			diag(c->d, v->at, E_DEPRECATED_MODEL, "'%s'; %s takes "
+			    "its place", id, old[i].instead);
+			return;
+		}
+	}
+}
+
 void
 check_model(struct check *c, struct symbol *s)
 {
@@ -94,6 +120,8 @@ check_model(struct check *c, struct symbol *s)
 	if (!colon || colon == v->u.string.text || !colon[1])
 		diag(c->d, v->at, E_MODEL, "expected \"provider:id\", as "
 		    "\"openai:gpt-4o-mini\"");
+	else if (!ast_option(s->decl->u.value.option, "base_url"))
+		warn_deprecated(c, v, colon);
 	check_options(c, s->decl->u.value.option, model_options, "model",
 	    true);
 }

@@ -654,6 +654,7 @@ check_metric(struct check *c, struct symbol *s)
 	struct ast *n = s->decl, *o = n->u.metric.option;
 	struct body *b;
 
+	c->whole_pred |= check_is_exec(n->u.metric.value);
 	if (!check_is_exec(n->u.metric.value))
 		check_options(c, o, metric_options, "metric", false);
 	if (ast_option(o, "minimize") && !ast_option(o, "on_fail"))

@@ -62,6 +62,8 @@ struct check {
 	struct symbol *credit;
 	struct scope *builtins;         /* by name, the first of each */
 	struct ty *gold;                /* the record in the making */
+	struct table pred;              /* fields of pred that are read */
+	bool whole_pred;                /* a command reads all of them */
 	struct scope *gold_fields;      /* SYM_VARs with their types */
 	const struct ty *row;           /* what the rows of the optimize block
 	                                 * are said to be; NULL */
