@@ -740,16 +740,37 @@ worth_telling(yysymbol_kind_t *k, int n, const char **instead)
 	return m;
 }
 
+/* The word of the language that the name in the way may be meant for; NULL. */
+static const char *
+near_word(const yypcontext_t *at, struct parse *ps, const yysymbol_kind_t *want,
+    int n)
+{
+	const struct span *s = yypcontext_location(at);
+	const char *word[MAX_EXPECTED], *text;
+	size_t m = 0;
+	int i;
+
+	if (yypcontext_token(at) != YYSYMBOL_ID)
+		return NULL;
+	for (i = 0; i < n; i++)
+		if (weight(want[i]) == WORD)
+			word[m++] = yysymbol_name(want[i]);
+	text = arena_strndup(ps->a, ps->source->text +
+	    (s->off - ps->source->base), s->len);
+	return diag_nearest(text, word, m);
+}
+
 static int
 yyreport_syntax_error(const yypcontext_t *at, struct parse *ps)
 {
 	yysymbol_kind_t want[MAX_EXPECTED];
 	struct buf b = BUF_INIT;
-	const char *instead;
+	const char *instead, *near;
 	int i, n = yypcontext_expected_tokens(at, want, MAX_EXPECTED);
 
 	if (n < 0)
 		return n;
+	near = near_word(at, ps, want, n);
 	n = worth_telling(want, n, &instead);
 	if (instead)
 		buf_printf(&b, "expected %s, ", instead);
@@ -763,7 +784,14 @@ yyreport_syntax_error(const yypcontext_t *at, struct parse *ps)
 	}
 	buf_puts(&b, b.len ? "found " : "unexpected ");
 	put_found(&b, at, ps);
+	if (near)
+		buf_printf(&b, "; did you mean '%s'?", near);
 	diag(ps->d, *yypcontext_location(at), E_SYNTAX, "%s", buf_str(&b));
+	if (near)
+		diag_fix(ps->d, *yypcontext_location(at), near);
+	else if (n == 1 && !instead && strcmp(yysymbol_name(want[0]),
+	    "';'") == 0)
+		diag_fix(ps->d, (struct span){ ps->before, 0 }, ";");
 	buf_release(&b);
 	return 0;
 }

@@ -22,6 +22,7 @@ struct parse {
 	struct unit *unit;
 	void *scanner;                  /* of flex */
 	size_t pos;                     /* of the next byte to scan */
+	unsigned end, before;           /* of the last token, of that before */
 	struct chain decls;
 	struct comment *last_comment;
 	bool too_deep;                  /* has been reported */

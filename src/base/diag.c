@@ -75,13 +75,8 @@ diag(struct diag *d, struct span at, enum diag_class c, const char *detail,
 	l->shown = false;
 	if (sev == SEV_NOTE)
 		return;
-	if (diag_full(d)) {
-		if (!l->full && d->format == DIAG_TEXT)
-			fprintf(d->out, "miproc: too many errors (%u); "
-			    "the rest is not shown\n", d->nerror);
-		l->full = true;
+	if (diag_full(d))
 		return;
-	}
 	m = arena_alloc(l->a, sizeof(*m));
 	va_start(ap, detail);
 	text = arena_vprintf(l->a, detail, ap);
@@ -96,7 +91,26 @@ diag(struct diag *d, struct span at, enum diag_class c, const char *detail,
 	else
 		d->nwarning++;
 	l->shown = true;
+	l->now = m;
 	keep(d, m);
+}
+
+void
+diag_fix(struct diag *d, struct span at, const char *text)
+{
+	struct diag_list *l = d->list;
+	struct diag_change *f, **p;
+
+	if (!l->shown)
+		return;
+	f = arena_alloc(l->a, sizeof(*f));
+	f->at = at;
+	f->text = arena_strdup(l->a, text);
+	for (p = &l->now->fix; *p; p = &(*p)->next)
+		continue;
+	*p = f;
+	if (d->format == DIAG_TEXT)
+		diag_text_fix(d, l->now, f);
 }
 
 void
@@ -142,6 +156,18 @@ diag_flag(struct diag *d, const char *name, bool on, bool error)
 			d->off[c] = !on;
 	}
 	return found;
+}
+
+bool
+diag_is_on(const struct diag *d, const char *name)
+{
+	unsigned c;
+
+	for (c = 0; c < E_NCLASS; c++)
+		if (diag_classes[c].flag &&
+		    strcmp(diag_classes[c].flag, name) == 0)
+			return severity(d, (enum diag_class)c) != SEV_NOTE;
+	return false;
 }
 
 const char *
@@ -190,6 +216,9 @@ diag_finish(struct diag *d)
 {
 	switch (d->format) {
 	case DIAG_TEXT:
+		if (diag_full(d))
+			fprintf(d->out, "miproc: too many errors (%u); "
+			    "looked no further\n", d->nerror);
 		break;
 	case DIAG_JSON:
 		diag_json(d);

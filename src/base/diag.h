@@ -27,6 +27,7 @@ struct diag {
 	const struct sources *sources;
 	FILE *out;                      /* standard error */
 	enum diag_format format;
+	const char *version;            /* of the compiler, for SARIF; NULL */
 	bool color, quiet;              /* quiet: no warnings (-w) */
 	bool werror;
 	unsigned max_errors;            /* 0: no limit */
@@ -51,11 +52,18 @@ void diag(struct diag *d, struct span at, enum diag_class c,
 void diag_note(struct diag *d, struct span at, const char *fmt, ...)
     BASE_PRINTF(3, 4);
 
+/* What the last message would have in place of the text at `at` (with no
+ * length: before it).  Shown under the carets if it stands in their line. */
+void diag_fix(struct diag *d, struct span at, const char *text);
+
 /* True when no more should be reported (-fmax-errors reached). */
 bool diag_full(const struct diag *d);
 
 /* -Wname, -Wno-name, -Werror=name; false if there is no such warning. */
 bool diag_flag(struct diag *d, const char *name, bool on, bool error);
+
+/* Is the warning shown? */
+bool diag_is_on(const struct diag *d, const char *name);
 
 /* Writes what JSON and SARIF gather; call once at the end. */
 void diag_finish(struct diag *d);

@@ -6,11 +6,19 @@
 
 #include "base/diag.h"
 
+/* A change that would help. */
+struct diag_change {
+	struct span at;
+	const char *text;
+	struct diag_change *next;
+};
+
 struct diag_message {
 	enum diag_class class;
 	enum severity severity;         /* as shown, after -Werror */
 	struct span at;
 	const char *text;
+	struct diag_change *fix;        /* in order */
 	struct diag_message *note;      /* in order */
 	struct diag_message *next;
 };
@@ -20,8 +28,8 @@ struct diag_list {
 	struct arena *a;
 	struct diag_message *first, *last;      /* JSON and SARIF only */
 	struct diag_message *last_note;
+	struct diag_message *now;       /* the last message */
 	bool shown;                     /* the last message was not dropped */
-	bool full;                      /* -fmax-errors has been told */
 	const struct source *in;        /* of the last message in text form */
 };
 
@@ -39,6 +47,8 @@ struct diag_range {
 struct diag_range diag_range(const struct diag *d, struct span at);
 
 void diag_text(struct diag *d, const struct diag_message *m);
+void diag_text_fix(struct diag *d, const struct diag_message *m,
+    const struct diag_change *f);
 void diag_json(struct diag *d);
 void diag_sarif(struct diag *d);
 

@@ -35,6 +35,27 @@ json_place(struct buf *b, const struct place *p)
 	    "\"display-column\": %u}", p->line, p->col, p->byte + 1, p->col);
 }
 
+/* As gcc has them: `next` is what stands behind. */
+static void
+json_fixits(struct buf *b, const struct diag *d, const struct diag_change *f)
+{
+	struct place p;
+
+	buf_puts(b, ", \"fixits\": [");
+	for (; f; f = f->next) {
+		buf_puts(b, "{\"start\": ");
+		p = sources_place(d->sources, f->at.off);
+		json_place(b, &p);
+		buf_puts(b, ", \"next\": ");
+		p = sources_place(d->sources, f->at.off + f->at.len);
+		json_place(b, &p);
+		buf_puts(b, ", ");
+		put_string(b, "string", f->text);
+		buf_puts(b, f->next ? "}, " : "}");
+	}
+	buf_puts(b, "]");
+}
+
 static void
 json_message(struct buf *b, const struct diag *d, const struct diag_message *m)
 {
@@ -61,6 +82,8 @@ json_message(struct buf *b, const struct diag *d, const struct diag_message *m)
 		buf_puts(b, "], \"column-origin\": 1, "
 		    "\"escape-source\": false");
 	}
+	if (m->fix)
+		json_fixits(b, d, m->fix);
 	buf_puts(b, ", \"locations\": [");
 	if (r.from.source) {
 		buf_puts(b, "{\"caret\": ");
@@ -91,44 +114,104 @@ diag_json(struct diag *d)
 	buf_release(&b);
 }
 
+/* A path as a URI reference. */
 static void
-sarif_location(struct buf *b, const struct diag *d,
-    const struct diag_message *m, bool note)
+sarif_uri(struct buf *b, const char *path)
 {
-	struct diag_range r = diag_range(d, m->at);
+	const char *s;
 
-	buf_puts(b, "{");
-	if (r.from.source) {
-		buf_puts(b, "\"physicalLocation\": {\"artifactLocation\": {");
-		put_string(b, "uri", r.from.source->path);
-		buf_printf(b, "}, \"region\": {\"startLine\": %u, "
-		    "\"startColumn\": %u, \"endLine\": %u, "
-		    "\"endColumn\": %u}}", r.from.line, r.from.col,
-		    r.to.line, r.to.col + 1);
+	buf_puts(b, "\"artifactLocation\": {\"uri\": \"");
+	for (s = path; *s; s++) {
+		unsigned c = (unsigned char)*s;
+
+		if (c >= 0x80 || (c | 32) - 'a' < 26 || c - '0' < 10 ||
+		    strchr("-._~/", *s))
+			buf_putc(b, *s);
+		else
+			buf_printf(b, "%%%02X", c);
 	}
-	if (note) {
-		buf_puts(b, r.from.source ? ", " : "");
-		buf_puts(b, "\"message\": {");
-		put_string(b, "text", m->text);
-		buf_puts(b, "}");
-	}
+	buf_puts(b, "\"}");
+}
+
+/* The region from `from` to before `end`. */
+static void
+sarif_region(struct buf *b, const char *key, const struct place *from,
+    const struct place *end)
+{
+	buf_printf(b, "\"%s\": {\"startLine\": %u, \"startColumn\": %u, "
+	    "\"endLine\": %u, \"endColumn\": %u}", key, from->line, from->col,
+	    end->line, end->col);
+}
+
+static void
+sarif_text(struct buf *b, const char *key, const char *text)
+{
+	buf_printf(b, "\"%s\": {", key);
+	put_string(b, "text", text);
 	buf_puts(b, "}");
 }
 
 static void
-sarif_result(struct buf *b, const struct diag *d, const struct diag_message *m)
+sarif_location(struct buf *b, const struct diag *d,
+    const struct diag_message *m, bool note)
 {
-	struct diag_range r = diag_range(d, m->at);
+	struct place from = sources_place(d->sources, m->at.off), end;
+
+	buf_puts(b, "{");
+	if (from.source) {
+		end = sources_place(d->sources, m->at.off + m->at.len);
+		buf_puts(b, "\"physicalLocation\": {");
+		sarif_uri(b, from.source->path);
+		buf_puts(b, ", ");
+		sarif_region(b, "region", &from,
+		    end.source == from.source ? &end : &from);
+		buf_puts(b, "}");
+	}
+	if (note) {
+		buf_puts(b, from.source ? ", " : "");
+		sarif_text(b, "message", m->text);
+	}
+	buf_puts(b, "}");
+}
+
+/* One fix, whose changes belong together. */
+static void
+sarif_fixes(struct buf *b, const struct diag *d, const struct diag_change *f)
+{
+	struct place from = sources_place(d->sources, f->at.off), end;
+
+	if (!from.source)
+		return;
+	buf_puts(b, ", \"fixes\": [{\"artifactChanges\": [{");
+	sarif_uri(b, from.source->path);
+	buf_puts(b, ", \"replacements\": [");
+	for (; f; f = f->next) {
+		from = sources_place(d->sources, f->at.off);
+		end = sources_place(d->sources, f->at.off + f->at.len);
+		buf_puts(b, "{");
+		sarif_region(b, "deletedRegion", &from, &end);
+		buf_puts(b, ", ");
+		sarif_text(b, "insertedContent", f->text);
+		buf_puts(b, f->next ? "}, " : "}");
+	}
+	buf_puts(b, "]}]}]");
+}
+
+static void
+sarif_result(struct buf *b, const struct diag *d, const struct diag_message *m,
+    unsigned rule)
+{
 	const struct diag_message *n;
+	bool placed = sources_place(d->sources, m->at.off).source != NULL;
 
 	buf_puts(b, "    {");
 	put_string(b, "ruleId", diag_code(m->class));
-	buf_puts(b, ", ");
+	buf_printf(b, ", \"ruleIndex\": %u, ", rule);
 	put_string(b, "level", kind(m->severity));
-	buf_puts(b, ", \"message\": {");
-	put_string(b, "text", m->text);
-	buf_puts(b, "}, \"locations\": [");
-	if (r.from.source)
+	buf_puts(b, ", ");
+	sarif_text(b, "message", m->text);
+	buf_puts(b, ", \"locations\": [");
+	if (placed)
 		sarif_location(b, d, m, false);
 	buf_puts(b, "]");
 	if (m->note) {
@@ -139,32 +222,37 @@ sarif_result(struct buf *b, const struct diag *d, const struct diag_message *m)
 		}
 		buf_puts(b, "]");
 	}
+	if (m->fix)
+		sarif_fixes(b, d, m->fix);
 	buf_puts(b, "}");
 }
 
-/* Each class that is reported, once, in order of its code. */
+/* Each class that is reported, once, in order of its code; sets the index of
+ * each. */
 static void
-sarif_rules(struct buf *b, const struct diag_list *l)
+sarif_rules(struct buf *b, const struct diag_list *l, unsigned index[E_NCLASS])
 {
-	bool used[E_NCLASS] = { false }, any = false;
+	bool used[E_NCLASS] = { false };
 	const struct diag_message *m;
-	unsigned c;
+	unsigned c, n = 0;
 
 	for (m = l->first; m; m = m->next)
 		used[m->class] = true;
 	for (c = 0; c < E_NCLASS; c++) {
 		if (!used[c])
 			continue;
-		buf_puts(b, any ? ",\n    {" : "    {");
-		any = true;
+		buf_puts(b, n ? ",\n    {" : "    {");
+		index[c] = n++;
 		put_string(b, "id", diag_code((enum diag_class)c));
-		buf_puts(b, ", \"shortDescription\": {");
-		put_string(b, "text", diag_classes[c].text);
-		buf_puts(b, "}, \"fullDescription\": {");
-		put_string(b, "text", diag_classes[c].explain);
+		buf_puts(b, ", ");
+		sarif_text(b, "shortDescription", diag_classes[c].text);
+		buf_puts(b, ", ");
+		sarif_text(b, "fullDescription", diag_classes[c].explain);
+		buf_puts(b, ", \"defaultConfiguration\": {");
+		put_string(b, "level", kind(diag_classes[c].severity));
 		buf_puts(b, "}}");
 	}
-	buf_puts(b, any ? "\n" : "");
+	buf_puts(b, n ? "\n" : "");
 }
 
 void
@@ -173,17 +261,25 @@ diag_sarif(struct diag *d)
 	const struct diag_list *l = d->list;
 	const struct diag_message *m;
 	struct buf b = BUF_INIT;
+	unsigned index[E_NCLASS] = { 0 };
 
 	buf_puts(&b, "{\n \"$schema\": \"https://raw.githubusercontent.com/"
 	    "oasis-tcs/sarif-spec/master/Schemata/"
 	    "sarif-schema-2.1.0.json\",\n"
 	    " \"version\": \"2.1.0\",\n \"runs\": [{\n"
-	    "  \"tool\": {\"driver\": {\"name\": \"miproc\", \"rules\": [\n");
-	sarif_rules(&b, l);
-	buf_puts(&b, "  ]}},\n  \"columnKind\": \"unicodeCodePoints\",\n"
+	    "  \"tool\": {\"driver\": {\"name\": \"miproc\"");
+	if (d->version) {
+		buf_puts(&b, ", ");
+		put_string(&b, "version", d->version);
+	}
+	buf_puts(&b, ", \"rules\": [\n");
+	sarif_rules(&b, l, index);
+	buf_puts(&b, "  ]}},\n"
+	    "  \"invocations\": [{\"executionSuccessful\": true}],\n"
+	    "  \"columnKind\": \"unicodeCodePoints\",\n"
 	    "  \"results\": [\n");
 	for (m = l->first; m; m = m->next) {
-		sarif_result(&b, d, m);
+		sarif_result(&b, d, m, index[m->class]);
 		buf_puts(&b, m->next ? ",\n" : "\n");
 	}
 	buf_puts(&b, "  ]\n }]\n}\n");

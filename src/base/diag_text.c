@@ -127,19 +127,31 @@ show(struct buf *b, const char *s, size_t n, unsigned *col)
 	return len;
 }
 
+/* The byte where the excerpt of a line begins, which is 0 unless the line is
+ * long. */
+static unsigned
+begin_of(const struct place *p)
+{
+	unsigned i = 0;
+
+	if (p->len > LINE_MAX_BYTES && p->byte > LINE_BEFORE) {
+		i = p->byte - LINE_BEFORE;
+		while (i > 0 && ((unsigned char)p->text[i] & 0xc0) == 0x80)
+			i--;
+	}
+	return i;
+}
+
 /* The line that a message is about, and carets under bytes [from, to). */
 static void
 excerpt(struct diag *d, const struct place *p, unsigned len,
     enum severity sev)
 {
 	struct buf line = BUF_INIT, under = BUF_INIT;
-	unsigned col = 0, at, to = p->byte + len, i = 0, end = p->len;
+	unsigned col = 0, at, to = p->byte + len, i = begin_of(p), end = p->len;
 	bool first = true;
 
-	if (p->len > LINE_MAX_BYTES && p->byte > LINE_BEFORE) {
-		i = p->byte - LINE_BEFORE;
-		while (i > 0 && ((unsigned char)p->text[i] & 0xc0) == 0x80)
-			i--;
+	if (i > 0) {
 		buf_puts(&line, "...");
 		col = 3;
 		buf_puts(&under, "   ");
@@ -164,6 +176,25 @@ excerpt(struct diag *d, const struct place *p, unsigned len,
 	    paint(d, severity_color(sev)), buf_str(&under), paint(d, PLAIN));
 	buf_release(&line);
 	buf_release(&under);
+}
+
+void
+diag_text_fix(struct diag *d, const struct diag_message *m,
+    const struct diag_change *f)
+{
+	struct place p = sources_place(d->sources, m->at.off);
+	struct place q = sources_place(d->sources, f->at.off);
+	struct buf skipped = BUF_INIT;
+	unsigned i = begin_of(&p), col = i > 0 ? 3 : 0;
+
+	if (!p.source || m->class == E_SECRET || q.source != p.source ||
+	    q.line != p.line || q.byte < i || strchr(f->text, '\n'))
+		return;
+	while (i < q.byte)
+		i += (unsigned)show(&skipped, p.text + i, p.len - i, &col);
+	buf_release(&skipped);
+	fprintf(d->out, "      | %*s%s%s%s\n", (int)col, "",
+	    paint(d, "\033[32m"), f->text, paint(d, PLAIN));
 }
 
 /* How the compilation came to this file, once for each run of messages. */

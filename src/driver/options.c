@@ -169,10 +169,24 @@ add_warning(struct options *o, const char *name, bool on, bool error)
 	o->warn[o->nwarn++].error = error;
 }
 
+static bool
+is_warning(const char *v)
+{
+	const char *name, *text;
+
+	for (unsigned i = 0; diag_warning(i, &name, &text); i++)
+		if (strcmp(name, v) == 0)
+			return true;
+	return false;
+}
+
+/* -Wno-price is on: it is the name of one. */
 static void
 take_warning(struct reader *r, const char *v)
 {
-	if (strcmp(v, "error") == 0)
+	if (is_warning(v))
+		add_warning(r->o, v, true, false);
+	else if (strcmp(v, "error") == 0)
 		r->o->werror = true;
 	else if (strncmp(v, "error=", 6) == 0)
 		add_warning(r->o, v + 6, true, true);
@@ -518,7 +532,25 @@ help(void)
 		printf(strlen(left) > 28 ? "  %s\n%31s%s\n" :
 		    "  %-28s%1s%s\n", left, "", p->help);
 	}
+	printf("  %-28s %s\n", "--help=warnings", "which there are");
 	printf("\nSee miproc(1), and mp(5) for the language.\n");
+}
+
+/* The warnings there are, and which are on to begin with. */
+static void
+help_warnings(struct arena *a)
+{
+	struct sources none;
+	struct diag d;
+	const char *name, *text;
+
+	sources_init(&none, a);
+	diag_init(&d, &none, stderr);
+	for (unsigned i = 0; diag_warning(i, &name, &text); i++)
+		printf("  -W%-26s %s%s\n", name, text,
+		    diag_is_on(&d, name) ? "" : " (off)");
+	printf("\n-Wno-NAME switches one off, -Werror=NAME makes it a mistake; "
+	    "-w and -Werror are for all.\nmiproc explain CODE says more.\n");
 }
 
 /* ---- reading ---- */
@@ -704,8 +736,12 @@ options_read(struct options *o, struct arena *a, int argc, char **argv,
 	for (r.at = 1; r.at < argc && !r.failed; r.at++) {
 		const char *arg = argv[r.at];
 
-		if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0) {
-			help();
+		if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0 ||
+		    strcmp(arg, "--help=warnings") == 0) {
+			if (strchr(arg, '=') != NULL)
+				help_warnings(a);
+			else
+				help();
 			*status = 0;
 			return false;
 		}
@@ -739,6 +775,7 @@ bool
 options_diag(const struct options *o, struct diag *d)
 {
 	d->format = o->diag_format;
+	d->version = MIP_VERSION;
 	d->max_errors = o->max_errors;
 	d->quiet = o->no_warnings;
 	d->werror = o->werror;

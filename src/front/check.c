@@ -96,12 +96,20 @@ const char *
 check_nearest(struct check *c, const char *name, const char *const *from,
     size_t n)
 {
-	const char *near;
-
+	c->near = NULL;
 	if (c->suggestions++ >= MAX_SUGGESTIONS)
 		return "";
-	near = diag_nearest(name, from, n);
-	return near ? arena_printf(c->a, "; did you mean '%s'?", near) : "";
+	c->near = diag_nearest(name, from, n);
+	return c->near ? arena_printf(c->a, "; did you mean '%s'?", c->near) :
+	    "";
+}
+
+void
+check_offer(struct check *c, struct span at)
+{
+	if (c->near)
+		diag_fix(c->d, at, c->near);
+	c->near = NULL;
 }
 
 void
@@ -121,6 +129,7 @@ check_unknown(struct check *c, struct span at, const char *name)
 			from[n++] = c->builtins->order[i].name;
 	diag(c->d, at, E_NAME, "'%s'%s", name, check_nearest(c, name, from,
 	    n));
+	check_offer(c, at);
 }
 
 bool
@@ -291,6 +300,7 @@ member_ref(struct check *c, struct ast *e, struct symbol *of, bool *failed)
 	}
 	diag(c->d, e->u.dot.name_at, E_FIELD, "'%s' has no '%s'%s", of->name,
 	    name, check_nearest(c, name, from, n));
+	check_offer(c, e->u.dot.name_at);
 	*failed = true;
 	return NULL;
 }

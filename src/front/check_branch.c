@@ -125,6 +125,17 @@ not_named(struct check *c, const struct choice *x, struct buf *b)
 	return n;
 }
 
+static void
+missing_cases(struct check *c, const struct ast *n, const char *names,
+    unsigned count)
+{
+	struct span end = { n->at.off + n->at.len - 1, 0 };
+
+	diag(c->d, check_word_of(n), E_CASES, "%s; add %s, or default", names,
+	    count == 1 ? "it" : "them");
+	diag_fix(c->d, end, arena_printf(c->a, "case %s { }\n", names));
+}
+
 /* Does every value have its case?  Says so where it should and has not. */
 static bool
 is_whole(struct check *c, const struct choice *x, const struct ast *n)
@@ -137,8 +148,7 @@ is_whole(struct check *c, const struct choice *x, const struct ast *n)
 		return x->otherwise != NULL || x->type->kind == TY_POISON;
 	left = not_named(c, x, &b);
 	if (left > 0 && !x->otherwise && !x->wrong)
-		diag(c->d, check_word_of(n), E_CASES, "%s; add %s, or default",
-		    buf_str(&b), left == 1 ? "it" : "them");
+		missing_cases(c, n, buf_str(&b), left);
 	else if (left > 0 && x->otherwise && x->type->kind != TY_BOOL)
 		diag(c->d, check_word_of(x->otherwise), E_SWITCH, "%s",
 		    buf_str(&b));

@@ -46,6 +46,7 @@ input_of(struct check *c, struct ast *e, struct ast *a, const struct symbol *s)
 		diag(c->d, a->u.arg.name_at, E_ARGUMENT, "'%s' has no input "
 		    "'%s'%s", s->name, a->u.arg.name,
 		    check_nearest(c, a->u.arg.name, from, n));
+		check_offer(c, a->u.arg.name_at);
 		return -1;
 	}
 	i = v->kind == AST_NAME ? ty_field_index(in, v->u.name.name) : -1;
@@ -590,5 +591,6 @@ check_member(struct check *c, struct ast *e, const struct ty *want)
 		from[n++] = p->in->field[i].name;
 	diag(c->d, e->u.dot.name_at, E_FIELD, "program '%s' has no '%s'%s",
 	    p->name, e->u.dot.name, check_nearest(c, e->u.dot.name, from, n));
+	check_offer(c, e->u.dot.name_at);
 	return poison(c);
 }

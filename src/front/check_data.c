@@ -303,10 +303,12 @@ strategy(struct check *c, struct ast *o)
 	for (i = 0; i < COUNTOF(strategies); i++)
 		if (strcmp(strategies[i], v->u.name.name) == 0)
 			break;
-	if (i == COUNTOF(strategies))
+	if (i == COUNTOF(strategies)) {
 		diag(c->d, v->at, E_OPTIMIZE, "no strategy '%s'%s",
 		    v->u.name.name, check_nearest(c, v->u.name.name,
 		    strategies, COUNTOF(strategies)));
+		check_offer(c, v->at);
+	}
 	for (x = o->u.option.option; x; x = x->next) {
 		struct ast *e = x->u.option.value;
 		struct ty_const k;

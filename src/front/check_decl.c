@@ -218,11 +218,12 @@ module_kind(struct check *c, struct symbol *s, struct ast *v)
 	for (i = 0; i < COUNTOF(combinators); i++)
 		if (strcmp(combinators[i], name) == 0)
 			break;
-	if (i == COUNTOF(combinators))
+	if (i == COUNTOF(combinators)) {
 		diag(c->d, v->u.call.fn->at, E_MODULE, "'%s'%s", name,
 		    check_nearest(c, name, combinators,
 		    COUNTOF(combinators)));
-	else if (i > 1)
+		check_offer(c, v->u.call.fn->at);
+	} else if (i > 1)
 		check_not_built(c, v->u.call.fn->at, name);
 	else {
 		s->module = i == 0 ? MODULE_PREDICT : MODULE_CHAIN_OF_THOUGHT;

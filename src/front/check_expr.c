@@ -161,6 +161,7 @@ name_value(struct check *c, struct ast *e, const struct ty *want)
 			from[n] = want->variant[n].name;
 		diag(c->d, e->at, E_NAME, "%s has no '%s'%s", want->name, name,
 		    check_nearest(c, name, from, n));
+		check_offer(c, e->at);
 	} else if (scope_get(c->builtins, name))
 		diag(c->d, e->at, E_KIND, "'%s' is a function; call it: "
 		    "%s(...)", name, name);
@@ -180,6 +181,7 @@ check_no_field(struct check *c, struct ast *e, const struct ty *t)
 	diag(c->d, e->u.dot.name_at, E_FIELD, "%s has no '%s'%s",
 	    check_text(c, t), e->u.dot.name,
 	    check_nearest(c, e->u.dot.name, from, n));
+	check_offer(c, e->u.dot.name_at);
 	return poison(c);
 }
 

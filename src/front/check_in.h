@@ -81,6 +81,7 @@ struct check {
 	const struct ast *raw_union;    /* not to be narrowed to an arm */
 	unsigned depth;                 /* of declarations that need others */
 	unsigned suggestions;           /* made so far */
+	const char *near;               /* what the last one was */
 };
 
 /* ---- check.c ---- */
@@ -106,6 +107,9 @@ void check_unknown(struct check *c, struct span at, const char *name);
 /* "; did you mean 'x'?", or "". */
 const char *check_nearest(struct check *c, const char *name,
     const char *const *from, size_t n);
+/* Offers that name, if there was one, in place of what is at `at`: after the
+ * message. */
+void check_offer(struct check *c, struct span at);
 void check_not_built(struct check *c, struct span at, const char *what);
 bool check_duplicate(struct check *c, struct scope *s, const char *name,
     struct span at, struct symbol *sym);

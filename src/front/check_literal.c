@@ -121,6 +121,7 @@ record_member(struct check *c, struct ast *m, const struct ty *t,
 		diag(c->d, m->u.arg.name_at, E_RECORD, "%s has no '%s'%s",
 		    check_text(c, t), m->u.arg.name,
 		    check_nearest(c, m->u.arg.name, from, n));
+		check_offer(c, m->u.arg.name_at);
 		check_expr(c, m->u.arg.value, poison(c));
 	} else if (seen[i]) {
 		diag(c->d, m->u.arg.name_at, E_DUPLICATE, "'%s'",

@@ -278,6 +278,7 @@ passed(struct check *c, struct ast *o, const char *near)
 	if (!e || o->u.option.option || o->u.option.tune) {
 		diag(c->d, o->u.option.name_at, E_OPTION, "'%s'%s",
 		    o->u.option.name, near);
+		check_offer(c, o->u.option.name_at);
 		return;
 	}
 	if (e->kind != AST_NAME && !is_env(e) && !constant(c, e))
@@ -287,9 +288,11 @@ passed(struct check *c, struct ast *o, const char *near)
 	    v.kind == CV_MONEY)
 		diag(c->d, e->at, E_VALUE, "'%s' goes to the provider, and "
 		    "takes a string, number or bool", o->u.option.name);
-	else
+	else {
 		diag(c->d, o->u.option.name_at, E_PROVIDER_OPTION, "'%s'%s",
 		    o->u.option.name, near);
+		check_offer(c, o->u.option.name_at);
+	}
 }
 
 static void
@@ -304,9 +307,11 @@ unknown(struct check *c, struct ast *o, const struct option_rule *rule,
 	near = check_nearest(c, o->u.option.name, from, n);
 	if (open)
 		passed(c, o, near);
-	else
+	else {
 		diag(c->d, o->u.option.name_at, E_OPTION, "%s has no '%s'%s",
 		    what, o->u.option.name, near);
+		check_offer(c, o->u.option.name_at);
+	}
 }
 
 void

@@ -49,6 +49,15 @@ as_reference(struct check *c, const struct ast *t)
 	}
 }
 
+/* The word that a place ends with. */
+static struct span
+last_word(struct span at, const char *word)
+{
+	unsigned n = (unsigned)strlen(word);
+
+	return (struct span){ at.off + at.len - n, n };
+}
+
 static const struct ty *
 named_type(struct check *c, struct ast *t)
 {
@@ -79,6 +88,7 @@ named_type(struct check *c, struct ast *t)
 				from[n++] = s->name;
 		diag(c->d, t->at, E_NAME, "type '%s'%s", name,
 		    check_nearest(c, name, from, n));
+		check_offer(c, last_word(t->at, name));
 	}
 	return check_basic(c, TY_POISON);
 }
@@ -248,9 +258,12 @@ attribute(struct check *c, struct ast *a, struct ty_field *f)
 	} else if (strcmp(name, "check") == 0 || strcmp(name, "assert") == 0)
 		check_not_built(c, a->at, strcmp(name, "check") == 0 ?
 		    "@check" : "@assert");
-	else
+	else {
 		diag(c->d, a->at, E_ATTRIBUTE, "unknown '@%s'%s", name,
 		    check_nearest(c, name, attributes, COUNTOF(attributes)));
+		check_offer(c, (struct span){ a->at.off + 1,
+		    (unsigned)strlen(name) });
+	}
 }
 
 /* ---- fields, structs, enums ---- */

@@ -208,6 +208,12 @@ words=$(cat "$src"/src/front/check_*.c | sed -n \
     's/^	.*OPT_WORD, "\([a-z_ ]*\)".*/\1/p
      s/^	  "\([a-z_ ]*\)", NULL },/\1/p' | tr ' ' '\n' | sort -u)
 providers=$(sed -n 's/^P(\([a-z]*\))/\1/p' "$src/runtime/provider.def")
+verbs=$(sed -n 's/^VERB([A-Z]*, *"\([a-z]*\)".*/\1/p' \
+    "$src/src/driver/verb.def")
+flags1=$(sed -n 's/^	{ "--*\([a-zA-Z][a-z-]*\)", .*/\1/p' \
+    "$src/src/driver/options.c")
+warnings=$(sed -n 's/^D(.*SEV_WARNING.*"\([a-z-]*\)",$/\1/p
+    s/^  "\([a-z-]*\)",$/\1/p' "$src/src/base/diag.def")
 keywords=$(sed -n '/keywords\[\] = {/,/^};/p' "$src/grammar/scan.l" |
     grep -oE '"[a-z]+"' | tr -d '"')
 
@@ -252,6 +258,9 @@ is 'mp.5 has all words of options' names mp.5 $words
 is 'mp.5 has all strategies' names mp.5 $strategies
 is 'mp.5 has all settings' names mp.5 $settings
 is 'mp.5 has all providers' names mp.5 $providers
+is 'miproc.1 has all verbs' names miproc.1 $verbs
+is 'miproc.1 has all options' names miproc.1 $flags1
+is 'miproc.1 has all warnings' names miproc.1 $warnings
 is 'miproc-ir.7 has all operations' same_ops
 is 'miproc-ir.7 has all passes' names miproc-ir.7 $passes
 echo "1..$n"

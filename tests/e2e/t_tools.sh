@@ -65,6 +65,45 @@ printf '\357\273\277const A=1; // x  \r\n' >bom.mp
 ok 'a byte order mark stays' sh -c '"$0" fmt bom.mp &&
     printf "\357\273\277const A = 1; // x\n" | cmp - bom.mp' "$MIPROC"
 
+# ---- warnings ----
+
+cat >w.mp <<'END'
+model m = "openai:gpt-4-0314" { max_tokens = 9; top_k = 3; }
+signature S = (t: string) -> (a: string, b: string) "Say.";
+module s = predict(S) { model = m; }
+program P(t: string, u: string) -> (a: string) { return { a = s(t).a }; }
+END
+ok 'warnings are no mistakes' status 0 "$MIPROC" check w.mp
+for w in deprecated-model provider-option unused-field; do
+	ok "$w is told of" says "-W$w\]"
+done
+ok '-Wno-x' status 0 "$MIPROC" check w.mp -Wno-unused-field
+ok 'is silent about x' sh -c '! grep -q unused-field err &&
+    grep -q deprecated-model err'
+ok '-w is silent' sh -c '"$0" check -w w.mp 2>err && [ ! -s err ]' "$MIPROC"
+ok '-Werror=x gives 1' status 1 "$MIPROC" check w.mp -Werror=unused-field
+ok 'for x' says 'error: .*-Werror=unused-field\]'
+ok 'and nothing else' says 'warning: .*-Wdeprecated-model\]'
+ok '-Werror gives 1' status 1 "$MIPROC" check w.mp -Werror
+ok '-Wno-x keeps x out of it' status 0 "$MIPROC" check w.mp -Werror \
+    -Wno-unused-field -Wno-deprecated-model -Wno-provider-option
+ok 'one that begins with no- is on' status 0 "$MIPROC" check w.mp -Wno-price
+ok 'and off' status 0 "$MIPROC" check w.mp -Wno-no-price
+ok 'one that does not exist gives 2' status 2 "$MIPROC" check w.mp -Wnone
+ok '--help=warnings' status 0 "$MIPROC" --help=warnings
+ok 'lists those that are off' says '-Wmissing-description .*(off)'
+echo 'const A = Q; const B = Q; const C = Q;' >many.mp
+ok '-fmax-errors' status 1 "$MIPROC" check many.mp -fmax-errors=1
+ok 'stops there' test "$(grep -c ': error: ' err)" = 1
+ok 'and says so' says 'too many errors (1)'
+ok '-fmax-errors=0 is without end' status 1 "$MIPROC" check many.mp \
+    -fmax-errors=0
+ok 'and has all' test "$(grep -c ': error: ' err)" -ge 3
+echo 'const A = 1
+const B = 2;' >many.mp
+ok 'JSON has what would help' sh -c '"$0" check many.mp \
+    -fdiagnostics-format=json 2>&1 | grep -q "\"string\": \";\""' "$MIPROC"
+
 # ---- cache ----
 
 rows 5 >rows.jsonl

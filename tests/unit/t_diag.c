@@ -130,7 +130,7 @@ most_errors(void **state)
 	assert_int_equal(t.d.nerror, 2);
 	end(&t, "miproc: error: unknown name: 0 [MP0201]\n"
 	    "miproc: error: unknown name: 1 [MP0201]\n"
-	    "miproc: too many errors (2); the rest is not shown\n");
+	    "miproc: too many errors (2); looked no further\n");
 }
 
 /* A key must not get into a log by way of its message. */
@@ -211,6 +211,217 @@ sarif(void **state)
 	arena_release(&t.a);
 }
 
+/* ---- SARIF: what its schema requires ---- */
+
+static struct json
+member(struct json v, const char *key, enum json_kind kind)
+{
+	struct json x = json_get(v, key);
+
+	if (json_kind(x) != kind)
+		fail_msg("'%s' is missing or of another kind", key);
+	return x;
+}
+
+static int64_t
+number(struct json v, const char *key)
+{
+	int64_t n = -1;
+
+	assert_true(json_int(member(v, key, JSON_NUMBER), &n));
+	return n;
+}
+
+static void
+check_region(struct json r)
+{
+	int64_t line = number(r, "startLine"), col = number(r, "startColumn");
+
+	assert_true(line >= 1 && col >= 1);
+	assert_true(number(r, "endLine") > line ||
+	    (number(r, "endLine") == line && number(r, "endColumn") >= col));
+}
+
+static void
+check_uri(struct json v)
+{
+	struct arena a = { 0 };
+	const char *s = json_string(&a, member(member(v, "artifactLocation",
+	    JSON_OBJECT), "uri", JSON_STRING));
+
+	assert_non_null(s);
+	assert_null(strpbrk(s, " \"<>\\^`{|}#?"));
+	arena_release(&a);
+}
+
+static void
+check_locations(struct json list, bool message)
+{
+	struct json_walk w = json_walk(list);
+	struct json l, p;
+
+	while (json_next(&w, NULL, &l)) {
+		if (message)
+			member(member(l, "message", JSON_OBJECT), "text",
+			    JSON_STRING);
+		p = json_get(l, "physicalLocation");
+		if (json_kind(p) == JSON_OBJECT) {
+			check_uri(p);
+			check_region(member(p, "region", JSON_OBJECT));
+		}
+	}
+}
+
+static void
+check_fixes(struct json fixes)
+{
+	struct json_walk w = json_walk(fixes), wc, wr;
+	struct json fix, change, r;
+
+	while (json_next(&w, NULL, &fix)) {
+		wc = json_walk(member(fix, "artifactChanges", JSON_ARRAY));
+		while (json_next(&wc, NULL, &change)) {
+			check_uri(change);
+			wr = json_walk(member(change, "replacements",
+			    JSON_ARRAY));
+			while (json_next(&wr, NULL, &r)) {
+				check_region(member(r, "deletedRegion",
+				    JSON_OBJECT));
+				member(member(r, "insertedContent",
+				    JSON_OBJECT), "text", JSON_STRING);
+			}
+		}
+	}
+}
+
+/* The rule of the result stands where it says. */
+static void
+check_rule(struct json rules, struct json result)
+{
+	struct json_walk w = json_walk(rules);
+	struct arena a = { 0 };
+	const char *id = json_string(&a, member(result, "ruleId",
+	    JSON_STRING));
+	int64_t n = number(result, "ruleIndex");
+	struct json rule;
+
+	assert_true(n >= 0 && n < (int64_t)json_count(rules));
+	while (n-- >= 0)
+		assert_true(json_next(&w, NULL, &rule));
+	assert_true(json_string_is(json_get(rule, "id"), id));
+	member(member(rule, "shortDescription", JSON_OBJECT), "text",
+	    JSON_STRING);
+	arena_release(&a);
+}
+
+static void
+check_sarif(struct json v)
+{
+	struct json_walk w = json_walk(member(v, "runs", JSON_ARRAY)), wr;
+	struct json run, driver, rules, result, level;
+
+	assert_true(json_string_is(json_get(v, "version"), "2.1.0"));
+	while (json_next(&w, NULL, &run)) {
+		driver = member(member(run, "tool", JSON_OBJECT), "driver",
+		    JSON_OBJECT);
+		member(driver, "name", JSON_STRING);
+		rules = member(driver, "rules", JSON_ARRAY);
+		wr = json_walk(member(run, "results", JSON_ARRAY));
+		while (json_next(&wr, NULL, &result)) {
+			member(member(result, "message", JSON_OBJECT), "text",
+			    JSON_STRING);
+			level = member(result, "level", JSON_STRING);
+			assert_true(json_string_is(level, "error") ||
+			    json_string_is(level, "warning"));
+			check_rule(rules, result);
+			check_locations(member(result, "locations",
+			    JSON_ARRAY), false);
+			check_locations(json_get(result, "relatedLocations"),
+			    true);
+			check_fixes(json_get(result, "fixes"));
+		}
+	}
+}
+
+/* ---- changes that would help ---- */
+
+static void
+fixes(void **state)
+{
+	struct setting t;
+
+	(void)state;
+	begin(&t, "\tlet x = anwser;\nnext\n");
+	diag(&t.d, at(&t, 9, 6), E_NAME, "'anwser'");
+	diag_fix(&t.d, at(&t, 9, 6), "answer");
+	diag(&t.d, at(&t, 17, 4), E_SYNTAX, "%s", "");
+	diag_fix(&t.d, at(&t, 16, 0), ";");
+	diag_fix(&t.d, at(&t, 17, 4), "two\nlines");
+	diag(&t.d, at(&t, 9, 1), E_MISSING_DESCRIPTION, "%s", "");
+	diag_fix(&t.d, at(&t, 9, 1), "not shown");
+	end(&t, "x.mp:1:10: error: unknown name: 'anwser' [MP0201]\n"
+	    "    1 |         let x = anwser;\n"
+	    "      |                 ^~~~~~\n"
+	    "      |                 answer\n"
+	    "x.mp:2:1: error: syntax error [MP0101]\n"
+	    "    2 | next\n"
+	    "      | ^~~~\n");
+}
+
+static void
+fixes_json(void **state)
+{
+	struct setting t;
+	struct json v, item, fix;
+	struct json_walk w;
+
+	(void)state;
+	begin(&t, "let x = \303\244 + anwser;\n");
+	t.d.format = DIAG_JSON;
+	diag(&t.d, at(&t, 13, 6), E_NAME, "'anwser'");
+	diag_fix(&t.d, at(&t, 13, 6), "answer");
+	diag_finish(&t.d);
+	fflush(t.f);
+	assert_true(json_parse(t.text, t.len, &v, NULL, NULL));
+	w = json_walk(v);
+	assert_true(json_next(&w, NULL, &item));
+	w = json_walk(member(item, "fixits", JSON_ARRAY));
+	assert_true(json_next(&w, NULL, &fix));
+	assert_true(json_string_is(json_get(fix, "string"), "answer"));
+	assert_int_equal(number(json_get(fix, "start"), "column"), 13);
+	assert_int_equal(number(json_get(fix, "start"), "byte-column"), 14);
+	assert_int_equal(number(json_get(fix, "next"), "column"), 19);
+	assert_false(json_next(&w, NULL, &fix));
+	end(&t, NULL);
+}
+
+static void
+whole_sarif(void **state)
+{
+	struct setting t;
+	struct json v;
+
+	(void)state;
+	begin(&t, "let x = anwser;\nnext\n");
+	t.x->path = "a dir/100%.mp";
+	t.d.format = DIAG_SARIF;
+	t.d.version = "1.2";
+	diag(&t.d, at(&t, 16, 4), E_SHADOW, "%s", "");
+	diag_note(&t.d, at(&t, 0, 3), "here");
+	diag(&t.d, at(&t, 8, 6), E_NAME, "'anwser'");
+	diag_fix(&t.d, at(&t, 8, 6), "answer");
+	diag_fix(&t.d, at(&t, 14, 1), ";\n");
+	diag(&t.d, (struct span){ 0, 0 }, E_PROGRAM, "%s", "");
+	diag(&t.d, at(&t, 0, 20), E_SYNTAX, "%s", "");
+	diag_finish(&t.d);
+	fflush(t.f);
+	assert_true(json_parse(t.text, t.len, &v, NULL, NULL));
+	assert_non_null(strstr(t.text, "\"a%20dir/100%25.mp\""));
+	assert_non_null(strstr(t.text, "\"version\": \"1.2\""));
+	check_sarif(v);
+	end(&t, NULL);
+}
+
 static void
 nearest(void **state)
 {
@@ -265,6 +476,9 @@ main(void)
 		cmocka_unit_test(secrets),
 		cmocka_unit_test(json),
 		cmocka_unit_test(sarif),
+		cmocka_unit_test(fixes),
+		cmocka_unit_test(fixes_json),
+		cmocka_unit_test(whole_sarif),
 		cmocka_unit_test(nearest),
 		cmocka_unit_test(classes)
 	};
