@@ -346,6 +346,20 @@ write_output(struct compilation *c, struct build *b)
 	return 0;
 }
 
+/* -M: what a build without tuning would read. */
+static int
+only_depfile(struct compilation *c)
+{
+	const struct options *o = c->o;
+	const char *path = o->depfile_path != NULL ? o->depfile_path : "-";
+	int status = o->level < 0 ? compile_tuned(c, false) : 0;
+
+	if (status != 0)
+		return status;
+	return depfile_write(c, output_path(c), path) ? 0 :
+	    file_error("write", path);
+}
+
 /* -E */
 static int
 expand_file(struct compilation *c)
@@ -387,8 +401,7 @@ cmd_compile(struct compilation *c)
 	    o->emit == EMIT_DOT || o->emit == EMIT_EVAL)
 		return emit_side(c);
 	if (o->only_depfile)
-		return depfile_write(c, o->output != NULL ? o->output :
-		    file_stem(c->a, c->path), "-") ? 0 : 2;
+		return only_depfile(c);
 	if (!build_init(&b, c->a, o))
 		return 2;
 	if (o->emit == EMIT_NONE && !output_possible(c))

@@ -6,48 +6,90 @@
 #include "driver/compile.h"
 #include "driver/file.h"
 
-/* A file name as make reads it. */
+/* A file name as make and ninja read it; backslashes count twice only in
+ * front of what one stands for. */
 static void
 put_name(struct buf *b, const char *s)
 {
+	unsigned slashes = 0;
+
 	for (; *s != '\0'; s++) {
-		if (*s == ' ' || *s == '#')
+		if (*s == ' ' || *s == '\t') {
+			while (slashes-- > 0)
+				buf_putc(b, '\\');
 			buf_putc(b, '\\');
-		if (*s == '$')
+		} else if (*s == '#' || *s == ':') {
+			buf_putc(b, '\\');
+		} else if (*s == '$') {
 			buf_putc(b, '$');
+		}
+		slashes = *s == '\\' ? slashes + 1 : 0;
 		buf_putc(b, *s);
 	}
 }
 
+struct rule {
+	struct buf text, phony;
+	unsigned n;                     /* dependencies so far */
+};
+
+/* The first one is the program itself, which make need not pretend to
+ * remake. */
 static void
-put_dependency(struct buf *b, struct buf *rules, const char *path)
+put_dependency(struct rule *r, const char *path)
 {
-	buf_puts(b, " \\\n  ");
-	put_name(b, path);
-	buf_puts(rules, "\n");
-	put_name(rules, path);
-	buf_puts(rules, ":\n");
+	buf_puts(&r->text, " \\\n  ");
+	put_name(&r->text, path);
+	if (r->n++ == 0)
+		return;
+	buf_puts(&r->phony, "\n");
+	put_name(&r->phony, path);
+	buf_puts(&r->phony, ":\n");
+}
+
+/* Commands that the rows were run and scored with, as far as they are files
+ * of the user's. */
+static void
+put_commands(struct compilation *c, struct rule *r)
+{
+	const struct tool *t = c->mod != NULL ? c->mod->tool : NULL;
+	const char *path;
+
+	for (; t != NULL; t = t->next) {
+		if (t->is.argv == NULL || strchr(t->is.argv[0], '/') == NULL)
+			continue;
+		path = t->is.argv[0];
+		if (c->o->root != NULL && path[0] != '/')
+			path = arena_printf(c->a, "%s/%s", c->o->root, path);
+		else
+			path = file_beside(c->a, c->path, path);
+		put_dependency(r, path);
+	}
 }
 
 bool
 depfile_write(struct compilation *c, const char *target, const char *path)
 {
-	struct buf b = BUF_INIT, rules = BUF_INIT;
+	struct rule r = { BUF_INIT, BUF_INIT, 0 };
 	bool ok;
 
-	put_name(&b, c->o->dep_target != NULL ? c->o->dep_target : target);
-	buf_puts(&b, ":");
+	put_name(&r.text, c->o->dep_target != NULL ? c->o->dep_target :
+	    target);
+	buf_puts(&r.text, ":");
 	for (const struct source *s = c->sources.first; s != NULL; s = s->next)
-		put_dependency(&b, &rules, s->path);
+		if (strcmp(s->path, "<stdin>") != 0)
+			put_dependency(&r, s->path);
 	if (c->tuned)
-		put_dependency(&b, &rules, c->tuned_path);
+		put_dependency(&r, c->tuned_path);
 	for (unsigned i = 0; i < c->ndata; i++)
-		put_dependency(&b, &rules, c->data[i]);
-	buf_puts(&b, "\n");
+		put_dependency(&r, c->data[i]);
+	if (c->ndata > 0)
+		put_commands(c, &r);
+	buf_puts(&r.text, "\n");
 	if (c->o->phony)
-		buf_puts(&b, buf_str(&rules));
-	ok = file_write(path, &b);
-	buf_release(&b);
-	buf_release(&rules);
+		buf_puts(&r.text, buf_str(&r.phony));
+	ok = file_write(path, &r.text);
+	buf_release(&r.text);
+	buf_release(&r.phony);
 	return ok;
 }
