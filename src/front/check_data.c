@@ -210,6 +210,10 @@ data_file(struct check *c, struct ast *v, struct ast *option)
 	if (!arg || arg->next || arg->u.arg.value->kind != AST_STRING ||
 	    !*arg->u.arg.value->u.string.text)
 		diag(c->d, v->at, E_DATA, "'%s' takes the file's name", fn);
+	else
+		arg->u.arg.value->u.string.path = sources_relative(c->a,
+		    c->out->unit->source, c->now.unit->source,
+		    arg->u.arg.value->u.string.text);
 	check_options(c, option, file_options, "data", false);
 	o = ast_option(option, "rename");
 	if (o)

@@ -58,6 +58,12 @@ need(struct lower *x, struct span at, const char *who,
 	}
 	diag(x->d, at, E_CAPS, "%s needs %s", who, cap);
 	if (last != NULL)
+		diag_fix(x->d, (struct span){ last->at.off + last->at.len - 1,
+		    0 }, arena_printf(x->a, "%s; ", cap));
+	else
+		diag_fix(x->d, (struct span){ x->c->unit->source->base, 0 },
+		    arena_printf(x->a, "caps { %s; }\n", cap));
+	if (last != NULL)
 		diag_note(x->d, (struct span){ last->at.off, 4 },
 		    "add it here: %s;", cap);
 	else

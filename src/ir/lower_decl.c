@@ -559,7 +559,7 @@ data_file(struct lower *x, struct ast *call, struct ast *list)
 	d->at = call->at;
 	d->kind = strcmp(call->u.call.fn->u.name.name, "csv") == 0 ?
 	    DATASET_CSV : DATASET_JSONL;
-	d->path = call->u.call.arg->u.arg.value->u.string.text;
+	d->path = call->u.call.arg->u.arg.value->u.string.path;
 	data_rename(x, d, block(list, "rename"));
 	v = option(x, list, "shuffle");
 	d->shuffle = v.kind != CV_NONE;

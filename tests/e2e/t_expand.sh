@@ -59,6 +59,37 @@ ok '-E of a mistake gives 1' sh -c 'echo "const A = B;" >bad.mp
 ok '-E of no file gives 2' status 2 "$MIPROC" -E none.mp
 ok 'to a directory gives 2' status 2 "$MIPROC" -E main.mp -I lib -o lib
 
+# Files of imports are beside them.
+cat >lib/data.mp <<'END'
+const ROWS = "rows.jsonl";
+data rows = jsonl("rows.jsonl") { split = [0.5, 0.5]; }
+data parts { train = csv("../t.csv"); dev = csv("/d.csv"); }
+tool near(x: string) -> int = exec("./near", "../z", "near");
+END
+cat >paths.mp <<'END'
+import "part.mp" as p;
+import "lib/data.mp" as d;
+caps { exec("./lib/near"); }
+program Main(text: string) -> (answer: string) {
+	return { answer = p.ask(text, tone = str(d.near(text))).answer };
+}
+metric m(gold, pred) = exact(gold.answer, "./pred");
+optimize Main {
+	using = bootstrap;
+	train = d.parts.train;
+	dev = d.rows.dev;
+	metric = m;
+}
+END
+ok 'paths are relative to the main file' same paths.mp -I lib
+ok 'of data' grep -qF 'jsonl("lib/rows.jsonl")' one.mp
+ok 'of its parts' grep -qF 'train = csv("lib/../t.csv"); dev = csv("/d.csv")' \
+    one.mp
+ok 'of commands' grep -qF 'exec("./lib/near", "lib/../z", "near")' one.mp
+ok 'and of nothing else' grep -qF 'gold.answer, "./pred"' one.mp
+ok 'that is where data is looked for' sh -c '"$0" --emit=ir -I lib \
+    paths.mp | grep -q "^dataset.*lib/rows.jsonl"' "$MIPROC"
+
 # Names that would mean something else.
 echo 'const lower = "x";
 import "low.mp" as l;' >hides.mp
