@@ -350,6 +350,44 @@ build_source(struct build *b, const struct mod *m, const char *path)
 	    emit_header);
 }
 
+static void
+add_libraries(struct command *c, struct build *b)
+{
+	add(c, b->library);
+	add(c, "-Wl,--gc-sections");
+	add(c, "-Wl,--as-needed");
+	add_words(c, MIP_LINK_LIBS);
+	add(c, "-lpthread");
+	add(c, "-lm");
+}
+
+bool
+build_probe(struct build *b)
+{
+	const char *dir = build_scratch(b), *source, *program;
+	struct command c = { .a = b->a };
+	struct buf text = BUF_INIT;
+	bool ok;
+
+	if (dir == NULL)
+		return false;
+	source = arena_printf(b->a, "%s/probe.c", dir);
+	program = arena_printf(b->a, "%s/probe", dir);
+	buf_puts(&text, "#include <miproc.h>\n\nint\nmain(void)\n{\n"
+	    "\tmip_env_free(NULL);\n\treturn 0;\n}\n");
+	add_compiler(&c, b);
+	add(&c, "-o");
+	add(&c, program);
+	add(&c, source);
+	add_libraries(&c, b);
+	ok = file_write(source, &text) && run(b, &c);
+	buf_release(&text);
+	unlink(program);
+	unlink(source);
+	rmdir(dir);
+	return ok;
+}
+
 /* Compiles the program's C in a scratch directory to `tmp`, then renames. */
 static bool
 compile_in(struct build *b, const struct mod *m, const char *dir,
@@ -376,12 +414,7 @@ compile_in(struct build *b, const struct mod *m, const char *dir,
 	add(&c, arena_printf(b->a, eval ? "%s_eval.c" : "%s.c", base));
 	if (!object) {
 		add(&c, arena_printf(b->a, "%s_main.c", base));
-		add(&c, b->library);
-		add(&c, "-Wl,--gc-sections");
-		add(&c, "-Wl,--as-needed");
-		add_words(&c, MIP_LINK_LIBS);
-		add(&c, "-lpthread");
-		add(&c, "-lm");
+		add_libraries(&c, b);
 	}
 	if (!run(b, &c)) {
 		unlink(tmp);

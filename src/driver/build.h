@@ -32,6 +32,9 @@ bool build_program(struct build *b, const struct mod *m, const char *path,
  * its path, or NULL after a message. */
 const char *build_worker(struct build *b, const struct mod *m);
 
+/* Compiles and links a program that does nothing; false after messages. */
+bool build_probe(struct build *b);
+
 /* A new directory that only the user can read; the caller removes it.  NULL
  * after a message. */
 const char *build_scratch(struct build *b);

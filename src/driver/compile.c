@@ -145,6 +145,13 @@ compile_granted(const struct compilation *c)
 	return true;
 }
 
+const char *
+compile_study(struct compilation *c)
+{
+	return arena_printf(c->a, "%s/%s.db", file_beside(c->a, c->path,
+	    ".miproc"), file_stem(c->a, c->path));
+}
+
 /* ---- the tuned file ---- */
 
 static void

@@ -59,6 +59,9 @@ bool compile_read_tuned(struct compilation *c, const char *path,
  * object; NULL after a message.  What is left out is told. */
 const char *compile_slots(struct compilation *c, const char *path);
 
+/* Where the study of the file is kept. */
+const char *compile_study(struct compilation *c);
+
 /* ---- warnings (warn.c) ---- */
 
 /* Outputs of leaves that nothing reads: before the passes. */
@@ -82,6 +85,11 @@ int cmd_show(struct compilation *c);
 int cmd_explain(struct compilation *c);
 int cmd_fmt(struct compilation *c);
 int cmd_cache(struct compilation *c);
+int cmd_doctor(struct compilation *c);
+
+/* What the study tried, what the tuned file has (show_study.c). */
+int show_trials(struct compilation *c);
+int show_demos(struct compilation *c);
 
 /* ---- rows (rows.c) ---- */
 

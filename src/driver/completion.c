@@ -207,8 +207,8 @@ zsh(struct buf *b)
 	    "\t\t'--version[say which it is]' \\\n"
 	    "\t\t'--compare[two tunings (eval)]:A:_files:B:_files' \\\n");
 	for (unsigned i = 0; options_option(i, &w); i++) {
-		buf_printf(b, "\t\t'*%s%s[", w.name,
-		    w.arg == NULL || takes_next(&w) ? "" : "-");
+		buf_printf(b, "\t\t'*%s%s[", w.name, w.arg == NULL ? "" :
+		    !takes_next(&w) ? "-" : strlen(w.name) > 2 ? "=" : "");
 		zsh_text(b, w.help != NULL ? w.help : "");
 		buf_putc(b, ']');
 		if (w.arg != NULL)

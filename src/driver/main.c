@@ -63,6 +63,7 @@ run(struct compilation *c)
 	case VERB_SHOW:    return cmd_show(c);
 	case VERB_FMT:     return cmd_fmt(c);
 	case VERB_CACHE:   return cmd_cache(c);
+	case VERB_DOCTOR:  return cmd_doctor(c);
 	case VERB_EXPLAIN: return cmd_explain(c);
 	case VERB_COUNT:   break;
 	}
@@ -86,7 +87,7 @@ main(int argc, char **argv)
 	}
 	c.a = &a;
 	c.o = &o;
-	c.path = o.arg[0];
+	c.path = o.narg > 0 ? o.arg[0] : NULL;
 	status = run(&c);
 	if (c.diag.sources != NULL)
 		diag_finish(&c.diag);

@@ -709,7 +709,7 @@ check_words(struct reader *r)
 	const struct options *o = r->o;
 	unsigned most = o->verb == VERB_DIFF || o->verb == VERB_SHOW ? 2 : 1;
 
-	if (o->narg == 0)
+	if (o->narg == 0 && o->verb != VERB_DOCTOR)
 		mistake(r, o->verb == VERB_COMPILE ?
 		    "no input file; see miproc --help" : "%s wants %s",
 		    verbs[o->verb].word, verbs[o->verb].args);

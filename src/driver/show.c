@@ -45,20 +45,28 @@ show_plan(struct compilation *c)
 int
 cmd_show(struct compilation *c)
 {
+	static const struct {
+		const char *what;
+		int (*show)(struct compilation *);
+	} all[] = {
+		{ "prompt", show_prompt }, { "plan", show_plan },
+		{ "trials", show_trials }, { "demos", show_demos }
+	};
 	const char *what = c->o->arg[0];
 
-	if (c->o->narg != 2) {
-		fprintf(stderr, "miproc: show wants `prompt` or `plan`, and a "
-		    "file\n");
-		return 2;
+	for (size_t i = 0; i < COUNTOF(all); i++) {
+		if (strcmp(what, all[i].what) != 0)
+			continue;
+		if (c->o->narg != 2) {
+			fprintf(stderr, "miproc: show %s wants a file\n",
+			    what);
+			return 2;
+		}
+		c->path = c->o->arg[1];
+		return all[i].show(c);
 	}
-	c->path = c->o->arg[1];
-	if (strcmp(what, "prompt") == 0)
-		return show_prompt(c);
-	if (strcmp(what, "plan") == 0)
-		return show_plan(c);
-	fprintf(stderr, "miproc: show wants `prompt` or `plan`, not '%s'\n",
-	    what);
+	fprintf(stderr, "miproc: show wants prompt, plan, trials or demos, "
+	    "and a file; not '%s'\n", what);
 	return 2;
 }
 

@@ -224,8 +224,7 @@ tuning_task(struct compilation *c, struct build *b, struct tune_task *t)
 		return file_error("make the directory", dir);
 	t->mod = c->mod;
 	t->source_text = source_text(c);
-	t->study_path = arena_printf(c->a, "%s/%s.db", dir,
-	    file_stem(c->a, c->path));
+	t->study_path = compile_study(c);
 	t->cache_dir = o->cache_dir;
 	t->no_cache = o->no_cache;
 	t->refresh = o->refresh;

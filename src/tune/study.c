@@ -367,3 +367,49 @@ study_event(struct study *s, const char *kind, const char *text)
 	sqlite3_bind_text(q, 3, text, -1, SQLITE_STATIC);
 	study_step(s, q);
 }
+
+/* ---- reading ---- */
+
+static const char study_lines[] =
+	"SELECT run.id, strategy, seed, complete, trial.trial, kind, slots,"
+	" rows, mean FROM run LEFT JOIN trial ON trial.run = run.id"
+	" ORDER BY run.id, trial.id";
+
+static const char *
+text_of(sqlite3_stmt *q, int column)
+{
+	return (const char *)sqlite3_column_text(q, column);
+}
+
+enum mip_status
+study_read(const char *path, void (*each)(void *arg, const struct study_line *),
+    void *arg, char why[320])
+{
+	sqlite3_stmt *q = NULL;
+	sqlite3 *db = NULL;
+	int got = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY |
+	    SQLITE_OPEN_NOMUTEX, NULL);
+
+	if (got == SQLITE_OK) {
+		sqlite3_busy_timeout(db, STUDY_BUSY_MS);
+		got = sqlite3_prepare_v2(db, study_lines, -1, &q, NULL);
+	}
+	while (got == SQLITE_OK && (got = sqlite3_step(q)) == SQLITE_ROW) {
+		struct study_line l = { .run = sqlite3_column_int64(q, 0),
+		    .strategy = text_of(q, 1), .seed = text_of(q, 2),
+		    .complete = sqlite3_column_int(q, 3) != 0,
+		    .trial = (unsigned)sqlite3_column_int(q, 4),
+		    .kind = text_of(q, 5), .slots = text_of(q, 6),
+		    .rows = (size_t)sqlite3_column_int64(q, 7),
+		    .mean = sqlite3_column_double(q, 8) };
+
+		each(arg, &l);
+		got = SQLITE_OK;
+	}
+	if (got != SQLITE_DONE)
+		snprintf(why, 320, "%.200s: %.100s", path, db ?
+		    sqlite3_errmsg(db) : sqlite3_errstr(got));
+	sqlite3_finalize(q);
+	sqlite3_close(db);
+	return got == SQLITE_DONE ? MIP_OK : MIP_IO;
+}

@@ -45,4 +45,21 @@ struct study_trial {
 void study_trial(struct study *s, const struct study_trial *t);
 void study_event(struct study *s, const char *kind, const char *text);
 
+/* A trial of a run as it was written, or a run that has none (kind NULL). */
+struct study_line {
+	long long run;
+	const char *strategy, *seed;
+	bool complete;
+	unsigned trial;
+	const char *kind, *slots;       /* slots: JSON */
+	size_t rows;
+	double mean;
+};
+
+/* Calls `each` for all trials of the file in order; it may be in use.  IO with
+ * a sentence if it cannot be read. */
+enum mip_status study_read(const char *path,
+    void (*each)(void *arg, const struct study_line *), void *arg,
+    char why[320]);
+
 #endif
