@@ -419,6 +419,11 @@ distcheck: dist
 
 RTDIR = $(DESTDIR)$(datadir)/miproc
 
+# Where shells look for completions, and by what name.
+BASHCOMP = $(datadir)/bash-completion/completions/miproc
+ZSHCOMP  = $(datadir)/zsh/site-functions/_miproc
+FISHCOMP = $(datadir)/fish/vendor_completions.d/miproc.fish
+
 install: all
 	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir) \
 		$(DESTDIR)$(includedir) $(RTDIR)
@@ -431,11 +436,18 @@ install: all
 		$(INSTALL) -d $$d && \
 		$(INSTALL) -m 644 $(srcdir)/$$p $$d/ || exit 1; \
 	done
+	for p in bash:$(BASHCOMP) zsh:$(ZSHCOMP) fish:$(FISHCOMP); do \
+		f=$(DESTDIR)$${p#*:}; \
+		$(INSTALL) -d $${f%/*} && \
+		$(MIPROC) --completion=$${p%%:*} >$$f && \
+		chmod 644 $$f || exit 1; \
+	done
 
 uninstall:
 	rm -f $(DESTDIR)$(bindir)/miproc $(DESTDIR)$(libdir)/libmiproc.a
 	rm -f $(PUBLIC:runtime/%=$(DESTDIR)$(includedir)/%)
 	rm -f $(RTDIR)/miproc.c
+	rm -f $(DESTDIR)$(BASHCOMP) $(DESTDIR)$(ZSHCOMP) $(DESTDIR)$(FISHCOMP)
 	-rmdir $(RTDIR)
 	for p in $(MAN); do \
 		rm -f $(DESTDIR)$(mandir)/man$${p##*.}/$${p##*/}; \

@@ -178,6 +178,28 @@ if command -v bash >/dev/null; then
 	ok 'passes' completes share miproc -X sh
 	ok 'warnings' completes -Wno-shadow miproc -Wno-sh
 fi
+# zsh completes in a terminal only; it gets one, and what it makes of a line
+# is read from there.
+zsh_completes() {
+	timeout 30 zsh -f ask.zsh "$@"
+}
+if command -v zsh >/dev/null; then
+	cat >ask.zsh <<'END'
+zmodload zsh/zpty
+zpty z "TERM=dumb PS1= zsh -f -i"
+zpty -w z 'autoload -U compinit; compinit -u -D; . ./c.zsh; echo rea""dy'
+zpty -r -m z out '*ready*'
+zpty -w -n z "$2"$'\t'
+zpty -r -m z out "*$1*"
+zpty -d z
+END
+	ok 'zsh completes options' zsh_completes --max-cost 'miproc --max-co'
+	ok 'verbs' zsh_completes explain 'miproc expl'
+	ok 'what an option takes' zsh_completes plan 'miproc --emit pl'
+	ok 'behind =' zsh_completes sarif 'miproc -fdiagnostics-format=sa'
+	ok 'what a verb takes' zsh_completes trials 'miproc show tr'
+	ok 'files' zsh_completes rows.jsonl 'miproc --row row'
+fi
 # fish says itself what it would offer.
 if command -v fish >/dev/null; then
 	ok 'fish completes options' sh -c 'fish -c "source c.fish
