@@ -424,6 +424,10 @@ BASHCOMP = $(datadir)/bash-completion/completions/miproc
 ZSHCOMP  = $(datadir)/zsh/site-functions/_miproc
 FISHCOMP = $(datadir)/fish/vendor_completions.d/miproc.fish
 
+# Where Vim looks, besides its own.
+VIMFILES = $(datadir)/vim/vimfiles
+VIM = compiler ftdetect ftplugin indent syntax
+
 install: all
 	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir) \
 		$(DESTDIR)$(includedir) $(RTDIR)
@@ -442,12 +446,18 @@ install: all
 		$(MIPROC) --completion=$${p%%:*} >$$f && \
 		chmod 644 $$f || exit 1; \
 	done
+	for p in $(VIM); do \
+		d=$(DESTDIR)$(VIMFILES)/$$p; \
+		$(INSTALL) -d $$d && $(INSTALL) -m 644 \
+			$(srcdir)/editors/vim/$$p/miproc.vim $$d/ || exit 1; \
+	done
 
 uninstall:
 	rm -f $(DESTDIR)$(bindir)/miproc $(DESTDIR)$(libdir)/libmiproc.a
 	rm -f $(PUBLIC:runtime/%=$(DESTDIR)$(includedir)/%)
 	rm -f $(RTDIR)/miproc.c
 	rm -f $(DESTDIR)$(BASHCOMP) $(DESTDIR)$(ZSHCOMP) $(DESTDIR)$(FISHCOMP)
+	rm -f $(VIM:%=$(DESTDIR)$(VIMFILES)/%/miproc.vim)
 	-rmdir $(RTDIR)
 	for p in $(MAN); do \
 		rm -f $(DESTDIR)$(mandir)/man$${p##*.}/$${p##*/}; \
