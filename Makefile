@@ -149,7 +149,7 @@ FAULT := $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/fault/f_*.c))
 FUZZ  := $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/fuzz/fuzz_*.c))
 BENCH := $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/bench/bench_*.c))
 LMD    = $(call in,tests/e2e, \
-	lmd lmd_rules lmd_reply lmd_task)
+	lmd lmd_rules lmd_reply lmd_task lmd_invent)
 
 # ---- objects -----------------------------------------------------------
 

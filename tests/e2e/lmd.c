@@ -3,9 +3,11 @@
  *
  *   lmd [--script F.jsonl] [--log LOG.jsonl] [--port N] [--latency MS]
  *       [--threads N] [--stdin-eof]
+ *   lmd --invent SCHEMA [--seed N]
  *
  * Prints `listening on 127.0.0.1:PORT`; ends on SIGTERM, SIGINT, or with
- * --stdin-eof at the end of its input.  lmd.h names the other files; the
+ * --stdin-eof at the end of its input.  --invent prints an input for a program
+ * whose --schema is in the file, on one line.  lmd.h names the other files; the
  * script's words are in lmd_rules.c, tests/e2e/t_lmd.sh shows them in use.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
@@ -30,8 +32,8 @@
 enum { SLOW_MS = 100 };                 /* between the bytes of "slow" */
 
 struct options {
-	const char *script, *log;
-	unsigned port, latency_ms, threads;
+	const char *script, *log, *invent;
+	unsigned port, latency_ms, threads, seed;
 	bool stdin_eof;
 };
 
@@ -569,6 +571,10 @@ options(struct options *o, char **arg)
 			o->latency_ms = option_number(name, *arg);
 		else if (strcmp(name, "--threads") == 0)
 			o->threads = option_number(name, *arg);
+		else if (strcmp(name, "--invent") == 0)
+			o->invent = *arg;
+		else if (strcmp(name, "--seed") == 0)
+			o->seed = option_number(name, *arg);
 		else
 			lmd_die("no such option: %s", name);
 	}
@@ -685,6 +691,10 @@ main(int argc, char **argv)
 	(void)argc;
 	memset(&s, 0, sizeof s);
 	options(&s.o, argv);
+	if (s.o.invent) {
+		lmd_invent_print(s.o.invent, "input", s.o.seed);
+		return 0;
+	}
 	catch_signals(&open);
 	server_init(&s);
 	d = start(&s);

@@ -2,7 +2,7 @@
  *
  * lmd.c speaks HTTP, keeps the log and the clock; lmd_rules.c reads the
  * script and finds the rule for a request; lmd_reply.c writes bodies;
- * lmd_task.c plays a model with a skill.
+ * lmd_task.c plays a model with a skill, lmd_invent.c one that says anything.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef LMD_H
@@ -102,5 +102,14 @@ void lmd_task_free(struct lmd_task *t);
 /* What the model with this skill says, as sample `k` of one request. */
 void lmd_task_answer(struct lmd_text *t, const struct lmd_task *task,
     const struct lmd_request *r, unsigned k);
+
+/* The schema that the reply is to have; NULL. */
+const cJSON *lmd_task_schema(const cJSON *request);
+
+/* Appends a value that the schema allows, always the same of one seed; without
+ * a schema a number. */
+void lmd_invent(struct lmd_text *t, const cJSON *schema, uint64_t seed);
+/* Prints one for the schema that is a member of the object in the file. */
+void lmd_invent_print(const char *path, const char *member, uint64_t seed);
 
 #endif

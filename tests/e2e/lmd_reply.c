@@ -117,12 +117,18 @@ says(struct lmd_text *t, const struct lmd_rule *u,
 	int n = cJSON_GetArraySize(many);
 	const char *text = string(u->json, "reply");
 	char *printed = NULL;
+	uint64_t seed;
 	size_t i, mb;
 
 	if (u->action == LMD_BADUTF8)
 		lmd_puts(t, "\xff\xc3(");
 	if (u->task) {
 		lmd_task_answer(t, u->task, r, k);
+		return;
+	}
+	if (cJSON_IsTrue(cJSON_GetObjectItem(u->json, "invent"))) {
+		memcpy(&seed, r->sha, sizeof seed);
+		lmd_invent(t, lmd_task_schema(r->json), seed + k);
 		return;
 	}
 	if (u->action == LMD_HUGE) {

@@ -159,7 +159,7 @@ check_names(const cJSON *o, const char *path, unsigned n)
 		"match", "match_user", "match_system", "unless", "times",
 		"every", "reply", "json", "replies", "reasoning", "finish",
 		"refusal", "status", "error", "headers", "delay_ms", "usage",
-		"action", "mb", "task", "comment", "path"
+		"action", "mb", "task", "comment", "path", "invent"
 	};
 	const cJSON *m;
 	unsigned i;

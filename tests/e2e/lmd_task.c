@@ -305,8 +305,8 @@ wrong(const struct saying *s, const struct answer *a, double u)
 
 /* ---- what was asked for ------------------------------------------------ */
 
-static const cJSON *
-schema_of(const cJSON *request)
+const cJSON *
+lmd_task_schema(const cJSON *request)
 {
 	const cJSON *f = cJSON_GetObjectItem(request, "response_format");
 	const cJSON *s = cJSON_GetObjectItem(
@@ -581,7 +581,7 @@ lmd_task_answer(struct lmd_text *t, const struct lmd_task *task,
 	s.task = task;
 	s.r = r;
 	s.t = t;
-	s.schema = schema_of(r->json);
+	s.schema = lmd_task_schema(r->json);
 	s.layout = layout(&s);
 	if (draw(task, input, "garble", k + back, seed) < task->garble) {
 		garble(&s);
