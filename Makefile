@@ -77,11 +77,6 @@ RUNTIME = $(call in,runtime, \
 	tool_keep lib text match number metric cli cli_batch cli_in \
 	cli_prompts cli_run cli_show worker worker_hello worker_run)
 
-# Search.
-RUNTIME += $(call in,runtime, \
-	terms terms_stem hits bm25 corpus corpus_build vectors embed \
-	provider_embed retrieve retrieve_http retrieve_embed)
-
 BASE = $(call in,src/base, \
 	base builtin diag diag_out diag_text names slot source table \
 	template ty)
@@ -115,6 +110,14 @@ TUNE = $(call in,src/tune, \
 DRIVER = $(call in,src/driver, \
 	file options build compile warn depfile rows tuning progress eval \
 	show show_study doctor cmd_fmt cmd_cache completion)
+
+# Search.
+RUNTIME += $(call in,runtime, \
+	terms terms_stem hits bm25 corpus corpus_build vectors embed \
+	provider_embed retrieve retrieve_http retrieve_embed)
+FRONT   += src/front/check_retriever.c
+IR      += $(call in,src/ir,ir_retriever lower_retriever)
+EMIT    += src/emit/emit_retriever.c
 
 # Tests of programs.
 BASE    += src/base/tame.c

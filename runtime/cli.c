@@ -15,6 +15,7 @@
 #include "child.h"
 #include "json.h"
 #include "lines.h"
+#include "lm.h"
 
 enum {
 	FILE_LIMIT = 256 << 20,         /* inputs and tuned files are smaller */
@@ -482,6 +483,30 @@ tools_granted(const struct cli *c, const struct mip_tool *const *tool,
 	return true;
 }
 
+/* The same of retrievers that ask a server. */
+static bool
+retrievers_granted(const struct cli *c,
+    const struct mip_retriever *const *retriever, unsigned n)
+{
+	struct buf host = BUF_INIT;
+	const char *url;
+	bool ok = true;
+	unsigned i;
+
+	for (i = 0; ok && c->allow && i < n; i++) {
+		url = retriever[i]->by == MIP_SEARCH ?
+		    lm_setting(&retriever[i]->http->url) : NULL;
+		ok = !url || allow_net(c->allow, url);
+		if (ok)
+			continue;
+		allow_host(&host, url);
+		cli_say(c, "the retriever %s needs net:%s, which --allow does "
+		    "not grant", retriever[i]->name, buf_str(&host));
+	}
+	buf_release(&host);
+	return ok;
+}
+
 /* Before anything runs. */
 static bool
 check_tools(const struct cli *c)
@@ -490,7 +515,9 @@ check_tools(const struct cli *c)
 	const struct mip_eval *e = c->on[CLI_WORKER] ? c->eval : NULL;
 
 	if (!tools_granted(c, p->tool, p->ntool) ||
-	    (e && !tools_granted(c, e->tool, e->ntool)))
+	    (e && !tools_granted(c, e->tool, e->ntool)) ||
+	    !retrievers_granted(c, p->retriever, p->nretriever) ||
+	    (e && !retrievers_granted(c, e->retriever, e->nretriever)))
 		return false;
 	/* What they call is not to find the keys of our models. */
 	if (p->ntool > 0 || (e && e->ntool > 0))

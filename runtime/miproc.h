@@ -339,6 +339,8 @@ struct mip_program {
 	unsigned nmodel;
 	const struct mip_tool *const *tool;     /* that it may call */
 	unsigned ntool;
+	const struct mip_retriever *const *retriever;
+	unsigned nretriever;
 	uint64_t calls_min, calls_max;  /* LM calls of a run, no re-asks */
 	enum mip_status (*run)(struct mip *m, const void *in, void *out);
 };
@@ -380,6 +382,8 @@ struct mip_eval {
 	unsigned nmodel;
 	const struct mip_tool *const *tool;     /* that the program has not */
 	unsigned ntool;
+	const struct mip_retriever *const *retriever;
+	unsigned nretriever;
 };
 
 /* The whole of a generated `main`: flags from the inputs, JSON in and out,

@@ -182,6 +182,7 @@ retrieve_http(struct mip *m, const struct mip_retriever *r, const char *query,
 	struct search_ask q = { r, k };
 	struct buf url = BUF_INIT, body = BUF_INIT;
 	const char *base = lm_setting(&r->http->url);
+	bool granted = !base || mip_env_allows_net(m->env, base);
 	struct lm_call c = { .server = r->http, .temperature = MIP_UNSET,
 		.sample = "", .fresh = r->fresh, .check = search_check,
 		.check_arg = &q };
@@ -193,7 +194,10 @@ retrieve_http(struct mip *m, const struct mip_retriever *r, const char *query,
 		c.messages = buf_str(&body);
 		c.messages_len = body.len;
 	}
-	if (url.failed || body.failed)
+	if (!granted)
+		mip_fail(m, MIP_USAGE, "the retriever %s: its server is not "
+		    "granted by --allow", r->name);
+	else if (url.failed || body.failed)
 		mip_oom(m);
 	else
 		search_fetch(m, &c, list);

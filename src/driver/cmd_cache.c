@@ -1,4 +1,4 @@
-/* miproc cache: what replies and builds take on disk, and getting it back.
+/* miproc cache: what is kept on disk, and getting the room back.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <dirent.h>
@@ -8,14 +8,30 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "driver/compile.h"
 #include "driver/file.h"
 #include "store.h"
 
-/* A program in the build cache: a directory of files. */
-struct built {
+enum { DAY = 24 * 3600 };                /* seconds */
+
+/* What is kept besides replies: it can be made again. */
+enum { BUILDS, INDICES, VECTORS, NKIND };
+
+static const struct {
+	const char *word, *dir;         /* in the cache */
+	const char *ending;             /* of a file; NULL: a directory */
+} kinds[NKIND] = {
+	[BUILDS] = { "builds", "build", NULL },
+	[INDICES] = { "indices", "index", ".idx" },
+	[VECTORS] = { "vectors", "embed", ".vec" },
+};
+
+/* A built program, an index of a retriever's file, a store of vectors. */
+struct kept {
+	int kind;
 	const char *path;
 	int64_t bytes;
 	int64_t used;                   /* when, in seconds */
@@ -23,15 +39,17 @@ struct built {
 
 struct cache {
 	struct arena *a;
-	const char *replies, *builds;   /* the file, the directory */
+	const char *replies;            /* the file */
+	const char *dir[NKIND];
 	struct store *store;            /* NULL: no reply was kept yet */
 	struct store_stat stat;
-	struct built *built;
+	struct kept *kept;
 	size_t n, cap;
-	int64_t bytes;                  /* of all that is built */
+	size_t count[NKIND], gone[NKIND];
+	int64_t bytes[NKIND];
 };
 
-/* ---- the builds ---- */
+/* ---- builds, indices, vectors ---- */
 
 typedef bool visit(struct cache *c, const char *path, void *arg);
 
@@ -58,44 +76,54 @@ visit_all(struct cache *c, const char *path, visit *each, void *arg)
 static bool
 add_file(struct cache *c, const char *path, void *arg)
 {
-	struct built *b = arg;
+	struct kept *k = arg;
 	struct stat st;
 
 	(void)c;
 	if (lstat(path, &st) != 0)
 		return errno == ENOENT;
-	b->bytes += st.st_size;
-	if (st.st_atim.tv_sec > b->used)
-		b->used = st.st_atim.tv_sec;
-	if (st.st_mtim.tv_sec > b->used)
-		b->used = st.st_mtim.tv_sec;
+	k->bytes += st.st_size;
+	if (st.st_atim.tv_sec > k->used)
+		k->used = st.st_atim.tv_sec;
+	if (st.st_mtim.tv_sec > k->used)
+		k->used = st.st_mtim.tv_sec;
 	return true;
 }
 
 static bool
-add_built(struct cache *c, const char *path, void *arg)
+ends_in(const char *s, const char *ending)
 {
-	struct built b = { .path = path };
+	size_t n = strlen(s), k = strlen(ending);
+
+	return n >= k && strcmp(s + n - k, ending) == 0;
+}
+
+static bool
+add_kept(struct cache *c, const char *path, void *arg)
+{
+	struct kept k = { .kind = *(const int *)arg, .path = path };
+	const char *ending = kinds[k.kind].ending;
 	struct stat st;
 
-	(void)arg;
 	if (lstat(path, &st) != 0)
 		return errno == ENOENT;
-	if (!S_ISDIR(st.st_mode))
+	if (ending != NULL ? !ends_in(path, ending) : !S_ISDIR(st.st_mode))
 		return true;
-	if (!visit_all(c, path, add_file, &b))
+	if (ending != NULL ? !add_file(c, path, &k) :
+	    !visit_all(c, path, add_file, &k))
 		return false;
-	c->built = arena_grow(c->a, c->built, &c->cap, c->n + 1,
-	    sizeof *c->built);
-	c->built[c->n++] = b;
-	c->bytes += b.bytes;
+	c->kept = arena_grow(c->a, c->kept, &c->cap, c->n + 1,
+	    sizeof *c->kept);
+	c->kept[c->n++] = k;
+	c->count[k.kind]++;
+	c->bytes[k.kind] += k.bytes;
 	return true;
 }
 
 static int
 by_use(const void *x, const void *y)
 {
-	const struct built *a = x, *b = y;
+	const struct kept *a = x, *b = y;
 
 	if (a->used != b->used)
 		return a->used < b->used ? -1 : 1;
@@ -110,24 +138,45 @@ remove_file(struct cache *c, const char *path, void *arg)
 	return unlink(path) == 0 || errno == ENOENT;
 }
 
-/* Removes what was longest unused, until replies and builds take `most`. */
-static bool
-drop_builds(struct cache *c, int64_t most)
+static int64_t
+all_bytes(const struct cache *c)
 {
-	size_t i = 0;
+	int64_t sum = c->stat.bytes;
 
+	for (int k = 0; k < NKIND; k++)
+		sum += c->bytes[k];
+	return sum;
+}
+
+static bool
+drop_one(struct cache *c, const struct kept *k)
+{
+	bool file = kinds[k->kind].ending != NULL;
+
+	if (file ? !remove_file(c, k->path, NULL) :
+	    !visit_all(c, k->path, remove_file, NULL) ||
+	    (rmdir(k->path) != 0 && errno != ENOENT))
+		return false;
+	c->bytes[k->kind] -= k->bytes;
+	c->count[k->kind]--;
+	c->gone[k->kind]++;
+	return true;
+}
+
+/* Removes what was longest unused, and not since `since`, until all takes
+ * `most`: vectors, which were paid for, or what else there is. */
+static bool
+drop(struct cache *c, int64_t most, bool vectors, int64_t since)
+{
 	if (c->n > 1)
-		qsort(c->built, c->n, sizeof *c->built, by_use);
-	for (; i < c->n && c->bytes + c->stat.bytes > most; i++) {
-		const struct built *b = &c->built[i];
+		qsort(c->kept, c->n, sizeof *c->kept, by_use);
+	for (size_t i = 0; i < c->n && all_bytes(c) > most; i++) {
+		const struct kept *k = &c->kept[i];
 
-		if (!visit_all(c, b->path, remove_file, NULL) ||
-		    (rmdir(b->path) != 0 && errno != ENOENT))
+		if ((k->kind == VECTORS) == vectors && k->used < since &&
+		    !drop_one(c, k))
 			return false;
-		c->bytes -= b->bytes;
 	}
-	c->built += i;
-	c->n -= i;
 	return true;
 }
 
@@ -151,7 +200,7 @@ drop_replies(struct cache *c, int64_t most, int64_t *gone)
 	int64_t n;
 
 	for (int64_t days = 1024; days > 0; days /= 2) {
-		if (c->bytes + c->stat.bytes <= most)
+		if (all_bytes(c) <= most)
 			return 0;
 		if (store_clear(c->store, days, &n) != MIP_OK ||
 		    store_stat(c->store, &c->stat) != MIP_OK)
@@ -177,10 +226,13 @@ open_cache(struct cache *c, const struct options *o)
 		return 2;
 	}
 	c->replies = arena_printf(c->a, "%s/cache.db", buf_str(&dir));
-	c->builds = arena_printf(c->a, "%s/build", buf_str(&dir));
+	for (int k = 0; k < NKIND; k++)
+		c->dir[k] = arena_printf(c->a, "%s/%s", buf_str(&dir),
+		    kinds[k].dir);
 	buf_release(&dir);
-	if (!visit_all(c, c->builds, add_built, NULL))
-		return file_error("read", c->builds);
+	for (int k = 0; k < NKIND; k++)
+		if (!visit_all(c, c->dir[k], add_kept, &k))
+			return file_error("read", c->dir[k]);
 	if (access(c->replies, F_OK) != 0)
 		return 0;
 	if (store_open(c->replies, true, &c->store, why) != MIP_OK) {
@@ -196,43 +248,52 @@ print_stat(const struct cache *c)
 	printf("replies  %" PRId64 " in %s, %" PRId64 " bytes; they took %"
 	    PRId64 " tokens in, %" PRId64 " out\n", c->stat.replies,
 	    c->replies, c->stat.bytes, c->stat.in, c->stat.out);
-	printf("builds   %zu in %s, %" PRId64 " bytes\n", c->n, c->builds,
-	    c->bytes);
+	for (int k = 0; k < NKIND; k++)
+		printf("%-8s %zu in %s, %" PRId64 " bytes\n", kinds[k].word,
+		    c->count[k], c->dir[k], c->bytes[k]);
+}
+
+static void
+print_gone(const struct cache *c, int64_t replies)
+{
+	printf("%" PRId64 " replies, %zu builds, %zu indices and %zu stores "
+	    "of vectors are gone\n", replies, c->gone[BUILDS],
+	    c->gone[INDICES], c->gone[VECTORS]);
 }
 
 static int
 clear(struct cache *c)
 {
-	size_t n = c->n;
 	int64_t gone = 0;
 
 	if (c->store != NULL && store_clear(c->store, 0, &gone) != MIP_OK)
 		return store_failed(c);
 	c->stat.bytes = 0;
-	if (!drop_builds(c, -1))
-		return file_error("clear", c->builds);
-	printf("%" PRId64 " replies and %zu builds are gone\n", gone, n);
+	if (!drop(c, -1, false, INT64_MAX) || !drop(c, -1, true, INT64_MAX))
+		return file_error("clear", c->replies);
+	print_gone(c, gone);
 	return 0;
 }
 
+/* What was paid for goes last, and stays if it was used today. */
 static int
 collect(struct cache *c, int64_t most)
 {
-	size_t n = c->n;
 	int64_t gone = 0;
 	int status;
 
-	if (!drop_builds(c, most))
-		return file_error("clear", c->builds);
+	if (!drop(c, most, false, INT64_MAX))
+		return file_error("clear", c->replies);
 	status = c->store != NULL ? drop_replies(c, most, &gone) : 0;
 	if (status != 0)
 		return status;
-	printf("%" PRId64 " replies and %zu builds are gone\n", gone,
-	    n - c->n);
-	if (c->bytes + c->stat.bytes > most)
-		fprintf(stderr, "miproc: %" PRId64 " bytes are replies of the "
-		    "last day, and stay; `miproc cache clear` forgets them\n",
-		    c->stat.bytes);
+	if (!drop(c, most, true, (int64_t)time(NULL) - DAY))
+		return file_error("clear", c->dir[VECTORS]);
+	print_gone(c, gone);
+	if (all_bytes(c) > most)
+		fprintf(stderr, "miproc: %" PRId64 " bytes are replies and "
+		    "vectors of the last day, and stay; `miproc cache clear` "
+		    "forgets them\n", all_bytes(c));
 	return 0;
 }
 

@@ -131,6 +131,28 @@ compile_args(struct compilation *c, const char **argv)
 	return n;
 }
 
+/* By what stands in the source; a variable may say otherwise. */
+static bool
+retrievers_granted(const struct compilation *c)
+{
+	const char *const *allow = (const char *const *)c->o->allow;
+	struct buf host = BUF_INIT;
+	bool ok = true;
+
+	for (const struct retriever *r = c->mod->retriever; ok && r != NULL;
+	    r = r->next) {
+		if (allow == NULL || r->http.url.text == NULL ||
+		    allow_net(allow, r->http.url.text))
+			continue;
+		allow_host(&host, r->http.url.text);
+		fprintf(stderr, "miproc: the retriever %s needs net:%s, which "
+		    "--allow does not grant\n", r->name, buf_str(&host));
+		ok = false;
+	}
+	buf_release(&host);
+	return ok;
+}
+
 bool
 compile_granted(const struct compilation *c)
 {
@@ -142,7 +164,7 @@ compile_granted(const struct compilation *c)
 		    "--allow does not grant\n", t->name, t->is.argv[0]);
 		return false;
 	}
-	return true;
+	return retrievers_granted(c);
 }
 
 const char *

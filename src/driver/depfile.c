@@ -47,24 +47,51 @@ put_dependency(struct rule *r, const char *path)
 	buf_puts(&r->phony, ":\n");
 }
 
+/* A path that is relative to the root. */
+static const char *
+in_root(const struct compilation *c, const char *path)
+{
+	if (c->o->root != NULL && path[0] != '/')
+		return arena_printf(c->a, "%s/%s", c->o->root, path);
+	return file_beside(c->a, c->path, path);
+}
+
 /* Commands that the rows were run and scored with, as far as they are files
  * of the user's. */
 static void
 put_commands(struct compilation *c, struct rule *r)
 {
 	const struct tool *t = c->mod != NULL ? c->mod->tool : NULL;
-	const char *path;
 
-	for (; t != NULL; t = t->next) {
-		if (t->is.argv == NULL || strchr(t->is.argv[0], '/') == NULL)
-			continue;
-		path = t->is.argv[0];
-		if (c->o->root != NULL && path[0] != '/')
-			path = arena_printf(c->a, "%s/%s", c->o->root, path);
-		else
-			path = file_beside(c->a, c->path, path);
-		put_dependency(r, path);
-	}
+	for (; t != NULL; t = t->next)
+		if (t->is.argv != NULL && strchr(t->is.argv[0], '/') != NULL)
+			put_dependency(r, in_root(c, t->is.argv[0]));
+}
+
+/* Has another retriever, or the data, its file? */
+static bool
+is_named(const struct compilation *c, const struct retriever *r)
+{
+	const char *path = in_root(c, r->is.path);
+
+	for (const struct retriever *o = c->mod->retriever; o != r;
+	    o = o->next)
+		if (o->is.path != NULL && strcmp(o->is.path, r->is.path) == 0)
+			return true;
+	for (unsigned i = 0; i < c->ndata; i++)
+		if (strcmp(c->data[i], path) == 0)
+			return true;
+	return false;
+}
+
+static void
+put_corpora(struct compilation *c, struct rule *r)
+{
+	const struct retriever *v = c->mod != NULL ? c->mod->retriever : NULL;
+
+	for (; v != NULL; v = v->next)
+		if (v->is.path != NULL && !is_named(c, v))
+			put_dependency(r, in_root(c, v->is.path));
 }
 
 bool
@@ -85,6 +112,7 @@ depfile_write(struct compilation *c, const char *target, const char *path)
 		put_dependency(&r, c->data[i]);
 	if (c->ndata > 0)
 		put_commands(c, &r);
+	put_corpora(c, &r);
 	buf_puts(&r.text, "\n");
 	if (c->o->phony)
 		buf_puts(&r.text, buf_str(&r.phony));

@@ -67,8 +67,11 @@ report_bound(FILE *f, const struct tune_bound *b)
 {
 	fprintf(f, "miproc: at most %" PRIu64 " LM calls (%" PRIu64
 	    " by the program, %" PRIu64 " by metrics, %" PRIu64
-	    " by the proposer)", b->calls, b->task_calls, b->metric_calls,
+	    " by the proposer", b->calls, b->task_calls, b->metric_calls,
 	    b->proposer_calls);
+	if (b->vector_calls != 0)
+		fprintf(f, ", %" PRIu64 " for vectors", b->vector_calls);
+	fprintf(f, ")");
 	if (b->tokens != 0)
 		fprintf(f, ", %" PRIu64 " tokens", b->tokens);
 	if (b->cost > 0.0)

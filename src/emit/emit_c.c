@@ -64,11 +64,18 @@ use_value(struct ins *i, void *arg)
 	const struct ty *t = i->narg > 0 ? i->arg[0]->type : NULL;
 	enum ty_kind k = t != NULL ? ty_base(t)->kind : TY_VOID;
 	bool compares = i->op == IR_EQ || i->op == IR_NE;
+	size_t by = g->eval ? GEN_BY_EVAL : GEN_BY_PROGRAM;
 
 	if (i->type != NULL && i->type->kind > TY_NULL)
 		gtype_use(g, i->type, false);
 	if (i->op == IR_CALL)
 		gen_use_tool(g, i->u.tool);
+	if (i->op == IR_SEARCH) {
+		gen_use_retriever(g, i->u.retriever);
+		use_model(g, i->u.retriever->is.model, by);
+	}
+	if (i->op == IR_EMBED)
+		use_model(g, i->u.model, by);
 	if (i->op == IR_APPEND)
 		gtype_use(g, i->type->of, true);
 	if ((compares && k != TY_INT && k != TY_FLOAT && k != TY_BOOL &&
@@ -125,6 +132,9 @@ reserve_names(struct gen *g)
 			gen_reserve(g, p->c_name);
 	for (const struct tool *t = g->m->tool; t != NULL; t = t->next)
 		gen_reserve(g, t->c_name);
+	for (const struct retriever *r = g->m->retriever; r != NULL;
+	    r = r->next)
+		gen_reserve(g, r->c_name);
 	for (const struct fn *f = g->m->fn; f != NULL; f = f->next)
 		gen_reserve(g, f->kind == FN_METRIC ?
 		    arena_printf(&g->a, "%s_score", f->c_name) : f->c_name);
@@ -139,9 +149,11 @@ reserve_names(struct gen *g)
 	gen_reserve(g, "params");
 	gen_reserve(g, "models");
 	gen_reserve(g, "tools");
+	gen_reserve(g, "retrievers");
 	gen_reserve(g, "metrics");
 	gen_reserve(g, "eval_models");
 	gen_reserve(g, "eval_tools");
+	gen_reserve(g, "eval_retrievers");
 	gen_reserve(g, "tests");
 }
 
@@ -318,6 +330,7 @@ gen_file(struct gen *g)
 		gen_params(g);
 	gen_prompts(g);
 	gen_tools(g);
+	gen_retrievers(g);
 	if (g->eval && program_is_called(g))
 		gen_fn(g, g->m->program, false);
 	for (struct fn *f = g->m->fn; f != NULL; f = f->next)
@@ -352,6 +365,7 @@ emit_eval(struct buf *b, const struct mod *m, const char *stem)
 	use_all(&g);
 	gtype_known(&g);
 	gen_known_tools(&g);
+	gen_known_retrievers(&g);
 	g.eval = true;
 	gen_file(&g);
 	cw_line(&g.w, "extern const struct mip_eval %s_eval;",

@@ -33,6 +33,8 @@ struct gen {
 	const struct tool **tool;       /* that the file calls; the first */
 	size_t ntool, captool, known;   /* `known` are in NAME.c, which this
 	                                 * file includes */
+	const struct retriever **retriever;     /* likewise */
+	size_t nretriever, capretriever, known_retrievers;
 };
 
 enum { GEN_BY_PROGRAM = 1, GEN_BY_EVAL = 2 };
@@ -95,6 +97,18 @@ void gen_params(struct gen *g);
 void gen_prompts(struct gen *g);
 void gen_program(struct gen *g);
 void gen_eval(struct gen *g);
+
+/* ---- retrievers (emit_retriever.c) ---- */
+
+/* Notes that the file searches there. */
+void gen_use_retriever(struct gen *g, const struct retriever *r);
+/* What was noted so far is known from NAME.c. */
+void gen_known_retrievers(struct gen *g);
+void gen_retrievers(struct gen *g);
+/* Writes the table of the others; *n of them, under *name. */
+void gen_retriever_table(struct gen *g, const char **name, unsigned *n);
+/* A server that is reached over HTTP. */
+void gen_http(struct gen *g, const struct mip_http *h, const char *name);
 
 /* ---- tools (emit_tool.c) ---- */
 

@@ -170,6 +170,33 @@ call(struct fgen *fg, struct ins *i)
 }
 
 static void
+search(struct fgen *fg, struct ins *i)
+{
+	const struct retriever *r = i->u.retriever;
+	const char *name = fgen_named(fg, i, arena_printf(&fg->g->a,
+	    "%s_results", r->c_name));
+	const char *query = fexpr(fg, i->arg[0], PREC_COND);
+	const char *k = fexpr(fg, i->arg[1], PREC_COND);
+
+	declare(fg, i);
+	fgen_wait(fg, arena_printf(&fg->g->a,
+	    "mip_search(m, &%s, %s, %s, &%s)", r->c_name, query, k, name));
+}
+
+static void
+embed(struct fgen *fg, struct ins *i)
+{
+	const char *text = fexpr(fg, i->arg[0], PREC_COND);
+
+	fg->uses_m = true;
+	fgen_named(fg, i, "vector");
+	cw_line(&fg->g->w, "%s = mip_embed(m, &%s, %s);", declared(fg, i),
+	    gen_model(fg->g, i->u.model), text);
+	cw_blank(&fg->g->w);
+	fgen_wait(fg, "mip_status(m)");
+}
+
+static void
 run(struct fgen *fg, struct ins *i)
 {
 	const struct fn *f = i->u.fn;
@@ -670,6 +697,8 @@ statement(struct fgen *fg, struct ins *i)
 		fgen_wait(fg, "mip_wait(m)");
 		return;
 	case IR_CALL:  call(fg, i); return;
+	case IR_SEARCH: search(fg, i); return;
+	case IR_EMBED: embed(fg, i); return;
 	case IR_RUN:   run(fg, i); return;
 	case IR_SCORE: score(fg, i); return;
 	case IR_CREDIT: credit(fg, i); return;
@@ -728,6 +757,7 @@ is_large(const struct ins *i)
 	return i->op == IR_APPEND || i->op == IR_INDEX || i->op == IR_ASK ||
 	    i->op == IR_IF || i->op == IR_SWITCH || i->op == IR_RETRY ||
 	    i->op == IR_TRY || i->op == IR_RUN || i->op == IR_CALL ||
+	    i->op == IR_SEARCH || i->op == IR_EMBED ||
 	    i->op == IR_PAR ||
 	    i->op == IR_FOR || i->op == IR_RANGE || i->op == IR_WHILE ||
 	    i->op == IR_EACH || i->op == IR_LIST || i->op == IR_MAP ||

@@ -427,7 +427,10 @@ gen_program(struct gen *g)
 	const struct fn *f = g->m->program;
 	unsigned nprompt = gen_prompt_table(g), nparam = gen_param_table(g);
 	unsigned nmodel = gen_model_table(g), ntool = gen_tool_table(g);
+	unsigned nretriever;
+	const char *retrievers;
 
+	gen_retriever_table(g, &retrievers, &nretriever);
 	cw_blank(&g->w);
 	cw_line(&g->w, "static enum mip_status");
 	cw_line(&g->w, "%s_run(struct mip *m, const void *in, void *out)",
@@ -447,6 +450,9 @@ gen_program(struct gen *g)
 	cw_line(&g->w, ".in = %s, .out = %s,", gtype_desc(g, f->in),
 	    gtype_desc(g, f->out));
 	gen_tables_of(g, nprompt, nparam, nmodel, ntool);
+	if (nretriever != 0)
+		cw_line(&g->w, ".retriever = %s, .nretriever = %u,",
+		    retrievers, nretriever);
 	cw_line(&g->w, ".calls_min = %" PRIu64 "u, .calls_max = %" PRIu64
 	    "u,", f->calls_min, f->calls_max);
 	cw_line(&g->w, ".run = %s_run", f->c_name);
@@ -502,7 +508,10 @@ gen_eval(struct gen *g)
 {
 	unsigned nmetric = gen_metrics(g), ntest = gen_tests(g);
 	unsigned nmodel = gen_model_table(g), ntool = gen_tool_table(g);
+	unsigned nretriever;
+	const char *retrievers;
 
+	gen_retriever_table(g, &retrievers, &nretriever);
 	cw_open(&g->w, "const struct mip_eval %s_eval = {",
 	    g->m->program->c_name);
 	if (nmodel != 0)
@@ -511,6 +520,9 @@ gen_eval(struct gen *g)
 	if (ntool != 0)
 		cw_line(&g->w, ".tool = %s, .ntool = %u,",
 		    gen_tool_table_name(g), ntool);
+	if (nretriever != 0)
+		cw_line(&g->w, ".retriever = %s, .nretriever = %u,",
+		    retrievers, nretriever);
 	if (ntest != 0)
 		cw_line(&g->w, ".test = tests, .ntest = %u,", ntest);
 	if (nmetric != 0)

@@ -178,7 +178,7 @@ resolve(struct check *c, struct symbol *s)
 		check_data(c, s);
 		return;
 	case SYM_RETRIEVER:
-		check_not_built(c, check_name_at(s->decl), "retriever");
+		check_retriever(c, s);
 		return;
 	case SYM_TOOL:
 		check_tool(c, s);

@@ -451,8 +451,6 @@ symbol_call(struct check *c, struct ast *e, struct symbol *s)
 	switch ((unsigned)s->kind) {
 	case SYM_MODULE: case SYM_PROGRAM: case SYM_TOOL:
 		return input_call(c, e, s);
-	case SYM_RETRIEVER:
-		return give_up(c, e);   /* said where it is declared */
 	case SYM_METRIC:
 		diag(c->d, e->at, E_METRIC, "metrics are of the same pair: "
 		    "write '%s' alone", s->name);
@@ -500,6 +498,8 @@ check_call(struct check *c, struct ast *e, const struct ty *want)
 			return credit_call(c, e);
 		if (s)
 			return builtin_call(c, e, name);
+		if (strcmp(name, "embed") == 0)
+			return check_embed(c, e);
 		if (strcmp(name, "exec") == 0)
 			check_not_built(c, e->at, name);
 		else
@@ -508,7 +508,7 @@ check_call(struct check *c, struct ast *e, const struct ty *want)
 	}
 	of = fn->kind == AST_DOT ? fn->u.dot.of : NULL;
 	if (of && of->sym && of->sym->kind == SYM_RETRIEVER)
-		return give_up(c, e);
+		return check_search(c, e, of->sym);
 	diag(c->d, fn->at, E_KIND, "this is no module, program or function");
 	return give_up(c, e);
 }

@@ -14,7 +14,7 @@ static const struct option_rule price_options[] = {
 	{ NULL, OPT_OTHER, NULL, NULL }
 };
 
-static const struct option_rule retry_options[] = {
+const struct option_rule check_retries[] = {
 	{ "attempts", OPT_INT, NULL, NULL },
 	{ "backoff", OPT_TIME, NULL, NULL },
 	{ "max_wait", OPT_TIME, NULL, NULL },
@@ -44,7 +44,7 @@ static const struct option_rule model_options[] = {
 	  "auto native function grammar json_object prompt", NULL },
 	{ "timeout", OPT_TIME, NULL, NULL },
 	{ "price", OPT_BLOCK_OR_FREE, NULL, price_options },
-	{ "retry", OPT_BLOCK, NULL, retry_options },
+	{ "retry", OPT_BLOCK, NULL, check_retries },
 	{ "limit", OPT_BLOCK, NULL, limit_options },
 	{ NULL, OPT_OTHER, NULL, NULL }
 };

@@ -122,7 +122,10 @@ symbol_value(struct check *c, struct ast *e, struct symbol *s)
 		    s->name, check_kind_word(s->kind), s->name);
 		return poison(c);
 	case SYM_RETRIEVER:
-		return poison(c);       /* said where it is declared */
+		diag(c->d, e->at, E_KIND, "'%s' is %s; search with it: "
+		    "%s.search(query)", s->name, check_kind_word(s->kind),
+		    s->name);
+		return poison(c);
 	case SYM_ENUM: case SYM_STRUCT: case SYM_TYPEDEF: case SYM_SIGNATURE:
 	case SYM_MODEL: case SYM_DATA: case SYM_OPTIMIZE: case SYM_UNIT:
 	case SYM_BUILTIN: case SYM_CREDIT: case SYM_TEST:

@@ -206,6 +206,26 @@ void check_command(struct check *c, struct ast *word);
 void check_command_options(struct check *c, struct ast *list,
     const struct option_rule *rule, const char *what);
 
+/* ---- check_retriever.c ---- */
+
+void check_retriever(struct check *c, struct symbol *s);
+const struct ty *check_search(struct check *c, struct ast *e,
+    struct symbol *s);
+const struct ty *check_embed(struct check *c, struct ast *e);
+/* The model that `e` names, to make vectors; NULL after a message. */
+struct symbol *check_vector_model(struct check *c, struct ast *e);
+/* Is it a URL, in words or in a variable?  Reports if not. */
+void check_url(struct check *c, struct ast *e);
+
+/* Options of what is reached over HTTP. */
+extern const struct option_rule check_http_limits[], check_retries[];
+#define CHECK_HTTP_OPTIONS \
+	{ "api_key", OPT_ENV, NULL, NULL }, \
+	{ "key_header", OPT_STRING, NULL, NULL }, \
+	{ "timeout", OPT_TIME, NULL, NULL }, \
+	{ "retry", OPT_BLOCK, NULL, check_retries }, \
+	{ "limit", OPT_BLOCK, NULL, check_http_limits }
+
 /* ---- check_caps.c ---- */
 
 void check_caps(struct check *c, struct ast *n);

@@ -57,7 +57,7 @@ static const struct option_rule exec_options[] = {
 	{ NULL, OPT_OTHER, NULL, NULL }
 };
 
-/* The variable that holds the key of a model; NULL. */
+/* The variable that holds the key of a model or retriever; NULL. */
 static const char *
 key_of(struct check *c, const struct symbol *model)
 {
@@ -87,12 +87,13 @@ variable(struct check *c, const struct ast *e)
 		return;
 	}
 	for (s = c->out->symbol; s; s = s->next) {
-		key = s->kind == SYM_MODEL ? key_of(c, s) : NULL;
+		key = s->kind == SYM_MODEL || s->kind == SYM_RETRIEVER ?
+		    key_of(c, s) : NULL;
 		if (!key || strcmp(key, v.s) != 0)
 			continue;
 		diag(c->d, e->at, E_KEY, "'%s'", v.s);
-		diag_note(c->d, check_name_at(s->decl), "it is for this "
-		    "model");
+		diag_note(c->d, check_name_at(s->decl), "it is for this %s",
+		    s->kind == SYM_MODEL ? "model" : "retriever");
 		return;
 	}
 }

@@ -44,6 +44,17 @@ hash_tool(struct mod *m, struct tool *t)
 }
 
 static void
+hash_retriever(struct mod *m, struct retriever *r)
+{
+	struct buf b = BUF_INIT;
+
+	buf_puts(&b, "retriever\n");
+	ir_print_retriever(&b, r);
+	r->hash = digits(m, &b);
+	buf_release(&b);
+}
+
+static void
 hash_fn(struct mod *m, struct fn *f)
 {
 	struct buf b = BUF_INIT;
@@ -59,12 +70,15 @@ ir_hash(struct mod *m)
 {
 	struct prompt *q;
 	struct tool *t;
+	struct retriever *r;
 	struct fn *f;
 
 	for (q = m->prompt; q != NULL; q = q->next)
 		hash_leaf(m, q);
 	for (t = m->tool; t != NULL; t = t->next)
 		hash_tool(m, t);
+	for (r = m->retriever; r != NULL; r = r->next)
+		hash_retriever(m, r);
 	for (f = m->fn; f != NULL; f = f->next)
 		hash_fn(m, f);
 	m->hash = m->program != NULL ? m->program->hash : NULL;

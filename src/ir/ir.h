@@ -42,6 +42,7 @@ extern const struct ir_opinfo ir_ops[IR_NOP];
 struct fn;
 struct prompt;
 struct tool;
+struct retriever;
 struct region;
 
 /* What a test claims, as it is told. */
@@ -78,6 +79,8 @@ struct ins {
 		struct var *var;
 		struct prompt *prompt;
 		struct tool *tool;
+		struct retriever *retriever;
+		const struct mip_model *model;
 		struct param *param;
 		struct fn *fn;
 		struct claim *claim;
@@ -161,6 +164,18 @@ struct tool {
 	struct tool *next;
 };
 
+/* A declared retriever. */
+struct retriever {
+	const char *name;               /* "m.wiki" */
+	const char *c_name;
+	const struct ty *of;            /* a result: a struct, or string */
+	struct mip_retriever is;        /* settings; its type is not set */
+	struct mip_http http;           /* of MIP_SEARCH */
+	const char *hash;               /* set by ir_hash */
+	struct span at;
+	struct retriever *next;
+};
+
 /* A tunable param.  One that is not tuned or was fixed by -D is a constant
  * and does not appear here. */
 struct param {
@@ -213,6 +228,8 @@ struct fn {
 	unsigned line, repeat;          /* test: where it stands, how often it
 	                                 * runs */
 	double pass;                    /* the share that must pass */
+	uint64_t vectors_min, vectors_max;      /* set by ir_plan: texts that
+	                                 * models make vectors of */
 	uint64_t calls_min, calls_max;  /* set by ir_plan; judge calls of a
 	                                 * metric count here too */
 	const char *hash;               /* set by ir_hash */
@@ -286,6 +303,7 @@ struct mod {
 	struct fn *program;             /* the one to compile; may be NULL */
 	struct prompt *prompt;          /* in order of declaration */
 	struct tool *tool;              /* likewise */
+	struct retriever *retriever;
 	struct param *param;
 	struct pin *pin;                /* sorted by name */
 	const struct mip_model **model; /* all that leaves use, and routes of */

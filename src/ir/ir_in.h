@@ -10,6 +10,7 @@
 enum {
 	IR_NPARSE = MIP_NATIVE + 1,
 	IR_NROUTE = MIP_ROUND_ROBIN + 1,
+	IR_NRETRIEVAL = MIP_SEARCH + 1,
 	IR_NPART = PART_TEST + 1
 };
 extern const char *const ir_format_words[MIP_NFORMAT];
@@ -17,6 +18,7 @@ extern const char *const ir_structure_words[IR_NSTRUCTURE];
 extern const char *const ir_parse_words[IR_NPARSE];
 extern const char *const ir_route_words[IR_NROUTE];
 extern const char *const ir_part_words[IR_NPART];
+extern const char *const ir_retrieval_words[IR_NRETRIEVAL];
 
 extern const char *const ir_lib_words[BI_COUNT];
 
@@ -74,12 +76,13 @@ bool ir_verify_decls(const struct mod *m, struct table *declared,
 void ir_print_signature(struct buf *b, const struct ty *in,
     const struct ty *out);
 
-/* The same for a tool, with what it does. */
+/* The same for a tool or a retriever, with what it does. */
 void ir_print_tool(struct buf *b, const struct tool *t);
+void ir_print_retriever(struct buf *b, const struct retriever *r);
 
 /* Appends `f` with numbers instead of the names of values and variables, the
  * types it uses, and hashes instead of the names of functions; leaves
- * and tools are named, with their hashes, which must be there. */
+ * tools and retrievers are named, with their hashes, which must be there. */
 void ir_print_canon(struct buf *b, struct fn *f);
 
 #endif

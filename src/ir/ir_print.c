@@ -417,6 +417,10 @@ put_operand(struct ir_printer *p, const struct ins *i)
 		put_hashed(p, i->u.prompt->name, i->u.prompt->hash);
 	else if (i->op == IR_CALL)
 		put_hashed(p, i->u.tool->name, i->u.tool->hash);
+	else if (i->op == IR_SEARCH)
+		put_hashed(p, i->u.retriever->name, i->u.retriever->hash);
+	else if (i->op == IR_EMBED)
+		ir_put_name(b, p->canon ? "model" : i->u.model->name);
 	else if (i->op == IR_RUN || i->op == IR_SCORE) {
 		put_callee(p, i->u.fn);
 		if (i->op == IR_RUN && !p->canon)
@@ -527,6 +531,9 @@ put_fn(struct ir_printer *p, struct fn *f)
 	if (f->calls_min != 0 || f->calls_max != 0)
 		buf_printf(b, "\tcalls %" PRIu64 " %" PRIu64 "\n",
 		    f->calls_min, f->calls_max);
+	if (f->vectors_min != 0 || f->vectors_max != 0)
+		buf_printf(b, "\tvectors %" PRIu64 " %" PRIu64 "\n",
+		    f->vectors_min, f->vectors_max);
 	buf_puts(b, f->eval_only && f->kind != FN_METRIC &&
 	    f->kind != FN_TEST ? "\teval_only\n" : "");
 	if (f->kind == FN_TEST) {
@@ -578,6 +585,7 @@ ir_print(struct buf *b, struct mod *m)
 	struct prompt *q;
 	struct param *r;
 	struct pin *s;
+	const struct retriever *v;
 	struct tool *t;
 	struct fn *f;
 	unsigned i;
@@ -599,6 +607,8 @@ ir_print(struct buf *b, struct mod *m)
 		ir_put_prompt(&p, q);
 	for (t = m->tool; t != NULL; t = t->next)
 		ir_put_tool(&p, t);
+	for (v = m->retriever; v != NULL; v = v->next)
+		ir_put_retriever(&p, v);
 	for (f = m->fn; f != NULL; f = f->next)
 		put_fn(&p, f);
 	if (m->study != NULL)
@@ -664,6 +674,21 @@ ir_print_tool(struct buf *b, const struct tool *t)
 	ir_put_type(&p, t->out);
 	buf_putc(b, '\n');
 	ir_put_tool_kind(b, t);
+	arena_release(&a);
+}
+
+void
+ir_print_retriever(struct buf *b, const struct retriever *r)
+{
+	struct arena a;
+	struct ir_printer p;
+
+	printer_init(&p, &a, b);
+	ir_types_add(&p.types, r->of);
+	put_definitions(&p);
+	ir_put_type(&p, r->of);
+	buf_putc(b, '\n');
+	ir_put_retriever_kind(b, r);
 	arena_release(&a);
 }
 

@@ -130,6 +130,16 @@ read_tool(struct ir_reader *r, struct ins *i)
 }
 
 static void
+read_retriever(struct ir_reader *r, struct ins *i)
+{
+	const char *w = ir_rd_word(r);
+
+	i->u.retriever = ir_rd_get(&r->retrievers, w);
+	if (i->u.retriever == NULL)
+		ir_rd_fail(r, "there is no retriever '%.60s'", w);
+}
+
+static void
 read_param(struct ir_reader *r, struct ins *i)
 {
 	const char *w = ir_rd_word(r);
@@ -178,6 +188,10 @@ read_operand(struct ir_reader *r, struct ins *i, const char **field)
 		read_leaf(r, i);
 	else if (i->op == IR_CALL)
 		read_tool(r, i);
+	else if (i->op == IR_SEARCH)
+		read_retriever(r, i);
+	else if (i->op == IR_EMBED)
+		i->u.model = ir_rd_model_name(r);
 	else if (i->op == IR_RUN || i->op == IR_SCORE)
 		read_callee(r, i);
 	else if (i->op == IR_EXPECT || i->op == IR_CHECK)
@@ -337,6 +351,9 @@ read_fn_attrs(struct ir_reader *r, struct fn *f)
 		else if (strcmp(w, "calls") == 0) {
 			f->calls_min = ir_rd_u64(r);
 			f->calls_max = ir_rd_u64(r);
+		} else if (strcmp(w, "vectors") == 0) {
+			f->vectors_min = ir_rd_u64(r);
+			f->vectors_max = ir_rd_u64(r);
 		} else if (strcmp(w, "on_fail") == 0)
 			f->on_fail = ir_rd_double(r);
 		else if (strcmp(w, "minimize") == 0)
@@ -449,6 +466,8 @@ read_declaration(struct ir_reader *r)
 		ir_rd_prompt(r);
 	else if (strcmp(w, "tool") == 0)
 		ir_rd_tool(r);
+	else if (strcmp(w, "retriever") == 0)
+		ir_rd_retriever(r);
 	else if (ir_word(ir_fn_words, FN_NKIND, w) >= 0)
 		read_fn(r, (enum fn_kind)ir_word(ir_fn_words, FN_NKIND, w));
 	else if (strcmp(w, "dataset") == 0)
@@ -466,6 +485,7 @@ init_names(struct ir_reader *r)
 	table_init_text(&r->models, r->a);
 	table_init_text(&r->prompts, r->a);
 	table_init_text(&r->tools, r->a);
+	table_init_text(&r->retrievers, r->a);
 	table_init_text(&r->params, r->a);
 	table_init_text(&r->fns, r->a);
 	table_init_text(&r->values, r->a);
@@ -473,6 +493,7 @@ init_names(struct ir_reader *r)
 	r->prompt_end = &r->m->prompt;
 	r->param_end = &r->m->param;
 	r->tool_end = &r->m->tool;
+	r->retriever_end = &r->m->retriever;
 }
 
 struct mod *

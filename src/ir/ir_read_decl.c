@@ -124,8 +124,8 @@ struct model_read {
 	size_t nstop, stop_cap, option_cap, to_cap;
 };
 
-static const struct mip_model *
-model_named(struct ir_reader *r)
+const struct mip_model *
+ir_rd_model_name(struct ir_reader *r)
 {
 	const char *name = ir_rd_word(r);
 	const struct mip_model *m = ir_rd_get(&r->models, name);
@@ -222,7 +222,7 @@ model_list(struct ir_reader *r, const char *w, struct model_read *x)
 		while (!ir_rd_eol(r)) {
 			x->to = arena_grow(r->a, x->to, &x->to_cap,
 			    m->nto + 1u, sizeof *x->to);
-			x->to[m->nto++] = model_named(r);
+			x->to[m->nto++] = ir_rd_model_name(r);
 			m->to = x->to;
 		}
 	} else if (strcmp(w, "price") == 0) {
@@ -378,7 +378,7 @@ prompt_option(struct ir_reader *r, const char *w, struct prompt *q)
 	else if (strcmp(w, "temperature") == 0)
 		q->temperature = ir_rd_double(r);
 	else if (strcmp(w, "model") == 0)
-		q->model = model_named(r);
+		q->model = ir_rd_model_name(r);
 	else if (strcmp(w, "structure") == 0)
 		q->structure = (enum mip_structure)ir_rd_among(r,
 		    ir_structure_words, IR_NSTRUCTURE);
@@ -723,9 +723,9 @@ ir_rd_study(struct ir_reader *r)
 		else if (strcmp(w, "set") == 0)
 			read_strategy_setting(r, s);
 		else if (strcmp(w, "prompt_model") == 0)
-			s->prompt_model = model_named(r);
+			s->prompt_model = ir_rd_model_name(r);
 		else if (strcmp(w, "teacher") == 0)
-			s->teacher = model_named(r);
+			s->teacher = ir_rd_model_name(r);
 		else if (!study_number(r, w, s))
 			ir_rd_fail(r, "a study has no '%.60s'", w);
 		ir_rd_done(r);

@@ -20,11 +20,12 @@ struct ir_reader {
 	bool more;                      /* there is a current line */
 	bool failed;
 	char *why;
-	struct table types, models, prompts, tools, params, fns, values,
-	    vars;
+	struct table types, models, prompts, tools, retrievers, params, fns,
+	    values, vars;
 	struct prompt **prompt_end;
 	struct param **param_end;
 	struct tool **tool_end;
+	struct retriever **retriever_end;
 	size_t model_cap;
 	const char *program;            /* to compile, by its C name */
 };
@@ -68,6 +69,11 @@ void ir_rd_put(struct ir_reader *r, struct table *t, const char *name,
 /* "x.12" without its number; NULL for "v12". */
 const char *ir_label_name(struct arena *a, const char *label);
 
+/* The model of that name; fails if there is none. */
+const struct mip_model *ir_rd_model_name(struct ir_reader *r);
+/* A member of a server that is reached over HTTP; false if `w` names none. */
+bool ir_rd_http(struct ir_reader *r, const char *w, struct mip_http *h);
+
 /* Declarations: the current line is the first one, its first word taken. */
 void ir_rd_types(struct ir_reader *r);          /* makes all that are named */
 void ir_rd_enum(struct ir_reader *r);
@@ -75,6 +81,7 @@ void ir_rd_struct(struct ir_reader *r);
 void ir_rd_model(struct ir_reader *r);
 void ir_rd_prompt(struct ir_reader *r);
 void ir_rd_tool(struct ir_reader *r);
+void ir_rd_retriever(struct ir_reader *r);
 void ir_rd_param(struct ir_reader *r);
 void ir_rd_pin(struct ir_reader *r);
 void ir_rd_dataset(struct ir_reader *r);

@@ -34,6 +34,9 @@ void ir_put_prompt(struct ir_printer *p, const struct prompt *q);
 void ir_put_tool(struct ir_printer *p, const struct tool *t);
 /* What a call of it does, without its limits. */
 void ir_put_tool_kind(struct buf *b, const struct tool *t);
+void ir_put_retriever(struct ir_printer *p, const struct retriever *r);
+void ir_put_retriever_kind(struct buf *b, const struct retriever *r);
+void ir_put_http(struct buf *b, const struct mip_http *h);
 void ir_put_param(struct ir_printer *p, const struct param *q);
 void ir_put_pin(struct buf *b, const struct pin *p);
 void ir_put_study(struct buf *b, const struct study_decl *s);

@@ -72,6 +72,7 @@ ir_types_of_mod(struct ir_types *s, struct mod *m)
 	const struct prompt *q;
 	const struct param *r;
 	const struct tool *t;
+	const struct retriever *v;
 	struct fn *f;
 
 	for (r = m->param; r != NULL; r = r->next)
@@ -84,6 +85,8 @@ ir_types_of_mod(struct ir_types *s, struct mod *m)
 		ir_types_add(s, t->in);
 		ir_types_add(s, t->out);
 	}
+	for (v = m->retriever; v != NULL; v = v->next)
+		ir_types_add(s, v->of);
 	for (f = m->fn; f != NULL; f = f->next)
 		ir_types_of_fn(s, f);
 }

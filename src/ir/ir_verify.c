@@ -370,6 +370,22 @@ credit(struct verifier *v, const struct ins *i)
 }
 
 static bool
+search(struct verifier *v, const struct ins *i)
+{
+	if (i->op == IR_EMBED)
+		return (is_kind(i->arg[0]->type, TY_STRING) &&
+		    is_kind(i->type, TY_LIST) &&
+		    is_kind(i->type->of, TY_FLOAT) && i->u.model != NULL) ||
+		    bad(v, i, "no text, or no vector");
+	if (table_get(&v->declared, i->u.retriever) == NULL)
+		return bad(v, i, "not a retriever of this module");
+	return (is_kind(i->arg[0]->type, TY_STRING) &&
+	    is_kind(i->arg[1]->type, TY_INT) && is_kind(i->type, TY_LIST) &&
+	    i->type->of == i->u.retriever->of) ||
+	    bad(v, i, "no query and number, or not a list of its results");
+}
+
+static bool
 call(struct verifier *v, const struct ins *i)
 {
 	const struct fn *g = i->u.fn;
@@ -563,6 +579,8 @@ rule(struct verifier *v, const struct ins *i)
 	case IR_LIB:    return lib(v, i);
 	case IR_ASK:    return ask(v, i);
 	case IR_CALL:   return tool_call(v, i);
+	case IR_SEARCH: case IR_EMBED:
+		return search(v, i);
 	case IR_RUN: case IR_SCORE:
 		return call(v, i);
 	case IR_CREDIT: return credit(v, i);

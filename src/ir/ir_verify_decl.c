@@ -1,4 +1,5 @@
-/* The rules of what an IR declares: leaves, params, tools, functions.
+/* The rules of what an IR declares: leaves, params, tools, retrievers,
+ * functions.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdarg.h>
@@ -47,6 +48,7 @@ verify_names(struct decls *v, struct arena *a)
 	const struct prompt *q;
 	const struct param *p;
 	const struct tool *t;
+	const struct retriever *r;
 	const struct fn *f;
 
 	table_init_text(&address, a);
@@ -64,6 +66,11 @@ verify_names(struct decls *v, struct arena *a)
 	for (t = m->tool; t != NULL; t = t->next) {
 		table_at(v->declared, t);
 		if (!unique(v, &c, t->c_name))
+			return false;
+	}
+	for (r = m->retriever; r != NULL; r = r->next) {
+		table_at(v->declared, r);
+		if (!unique(v, &c, r->c_name))
 			return false;
 	}
 	for (f = m->fn; f != NULL; f = f->next)
@@ -124,11 +131,56 @@ verify_tools(struct decls *v)
 	return true;
 }
 
+static bool
+is_model(const struct mod *m, const struct mip_model *of)
+{
+	unsigned i;
+
+	for (i = 0; i < m->nmodel; i++)
+		if (m->model[i] == of)
+			return of->route == MIP_DIRECT;
+	return false;
+}
+
+static bool
+verify_retriever(struct decls *v, const struct retriever *r)
+{
+	const struct mip_retriever *is = &r->is;
+
+	if (!is_kind(r->of, TY_STRUCT) && !is_kind(r->of, TY_STRING))
+		return bad(v, "%.60s: its results are no structs or strings",
+		    r->name);
+	if (is->by == MIP_SEARCH ? is->path != NULL || is->http == NULL ||
+	    (is->http->url.text == NULL && is->http->url.env == NULL) :
+	    is->path == NULL || is->text == NULL)
+		return bad(v, "%.60s: no file with members to search, and "
+		    "no server", r->name);
+	if ((is->by == MIP_EMBED) != (is->model != NULL) ||
+	    (is->model != NULL && !is_model(v->m, is->model)))
+		return bad(v, "%.60s: no model to make its vectors",
+		    r->name);
+	if (is->by == MIP_BM25 && !(is->k1 >= 0 && is->b >= 0 && is->b <= 1))
+		return bad(v, "%.60s: k1 or b is out of range", r->name);
+	return true;
+}
+
+static bool
+verify_retrievers(struct decls *v)
+{
+	const struct retriever *r;
+
+	for (r = v->m->retriever; r != NULL; r = r->next)
+		if (!verify_retriever(v, r))
+			return false;
+	return true;
+}
+
 bool
 ir_verify_decls(const struct mod *m, struct table *declared, struct arena *a,
     char *why)
 {
 	struct decls v = { m, declared, why };
 
-	return verify_names(&v, a) && verify_prompts(&v) && verify_tools(&v);
+	return verify_names(&v, a) && verify_prompts(&v) && verify_tools(&v) &&
+	    verify_retrievers(&v);
 }

@@ -297,6 +297,7 @@ link_prompts(struct lower *x)
 	struct prompt **p = &x->m->prompt;
 	struct param **r = &x->m->param;
 	struct tool **t = &x->m->tool;
+	struct retriever **v = &x->m->retriever;
 	struct symbol *s;
 
 	for (s = x->c->symbol; s != NULL; s = s->next) {
@@ -311,6 +312,9 @@ link_prompts(struct lower *x)
 		} else if (s->kind == SYM_TOOL) {
 			*t = s->lowered;
 			t = &(*t)->next;
+		} else if (s->kind == SYM_RETRIEVER) {
+			*v = s->lowered;
+			v = &(*v)->next;
 		}
 	}
 }
@@ -386,6 +390,7 @@ name_all(struct lower *x)
 	struct table used;
 	struct prompt *q;
 	struct tool *t;
+	struct retriever *v;
 	struct param *r;
 	struct fn *f;
 	unsigned i;
@@ -406,6 +411,8 @@ name_all(struct lower *x)
 		q->c_name = c_name(x, &used, q->name);
 	for (t = x->m->tool; t != NULL; t = t->next)
 		t->c_name = c_name(x, &used, t->name);
+	for (v = x->m->retriever; v != NULL; v = v->next)
+		v->c_name = c_name(x, &used, v->name);
 	for (r = x->m->param; r != NULL; r = r->next)
 		r->c_name = c_name(x, &used, r->name);
 }

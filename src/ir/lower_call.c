@@ -1,4 +1,4 @@
-/* Lowering of calls: modules, programs, tools and functions.
+/* Lowering of calls: modules, programs, tools, retrievers and functions.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
@@ -118,6 +118,10 @@ lower_call(struct lower *x, struct ast *e)
 			BUG("program '%s' comes too late", s->name);
 		i->u.fn = s->lowered;
 		return i;
+	case SYM_RETRIEVER:
+		return lower_search(x, e);
+	case SYM_MODEL:
+		return lower_embed(x, e);
 	case SYM_BUILTIN:
 		return builtin_call(x, e, (enum builtin_id)s->index);
 	case SYM_CREDIT:

@@ -128,6 +128,16 @@ void lower_need_host(struct lower *x, struct span at, const char *who,
 
 struct tool *lower_tool(struct lower *x, struct symbol *s);
 
+/* ---- lower_retriever.c ---- */
+
+struct retriever *lower_retriever(struct lower *x, struct symbol *s);
+/* A search, and embed(model, text). */
+struct ins *lower_search(struct lower *x, struct ast *e);
+struct ins *lower_embed(struct lower *x, struct ast *e);
+/* A server at `url`, with the options of CHECK_HTTP_OPTIONS. */
+void lower_http(struct lower *x, struct mip_http *h, struct ast *url,
+    struct ast *list);
+
 /* ---- lower_test.c ---- */
 
 void lower_test(struct lower *x, struct symbol *s);

@@ -131,7 +131,8 @@ mark_set(struct slice *s, const struct ins *i)
 static bool
 can_wait(const struct slice *s, const struct ins *i)
 {
-	return (i->op == IR_ASK || i->op == IR_CALL || i->op == IR_GET ||
+	return (i->op == IR_ASK || i->op == IR_CALL || i->op == IR_SEARCH ||
+	    i->op == IR_EMBED || i->op == IR_GET ||
 	    ir_is_pure(i)) &&
 	    !touches(i, &s->set, IR_GET);
 }

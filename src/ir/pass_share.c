@@ -1,5 +1,6 @@
 /* Pass share: makes equal pure values once, and outside of loops equal calls
- * of models at temperature 0 and of tools without effects.
+ * of models at temperature 0 and of tools without effects; equal searches and
+ * vectors everywhere.
  *
  * Contract: needs verified IR; keeps what a run does and never makes more
  * calls.  A value takes the place of a later one that is computed alike where
@@ -48,6 +49,8 @@ sharable(const struct share *x, const struct ins *i)
 		return x->loops == 0 && ir_is_greedy(i->u.prompt);
 	if (i->op == IR_CALL)
 		return x->loops == 0 && !i->u.tool->is.effect;
+	if (i->op == IR_SEARCH || i->op == IR_EMBED)
+		return true;            /* they draw no samples */
 	/* A constant that the user named stays what it is called. */
 	if (ir_is_const(i))
 		return i->name == NULL;
@@ -83,6 +86,8 @@ hash_of(const struct ins *i)
 		h = mix(h, (size_t)(uintptr_t)i->u.param);
 	else if (i->op == IR_ASK)
 		h = mix(h, (size_t)(uintptr_t)i->u.prompt);
+	else if (i->op == IR_SEARCH)
+		h = mix(h, (size_t)(uintptr_t)i->u.retriever);
 	else if (i->op == IR_FLOAT) {
 		memcpy(&bits, &i->u.f, sizeof bits);
 		h = mix(h, (size_t)bits);
@@ -110,6 +115,10 @@ same_operand(const struct ins *a, const struct ins *b)
 		return a->u.prompt == b->u.prompt;
 	if (a->op == IR_CALL)
 		return a->u.tool == b->u.tool;
+	if (a->op == IR_SEARCH)
+		return a->u.retriever == b->u.retriever;
+	if (a->op == IR_EMBED)
+		return a->u.model == b->u.model;
 	return true;
 }
 
@@ -126,6 +135,14 @@ same(const struct ins *a, const struct ins *b)
 	return same_operand(a, b);
 }
 
+/* May a tool with effects have changed what it gives? */
+static bool
+may_change(const struct ins *i)
+{
+	return i->op == IR_CALL ||
+	    (i->op == IR_SEARCH && i->u.retriever->is.by == MIP_SEARCH);
+}
+
 static void
 share_ins(struct share *x, struct ins *i)
 {
@@ -134,7 +151,7 @@ share_ins(struct share *x, struct ins *i)
 
 	for (e = *b; e != NULL; e = e->next)
 		if (e->hash == h && same(e->i, i) &&
-		    (i->op != IR_CALL || e->era == x->era))
+		    (!may_change(i) || e->era == x->era))
 			break;
 	if (e == NULL) {
 		e = arena_alloc(x->a, sizeof *e);

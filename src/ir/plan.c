@@ -23,6 +23,7 @@ struct ways {
 
 struct planner {
 	bool worst;                     /* re-asks included */
+	bool vectors;                   /* count these instead of calls */
 	const struct prompt *only;      /* count this leaf's calls alone */
 	struct arena a;
 	struct table memo;              /* struct way of functions */
@@ -343,9 +344,14 @@ plan_call(struct planner *p, const struct ins *i)
 	const struct prompt *q;
 	struct way all;
 
+	if (i->op == IR_EMBED)
+		return p->vectors ? calls(1, 1) : nothing();
+	if (i->op == IR_SEARCH)
+		return p->vectors && i->u.retriever->is.by == MIP_EMBED ?
+		    calls(1, 1) : nothing();
 	if (i->op == IR_ASK) {
 		q = i->u.prompt;
-		if (p->only != NULL && p->only != q)
+		if (p->vectors || (p->only != NULL && p->only != q))
 			return nothing();
 		return calls(1, p->worst && q->reask > 0 ?
 		    1 + (uint64_t)q->reask : 1);
@@ -384,7 +390,8 @@ plan_other(struct planner *p, const struct ins *i)
 		w = plan_try(p, i);
 	else if (i->op == IR_PAR)
 		w = plan_region(p, i->body);
-	else if (i->op == IR_ASK || i->op == IR_RUN || i->op == IR_SCORE)
+	else if (i->op == IR_ASK || i->op == IR_RUN || i->op == IR_SCORE ||
+	    i->op == IR_SEARCH || i->op == IR_EMBED)
 		w = plan_call(p, i);
 	else if (i->op != IR_FAIL)
 		w = nothing();
@@ -432,19 +439,25 @@ note_credit(struct ins *i, void *arg)
 void
 ir_plan(struct mod *m)
 {
-	struct planner p;
+	struct planner p, v;
 	struct way w;
 	struct fn *f;
 
 	planner_init(&p, false, NULL);
+	planner_init(&v, false, NULL);
+	v.vectors = true;
 	for (f = m->fn; f != NULL; f = f->next) {
 		w = plan_fn(&p, f);
 		f->calls_min = w.min;
 		f->calls_max = w.max;
+		w = plan_fn(&v, f);
+		f->vectors_min = w.min;
+		f->vectors_max = w.max;
 		if (f->kind == FN_METRIC)
 			ir_walk(f, note_credit, f);
 	}
 	arena_release(&p.a);
+	arena_release(&v.a);
 }
 
 uint64_t
@@ -504,6 +517,12 @@ put_fn(struct buf *b, const struct mod *m, const struct fn *f)
 		buf_puts(b, ", at most ");
 		put_count(b, ir_plan_worst(m, f));
 		buf_puts(b, " with re-asks");
+	}
+	if (f->vectors_max > 0) {
+		buf_puts(b, "; ");
+		put_range(b, (struct way){ true, f->vectors_min,
+		    f->vectors_max });
+		buf_puts(b, f->vectors_max == 1 ? " vector" : " vectors");
 	}
 	buf_putc(b, '\n');
 	for (q = m->prompt; q != NULL; q = q->next) {

@@ -7,7 +7,9 @@
 #include "ir/ir.h"
 
 /* Sets calls_min and calls_max of every function: the least and most LM calls
- * of one successful run, without re-asks; sums saturate at UINT64_MAX. */
+ * of one successful run, without re-asks; and likewise vectors_min and
+ * vectors_max: calls that make a vector, of a query or by embed().  Sums
+ * saturate at UINT64_MAX. */
 void ir_plan(struct mod *m);
 
 /* Most re-asks included: calls_max with every leaf's reask. */

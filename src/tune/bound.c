@@ -46,16 +46,32 @@ run_calls(const struct mod *m)
 	    : 0;
 }
 
-static uint64_t
-metric_calls(const struct tune_task *t)
+static const struct fn *
+metric_of(const struct tune_task *t)
 {
 	const struct fn *f;
 
 	for (f = t->mod->fn; f; f = f->next)
 		if (f->kind == FN_METRIC && f->name &&
 		    strcmp(f->name, t->metric) == 0)
-			return times(f->calls_max, most_asks(t->mod, true));
-	return 0;
+			return f;
+	return NULL;
+}
+
+static uint64_t
+metric_calls(const struct tune_task *t)
+{
+	const struct fn *f = metric_of(t);
+
+	return f ? times(f->calls_max, most_asks(t->mod, true)) : 0;
+}
+
+static uint64_t
+vector_calls(const struct tune_task *t)
+{
+	const struct fn *f = metric_of(t), *p = t->mod->program;
+
+	return plus(f ? f->vectors_max : 0, p ? p->vectors_max : 0);
 }
 
 /* Rows of one search at most. */
@@ -73,54 +89,97 @@ search_runs(const struct tune_task *t, const struct plan *p)
 	    times(p->bootstrap_rows, p->rounds));
 }
 
-/* The dearest that one call can be, and its most tokens; false if that is
- * not known of a model. */
+/* What one call can be at most. */
+struct dear {
+	double usd;
+	uint64_t tokens;                /* UINT64_MAX: not known */
+	bool known;                     /* `usd` is */
+};
+
 static bool
-dearest(const struct tune_task *t, double *usd, uint64_t *tokens)
+is_of(const struct mip_model *by, const struct mip_model *m)
 {
-	const struct mod *m = t->mod;
-	bool known = true;
 	unsigned i;
 
-	*usd = 0;
-	*tokens = 0;
+	for (i = 0; by && i < by->nto; i++)
+		if (is_of(by->to[i], m))
+			return true;
+	return by == m;
+}
+
+/* Is it asked for answers, and not for vectors alone? */
+static bool
+answers(const struct tune_task *t, const struct mip_model *m)
+{
+	const struct prompt *p;
+
+	for (p = t->mod->prompt; p; p = p->next)
+		if (is_of(p->model, m))
+			return true;
+	return is_of(t->prompt_model, m) || (t->teacher && m->name &&
+	    strcmp(t->teacher, m->name) == 0);
+}
+
+static void
+add_model(struct dear *d, const struct mip_model *v, bool vector)
+{
+	double out = vector ? 0 : (double)v->max_tokens;
+	bool sized = v->context > 0 && (vector || v->max_tokens > 0);
+	bool is_free = v->priced && !(v->price_in > 0) && (vector ||
+	    !(v->price_out > 0));
+	double cost = ((double)v->context * v->price_in +
+	    out * v->price_out) / 1e6;
+
+	if (!sized)
+		d->tokens = UINT64_MAX;
+	else if (d->tokens < (uint64_t)v->context + (uint64_t)out)
+		d->tokens = (uint64_t)v->context + (uint64_t)out;
+	if (!v->priced || (!is_free && !sized))
+		d->known = false;
+	else if (!is_free && cost > d->usd)
+		d->usd = cost;
+}
+
+/* The dearest call: an answer, or a vector. */
+static struct dear
+dearest(const struct tune_task *t, bool vector)
+{
+	struct dear d = { .known = true };
+	const struct mod *m = t->mod;
+	unsigned i;
+
 	for (i = 0; i <= m->nmodel; i++) {
 		const struct mip_model *v = i < m->nmodel ? m->model[i] :
 		    t->prompt_model;
-		double in, cost;
-		bool is_free;
 
-		if (!v || v->route != MIP_DIRECT)
-			continue;
-		in = (double)v->context;
-		cost = (in * v->price_in +
-		    (double)v->max_tokens * v->price_out) / 1e6;
-		is_free = v->priced && !(v->price_in > 0) &&
-		    !(v->price_out > 0);
-		if (v->context <= 0 || v->max_tokens <= 0)
-			*tokens = UINT64_MAX;
-		else if (*tokens < (uint64_t)(v->context + v->max_tokens))
-			*tokens = (uint64_t)(v->context + v->max_tokens);
-		if (!v->priced || (!is_free && (v->context <= 0 ||
-		    v->max_tokens <= 0)))
-			known = false;
-		else if (!is_free && cost > *usd)
-			*usd = cost;
+		if (v && v->route == MIP_DIRECT && answers(t, v) != vector)
+			add_model(&d, v, vector);
 	}
-	return known;
+	return d;
+}
+
+static uint64_t
+all_tokens(uint64_t calls, const struct dear *d)
+{
+	return calls == 0 ? 0 : d->tokens == UINT64_MAX ? UINT64_MAX :
+	    times(calls, d->tokens);
 }
 
 static void
 bound_calls(const struct tune_task *t, struct tune_bound *b)
 {
+	struct dear answer = dearest(t, false), vector = dearest(t, true);
 	uint64_t tokens;
-	double usd;
 
 	b->calls = plus(plus(b->task_calls, b->metric_calls),
 	    b->proposer_calls);
-	b->cost = dearest(t, &usd, &tokens) ? usd * (double)b->calls :
-	    MIP_UNSET;
-	b->tokens = tokens == UINT64_MAX ? 0 : times(b->calls, tokens);
+	b->cost = answer.known && (b->vector_calls == 0 || vector.known) ?
+	    answer.usd * (double)b->calls +
+	    vector.usd * (double)b->vector_calls : MIP_UNSET;
+	tokens = plus(all_tokens(b->calls, &answer),
+	    all_tokens(b->vector_calls, &vector));
+	b->tokens = tokens == UINT64_MAX ? 0 : tokens;
+	b->calls = plus(b->calls, b->vector_calls);
 }
 
 void
@@ -130,6 +189,7 @@ bound_runs(const struct tune_task *t, uint64_t runs, struct tune_bound *b)
 	b->final_runs = runs;
 	b->task_calls = times(runs, run_calls(t->mod));
 	b->metric_calls = times(runs, metric_calls(t));
+	b->vector_calls = times(runs, vector_calls(t));
 	bound_calls(t, b);
 }
 
@@ -148,6 +208,7 @@ bound_make(const struct tune_task *t, struct tune_bound *b, char why[320])
 	runs = plus(b->runs, b->final_runs);
 	b->task_calls = times(runs, run_calls(t->mod));
 	b->metric_calls = times(runs, metric_calls(t));
+	b->vector_calls = times(runs, vector_calls(t));
 	b->proposer_calls = propose_calls(t, &p);
 	bound_calls(t, b);
 	return MIP_OK;

@@ -55,6 +55,8 @@ struct tune_bound {
 	uint64_t task_calls;            /* LM calls of those runs */
 	uint64_t metric_calls;          /* by judges */
 	uint64_t proposer_calls;
+	uint64_t vector_calls;          /* of queries and embed(); those of the
+	                                 * rows of retrievers are not known */
 	uint64_t calls;                 /* in all */
 	double cost;                    /* usd; MIP_UNSET: a price is unknown */
 	uint64_t tokens;                /* 0: unknown (no max_tokens) */

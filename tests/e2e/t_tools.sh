@@ -121,16 +121,16 @@ ok 'and the build' says '^builds   1 in .*build, [1-9][0-9]* bytes$'
 ok 'gc wants a size' status 2 "$MIPROC" cache gc
 ok 'and says so' says '--max-size'
 ok 'gc with room to spare' status 0 "$MIPROC" cache gc --max-size 1000M
-ok 'keeps all' says '^0 replies and 0 builds are gone$'
+ok 'keeps all' says '^0 replies, 0 builds, 0 indices and 0 stores of'
 ok 'gc without room' status 0 "$MIPROC" cache gc --max-size 10
-ok 'drops builds first' says '^0 replies and 1 builds are gone$'
+ok 'drops builds first' says '^0 replies, 1 builds, 0 indices and 0 stores of'
 ok 'and tells of the replies of a day' says 'stay; `miproc cache clear`'
 ok 'the build is gone' test -z "$(ls cache/build)"
 ok 'and is made again' status 0 "$MIPROC" run s.mp -O0 -- \
     --text 'message 0 of the day'
 ok 'with the reply that was kept' test "$(requests)" = 1
 ok 'clear gives 0' status 0 "$MIPROC" cache clear
-ok 'and counts' says '^1 replies and 1 builds are gone$'
+ok 'and counts' says '^1 replies, 1 builds, 0 indices and 0 stores of'
 ok 'nothing is left' status 0 "$MIPROC" cache stat
 ok 'of either' sh -c 'grep -q "^replies  0 " out && grep -q "^builds   0 " out'
 ok 'another directory' status 0 "$MIPROC" cache stat --cache-dir other

@@ -1,6 +1,7 @@
 /* Tests of plans and bounds: what settings mean, and what a study can cost.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -217,6 +218,42 @@ test_bound(void **state)
 	arena_release(&a);
 }
 
+/* Vectors are counted apart, and cost what their model does. */
+static void
+test_vectors(void **state)
+{
+	static const struct mip_model emb = { .name = "emb",
+		.provider = "openai", .id = "vec", .context = 500,
+		.priced = true, .price_in = 0.1 };
+	const struct mip_model *both[2];
+	struct arena a = { 0 };
+	struct mod *m = tune_mod(&a);
+	struct tune_task t = tune_mod_task(&a, m, 200, 100, 50);
+	struct tune_bound b, without;
+	char why[320];
+
+	(void)state;
+	assert_int_equal(tune_bound(&t, &without, why), MIP_OK);
+	assert_int_equal(without.vector_calls, 0);
+	both[0] = m->model[0];
+	both[1] = &emb;
+	m->model = both;
+	m->nmodel = 2;
+	m->program->vectors_max = 3;
+	m->fn->next->vectors_max = 2;
+	assert_int_equal(tune_bound(&t, &b, why), MIP_OK);
+	assert_int_equal(b.vector_calls, (b.runs + 100) * 5);
+	assert_int_equal(b.task_calls, without.task_calls);
+	assert_int_equal(b.calls, without.calls + b.vector_calls);
+	assert_int_equal(b.tokens, without.tokens + b.vector_calls * 500);
+	assert_true(fabs(b.cost - without.cost -
+	    (double)b.vector_calls * 500 * 0.1 / 1e6) < 1e-9);
+	m->fn->next->vectors_max = UINT64_MAX;
+	assert_int_equal(tune_bound(&t, &b, why), MIP_OK);
+	assert_true(b.calls == UINT64_MAX);
+	arena_release(&a);
+}
+
 int
 main(void)
 {
@@ -226,6 +263,7 @@ main(void)
 		cmocka_unit_test(test_tuned_options),
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_vectors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

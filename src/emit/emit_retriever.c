@@ -1,0 +1,161 @@
+/* The constant tables of retrievers, and of servers over HTTP.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "emit/emit_in.h"
+
+/* Is it among those from the `from`-th on? */
+static bool
+uses(const struct gen *g, const struct retriever *r, size_t from)
+{
+	for (size_t i = from; i < g->nretriever; i++)
+		if (g->retriever[i] == r)
+			return true;
+	return false;
+}
+
+void
+gen_use_retriever(struct gen *g, const struct retriever *r)
+{
+	if (uses(g, r, 0))
+		return;
+	g->retriever = arena_grow(&g->a, g->retriever, &g->capretriever,
+	    g->nretriever + 1, sizeof *g->retriever);
+	g->retriever[g->nretriever++] = r;
+	gtype_use(g, r->of, true);
+}
+
+void
+gen_known_retrievers(struct gen *g)
+{
+	g->known_retrievers = g->nretriever;
+}
+
+static void
+text(struct gen *g, const char *name, const char *s)
+{
+	if (s != NULL)
+		cw_line(&g->w, ".%s = %s,", name, gen_string(g, s));
+}
+
+static void
+number(struct gen *g, const char *name, int64_t v)
+{
+	if (v != 0)
+		cw_line(&g->w, ".%s = %s,", name, gen_int(g, v));
+}
+
+void
+gen_http(struct gen *g, const struct mip_http *h, const char *name)
+{
+	cw_open(&g->w, "static const struct mip_http %s = {", name);
+	text(g, "key_env", h->key_env);
+	text(g, "key_header", h->key_header);
+	number(g, "attempts", h->attempts);
+	number(g, "backoff_ms", h->backoff_ms);
+	number(g, "max_wait_ms", h->max_wait_ms);
+	number(g, "timeout_ms", h->timeout_ms);
+	number(g, "running", h->running);
+	if (h->rpm > 0)
+		cw_line(&g->w, ".rpm = %s,", gen_float(g, h->rpm));
+	cw_line(&g->w, ".name = %s,", gen_string(g, h->name));
+	cw_line(&g->w, ".url = { %s, %s }", gen_string(g, h->url.env),
+	    gen_string(g, h->url.text));
+	cw_close(&g->w, "};");
+}
+
+static const char *
+way(enum mip_retrieval by)
+{
+	switch (by) {
+	case MIP_BM25:   return "MIP_BM25";
+	case MIP_EMBED:  return "MIP_EMBED";
+	case MIP_SEARCH: return "MIP_SEARCH";
+	}
+	BUG("retrieval");
+}
+
+/* "wiki: Passage of data/wiki.jsonl" */
+static const char *
+about(struct gen *g, const struct retriever *r)
+{
+	return arena_printf(&g->a, "%s: %s%s%s", r->name,
+	    ty_text(&g->a, r->of), r->is.path != NULL ? " of " : "",
+	    r->is.path != NULL ? r->is.path : " of a server");
+}
+
+static void
+members(struct gen *g, const struct retriever *r)
+{
+	const char *const *v = r->is.text;
+
+	if (v == NULL)
+		return;
+	cw_open(&g->w, "static const char *const %s_text[] = {", r->c_name);
+	for (; *v != NULL; v++)
+		cw_line(&g->w, "%s,", gen_string(g, *v));
+	cw_line(&g->w, "NULL");
+	cw_close(&g->w, "};");
+}
+
+static void
+one(struct gen *g, const struct retriever *r)
+{
+	const struct mip_retriever *is = &r->is;
+
+	cw_comment(&g->w, about(g, r));
+	members(g, r);
+	if (is->by == MIP_SEARCH)
+		gen_http(g, &r->http, arena_printf(&g->a, "%s_http",
+		    r->c_name));
+	cw_open(&g->w, "static const struct mip_retriever %s = {", r->c_name);
+	cw_line(&g->w, ".name = %s, .by = %s,", gen_string(g, r->name),
+	    way(is->by));
+	text(g, "path", is->path);
+	if (is->text != NULL)
+		cw_line(&g->w, ".text = %s_text,", r->c_name);
+	text(g, "id", is->id);
+	text(g, "score", is->score);
+	text(g, "results", is->results);
+	if (is->stem)
+		cw_line(&g->w, ".stem = true,");
+	if (is->by == MIP_BM25)
+		cw_line(&g->w, ".k1 = %s, .b = %s,", gen_float(g, is->k1),
+		    gen_float(g, is->b));
+	if (is->model != NULL)
+		cw_line(&g->w, ".model = &%s,", gen_model(g, is->model));
+	if (is->by == MIP_SEARCH)
+		cw_line(&g->w, ".http = &%s_http,", r->c_name);
+	if (is->fresh)
+		cw_line(&g->w, ".fresh = true,");
+	cw_line(&g->w, ".of = %s", gtype_desc(g, r->of));
+	cw_close(&g->w, "};");
+	cw_blank(&g->w);
+}
+
+void
+gen_retrievers(struct gen *g)
+{
+	for (const struct retriever *r = g->m->retriever; r != NULL;
+	    r = r->next)
+		if (uses(g, r, g->known_retrievers))
+			one(g, r);
+}
+
+/* The table of those in this file, for the program or what judges it. */
+void
+gen_retriever_table(struct gen *g, const char **name, unsigned *n)
+{
+	*n = (unsigned)(g->nretriever - g->known_retrievers);
+	*name = g->eval ? "eval_retrievers" : "retrievers";
+	if (*n == 0)
+		return;
+	cw_open(&g->w, "static const struct mip_retriever *const %s[] = {",
+	    *name);
+	for (const struct retriever *r = g->m->retriever; r != NULL;
+	    r = r->next)
+		if (uses(g, r, g->known_retrievers))
+			cw_line(&g->w, "&%s,", r->c_name);
+	cw_close(&g->w, "};");
+}

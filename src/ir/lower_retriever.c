@@ -1,0 +1,187 @@
+/* Lowering of retrievers, searches, and of texts to vectors.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <limits.h>
+#include <string.h>
+
+#include "front/ast.h"
+#include "ir/lower_in.h"
+
+enum { RESULTS = 5 };                   /* of a search that does not say */
+
+static struct check_value
+option(struct lower *x, struct ast *list, const char *name)
+{
+	const struct ast *o = ast_option(list, name);
+
+	return check_value(x->a, o != NULL ? o->u.option.value : NULL);
+}
+
+static struct ast *
+block(struct ast *list, const char *name)
+{
+	const struct ast *o = ast_option(list, name);
+
+	return o != NULL ? o->u.option.option : NULL;
+}
+
+static double
+number(struct check_value v, double unset)
+{
+	return v.kind == CV_NONE ? unset : v.f;
+}
+
+/* A count or a time; what is larger than the table can hold is as good as the
+ * largest. */
+static int
+small(struct check_value v)
+{
+	return v.kind == CV_NONE ? 0 : v.i > INT_MAX ? INT_MAX : (int)v.i;
+}
+
+void
+lower_http(struct lower *x, struct mip_http *h, struct ast *url,
+    struct ast *list)
+{
+	struct check_value v = check_value(x->a, url);
+	struct ast *retry = block(list, "retry"), *limit = block(list, "limit");
+
+	h->url = (struct mip_setting){ v.env, v.s };
+	h->key_env = option(x, list, "api_key").env;
+	h->key_header = option(x, list, "key_header").s;
+	h->timeout_ms = small(option(x, list, "timeout"));
+	h->attempts = (unsigned)small(option(x, retry, "attempts"));
+	h->backoff_ms = small(option(x, retry, "backoff"));
+	h->max_wait_ms = small(option(x, retry, "max_wait"));
+	h->running = (unsigned)small(option(x, limit, "running"));
+	h->rpm = number(option(x, limit, "rpm"), 0);
+}
+
+/* The members that are searched: one, several, or `other`. */
+static const char *const *
+members(struct lower *x, struct ast *list, const char *other)
+{
+	const struct ast *o = ast_option(list, "text"), *e;
+	const char **v;
+	size_t n = 0;
+
+	if (o == NULL && other == NULL)
+		return NULL;
+	e = o != NULL && o->u.option.value->kind == AST_LIST ?
+	    o->u.option.value->u.list.item : NULL;
+	for (; e != NULL; e = e->next)
+		n++;
+	v = arena_array(x->a, n + 2, sizeof *v);
+	n = 0;
+	if (o != NULL && o->u.option.value->kind == AST_LIST)
+		for (e = o->u.option.value->u.list.item; e != NULL;
+		    e = e->next)
+			v[n++] = check_value(x->a, e).s;
+	else
+		v[n++] = o != NULL ? check_value(x->a, o->u.option.value).s :
+		    other;
+	return n > 0 ? v : NULL;
+}
+
+static void
+file(struct lower *x, struct retriever *r, const struct symbol *s,
+    struct ast *arg, struct ast *list)
+{
+	struct mip_retriever *is = &r->is;
+	struct check_value stem = option(x, list, "stem");
+
+	is->path = arg->u.string.path;
+	is->text = members(x, list, "text");
+	is->id = option(x, list, "id").s;
+	is->score = option(x, list, "score").s;
+	is->k1 = number(option(x, list, "k1"), 1.2);
+	is->b = number(option(x, list, "b"), 0.75);
+	is->stem = stem.kind == CV_WORD && strcmp(stem.s, "porter") == 0;
+	if (s->model != NULL)
+		is->model = lower_model(x, s->model);
+}
+
+static void
+server(struct lower *x, struct retriever *r, struct ast *arg,
+    struct ast *list)
+{
+	struct mip_retriever *is = &r->is;
+	struct check_value cache = option(x, list, "cache");
+
+	is->http = &r->http;
+	is->text = members(x, list, NULL);
+	is->results = option(x, list, "results").s;
+	is->fresh = cache.kind == CV_BOOL && cache.i == 0;
+	r->http.name = arena_printf(x->a, "retriever %s", r->name);
+	lower_http(x, &r->http, arg, list);
+	if (r->http.url.text != NULL)
+		lower_need_host(x, r->at, arena_printf(x->a,
+		    "retriever '%s'", r->name), r->http.url.text);
+}
+
+struct retriever *
+lower_retriever(struct lower *x, struct symbol *s)
+{
+	struct ast *n = s->decl, *list = n->u.value.option;
+	struct ast *call = n->u.value.value;
+	struct ast *arg = call->u.call.arg->u.arg.value;
+	struct retriever *r = s->lowered;
+	int way;
+
+	if (r != NULL)
+		return r;
+	way = ir_word(ir_retrieval_words, IR_NRETRIEVAL,
+	    call->u.call.fn->u.name.name);
+	if (way < 0)
+		BUG("retriever '%s' searches in no way", s->name);
+	r = arena_alloc(x->a, sizeof *r);
+	s->lowered = r;
+	r->name = r->c_name = r->is.name = s->path;
+	r->of = s->type->of;
+	r->at = n->u.value.name_at;
+	r->is.by = (enum mip_retrieval)way;
+	if (way == MIP_SEARCH)
+		server(x, r, arg, list);
+	else
+		file(x, r, s, arg, list);
+	return r;
+}
+
+/* The default of k is the retriever's own. */
+static struct ins *
+results(struct lower *x, const struct symbol *s, struct ast *k,
+    struct span at)
+{
+	struct check_value v;
+	struct ins *i;
+
+	if (k != NULL)
+		return lower_expr(x, k);
+	v = option(x, s->decl->u.value.option, "k");
+	i = lower_op(x, IR_INT, lower_basic(x, TY_INT), NULL, 0, at);
+	i->u.i = v.kind == CV_NONE ? RESULTS : v.i;
+	return i;
+}
+
+struct ins *
+lower_search(struct lower *x, struct ast *e)
+{
+	struct symbol *s = e->sym;
+	struct ins *v[2], *i;
+
+	v[0] = lower_expr(x, e->u.call.bound[0]);
+	v[1] = results(x, s, e->u.call.bound[1], e->at);
+	i = lower_op(x, IR_SEARCH, s->type, v, 2, e->at);
+	i->u.retriever = lower_retriever(x, s);
+	return i;
+}
+
+struct ins *
+lower_embed(struct lower *x, struct ast *e)
+{
+	struct ins *v = lower_expr(x, e->u.call.bound[0]), *i;
+
+	i = lower_op1(x, IR_EMBED, e->type, v, e->at);
+	i->u.model = lower_model(x, e->sym);
+	return i;
+}
