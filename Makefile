@@ -179,7 +179,9 @@ LMDBIN   := $(if $(LMD),$(B)/lmd)
 MIPROC   := $(if $(MAIN),$(B)/miproc)
 LIBMIPROC := $(if $(RUNTIME),$(B)/libmiproc.a)
 HEADERS  := $(PUBLIC:runtime/%=$(B)/include/%)
-TESTBIN  := $(UNITBIN) $(FAULTBIN) $(FUZZBIN) $(BENCHBIN) $(LMDBIN) $(ONE)
+VECTORS  := $(B)/tests/vectors
+TESTBIN  := $(UNITBIN) $(FAULTBIN) $(FUZZBIN) $(BENCHBIN) $(VECTORS) $(LMDBIN) \
+	$(ONE)
 
 NPROC := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 # As many jobs as cores, unless the user has said how many.
@@ -280,6 +282,11 @@ $(B)/test/t_%: $(O)/tests/unit/t_%.o $(B)/libparts.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $(filter %.o,$^) $(B)/libparts.a $(TEST_LIBS) $(LIBS)
 
+# The runtime, whole, for the types that it loads.
+$(VECTORS): $(O)/tests/vectors/vectors.o $(RTOBJ)
+	@mkdir -p $(@D)
+	$(LINK) -rdynamic -o $@ $^ $(RT_LIBS) -lpthread -lm -ldl
+
 # A test gets the helpers whose headers it includes.
 uses = $(patsubst tests/unit/%.c,$(B)/test/%,$(shell cd $(srcdir) && \
 	grep -ls '^\#include "$(1).h"' $(UNIT)))
@@ -315,7 +322,7 @@ $(B)/test/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(FUZZMAIN) $(B)/libparts.a
 setup:
 	@$(srcdir)/scripts/setup
 
-SUITES = unit golden e2e real docs fault fuzz lint
+SUITES = unit vectors golden e2e real docs fault fuzz lint
 TESTENV = B='$(B)' SRCDIR='$(srcdir)' TOOLS='$(TOOLS)' CC='$(CC)' \
 	TESTCFLAGS='$(CFLAGS)' LIBS='$(RT_LIBS) -lpthread -lm' \
 	RUNTIME='$(RUNTIME)' WRAPPER='$(WRAPPER)'
@@ -348,8 +355,8 @@ valgrind:
 		check
 
 cov:
-	@$(MAKE) --no-print-directory B=build/cov \
-		CFLAGS='-g -O0 --coverage' SUITES='unit golden e2e fault' check
+	@$(MAKE) --no-print-directory B=build/cov CFLAGS='-g -O0 --coverage' \
+		SUITES='unit vectors golden e2e fault' check
 	@$(srcdir)/scripts/cov build/cov
 
 # T seconds a target, with clang; else what `make check` does.
@@ -468,7 +475,7 @@ uninstall:
 
 # What setup has fetched stays: it is slow to come by.
 clean:
-	rm -rf $(B)/obj $(B)/gen $(B)/test $(B)/log $(B)/include \
+	rm -rf $(B)/obj $(B)/gen $(B)/test $(B)/tests $(B)/log $(B)/include \
 		$(B)/share $(B)/dist $(B)/distcheck $(B)/miproc \
 		$(B)/miproc0 $(B)/lmd \
 		$(B)/libmiproc.[ao] $(B)/libparts.a $(B)/one.[do] \
@@ -477,7 +484,7 @@ clean:
 -include $(patsubst %.o,%.d,$(PARTOBJ) $(MAINOBJ) $(LMDOBJ) $(ONE) \
 	$(UNIT:%.c=$(O)/%.o) $(BENCH:%.c=$(O)/%.o) \
 	$(O)/tests/bench/bare.d $(O)/tests/bench/measure.d \
-	$(O)/tests/bench/shapes.d \
+	$(O)/tests/bench/shapes.d $(O)/tests/vectors/vectors.d \
 	$(UNITHELP:%=$(O)/tests/unit/%.o) \
 	$(FAULT:%.c=$(O)/%.o) $(FUZZ:%.c=$(O)/%.o) \
 	$(O)/tests/fault/fault.o $(O)/tests/fuzz/replay.o \

@@ -65,7 +65,7 @@ static bool
 row_input(const struct batch *b, struct row_slot *r, struct arena *a,
     void **in)
 {
-	struct type_error e = { "", "" };
+	struct type_error e = { .path = "" };
 	struct buf why = BUF_INIT;
 	const char *wrong = r->bad;
 	enum mip_status s = MIP_USAGE;

@@ -205,7 +205,7 @@ input_text(struct cli *c, struct buf *b, bool *flags)
 static int
 input_decode(struct cli *c, struct json v, bool flags, void **in)
 {
-	struct type_error e = { "", "" };
+	struct type_error e = { .path = "" };
 	enum mip_status s;
 
 	if (json_kind(v) != JSON_OBJECT) {

@@ -80,7 +80,7 @@ static enum mip_status
 prompts_leaf(struct prompts *p, const struct slots_leaf *leaf)
 {
 	struct buf messages = BUF_INIT;
-	struct type_error e = { "", "" };
+	struct type_error e = { .path = "" };
 	enum mip_status s = prompts_messages(p, &messages, leaf, &e);
 	char name[MIP_SCHEMA_NAME];
 	struct lm_call c;

@@ -174,7 +174,8 @@ rr_layout(struct rr *r, enum mip_format f, struct reply_text text)
 	x.sum.plain = false;
 	reply_add(&x.sum, &sum);
 	if (f != r->o->format)
-		reply_flag(&x.sum, REPLY_CARRIER);
+		reply_flag(&x.sum, f == MIP_MARKERS ? REPLY_MARKERS :
+		    f == MIP_LABELS ? REPLY_LABELS : REPLY_TAGS);
 	if (!x.ok && (r->err.error == REPLY_E_NONE ||
 	    r->err.error == REPLY_E_NO_JSON))
 		r->err = r->co.err;
@@ -201,7 +202,7 @@ rr_text(struct rr *r, struct reply_text text)
 	x = reply_attempt(&r->co, r->field != NULL ? r->field->type : r->t, v,
 	    NULL);
 	if (rr_is_layout(r->o->format))
-		reply_flag(&x.sum, REPLY_CARRIER);
+		reply_flag(&x.sum, REPLY_JSON);
 	if (!x.ok && r->err.error == REPLY_E_NONE)
 		r->err = r->co.err;
 	if (!rr_whole(r, &x))
@@ -212,7 +213,7 @@ rr_text(struct rr *r, struct reply_text text)
 		return true;
 	/* An object, where its one value was asked for. */
 	x = reply_attempt(&r->co, r->t, v, NULL);
-	reply_flag(&x.sum, REPLY_CARRIER);
+	reply_flag(&x.sum, REPLY_JSON);
 	reply_keep(&r->best, &x);
 	return true;
 }
@@ -297,6 +298,7 @@ rr_constraints(struct rr *r)
 		s = arena_strdup(&r->mem, e.text);
 		rr_error(r, s != NULL ? REPLY_E_ASSERT : REPLY_E_NOMEM);
 		r->err.text = s;
+		r->err.label = e.label;
 		memcpy(r->err.path, e.path, sizeof(r->err.path));
 	}
 }
@@ -458,6 +460,7 @@ reply_read(struct arena *a, const struct mip_type *t,
 
 	memset(out, 0, t->size);
 	memset(note, 0, sizeof(*note));
+	note->label = "";
 	rr_begin(&r, text, n);
 	if (!rr_read(&r) || (r.best.ok && !type_copy(a, t, r.best.value, out)))
 		rr_error(&r, REPLY_E_NOMEM);

@@ -38,7 +38,8 @@
 	X(DEFAULT, default, 1) X(DUPLICATE_KEY, duplicate_key, 2) \
 	X(IMPLIED_KEY, implied_key, 3) X(LITERAL_FILLED, literal_filled, 2) \
 	X(BAD_UTF8, bad_utf8, 1) X(LENGTH_HIT, length_hit, 0) \
-	X(CARRIER, carrier, 1) X(REASONING_CUT, reasoning_cut, 0) \
+	X(JSON, json, 1) X(MARKERS, markers, 1) X(LABELS, labels, 1) \
+	X(TAGS, tags, 1) X(REASONING_CUT, reasoning_cut, 0) \
 	X(DROPPED_ITEM, dropped_item, 4) X(CHECK_FAILED, check_failed, 0)
 
 enum reply_flag {
@@ -82,6 +83,8 @@ struct reply_note {
 	enum reply_error error;
 	char path[160];                 /* of the error, "" at the top */
 	char message[320];              /* one plain sentence: the re-ask */
+	const char *label;              /* of a constraint: "range", "len",
+	                                 * "regex"; "" elsewhere */
 	uint64_t flags;                 /* 1 << enum reply_flag */
 	unsigned cost;
 	size_t from, to;                /* bytes of the text that were used */

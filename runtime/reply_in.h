@@ -236,6 +236,7 @@ struct reply_err {
 	const struct mip_type *type;
 	struct reply_text seen;
 	const char *text;               /* of a constraint: the sentence */
+	const char *label;              /* and which one; or NULL */
 	char path[160];
 };
 

@@ -326,6 +326,7 @@ reply_message(const struct reply_err *e, const struct mip_type *t,
 	size_t n;
 
 	note->error = e->error;
+	note->label = e->label != NULL ? e->label : "";
 	snprintf(note->path, sizeof(note->path), "%s", e->path);
 	ro_sentence(&b, e, t, f);
 	n = b.len < sizeof(note->message) ? b.len : sizeof(note->message) - 1;

@@ -86,7 +86,7 @@ static void
 tool_read_json(struct mip *m, const struct mip_tool *tool,
     const struct buf *text, void *out)
 {
-	struct type_error e = { "", "" };
+	struct type_error e = { .path = "" };
 	const char *why = "";
 	char whole[sizeof e.path + sizeof e.text + 2];
 	enum mip_status s;

@@ -24,12 +24,20 @@ path_put(struct type_error *e, const char *name)
 		e->path[n] = '.';
 }
 
-/* The sentence is said where the fault is; those around it add their names. */
+/* Said where the fault is; those around it add their names. */
 static bool
-check_fail(struct type_error *e, const char *name, const char *text)
+check_fail(struct type_error *e, const char *name, const char *label,
+    const char *text)
 {
-	if (!e->text[0])
-		snprintf(e->text, sizeof(e->text), "%s", text);
+	snprintf(e->text, sizeof(e->text), "%s", text);
+	e->label = label;
+	path_put(e, name);
+	return false;
+}
+
+static bool
+check_within(struct type_error *e, const char *name)
+{
 	path_put(e, name);
 	return false;
 }
@@ -47,7 +55,7 @@ outside(const struct mip_field *f, double v, const char *unit,
 	snprintf(text, sizeof(text), "must %s at %s %.15g%s, not %.15g",
 	    *unit ? "have" : "be", low ? "least" : "most",
 	    low ? f->min : f->max, unit, v);
-	check_fail(e, f->name, text);
+	check_fail(e, f->name, *unit ? "len" : "range", text);
 	return true;
 }
 
@@ -76,12 +84,13 @@ check_pattern(const struct mip_field *f, const char *s, struct type_error *e)
 	if (found == REGEX_YES)
 		return true;
 	if (!r)
-		return check_fail(e, f->name, "its pattern cannot be used");
+		return check_fail(e, f->name, "regex",
+		    "its pattern cannot be used");
 	if (found != REGEX_NO)
-		return check_fail(e, f->name,
+		return check_fail(e, f->name, "regex",
 		    "could not be matched against its pattern");
 	snprintf(text, sizeof(text), "must match the pattern %s", f->regex);
-	return check_fail(e, f->name, text);
+	return check_fail(e, f->name, "regex", text);
 }
 
 static bool check_value(const struct mip_field *f, const struct mip_type *t,
@@ -102,8 +111,8 @@ check_items(const struct mip_field *f, const struct mip_type *of,
 		if (check_value(&one, of, (const char *)v + i * of->size, e))
 			continue;
 		snprintf(name, sizeof(name), "[%zu]", i);
-		check_fail(e, name, "");
-		return check_fail(e, f->name, "");
+		check_within(e, name);
+		return check_within(e, f->name);
 	}
 	return true;
 }
@@ -117,7 +126,7 @@ check_struct(const struct mip_field *f, const struct mip_type *t,
 	for (i = 0; i < t->n; i++)
 		if (!check_value(&t->field[i], t->field[i].type,
 		    (const char *)v + t->field[i].offset, e))
-			return check_fail(e, f->name, "");
+			return check_within(e, f->name);
 	return true;
 }
 
@@ -170,5 +179,6 @@ bool
 type_check(const struct mip_field *f, const void *v, struct type_error *e)
 {
 	e->path[0] = e->text[0] = '\0';
+	e->label = "";
 	return check_value(f, f->type, v, e);
 }

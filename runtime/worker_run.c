@@ -99,7 +99,8 @@ run_metrics(struct run *r, struct json row)
 
 		v->metric = metric_called(r->o->eval, name);
 		if (!v->metric) {
-			e = (struct type_error){ "", "there is no such" };
+			e = (struct type_error){
+			    .text = "there is no such" };
 			snprintf(e.path, sizeof e.path, "%.*s",
 			    name.n < 80 ? (int)name.n : 80, name.s);
 			return run_wrong(r, MIP_USAGE, "metric", &e);
@@ -131,7 +132,7 @@ run_models(struct run *r)
 		return run_wrong(r, MIP_NOMEM, "", NULL);
 	while (r->nmodel < n && json_next(&w, &key, &value)) {
 		struct mip_override *v = &r->model[r->nmodel++];
-		struct type_error e = { "", "there is no such" };
+		struct type_error e = { .text = "there is no such" };
 
 		v->name = json_string(r->a, key);
 		for (i = 0; i < p->nmodel; i++)
@@ -150,7 +151,7 @@ static enum mip_status
 run_test_called(struct run *r, struct json name)
 {
 	const struct mip_eval *eval = r->o->eval;
-	struct type_error e = { "", "there is no such" };
+	struct type_error e = { .text = "there is no such" };
 	unsigned i;
 
 	for (i = 0; eval && i < eval->ntest; i++)
@@ -169,13 +170,13 @@ run_decode(struct run *r)
 	const struct mip_program *p = r->o->program;
 	struct json row = json_get(r->msg, "row");
 	struct json test = json_get(r->msg, "test");
-	struct type_error e = { "", "" };
+	struct type_error e = { .path = "" };
 	enum mip_status s;
 
 	if (json_kind(test) != JSON_NONE)
 		return run_test_called(r, test);
 	if (json_kind(row) != JSON_OBJECT) {
-		e = (struct type_error){ "", "it is no object" };
+		e = (struct type_error){ .text = "it is no object" };
 		return run_wrong(r, MIP_USAGE, "row", &e);
 	}
 	s = worker_input(r->a, p->in, row, &r->in, &e);

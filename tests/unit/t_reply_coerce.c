@@ -275,7 +275,7 @@ static const struct reply_case records[] = {
 	{ &fork_t, "{\"next\": {\"next\": {\"next\": null}}}",
 	    "{\"next\":{\"next\":{\"next\":null}}}", "" },
 	{ &s_t, "**Key:** a: b\nmore\n**N**: 1",
-	    "{\"key\":\"a: b\\nmore\",\"n\":1}", "carrier" },
+	    "{\"key\":\"a: b\\nmore\",\"n\":1}", "labels" },
 	{ &thought_t, "{\"reasoning\": \"r\", \"class\": \"billing\"}",
 	    "{\"reasoning\":\"r\",\"label\":\"BILLING\"}", "" },
 	{ &thought_t, "{\"reasoning\": \"r\", \"label\": \"OTHER\"}",
