@@ -98,7 +98,7 @@ IR = $(call in,src/ir, \
 
 EMIT = $(call in,src/emit, \
 	cw emit_name emit_type emit_table emit_tool emit_plan emit_expr \
-	emit_stmt emit_each emit_flow emit_c emit_dot)
+	emit_stmt emit_call emit_each emit_flow emit_c emit_dot)
 
 TUNE = $(call in,src/tune, \
 	rng uniform linear stats data split space surrogate tpe study \

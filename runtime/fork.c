@@ -198,6 +198,7 @@ fork_dress(struct fork *f, struct mip *m)
 	mip_set_slots(m, up->slots);
 	mip_set_sample(m, up->sample);
 	mip_set_models(m, up->model, up->nmodel);
+	mip_set_row(m, up->row);
 	mip_record(m, up->record);
 	m->judged = up->judged;
 	m->ran = up->ran;

@@ -182,6 +182,12 @@ mip_set_models(struct mip *m, const struct mip_override *v, size_t n)
 }
 
 void
+mip_set_row(struct mip *m, struct json row)
+{
+	m->row = row;
+}
+
+void
 mip_record(struct mip *m, bool on)
 {
 	m->record = on;

@@ -108,6 +108,9 @@ void mip_set_sample(struct mip *m, uint64_t n);
 /* The models in the place of others, borrowed. */
 void mip_set_models(struct mip *m, const struct mip_override *v, size_t n);
 
+/* The row that metrics judge, whole, borrowed; an empty span: none. */
+void mip_set_row(struct mip *m, struct json row);
+
 /* Whether steps are kept from now on. */
 void mip_record(struct mip *m, bool on);
 const struct mip_step *mip_steps(const struct mip *m, size_t *n);

@@ -57,6 +57,7 @@ struct mip {
 	char message[512];
 	struct slots *slots;            /* or NULL */
 	uint64_t sample;
+	struct json row;                /* see mip_set_row */
 	const struct mip_override *model;
 	size_t nmodel;
 	struct ask **ask;               /* `made` of them, `nask` in use */

@@ -303,7 +303,8 @@ struct mip_tool {
 	enum mip_tool_kind kind;
 	const char *const *argv;        /* NULL-terminated; a command with a
 	                                 * slash is relative to the root */
-	const struct mip_type *in;      /* struct of its inputs */
+	const struct mip_type *in;      /* struct of its inputs; NULL: it
+	                                 * judges rows */
 	const struct mip_type *out;     /* what it gives */
 	bool text_in, text_out;         /* one string as it is, not JSON */
 	bool keep;                      /* its process stays: a line of JSON
@@ -317,6 +318,7 @@ struct mip_tool {
 	                                 * there are processors, 4 at least */
 	const char *const *env;         /* variables that are passed on,
 	                                 * NULL-terminated, or NULL */
+	double on_fail;                 /* score of a row that it fails on */
 };
 
 /* ---- programs ---- */
@@ -498,6 +500,13 @@ enum mip_status mip_search(struct mip *m, const struct mip_retriever *r,
  * empty list. */
 struct mip_floats mip_embed(struct mip *m, const struct mip_model *model,
     const char *text);
+
+/* What a command says of the row that is judged and of what the program made
+ * of it: `verdict` (of tool->out) is { double score; const char *feedback; }.
+ * Gives the status of the run. */
+enum mip_status mip_verdict(struct mip *m, const struct mip_tool *tool,
+    const struct mip_type *in_type, const void *in,
+    const struct mip_type *out_type, const void *out, void *verdict);
 
 /* Makes the run fail, unless it has failed already; gives the status. */
 enum mip_status mip_fail(struct mip *m, enum mip_status s,

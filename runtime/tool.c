@@ -172,6 +172,32 @@ tool_failed(struct mip *m, const struct mip_tool *tool,
 	}
 }
 
+/* Runs the command on what is in `text`, unless the run has to end; false with
+ * the run failed, or `a` to be looked at. */
+static bool
+tool_ask(struct mip *m, const struct mip_tool *tool, const struct buf *text,
+    struct tool_answer *a)
+{
+	*a = (struct tool_answer){ .went = TOOL_NO_MEMORY, .out = BUF_INIT };
+	if (!text->failed)
+		tool_run(mip_env_tools(m->env), tool, buf_str(text),
+		    text->len, tool_stop, m, a);
+	return a->went == TOOL_ANSWERED;
+}
+
+/* Whether a call may be made at all. */
+static bool
+tool_may_run(struct mip *m, const struct mip_tool *tool)
+{
+	if (m->status != MIP_OK || mip_stopped(m))
+		return false;
+	if (mip_env_allows_exec(m->env, tool->argv[0]))
+		return true;
+	mip_fail(m, MIP_USAGE, "%s: exec:%s is not granted", tool->name,
+	    tool->argv[0]);
+	return false;
+}
+
 enum mip_status
 mip_call(struct mip *m, const struct mip_tool *tool, const void *in,
     void *out)
@@ -180,22 +206,10 @@ mip_call(struct mip *m, const struct mip_tool *tool, const void *in,
 	struct buf text = BUF_INIT;
 
 	memset(out, 0, tool->out->size);
-	if (m->status != MIP_OK || mip_stopped(m))
-		return m->status;
-	if (!mip_env_allows_exec(m->env, tool->argv[0]))
-		return mip_fail(m, MIP_USAGE, "%s: exec:%s is not granted",
-		    tool->name, tool->argv[0]);
-	if (!tool_inputs_fit(m, tool, in))
+	if (!tool_may_run(m, tool) || !tool_inputs_fit(m, tool, in))
 		return m->status;
 	tool_write_inputs(&text, tool, in);
-	if (text.failed) {
-		buf_release(&text);
-		mip_oom(m);
-		return m->status;
-	}
-	tool_run(mip_env_tools(m->env), tool, buf_str(&text), text.len,
-	    tool_stop, m, &a);
-	if (a.went != TOOL_ANSWERED)
+	if (!tool_ask(m, tool, &text, &a))
 		tool_failed(m, tool, &a);
 	else if (tool->text_out)
 		tool_read_text(m, tool, &a.out, out);
@@ -203,6 +217,121 @@ mip_call(struct mip *m, const struct mip_tool *tool, const void *in,
 		tool_read_json(m, tool, &a.out, out);
 	if (m->status != MIP_OK)
 		memset(out, 0, tool->out->size);
+	tool_trace(m, tool, &text, &a);
+	buf_release(&text);
+	buf_release(&a.out);
+	return m->status;
+}
+
+/* ---- judging ---- */
+
+static void
+tool_put_field(struct buf *b, const struct mip_field *f, const void *record,
+    bool *first)
+{
+	if (!*first)
+		buf_putc(b, ',');
+	*first = false;
+	buf_json(b, f->name, strlen(f->name));
+	buf_putc(b, ':');
+	type_write(b, f->type, (const char *)record + f->offset, true);
+}
+
+/* {"gold": the row, "pred": what the program was given and gave}; of a name
+ * in both it is the output. */
+static void
+tool_write_pair(struct buf *b, struct json row, const struct mip_type *in_type,
+    const void *in, const struct mip_type *out_type, const void *out)
+{
+	bool first = true;
+	unsigned i;
+
+	buf_puts(b, "{\"gold\":");
+	if (row.n)
+		json_compact(b, row);
+	else
+		buf_puts(b, "null");
+	buf_puts(b, ",\"pred\":{");
+	for (i = 0; i < in_type->n; i++)
+		if (!type_field(out_type, in_type->field[i].name))
+			tool_put_field(b, &in_type->field[i], in, &first);
+	for (i = 0; i < out_type->n; i++)
+		tool_put_field(b, &out_type->field[i], out, &first);
+	buf_puts(b, "}}");
+}
+
+static void
+tool_set_verdict(const struct mip_tool *tool, void *verdict, double score,
+    const char *feedback)
+{
+	const struct mip_field *f = tool->out->field;
+
+	memcpy((char *)verdict + f[0].offset, &score, sizeof score);
+	memcpy((char *)verdict + f[1].offset, &feedback, sizeof feedback);
+}
+
+/* A number, or an object of score and feedback.  What is neither is the
+ * metric's mistake, and no score of the row. */
+static void
+tool_read_verdict(struct mip *m, const struct mip_tool *tool,
+    const struct buf *text, void *verdict)
+{
+	struct type_error e;
+	struct buf said = BUF_INIT;
+	enum mip_status s = MIP_USAGE;
+	struct json v;
+	double score;
+
+	if (json_parse(buf_str(text), text->len, &v, NULL, NULL)) {
+		if (json_double(v, &score)) {
+			tool_set_verdict(tool, verdict, score, NULL);
+			return;
+		}
+		s = type_read(&m->arena, tool->out, v, TYPE_EXACT, verdict,
+		    &e);
+	}
+	if (s == MIP_NOMEM)
+		mip_oom(m);
+	if (s != MIP_USAGE)
+		return;
+	tool_quote(&said, text);
+	mip_fail(m, MIP_INFRASTRUCTURE, "%s: its output is neither a number "
+	    "nor {\"score\": number, \"feedback\": text}: %s", tool->name,
+	    text->len > 0 ? buf_str(&said) : "(nothing)");
+	buf_release(&said);
+}
+
+/* A row that the command fails on has its score; what kills the command, or
+ * keeps it from running, has not to do with the row. */
+static void
+tool_no_verdict(struct mip *m, const struct mip_tool *tool,
+    const struct tool_answer *a, void *verdict)
+{
+	if (a->went == TOOL_FAILED)
+		tool_set_verdict(tool, verdict, tool->on_fail,
+		    arena_strdup(&m->arena, a->why));
+	else if (a->went == TOOL_DIED)
+		mip_fail(m, MIP_INFRASTRUCTURE, "%s: %s", tool->name, a->why);
+	else
+		tool_failed(m, tool, a);
+}
+
+enum mip_status
+mip_verdict(struct mip *m, const struct mip_tool *tool,
+    const struct mip_type *in_type, const void *in,
+    const struct mip_type *out_type, const void *out, void *verdict)
+{
+	struct tool_answer a;
+	struct buf text = BUF_INIT;
+
+	memset(verdict, 0, tool->out->size);
+	if (!tool_may_run(m, tool))
+		return m->status;
+	tool_write_pair(&text, m->row, in_type, in, out_type, out);
+	if (tool_ask(m, tool, &text, &a))
+		tool_read_verdict(m, tool, &a.out, verdict);
+	else
+		tool_no_verdict(m, tool, &a, verdict);
 	tool_trace(m, tool, &text, &a);
 	buf_release(&text);
 	buf_release(&a.out);

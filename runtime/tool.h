@@ -32,7 +32,8 @@ enum tool_went {
 	TOOL_ANSWERED,                  /* `out` is what it wrote */
 	TOOL_FAILED,                    /* exit status 1 to 125, too much
 	                                 * output, too much time */
-	TOOL_DIED,                      /* by a signal, or a status from 128 */
+	TOOL_DIED,                      /* by a signal, a status from 128 on;
+	                                 * out of turn, without an answer */
 	TOOL_NOT_THERE,                 /* it could not be started */
 	TOOL_STOPPED,                   /* the run is to end */
 	TOOL_NO_MEMORY

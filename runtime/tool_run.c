@@ -496,7 +496,7 @@ tool_judge_line(struct tool_talk *k)
 		return false;
 	}
 	if (nl + 1 < out->s + out->len) {
-		tool_say(k, TOOL_FAILED, "it wrote more than one line");
+		tool_say(k, TOOL_DIED, "it wrote more than one line");
 		return false;
 	}
 	out->len--;

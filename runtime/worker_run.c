@@ -262,6 +262,7 @@ run_do(struct run *r, struct slots *slots)
 	mip_set_slots(r->m, slots);
 	mip_set_sample(r->m, sample > 0 ? (uint64_t)sample : 0);
 	mip_set_models(r->m, r->model, r->nmodel);
+	mip_set_row(r->m, json_get(r->msg, "row"));
 	mip_record(r->m, trace);
 	mip_begin(r->m);
 	if (r->test)
@@ -529,8 +530,9 @@ worker_run(const struct worker_options *o, struct mip *m, struct arena *a,
 	}
 	run_do(&r, slots);
 	run_say(b, &r);
-	/* The models lived in `a`. */
+	/* The models lived in `a`, the row in the message. */
 	mip_set_models(m, NULL, 0);
+	mip_set_row(m, (struct json){ NULL, 0 });
 	if (!b->failed)
 		return;
 	buf_release(b);

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "driver/compile.h"
 #include "driver/file.h"
@@ -56,16 +57,29 @@ in_root(const struct compilation *c, const char *path)
 	return file_beside(c->a, c->path, path);
 }
 
+/* A word of a command that names a file of the user's: a path. */
+static void
+put_word(struct compilation *c, struct rule *r, const char *word)
+{
+	const char *path = in_root(c, word);
+	struct stat st;
+
+	if (strchr(word, '/') != NULL && stat(path, &st) == 0 &&
+	    S_ISREG(st.st_mode))
+		put_dependency(r, path);
+}
+
 /* Commands that the rows were run and scored with, as far as they are files
- * of the user's. */
+ * of the user's, and the files that they name. */
 static void
 put_commands(struct compilation *c, struct rule *r)
 {
 	const struct tool *t = c->mod != NULL ? c->mod->tool : NULL;
+	unsigned i;
 
 	for (; t != NULL; t = t->next)
-		if (t->is.argv != NULL && strchr(t->is.argv[0], '/') != NULL)
-			put_dependency(r, in_root(c, t->is.argv[0]));
+		for (i = 0; t->is.argv != NULL && t->is.argv[i] != NULL; i++)
+			put_word(c, r, t->is.argv[i]);
 }
 
 /* Has another retriever, or the data, its file? */

@@ -68,7 +68,7 @@ use_value(struct ins *i, void *arg)
 
 	if (i->type != NULL && i->type->kind > TY_NULL)
 		gtype_use(g, i->type, false);
-	if (i->op == IR_CALL)
+	if (i->op == IR_CALL || i->op == IR_JUDGE)
 		gen_use_tool(g, i->u.tool);
 	if (i->op == IR_SEARCH) {
 		gen_use_retriever(g, i->u.retriever);

@@ -221,6 +221,11 @@ void fgen_claim(struct fgen *fg, struct ins *i);
 void fgen_loop(struct fgen *fg, struct region *body);
 /* `break` or `continue`, or how to say it. */
 void fgen_leave(struct fgen *fg, enum ir_op op);
+/* Calls of tools and retrievers; vectors (emit_call.c). */
+void fgen_call(struct fgen *fg, struct ins *i);
+void fgen_judge(struct fgen *fg, struct ins *i);
+void fgen_search(struct fgen *fg, struct ins *i);
+void fgen_embed(struct fgen *fg, struct ins *i);
 /* Is it a call of a function that asks nothing, as any in C? */
 bool fgen_is_direct(const struct ins *i);
 /* A list made of another (emit_each.c). */
@@ -229,6 +234,13 @@ void fgen_each(struct fgen *fg, struct ins *i);
 /* Pieces of statements.  The name of a value's variable: the user's, else the
  * other one. */
 const char *fgen_named(struct fgen *fg, struct ins *i, const char *otherwise);
+/* What its first setting begins with: "T name", or "name" alone. */
+const char *fgen_declared(struct fgen *fg, const struct ins *i);
+/* Declares what a call writes to. */
+void fgen_declare(struct fgen *fg, const struct ins *i);
+/* A variable with the inputs of a call; its name, from `base`. */
+const char *fgen_inputs(struct fgen *fg, struct ins *call,
+    const struct ty *in, const char *base);
 /* What the setting of a value in braces begins with: "T name = ". */
 const char *fgen_braced(struct fgen *fg, const struct ins *i);
 /* The inputs of a call, with `before` in front, if it has any. */

@@ -181,9 +181,9 @@ static bool
 needs_statement(const struct fplan *p, const struct ins *i)
 {
 	switch (i->op) {
-	case IR_ASK: case IR_CALL: case IR_SEARCH: case IR_EMBED:
-	case IR_RUN: case IR_SCORE: case IR_EACH: case IR_APPEND:
-	case IR_INDEX: case IR_LOOKUP: case IR_INJECT:
+	case IR_ASK: case IR_CALL: case IR_JUDGE: case IR_SEARCH:
+	case IR_EMBED: case IR_RUN: case IR_SCORE: case IR_EACH:
+	case IR_APPEND: case IR_INDEX: case IR_LOOKUP: case IR_INJECT:
 		return true;
 	case IR_LIST: case IR_MAP:
 		return i->narg != 0;

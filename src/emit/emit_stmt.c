@@ -31,9 +31,8 @@ fgen_ahead(struct fgen *fg, struct ins *i)
 	return name;
 }
 
-/* What its first setting begins with: "T name", or "name" alone. */
-static const char *
-declared(struct fgen *fg, const struct ins *i)
+const char *
+fgen_declared(struct fgen *fg, const struct ins *i)
 {
 	const char *name = fg->value[i->id];
 
@@ -46,7 +45,7 @@ fgen_braced(struct fgen *fg, const struct ins *i)
 	struct arena *a = &fg->g->a;
 
 	if (!fg->ahead[i->id])
-		return arena_printf(a, "%s = ", declared(fg, i));
+		return arena_printf(a, "%s = ", fgen_declared(fg, i));
 	return arena_printf(a, "%s = (%s)", fg->value[i->id],
 	    gtype_c(fg->g, i->type));
 }
@@ -60,15 +59,14 @@ fgen_is_direct(const struct ins *i)
 	    (o == NULL || o->op != IR_PAR);
 }
 
-/* Declares what a call writes to. */
-static void
-declare(struct fgen *fg, const struct ins *i)
+void
+fgen_declare(struct fgen *fg, const struct ins *i)
 {
 	/* Compilers that look into a function that fails do not see that then
 	 * what it gives is not read. */
 	if (!fg->ahead[i->id])
 		cw_line(&fg->g->w, fgen_is_direct(i) ? "%s = { 0 };" : "%s;",
-		    declared(fg, i));
+		    fgen_declared(fg, i));
 	cw_blank(&fg->g->w);
 }
 
@@ -122,8 +120,9 @@ fgen_record(struct fgen *fg, const char *before, const struct ins *i)
 		    gtype_c(fg->g, in)), i, in);
 }
 
-static const char *
-inputs(struct fgen *fg, struct ins *i, const struct ty *in, const char *base)
+const char *
+fgen_inputs(struct fgen *fg, struct ins *i, const struct ty *in,
+    const char *base)
 {
 	struct cw *w = &fg->g->w;
 	const char *name = fgen_name(fg, arena_printf(&fg->g->a, "%s_in",
@@ -144,10 +143,10 @@ ask(struct fgen *fg, struct ins *i)
 	const struct prompt *p = i->u.prompt;
 	const char *name = fgen_named(fg, i, arena_printf(&fg->g->a,
 	    "%s_reply", p->c_name));
-	const char *in = inputs(fg, i, p->in, name);
+	const char *in = fgen_inputs(fg, i, p->in, name);
 
 	fg->uses_m = true;
-	declare(fg, i);
+	fgen_declare(fg, i);
 	if (fg->again[i->id] != NULL)
 		cw_line(&fg->g->w, "mip_ask_again(m, &%s, &%s, &%s, &%s);",
 		    p->c_name, in, name, fg->again[i->id]);
@@ -157,58 +156,18 @@ ask(struct fgen *fg, struct ins *i)
 }
 
 static void
-call(struct fgen *fg, struct ins *i)
-{
-	const struct tool *t = i->u.tool;
-	const char *name = fgen_named(fg, i, arena_printf(&fg->g->a,
-	    "%s_result", t->c_name));
-	const char *in = inputs(fg, i, t->in, name);
-
-	declare(fg, i);
-	fgen_wait(fg, arena_printf(&fg->g->a, "mip_call(m, &%s, &%s, &%s)",
-	    t->c_name, in, name));
-}
-
-static void
-search(struct fgen *fg, struct ins *i)
-{
-	const struct retriever *r = i->u.retriever;
-	const char *name = fgen_named(fg, i, arena_printf(&fg->g->a,
-	    "%s_results", r->c_name));
-	const char *query = fexpr(fg, i->arg[0], PREC_COND);
-	const char *k = fexpr(fg, i->arg[1], PREC_COND);
-
-	declare(fg, i);
-	fgen_wait(fg, arena_printf(&fg->g->a,
-	    "mip_search(m, &%s, %s, %s, &%s)", r->c_name, query, k, name));
-}
-
-static void
-embed(struct fgen *fg, struct ins *i)
-{
-	const char *text = fexpr(fg, i->arg[0], PREC_COND);
-
-	fg->uses_m = true;
-	fgen_named(fg, i, "vector");
-	cw_line(&fg->g->w, "%s = mip_embed(m, &%s, %s);", declared(fg, i),
-	    gen_model(fg->g, i->u.model), text);
-	cw_blank(&fg->g->w);
-	fgen_wait(fg, "mip_status(m)");
-}
-
-static void
 run(struct fgen *fg, struct ins *i)
 {
 	const struct fn *f = i->u.fn;
 	const char *name = fgen_named(fg, i, arena_printf(&fg->g->a,
 	    "%s_result", f->c_name));
-	const char *in = inputs(fg, i, f->in, name);
+	const char *in = fgen_inputs(fg, i, f->in, name);
 
 	const char *args = arena_printf(&fg->g->a, "%s_body, &%s, &%s)",
 	    f->c_name, in, name);
 
 	fg->uses_m = true;
-	declare(fg, i);
+	fgen_declare(fg, i);
 	if (fgen_is_direct(i))
 		fgen_wait(fg, arena_printf(&fg->g->a, "%s_body(m, &%s, &%s)",
 		    f->c_name, in, name));
@@ -323,10 +282,10 @@ lookup(struct fgen *fg, struct ins *i)
 	fgen_named(fg, i, "found");
 	if (ty_base(of)->kind == TY_STRING || of->kind == TY_OPTIONAL)
 		cw_line(&fg->g->w, "%s = mip_map_get_pointer(%s, %s);",
-		    declared(fg, i), map, key);
+		    fgen_declared(fg, i), map, key);
 	else
 		cw_line(&fg->g->w, "%s = mip_map_get(%s, sizeof(%s), %s);",
-		    declared(fg, i), map, gtype_c(fg->g, of), key);
+		    fgen_declared(fg, i), map, gtype_c(fg->g, of), key);
 }
 
 static void
@@ -359,7 +318,7 @@ append(struct fgen *fg, struct ins *i)
 	const char *name = fgen_named(fg, i, "both");
 
 	fg->uses_m = fg->can_fail = true;
-	declare(fg, i);
+	fgen_declare(fg, i);
 	cw_line(&fg->g->w, "mip_list_concat(m, %s, %s, %s, &%s);",
 	    gtype_desc(fg->g, i->type->of), fexpr_address(fg, i->arg[0]),
 	    fexpr_address(fg, i->arg[1]), name);
@@ -370,7 +329,7 @@ written_library(struct fgen *fg, struct ins *i)
 {
 	const char *name = fgen_named(fg, i, builtins[i->u.lib].name);
 
-	declare(fg, i);
+	fgen_declare(fg, i);
 	cw_line(&fg->g->w, "%s;", fexpr_lib(fg, i, name));
 }
 
@@ -389,7 +348,7 @@ index_of(struct fgen *fg, struct ins *i)
 	if (fg->plan.uses[i->id] == 0)
 		return;
 	fgen_named(fg, i, "item");
-	cw_line(&fg->g->w, "%s = %s.v[%s];", declared(fg, i), list, at);
+	cw_line(&fg->g->w, "%s = %s.v[%s];", fgen_declared(fg, i), list, at);
 }
 
 /* ---- loops ---- */
@@ -670,7 +629,7 @@ define(struct fgen *fg, struct ins *i)
 		return;
 	}
 	fgen_named(fg, i, "value");
-	cw_line(&fg->g->w, "%s = %s;", declared(fg, i), text);
+	cw_line(&fg->g->w, "%s = %s;", fgen_declared(fg, i), text);
 }
 
 static void
@@ -696,9 +655,10 @@ statement(struct fgen *fg, struct ins *i)
 		ask(fg, i);
 		fgen_wait(fg, "mip_wait(m)");
 		return;
-	case IR_CALL:  call(fg, i); return;
-	case IR_SEARCH: search(fg, i); return;
-	case IR_EMBED: embed(fg, i); return;
+	case IR_CALL:  fgen_call(fg, i); return;
+	case IR_JUDGE: fgen_judge(fg, i); return;
+	case IR_SEARCH: fgen_search(fg, i); return;
+	case IR_EMBED: fgen_embed(fg, i); return;
 	case IR_RUN:   run(fg, i); return;
 	case IR_SCORE: score(fg, i); return;
 	case IR_CREDIT: credit(fg, i); return;
@@ -757,7 +717,7 @@ is_large(const struct ins *i)
 	return i->op == IR_APPEND || i->op == IR_INDEX || i->op == IR_ASK ||
 	    i->op == IR_IF || i->op == IR_SWITCH || i->op == IR_RETRY ||
 	    i->op == IR_TRY || i->op == IR_RUN || i->op == IR_CALL ||
-	    i->op == IR_SEARCH || i->op == IR_EMBED ||
+	    i->op == IR_JUDGE || i->op == IR_SEARCH || i->op == IR_EMBED ||
 	    i->op == IR_PAR ||
 	    i->op == IR_FOR || i->op == IR_RANGE || i->op == IR_WHILE ||
 	    i->op == IR_EACH || i->op == IR_LIST || i->op == IR_MAP ||

@@ -23,7 +23,8 @@ gen_use_tool(struct gen *g, const struct tool *t)
 	g->tool = arena_grow(&g->a, g->tool, &g->captool, g->ntool + 1,
 	    sizeof *g->tool);
 	g->tool[g->ntool++] = t;
-	gtype_use(g, t->in, true);
+	if (t->in != NULL)
+		gtype_use(g, t->in, true);
 	gtype_use(g, t->out, true);
 }
 
@@ -64,6 +65,8 @@ shape(struct gen *g, const struct tool *t)
 {
 	const char *s = "";
 
+	if (t->in == NULL)
+		return "a row -> score, feedback";
 	for (unsigned i = 0; i < t->in->n; i++)
 		s = arena_printf(&g->a, "%s%s%s", s, i > 0 ? ", " : "",
 		    t->in->field[i].name);
@@ -94,8 +97,11 @@ one(struct gen *g, const struct tool *t)
 	number(g, "memory", is->memory);
 	number(g, "cpu_s", is->cpu_s);
 	number(g, "jobs", is->jobs);
-	cw_line(&g->w, ".in = %s, .out = %s", gtype_desc(g, t->in),
-	    gtype_desc(g, t->out));
+	if (t->is.on_fail < 0.0 || t->is.on_fail > 0.0)
+		cw_line(&g->w, ".on_fail = %s,", gen_float(g, t->is.on_fail));
+	cw_line(&g->w, "%s%s%s.out = %s", t->in != NULL ? ".in = " : "",
+	    t->in != NULL ? gtype_desc(g, t->in) : "",
+	    t->in != NULL ? ", " : "", gtype_desc(g, t->out));
 	cw_close(&g->w, "};");
 	cw_blank(&g->w);
 }

@@ -127,6 +127,9 @@ struct span check_name_at(const struct ast *decl);
 /* The value of an expression that is a constant; false if it is none. */
 bool check_const(struct arena *a, const struct ast *e, struct ty_const *out);
 
+/* Is it exec(...), what a tool or a metric may be? */
+bool check_is_exec(const struct ast *e);
+
 /* The value of an option, which check found to be of a kind that the option
  * takes. */
 struct check_value {

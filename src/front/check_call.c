@@ -500,8 +500,9 @@ check_call(struct check *c, struct ast *e, const struct ty *want)
 			return builtin_call(c, e, name);
 		if (strcmp(name, "embed") == 0)
 			return check_embed(c, e);
-		if (strcmp(name, "exec") == 0)
-			check_not_built(c, e->at, name);
+		if (check_is_exec(e))
+			diag(c->d, fn->at, E_PLACE, "exec is what a tool or a "
+			    "metric is: tool run(x: T) -> U = exec(...)");
 		else
 			check_unknown(c, fn->at, name);
 		return give_up(c, e);

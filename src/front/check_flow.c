@@ -655,7 +655,9 @@ check_metric(struct check *c, struct symbol *s)
 	struct body *b;
 
 	c->whole_pred |= check_is_exec(n->u.metric.value);
-	if (!check_is_exec(n->u.metric.value))
+	if (check_is_exec(n->u.metric.value))
+		check_command_metric(c, n);
+	else
 		check_options(c, o, metric_options, "metric", false);
 	if (ast_option(o, "minimize") && !ast_option(o, "on_fail"))
 		diag(c->d, check_name_at(n), E_MISSING, "'on_fail': the score "
@@ -665,7 +667,7 @@ check_metric(struct check *c, struct symbol *s)
 	metric_args(c, s);
 	if (n->u.metric.body)
 		missing_return(c, b, check_statement(c, n->u.metric.body));
-	else {
+	else if (!check_is_exec(n->u.metric.value)) {
 		struct ast *v = n->u.metric.value;
 		const struct ty *t = check_expr(c, v, b->result);
 

@@ -198,13 +198,10 @@ void check_tune_option(struct check *c, struct ast *o,
 /* ---- check_tool.c ---- */
 
 void check_tool(struct check *c, struct symbol *s);
-/* Is it exec(...)? */
-bool check_is_exec(const struct ast *e);
 /* The words of exec(...), which are ARGs. */
 void check_command(struct check *c, struct ast *word);
-/* Options of something that runs a command. */
-void check_command_options(struct check *c, struct ast *list,
-    const struct option_rule *rule, const char *what);
+/* A metric that is exec(...), and its options. */
+void check_command_metric(struct check *c, struct ast *n);
 
 /* ---- check_retriever.c ---- */
 

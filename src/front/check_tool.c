@@ -124,15 +124,34 @@ limits(struct check *c, struct ast *list)
 		variable(c, e);
 }
 
-void
-check_command_options(struct check *c, struct ast *list,
+/* exec(...) with its options. */
+static void
+command(struct check *c, struct ast *e, struct ast *list,
     const struct option_rule *rule, const char *what)
 {
 	unsigned before = c->d->nerror;
 
+	if (!e->u.call.arg)
+		diag(c->d, e->at, E_TOOL, "exec takes the command, and its "
+		    "arguments");
+	check_command(c, e->u.call.arg);
 	check_options(c, list, rule, what, false);
 	if (c->d->nerror == before)
 		limits(c, list);
+}
+
+static const struct option_rule metric_options[] = {
+	{ "minimize", OPT_BOOL, NULL, NULL },
+	{ "on_fail", OPT_NUMBER, NULL, NULL },
+	COMMAND_OPTIONS,
+	{ NULL, OPT_OTHER, NULL, NULL }
+};
+
+void
+check_command_metric(struct check *c, struct ast *n)
+{
+	command(c, n->u.metric.value, n->u.metric.option, metric_options,
+	    "metric");
 }
 
 /* ---- the declaration ---- */
@@ -202,10 +221,6 @@ check_tool(struct check *c, struct symbol *s)
 		diag(c->d, v->at, E_TOOL, "expected exec(\"command\", ...)");
 		return;
 	}
-	if (!v->u.call.arg)
-		diag(c->d, v->at, E_TOOL, "exec takes the command, and its "
-		    "arguments");
-	check_command(c, v->u.call.arg);
-	check_command_options(c, n->u.tool.option, exec_options, "tool");
+	command(c, v, n->u.tool.option, exec_options, "tool");
 	text_ends(c, s);
 }

@@ -60,9 +60,9 @@ ir_has_operand(enum ir_op op)
 	    op == IR_PARAM || op == IR_GET || op == IR_SET ||
 	    op == IR_FIELD || op == IR_INJECT || op == IR_IS ||
 	    op == IR_AS || op == IR_LIB || op == IR_ASK || op == IR_CALL ||
-	    op == IR_SEARCH || op == IR_EMBED || op == IR_RUN ||
-	    op == IR_SCORE || op == IR_CREDIT || op == IR_EXPECT ||
-	    op == IR_CHECK || op == IR_FAIL;
+	    op == IR_JUDGE || op == IR_SEARCH || op == IR_EMBED ||
+	    op == IR_RUN || op == IR_SCORE || op == IR_CREDIT ||
+	    op == IR_EXPECT || op == IR_CHECK || op == IR_FAIL;
 }
 
 const char *
@@ -448,7 +448,7 @@ ir_may_go(const struct ins *i)
 		return ir_fn_harmless(i->u.fn);
 	self = i->op == IR_ASK || i->op == IR_GET ||
 	    (i->op == IR_CALL && !i->u.tool->is.effect) ||
-	    i->op == IR_SEARCH || i->op == IR_EMBED ||
+	    i->op == IR_JUDGE || i->op == IR_SEARCH || i->op == IR_EMBED ||
 	    ((ir_ops[i->op].flags & OPF_PURE) && !ir_can_fail(i));
 	return self && ir_is_harmless(i->body) && ir_is_harmless(i->other);
 }

@@ -152,12 +152,12 @@ struct prompt {
 	struct prompt *next;
 };
 
-/* A declared tool. */
+/* A declared tool, or the command of a metric. */
 struct tool {
 	const char *name;               /* "m.calc" */
 	const char *c_name;
-	const struct ty *in;            /* struct "calc_in" */
-	const struct ty *out;
+	const struct ty *in;            /* struct "calc_in"; NULL: it judges */
+	const struct ty *out;           /* then a struct of score, feedback */
 	struct mip_tool is;             /* settings; its types are not set */
 	const char *hash;               /* set by ir_hash */
 	struct span at;

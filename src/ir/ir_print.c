@@ -415,7 +415,7 @@ put_operand(struct ir_printer *p, const struct ins *i)
 		buf_puts(b, ir_lib_words[i->u.lib]);
 	else if (i->op == IR_ASK || i->op == IR_CREDIT)
 		put_hashed(p, i->u.prompt->name, i->u.prompt->hash);
-	else if (i->op == IR_CALL)
+	else if (i->op == IR_CALL || i->op == IR_JUDGE)
 		put_hashed(p, i->u.tool->name, i->u.tool->hash);
 	else if (i->op == IR_SEARCH)
 		put_hashed(p, i->u.retriever->name, i->u.retriever->hash);

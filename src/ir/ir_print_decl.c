@@ -256,13 +256,15 @@ ir_put_tool(struct ir_printer *p, const struct tool *t)
 {
 	struct buf *b = p->b;
 
-	buf_puts(b, "tool ");
+	buf_puts(b, t->in != NULL ? "tool " : "judge ");
 	ir_put_name(b, t->name);
 	buf_putc(b, ' ');
 	ir_put_name(b, t->c_name);
 	buf_puts(b, ": ");
-	ir_put_type(p, t->in);
-	buf_puts(b, " -> ");
+	if (t->in != NULL) {
+		ir_put_type(p, t->in);
+		buf_puts(b, " -> ");
+	}
 	ir_put_type(p, t->out);
 	buf_putc(b, '\n');
 	ir_put_tool_kind(b, t);
@@ -272,6 +274,7 @@ ir_put_tool(struct ir_printer *p, const struct tool *t)
 	ir_put_int(b, "cpu_s", t->is.cpu_s, 0);
 	ir_put_int(b, "jobs", t->is.jobs, 0);
 	put_words(b, "env", t->is.env);
+	ir_put_double(b, "on_fail", t->is.on_fail, 0);
 	ir_put_line(b, "hash", t->hash);
 }
 

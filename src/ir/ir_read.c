@@ -186,7 +186,7 @@ read_operand(struct ir_reader *r, struct ins *i, const char **field)
 		    BI_COUNT);
 	else if (i->op == IR_ASK || i->op == IR_CREDIT)
 		read_leaf(r, i);
-	else if (i->op == IR_CALL)
+	else if (i->op == IR_CALL || i->op == IR_JUDGE)
 		read_tool(r, i);
 	else if (i->op == IR_SEARCH)
 		read_retriever(r, i);
@@ -464,8 +464,8 @@ read_declaration(struct ir_reader *r)
 		ir_rd_pin(r);
 	else if (strcmp(w, "prompt") == 0)
 		ir_rd_prompt(r);
-	else if (strcmp(w, "tool") == 0)
-		ir_rd_tool(r);
+	else if (strcmp(w, "tool") == 0 || strcmp(w, "judge") == 0)
+		ir_rd_tool(r, w[0] == 'j');
 	else if (strcmp(w, "retriever") == 0)
 		ir_rd_retriever(r);
 	else if (ir_word(ir_fn_words, FN_NKIND, w) >= 0)

@@ -499,7 +499,7 @@ tool_kind(struct ir_reader *r, const char *w, struct mip_tool *t)
 }
 
 void
-ir_rd_tool(struct ir_reader *r)
+ir_rd_tool(struct ir_reader *r, bool judges)
 {
 	struct tool *t = arena_alloc(r->a, sizeof *t);
 	const char *w;
@@ -507,13 +507,17 @@ ir_rd_tool(struct ir_reader *r)
 	t->name = t->is.name = ir_rd_word(r);
 	t->c_name = ir_rd_word(r);
 	ir_rd_want(r, ":");
-	t->in = struct_type(r);
-	ir_rd_want(r, "->");
+	if (!judges) {
+		t->in = struct_type(r);
+		ir_rd_want(r, "->");
+	}
 	t->out = ir_rd_type(r);
 	ir_rd_done(r);
 	while (ir_rd_attr(r, &w)) {
 		if (strcmp(w, "hash") == 0)
 			t->hash = ir_rd_string(r);
+		else if (strcmp(w, "on_fail") == 0)
+			t->is.on_fail = ir_rd_double(r);
 		else if (!tool_kind(r, w, &t->is) &&
 		    !tool_number(r, w, &t->is))
 			ir_rd_fail(r, "a tool has no '%.60s'", w);

@@ -80,7 +80,7 @@ void ir_rd_enum(struct ir_reader *r);
 void ir_rd_struct(struct ir_reader *r);
 void ir_rd_model(struct ir_reader *r);
 void ir_rd_prompt(struct ir_reader *r);
-void ir_rd_tool(struct ir_reader *r);
+void ir_rd_tool(struct ir_reader *r, bool judges);
 void ir_rd_retriever(struct ir_reader *r);
 void ir_rd_param(struct ir_reader *r);
 void ir_rd_pin(struct ir_reader *r);

@@ -353,7 +353,11 @@ tool_call(struct verifier *v, const struct ins *i)
 
 	if (table_get(&v->declared, t) == NULL)
 		return bad(v, i, "not a tool of this module");
-	return fields(v, i, t->in) && (i->type == t->out ||
+	if ((t->in == NULL) != (i->op == IR_JUDGE))
+		return bad(v, i, "not a tool of this kind");
+	if (t->in == NULL && v->f->kind != FN_METRIC)
+		return bad(v, i, "there is no row to judge");
+	return (t->in == NULL || fields(v, i, t->in)) && (i->type == t->out ||
 	    bad(v, i, "not of the type that the tool gives"));
 }
 
@@ -504,6 +508,8 @@ ret(struct verifier *v, const struct ins *i)
 	    !is_kind(i->arg[0]->type, TY_FLOAT))
 		return bad(v, i, "not a score");
 	t = i->narg == 2 ? i->arg[1]->type : NULL;
+	if (t != NULL && is_kind(t, TY_OPTIONAL))
+		t = t->of;
 	return t == NULL || is_kind(t, TY_STRING) ||
 	    bad(v, i, "the feedback is not a string");
 }
@@ -578,7 +584,8 @@ rule(struct verifier *v, const struct ins *i)
 	case IR_COND:   return choice(v, i);
 	case IR_LIB:    return lib(v, i);
 	case IR_ASK:    return ask(v, i);
-	case IR_CALL:   return tool_call(v, i);
+	case IR_CALL: case IR_JUDGE:
+		return tool_call(v, i);
 	case IR_SEARCH: case IR_EMBED:
 		return search(v, i);
 	case IR_RUN: case IR_SCORE:

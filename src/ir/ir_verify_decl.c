@@ -116,6 +116,10 @@ verify_tools(struct decls *v)
 
 	for (t = v->m->tool; t != NULL; t = t->next) {
 		in = t->in;
+		if (in == NULL && (!is_kind(t->out, TY_STRUCT) ||
+		    t->out->n != 2 || t->is.text_in))
+			return bad(v, "%.60s: no score and feedback",
+			    t->name);
 		if (t->is.argv == NULL || t->is.argv[0][0] == '\0')
 			return bad(v, "%.60s: no command", t->name);
 		if (t->is.text_in && (in->n != 1 ||

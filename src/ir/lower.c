@@ -113,7 +113,9 @@ lower_metric(struct lower *x, struct symbol *s)
 	x->arg[0] = argument(x, 0, f->gold, a->u.name.name, a->at);
 	x->arg[1] = argument(x, 1, f->in, NULL, a->at);
 	x->arg[2] = argument(x, 2, f->out, a->next->u.name.name, a->next->at);
-	if (n->u.metric.value != NULL)
+	if (check_is_exec(n->u.metric.value))
+		lower_judge(x, s);
+	else if (n->u.metric.value != NULL)
 		lower_metric_value(x, n->u.metric.value);
 	else
 		lower_block(x, n->u.metric.body);
@@ -317,6 +319,7 @@ link_prompts(struct lower *x)
 			v = &(*v)->next;
 		}
 	}
+	*t = x->judge;
 }
 
 struct models {
@@ -410,7 +413,8 @@ name_all(struct lower *x)
 	for (q = x->m->prompt; q != NULL; q = q->next)
 		q->c_name = c_name(x, &used, q->name);
 	for (t = x->m->tool; t != NULL; t = t->next)
-		t->c_name = c_name(x, &used, t->name);
+		t->c_name = c_name(x, &used, t->in != NULL ? t->name :
+		    arena_printf(x->a, "%s_command", t->name));
 	for (v = x->m->retriever; v != NULL; v = v->next)
 		v->c_name = c_name(x, &used, v->name);
 	for (r = x->m->param; r != NULL; r = r->next)
@@ -423,6 +427,7 @@ lower(struct arena *a, struct checked *c, struct diag *d)
 	struct lower x = { .a = a, .c = c, .d = d };
 	unsigned before = d->nerror;
 
+	x.judge_end = &x.judge;
 	x.m = ir_mod(a, c->types);
 	x.m->path = c->unit->source->path;
 	lower_programs(&x);

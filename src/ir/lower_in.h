@@ -32,6 +32,7 @@ struct lower {
 	struct fn *f;                   /* being lowered */
 	struct region *r;               /* where operations are added now */
 	struct ins *arg[3];             /* of a metric: gold, in, out */
+	struct tool *judge, **judge_end;        /* commands of metrics */
 	struct watch *watch;            /* while a claim is lowered */
 	unsigned nwatch;
 };
@@ -127,6 +128,8 @@ void lower_need_host(struct lower *x, struct span at, const char *who,
 /* ---- lower_tool.c ---- */
 
 struct tool *lower_tool(struct lower *x, struct symbol *s);
+/* The body of a metric that is a command. */
+void lower_judge(struct lower *x, struct symbol *s);
 
 /* ---- lower_retriever.c ---- */
 

@@ -89,8 +89,8 @@ command(struct lower *x, struct tool *t, struct ast *call, struct ast *list)
 
 	is->kind = MIP_EXEC;
 	is->argv = command_words(x, call);
-	lower_need_command(x, t->at, arena_printf(x->a, "tool '%s'",
-	    t->name), is->argv);
+	lower_need_command(x, t->at, arena_printf(x->a, "%s '%s'",
+	    t->in != NULL ? "tool" : "metric", t->name), is->argv);
 	is->timeout_ms = (long)limit(option(x, list, "timeout"), 1, INT_MAX);
 	is->max_output = limit(option(x, list, "max_output"), 1, INT_MAX);
 	is->memory = limit(option(x, list, "memory"), 1, INT64_MAX / 2);
@@ -119,4 +119,47 @@ lower_tool(struct lower *x, struct symbol *s)
 	t->is.text_in = is_text(option(x, list, "input"));
 	t->is.text_out = is_text(option(x, list, "output"));
 	return t;
+}
+
+/* What a command says of a row. */
+static const struct ty *
+verdict(struct lower *x, const char *metric)
+{
+	const struct ty *string = lower_basic(x, TY_STRING);
+	struct ty_field *f = arena_array(x->a, 2, sizeof *f);
+	struct ty *t;
+
+	f[0].name = "score";
+	f[0].type = lower_basic(x, TY_FLOAT);
+	f[1].name = "feedback";
+	f[1].type = ty_optional(x->m->types, string);
+	t = ty_struct(x->m->types, arena_printf(x->a, "%s_verdict", metric));
+	t->field = f;
+	t->n = 2;
+	return t;
+}
+
+void
+lower_judge(struct lower *x, struct symbol *s)
+{
+	struct tool *t = arena_alloc(x->a, sizeof *t);
+	struct ast *n = s->decl, *e = n->u.metric.value;
+	struct ins *i, *v[2];
+	unsigned k;
+
+	t->name = t->c_name = t->is.name = s->path;
+	t->out = verdict(x, s->path);
+	t->at = n->u.metric.name_at;
+	t->is.on_fail = x->f->on_fail;
+	command(x, t, e, n->u.metric.option);
+	*x->judge_end = t;
+	x->judge_end = &t->next;
+	i = lower_op(x, IR_JUDGE, t->out, NULL, 0, e->at);
+	i->u.tool = t;
+	i->name = "verdict";
+	for (k = 0; k < 2; k++) {
+		v[k] = lower_op1(x, IR_FIELD, t->out->field[k].type, i, e->at);
+		v[k]->u.n = k;
+	}
+	lower_op(x, IR_RET, lower_basic(x, TY_VOID), v, 2, e->at);
 }

@@ -403,6 +403,97 @@ test_stop(void **state)
 	mip_stop(s->m, false);
 }
 
+/* ---- judging ---- */
+
+struct verdict {
+	double score;
+	const char *feedback;
+};
+static const struct mip_field verdict_fields[] = {
+	{ MIP_FIELD(struct verdict, score, &mip_float, NULL) },
+	{ MIP_FIELD(struct verdict, feedback, &mip_string_optional, NULL) },
+};
+static const struct mip_type verdict_type = { .kind = MIP_STRUCT,
+	.size = sizeof(struct verdict), .name = "verdict",
+	.field = verdict_fields, .n = 2 };
+
+/* What the script says of in = { "a", 1 }, out = { "b", 2 } and the row. */
+static enum mip_status
+judge(struct stage *s, const char *row, const char *text, struct verdict *v)
+{
+	const struct calc_in in = { "a", 1 }, out = { "b", 2 };
+	struct json j = { NULL, 0 };
+
+	stage_script(s, text);
+	s->tool.in = NULL;
+	s->tool.out = &verdict_type;
+	s->tool.on_fail = -7;
+	if (row)
+		assert_true(json_parse(row, strlen(row), &j, NULL, NULL));
+	mip_begin(s->m);
+	mip_set_row(s->m, j);
+	return mip_verdict(s->m, &s->tool, &calc_in_type, &in, &text_in_type,
+	    &out, v);
+}
+
+static void
+test_judge(void **state)
+{
+	struct stage *s = *state;
+	struct verdict v;
+
+	assert_int_equal(judge(s, "{ \"x\": [1, {\"a\\n\": null}],\n "
+	    "\"extra\": \"\\u00e4\" }", "cat >in; echo 0.25\n", &v), MIP_OK);
+	assert_true(v.score > 0.2499 && v.score < 0.2501);
+	assert_null(v.feedback);
+	assert_string_equal(stage_held(s, "in"), "{\"gold\":{\"x\":[1,"
+	    "{\"a\\n\":null}],\"extra\":\"\\u00e4\"},"
+	    "\"pred\":{\"n\":1,\"expr\":\"b\"}}");
+	assert_int_equal(judge(s, NULL, "cat >in; echo ' {\"feedback\":"
+	    "\"no\",\"score\":3,\"more\":1}'\n", &v), MIP_OK);
+	assert_true(v.score > 2.9 && v.score < 3.1);
+	assert_string_equal(v.feedback, "no");
+	assert_memory_equal(stage_held(s, "in"), "{\"gold\":null,", 13);
+	assert_int_equal(judge(s, NULL, "echo '{\"score\":-1e3}'\n", &v),
+	    MIP_OK);
+	assert_true(v.score < -999);
+	assert_null(v.feedback);
+}
+
+/* What has to do with the row has its score; what has not, has none. */
+static void
+test_judge_fails(void **state)
+{
+	static const char *const broken[] = { "true\n", "echo yes\n",
+		"echo '[1]'\n", "echo 1 2\n", "echo null\n", "echo '\"1\"'\n",
+		"echo '{\"feedback\":\"x\"}'\n",
+		"echo '{\"score\":1,\"feedback\":2}'\n", "echo NaN\n",
+		"echo 1e999\n", "exit 126\n", "exit 127\n", "exit 137\n",
+		"kill -9 $$\n" };
+	struct stage *s = *state;
+	struct verdict v;
+	size_t i;
+
+	assert_int_equal(judge(s, NULL, "echo 1; echo '2 of 3 fail' >&2;"
+	    "exit 1\n", &v), MIP_OK);
+	assert_true(v.score < -6.9);
+	assert_string_equal(v.feedback, "exit status 1: 2 of 3 fail");
+	assert_int_equal(judge(s, NULL, "exit 125\n", &v), MIP_OK);
+	assert_string_equal(v.feedback, "exit status 125");
+	s->tool.timeout_ms = 300;
+	assert_int_equal(judge(s, NULL, "sleep 9\n", &v), MIP_OK);
+	assert_string_equal(v.feedback, "no answer within 0.3 s");
+	s->tool.timeout_ms = 0;
+	for (i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+		if (judge(s, NULL, broken[i], &v) != MIP_INFRASTRUCTURE)
+			fail_msg("%s", broken[i]);
+		assert_true(v.score < 0.1 && v.score > -0.1);
+		assert_null(v.feedback);
+	}
+	s->argv[0] = "./none";
+	assert_int_equal(judge(s, NULL, "", &v), MIP_INFRASTRUCTURE);
+}
+
 int
 main(void)
 {
@@ -414,6 +505,7 @@ main(void)
 		TEST(bad_output), TEST(bad_input), TEST(output_limit),
 		TEST(timeout), TEST(left_behind), TEST(limits),
 		TEST(environment), TEST(descriptors), TEST(apart), TEST(stop),
+		TEST(judge), TEST(judge_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,10 +20,10 @@ static const struct mip_field calc_in_fields[] = {
 	{ MIP_FIELD(struct calc_in, n, &mip_int, NULL),
 	  .flags = MIP_HAS_MAX, .max = 9 },
 };
-static const struct mip_type calc_in_type = { .kind = MIP_STRUCT,
+const struct mip_type calc_in_type = { .kind = MIP_STRUCT,
 	.size = sizeof(struct calc_in), .name = "calc_in",
 	.field = calc_in_fields, .n = 2 };
-static const struct mip_type text_in_type = { .kind = MIP_STRUCT,
+const struct mip_type text_in_type = { .kind = MIP_STRUCT,
 	.size = sizeof(struct calc_in), .name = "text_in",
 	.field = calc_in_fields, .n = 1 };
 

@@ -13,6 +13,9 @@ struct calc_in {
 	int64_t n;
 };
 
+extern const struct mip_type calc_in_type;
+extern const struct mip_type text_in_type;      /* without n */
+
 struct stage {
 	char dir[40];
 	struct mip_env *env;
