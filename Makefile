@@ -119,6 +119,12 @@ FRONT   += src/front/check_retriever.c
 IR      += $(call in,src/ir,ir_retriever lower_retriever)
 EMIT    += src/emit/emit_retriever.c
 
+# Conditions of records.
+RUNTIME += runtime/condition.c
+FRONT   += src/front/check_condition.c
+IR      += src/ir/lower_check.c
+EMIT    += src/emit/emit_check.c
+
 # Tests of programs.
 BASE    += src/base/tame.c
 RUNTIME += runtime/claim.c

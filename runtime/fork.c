@@ -46,6 +46,8 @@ struct fork {
 	size_t nclaim;
 	struct mip_usage used;
 	bool repaired;
+	const struct mip_checked *checked;
+	size_t nchecked;
 	const struct mip_credit *credit;
 	size_t ncredit;
 };
@@ -223,6 +225,7 @@ fork_keep(struct fork *f, struct mip *m, enum mip_status s)
 	f->claim = mip_claims(m, &f->nclaim);
 	f->used = mip_used(m);
 	f->repaired = mip_repaired(m);
+	f->checked = mip_checks(m, &f->nchecked);
 	f->credit = mip_credits(m, &f->ncredit);
 	arena_adopt(&f->arena, &m->arena);
 }
@@ -437,6 +440,8 @@ fork_take_over(struct mip *m, struct fork *f)
 	claim_adopt(m, f->claim, f->nclaim);
 	mip_usage_add(&m->used, &f->used);
 	m->repaired |= f->repaired;
+	for (i = 0; i < f->nchecked; i++)
+		mip_check_count(m, f->checked[i].label, f->checked[i].times);
 	for (i = 0; i < f->ncredit; i++)
 		mip_credit(m, f->credit[i].leaf, f->credit[i].value,
 		    f->credit[i].why);

@@ -147,6 +147,7 @@ void lm_totals(struct lm *l, struct lm_totals *t);
 
 /* Writes the line, if there is a trace. */
 void lm_trace_tool(struct lm *l, const struct trace_tool *t);
+void lm_trace_check(struct lm *l, const struct trace_check *c);
 
 /* The exact request body that the call would send (--prompts). */
 enum mip_status lm_request(struct lm *l, const struct lm_call *c,

@@ -410,6 +410,13 @@ lm_trace_tool(struct lm *l, const struct trace_tool *t)
 		lm_trace_lost(l);
 }
 
+void
+lm_trace_check(struct lm *l, const struct trace_check *c)
+{
+	if (l->trace && !trace_write_check(l->trace, c))
+		lm_trace_lost(l);
+}
+
 static void
 lm_sum(struct lm_usage *to, const struct lm_usage *u)
 {

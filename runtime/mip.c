@@ -85,6 +85,8 @@ mip_begin(struct mip *m)
 	m->nclaim = m->claim_cap = 0;
 	m->unmet = false;
 	m->repaired = false;
+	m->checked = NULL;
+	m->nchecked = m->checked_cap = 0;
 	m->credit = NULL;
 	m->ncredit = m->credit_cap = 0;
 	m->used = (struct mip_usage){ 0 };

@@ -38,6 +38,9 @@ struct mip_step {
 	unsigned cost;                  /* of the repairs */
 	unsigned reasked;
 	bool refused;                   /* `out` is what on_refusal says */
+	const char *const *check;       /* labels of each @check of the reply
+	                                 * that does not hold */
+	size_t ncheck;
 	struct mip_usage usage;
 };
 
@@ -46,6 +49,12 @@ struct mip_credit {
 	const char *leaf;
 	double value;
 	const char *why;                /* or NULL */
+};
+
+/* How often a @check of this label did not hold. */
+struct mip_checked {
+	const char *label;
+	uint64_t times;
 };
 
 /* What came of a claim in a run. */
@@ -121,6 +130,8 @@ void mip_judge(struct mip *m);
 
 /* What metrics have said since mip_begin, in their order. */
 const struct mip_credit *mip_credits(const struct mip *m, size_t *n);
+/* Since mip_begin, those that did not hold at least once. */
+const struct mip_checked *mip_checks(const struct mip *m, size_t *n);
 /* Of a test, in the order in which they were first made. */
 const struct mip_claimed *mip_claims(const struct mip *m, size_t *n);
 

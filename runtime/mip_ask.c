@@ -417,7 +417,8 @@ ask_read(struct mip *m, struct ask *a)
 	const struct lm_call *c = &a->call;
 	struct reply_options o = {
 		.format = a->leaf->format, .finish = c->finish,
-		.parse = p->parse, .max_repair = p->max_repair
+		.parse = p->parse, .max_repair = p->max_repair,
+		.holds = mip_check_holds, .holds_arg = m
 	};
 	enum mip_status s = c->status;
 	char why[320];
@@ -516,6 +517,7 @@ step_keep(struct mip *m, const struct ask *a)
 		.leaf = a->prompt->name, .status = a->status, .why = a->why,
 		.flags = a->note.flags, .cost = a->note.cost,
 		.reasked = a->reasked, .refused = a->refused,
+		.check = a->note.check, .ncheck = a->note.ncheck,
 		.usage = a->usage
 	};
 	s->in = mip_to_json(m, a->prompt->in, a->in);
@@ -548,7 +550,7 @@ ask_fails_run(struct mip *m, const struct ask *a)
 static void
 settle(struct mip *m, size_t first)
 {
-	size_t i;
+	size_t i, k;
 
 	for (i = 0; i < m->nask; i++) {
 		struct ask *a = m->ask[i];
@@ -564,6 +566,10 @@ settle(struct mip *m, size_t first)
 			m->used.clean += a->state == ASK_READ &&
 			    a->note.cost == 0 && a->reasked == 0;
 		}
+		for (k = 0; k < a->note.ncheck; k++)
+			mip_check_failed(m, &(struct trace_check){
+			    .leaf = a->prompt->name,
+			    .label = a->note.check[k] });
 		if (m->record)
 			step_keep(m, a);
 		if (a->again)

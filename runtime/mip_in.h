@@ -74,6 +74,8 @@ struct mip {
 	bool unmet;                     /* an expect does not hold */
 	struct mip_step *step;
 	size_t nstep, step_cap;
+	struct mip_checked *checked;
+	size_t nchecked, checked_cap;
 	struct mip_credit *credit;
 	size_t ncredit, credit_cap;
 	struct mip_usage used;
@@ -81,6 +83,17 @@ struct mip {
 	                                 * judged */
 	bool judged;
 };
+
+/* Does the condition hold over the record, in the run `m`?  Not if it cannot
+ * be computed; that does not fail the run, but for want of memory. */
+bool mip_check_holds(void *m, const struct mip_check *c, const void *record);
+void mip_check_count(struct mip *m, const char *label, uint64_t times);
+/* Counts it, and writes it to the trace. */
+void mip_check_failed(struct mip *m, const struct trace_check *c);
+/* Judges what a tool gave; false with a sentence. */
+struct type_error;
+bool mip_check_result(struct mip *m, const struct mip_tool *tool,
+    const void *v, struct type_error *e);
 
 /* Fails the run, `arg`, for want of memory. */
 void mip_oom(void *arg);

@@ -105,6 +105,15 @@ enum mip_field_flag {
 	MIP_STREAM_DONE = 16
 };
 
+struct mip;
+
+/* @check, @assert: a condition on the record that a field belongs to. */
+struct mip_check {
+	const char *text;               /* its label; its hint */
+	bool must;                      /* @assert */
+	bool (*holds)(struct mip *m, const void *record);
+};
+
 /* A member of a struct, an input or an output. */
 struct mip_field {
 	const char *name;               /* in the source and in JSON */
@@ -116,6 +125,8 @@ struct mip_field {
 	unsigned flags;                 /* enum mip_field_flag */
 	double min, max;                /* of a number, or a length */
 	const char *regex;              /* PCRE2, or NULL */
+	const struct mip_check *check;
+	unsigned ncheck;
 };
 
 #define MIP_FIELD(record, member, t, text) \
@@ -323,7 +334,6 @@ struct mip_tool {
 
 /* ---- programs ---- */
 
-struct mip;
 struct mip_env;
 
 struct mip_program {
@@ -521,6 +531,13 @@ int64_t mip_param_int(struct mip *m, const struct mip_param *p);
 double mip_param_float(struct mip *m, const struct mip_param *p);
 bool mip_param_bool(struct mip *m, const struct mip_param *p);
 const char *mip_param_string(struct mip *m, const struct mip_param *p);
+
+/* ---- conditions (condition.c) ---- */
+
+/* Judges the inputs of a program by their @check and @assert: one @assert
+ * that does not hold fails the run with `otherwise`.  Gives its status. */
+enum mip_status mip_check_input(struct mip *m, const struct mip_type *t,
+    const void *in, enum mip_status otherwise);
 
 /* ---- tests (claim.c) ---- */
 

@@ -72,6 +72,7 @@
 #include "tool_run.c"
 #include "tool.c"
 #include "claim.c"
+#include "condition.c"
 #include "lib.c"
 #include "text.c"
 #include "match.c"

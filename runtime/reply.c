@@ -303,6 +303,59 @@ rr_constraints(struct rr *r)
 	}
 }
 
+/* The conditions of a value that all else speaks for. */
+struct rr_judge {
+	struct arena *a;
+	const struct reply_options *o;
+	struct reply_note *note;
+	size_t cap;
+};
+
+static bool
+rr_holds(void *arg, const struct mip_check *c, const void *record)
+{
+	const struct rr_judge *j = arg;
+
+	return j->o->holds(j->o->holds_arg, c, record);
+}
+
+static void
+rr_failed(void *arg, const struct mip_check *c)
+{
+	struct rr_judge *j = arg;
+	struct reply_note *note = j->note;
+	const char **v;
+
+	v = arena_grow(j->a, note->check, &j->cap, note->ncheck + 1,
+	    sizeof(*v));
+	if (v == NULL)
+		return;
+	note->check = v;
+	v[note->ncheck++] = c->text;
+}
+
+static void
+rr_conditions(struct rr *r, struct arena *a, struct reply_note *note)
+{
+	struct rr_judge judge = { a, r->o, note, 0 };
+	const struct type_judge j = { rr_holds, rr_failed, &judge };
+	struct type_error e;
+	const char *s;
+
+	if (r->o->holds == NULL)
+		return;
+	if (type_judge(r->t, r->best.value, &j, &e)) {
+		if (note->ncheck > 0)
+			reply_flag(&r->best.sum, REPLY_CHECK_FAILED);
+		return;
+	}
+	note->ncheck = 0;
+	s = arena_strdup(&r->mem, e.text);
+	rr_error(r, s != NULL ? REPLY_E_ASSERT : REPLY_E_NOMEM);
+	r->err.text = s;
+	memcpy(r->err.path, e.path, sizeof(r->err.path));
+}
+
 /* The finish reason: what was cut is never passed off as whole. */
 static void
 rr_finish(struct rr *r)
@@ -462,7 +515,11 @@ reply_read(struct arena *a, const struct mip_type *t,
 	memset(note, 0, sizeof(*note));
 	note->label = "";
 	rr_begin(&r, text, n);
-	if (!rr_read(&r) || (r.best.ok && !type_copy(a, t, r.best.value, out)))
+	if (!rr_read(&r))
+		rr_error(&r, REPLY_E_NOMEM);
+	if (r.best.ok)
+		rr_conditions(&r, a, note);
+	if (r.best.ok && !type_copy(a, t, r.best.value, out))
 		rr_error(&r, REPLY_E_NOMEM);
 	rr_note(&r, note);
 	note->from += n - r.clean.raw.n;

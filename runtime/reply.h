@@ -74,6 +74,10 @@ struct reply_options {
 	bool null_bad_optional;         /* bad_optional = null */
 	bool cut_is_error;              /* on_truncation = error: REPLY_LENGTH
 	                                 * fails even a whole value */
+	/* Does the condition hold over the record?  NULL: none is looked at. */
+	bool (*holds)(void *arg, const struct mip_check *c,
+	    const void *record);
+	void *holds_arg;
 	bool single;                    /* `type` is not a struct of outputs but
 	                                 * one value (tests, tool arguments) */
 };
@@ -88,6 +92,9 @@ struct reply_note {
 	uint64_t flags;                 /* 1 << enum reply_flag */
 	unsigned cost;
 	size_t from, to;                /* bytes of the text that were used */
+	const char **check;             /* labels of each @check that does not
+	                                 * hold; in the value's arena */
+	size_t ncheck;
 };
 
 /* How much is tolerated (o->parse): MIP_TOLERANT everything that has a flag,

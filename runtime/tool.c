@@ -82,6 +82,18 @@ tool_bad_output(struct mip *m, const struct mip_tool *tool,
 	buf_release(&text);
 }
 
+/* Whether the result keeps to the limits and conditions of its fields. */
+static void
+tool_result_fits(struct mip *m, const struct mip_tool *tool, const void *out)
+{
+	const struct mip_field all = { .name = "", .type = tool->out };
+	struct type_error e;
+
+	if (!type_check(&all, out, &e) || !mip_check_result(m, tool, out, &e))
+		mip_fail(m, MIP_FAIL, "%s: its output: %s%s%s", tool->name,
+		    e.path, e.path[0] ? ": " : "", e.text);
+}
+
 static void
 tool_read_json(struct mip *m, const struct mip_tool *tool,
     const struct buf *text, void *out)
@@ -99,6 +111,8 @@ tool_read_json(struct mip *m, const struct mip_tool *tool,
 	s = type_read(&m->arena, tool->out, v, TYPE_EXACT, out, &e);
 	if (s == MIP_NOMEM)
 		mip_oom(m);
+	else if (s == MIP_OK)
+		tool_result_fits(m, tool, out);
 	if (s != MIP_USAGE)
 		return;
 	snprintf(whole, sizeof whole, "%s%s%s", e.path, e.path[0] ? ": " : "",

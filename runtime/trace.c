@@ -186,3 +186,20 @@ trace_write_tool(struct trace *t, const struct trace_tool *c)
 	pthread_mutex_unlock(&t->lock);
 	return ok;
 }
+
+bool
+trace_write_check(struct trace *t, const struct trace_check *c)
+{
+	struct buf *b = &t->line;
+	bool ok;
+
+	pthread_mutex_lock(&t->lock);
+	buf_reset(b);
+	buf_putc(b, '{');
+	trace_text(b, "check", c->label);
+	trace_text(b, "leaf", c->leaf);
+	trace_text(b, "tool", c->tool);
+	ok = trace_end(t);
+	pthread_mutex_unlock(&t->lock);
+	return ok;
+}

@@ -34,6 +34,13 @@ struct trace_tool {
 	const char *in, *out;           /* with content only */
 };
 
+/* A @check that does not hold. */
+struct trace_check {
+	const char *leaf, *tool;        /* whose value it is; both NULL: the
+	                                 * program's inputs */
+	const char *label;
+};
+
 struct trace;
 
 /* Lines are added to the file at `path`.  Secrets in them are blotted out
@@ -48,5 +55,6 @@ bool trace_content(const struct trace *t);
 /* Thread-safe.  False if the line could not be written. */
 bool trace_write(struct trace *t, const struct trace_call *c);
 bool trace_write_tool(struct trace *t, const struct trace_tool *c);
+bool trace_write_check(struct trace *t, const struct trace_check *c);
 
 #endif

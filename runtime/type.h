@@ -55,6 +55,20 @@ void type_name(struct buf *b, const struct mip_type *t);
 bool type_check(const struct mip_field *f, const void *v,
     struct type_error *e);
 
+/* Who judges the conditions of fields. */
+struct type_judge {
+	bool (*holds)(void *arg, const struct mip_check *c,
+	    const void *record);
+	void (*failed)(void *arg, const struct mip_check *c);   /* a @check */
+	void *arg;
+};
+
+/* The conditions of a value's fields, and of the structs inside, in their
+ * order: false with a sentence at the first @assert that does not hold; of
+ * every @check that does not, `j` is told. */
+bool type_judge(const struct mip_type *t, const void *v,
+    const struct type_judge *j, struct type_error *e);
+
 /* Parts of values, whatever their exact C type.  A NULL string reads as "";
  * an index is that of an enum's name or a union's arm (the arm's value is at
  * t->arm_at). */

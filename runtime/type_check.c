@@ -1,4 +1,4 @@
-/* Constraints of fields: ranges, lengths, patterns.
+/* Constraints of fields: ranges, lengths, patterns, conditions.
  *
  * SPDX-License-Identifier: MIT */
 #include "type.h"
@@ -181,4 +181,138 @@ type_check(const struct mip_field *f, const void *v, struct type_error *e)
 	e->path[0] = e->text[0] = '\0';
 	e->label = "";
 	return check_value(f, f->type, v, e);
+}
+
+/* ---- conditions ---- */
+
+static bool
+judged(const struct mip_type *t)
+{
+	unsigned i;
+
+	switch (t->kind) {
+	case MIP_LIST:
+	case MIP_MAP:
+	case MIP_OPTIONAL:
+		return judged(t->of);
+	case MIP_UNION:
+		for (i = 0; i < t->n; i++)
+			if (judged(t->arm[i]))
+				return true;
+		return false;
+	case MIP_STRUCT:
+		for (i = 0; i < t->n; i++)
+			if (t->field[i].ncheck > 0 || judged(t->field[i].type))
+				return true;
+		return false;
+	case MIP_STRING: case MIP_INT: case MIP_FLOAT: case MIP_BOOL:
+	case MIP_ENUM: case MIP_LITERAL: case MIP_IMAGE: case MIP_FILE:
+	case MIP_AUDIO:
+		return false;
+	}
+	return false;
+}
+
+static bool
+unmet(const char *hint, struct type_error *e)
+{
+	static const char before[] = "is not right: ";
+	size_t most = sizeof(e->text) - sizeof(before), n = strlen(hint);
+
+	if (n > most)
+		n = most;
+	/* It is not cut inside of a character. */
+	while (n > 0 && ((unsigned char)hint[n] & 0xc0) == 0x80)
+		n--;
+	snprintf(e->text, sizeof(e->text), "%s%.*s", before, (int)n, hint);
+	return false;
+}
+
+static bool judge(const struct mip_type *t, const void *v,
+    const struct type_judge *j, struct type_error *e);
+
+static bool
+judge_items(const struct mip_type *of, const void *v, size_t n,
+    const struct type_judge *j, struct type_error *e)
+{
+	char name[32];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (judge(of, (const char *)v + i * of->size, j, e))
+			continue;
+		snprintf(name, sizeof(name), "[%zu]", i);
+		path_put(e, name);
+		return false;
+	}
+	return true;
+}
+
+/* What is inside of a record comes before it. */
+static bool
+judge_struct(const struct mip_type *t, const void *v,
+    const struct type_judge *j, struct type_error *e)
+{
+	const struct mip_field *f;
+	unsigned i, k;
+	bool ok;
+
+	for (i = 0; i < t->n; i++) {
+		f = &t->field[i];
+		ok = judge(f->type, (const char *)v + f->offset, j, e);
+		for (k = 0; ok && k < f->ncheck; k++) {
+			if (j->holds(j->arg, &f->check[k], v))
+				continue;
+			if (f->check[k].must)
+				ok = unmet(f->check[k].text, e);
+			else
+				j->failed(j->arg, &f->check[k]);
+		}
+		if (!ok) {
+			path_put(e, f->name);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+judge(const struct mip_type *t, const void *v, const struct type_judge *j,
+    struct type_error *e)
+{
+	struct type_list l;
+	struct type_map m;
+	const void *p;
+
+	if (!judged(t))
+		return true;
+	switch (t->kind) {
+	case MIP_LIST:
+		l = type_list_get(v);
+		return judge_items(t->of, l.v, l.n, j, e);
+	case MIP_MAP:
+		m = type_map_get(v);
+		return judge_items(t->of, m.v, m.n, j, e);
+	case MIP_OPTIONAL:
+		p = type_optional(t, v);
+		return !p || judge(t->of, p, j, e);
+	case MIP_UNION:
+		return judge(t->arm[type_index(v)],
+		    (const char *)v + t->arm_at, j, e);
+	case MIP_STRUCT:
+		return judge_struct(t, v, j, e);
+	case MIP_STRING: case MIP_INT: case MIP_FLOAT: case MIP_BOOL:
+	case MIP_ENUM: case MIP_LITERAL: case MIP_IMAGE: case MIP_FILE:
+	case MIP_AUDIO:
+		return true;
+	}
+	return true;
+}
+
+bool
+type_judge(const struct mip_type *t, const void *v,
+    const struct type_judge *j, struct type_error *e)
+{
+	e->path[0] = e->text[0] = '\0';
+	return judge(t, v, j, e);
 }

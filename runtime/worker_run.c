@@ -327,6 +327,23 @@ say_flags(struct buf *b, const struct mip_step *s)
 	buf_putc(b, ']');
 }
 
+/* The labels of the conditions that its reply does not meet. */
+static void
+say_unmet(struct buf *b, const struct mip_step *s)
+{
+	size_t i;
+
+	if (s->ncheck == 0)
+		return;
+	buf_puts(b, ",\"checks\":[");
+	for (i = 0; i < s->ncheck; i++) {
+		if (i > 0)
+			buf_putc(b, ',');
+		say_text(b, s->check[i]);
+	}
+	buf_putc(b, ']');
+}
+
 static void
 say_step(struct buf *b, const struct mip_step *s)
 {
@@ -337,6 +354,7 @@ say_step(struct buf *b, const struct mip_step *s)
 	buf_puts(b, ",\"out\":");
 	buf_puts(b, s->out ? s->out : "null");
 	say_flags(b, s);
+	say_unmet(b, s);
 	buf_puts(b, ",\"cost\":");
 	buf_int(b, s->cost);
 	buf_puts(b, ",\"reasked\":");
@@ -398,6 +416,23 @@ say_scores(struct buf *b, const struct run *r)
 		say_text(b, r->scored[i].score.feedback);
 	}
 	buf_putc(b, '}');
+}
+
+static void
+say_checks(struct buf *b, const struct mip *m)
+{
+	size_t n, i;
+	const struct mip_checked *v = mip_checks(m, &n);
+
+	buf_puts(b, n > 0 ? ",\"checks\":{" : "");
+	for (i = 0; i < n; i++) {
+		if (i > 0)
+			buf_putc(b, ',');
+		say_text(b, v[i].label);
+		buf_putc(b, ':');
+		buf_int(b, (int64_t)v[i].times);
+	}
+	buf_puts(b, n > 0 ? "}" : "");
 }
 
 static void
@@ -489,6 +524,7 @@ run_say(struct buf *b, const struct run *r)
 		say_scores(b, r);
 	if (r->status == MIP_OK)
 		say_credits(b, r->m);
+	say_checks(b, r->m);
 	if (json_bool(json_get(r->msg, "trace"), &trace) && trace)
 		say_steps(b, r->m);
 	say_usage(b, "usage", &r->used);
@@ -524,6 +560,12 @@ worker_run(const struct worker_options *o, struct mip *m, struct arena *a,
 	}
 	json_bool(json_get(msg, "check"), &check);
 	if (check) {
+		mip_begin(m);
+		if (!r.test && run_ended(&r, mip_check_input(m,
+		    o->program->in, r.in, MIP_USAGE)) != MIP_OK) {
+			worker_refuse(b, id, r.status, r.why);
+			return;
+		}
 		say_head(b, id, MIP_OK, false);
 		buf_putc(b, '}');
 		return;

@@ -30,6 +30,17 @@ struct ty_const {
 	unsigned n;                     /* items */
 };
 
+struct ast;
+struct fn;
+
+/* @check or @assert of a field. */
+struct ty_check {
+	const char *text;               /* its label; its hint */
+	bool must;                      /* @assert */
+	struct ast *cond;               /* over the fields of the record */
+	struct fn *fn;                  /* over the record: what it becomes */
+};
+
 struct ty_field {
 	const char *name, *alias, *desc;        /* alias, desc: or NULL */
 	const struct ty *type;
@@ -38,6 +49,8 @@ struct ty_field {
 	double min, max;
 	const char *regex;
 	bool fence, hidden, stream_done;
+	struct ty_check *check;         /* those of one record, its own */
+	unsigned ncheck;
 	struct span at;
 };
 

@@ -50,8 +50,10 @@ gen_has_prompt(const struct gen *g, const struct prompt *p)
 }
 
 bool
-gen_has_fn(const struct gen *g, const struct fn *f)
+gen_has_fn(struct gen *g, const struct fn *f)
 {
+	if (f->kind == FN_CHECK)
+		return gtype_is_described(g, f->in);
 	return f->eval_only == g->eval;
 }
 
@@ -89,6 +91,25 @@ use_value(struct ins *i, void *arg)
 	return true;
 }
 
+void
+gen_use_body(struct gen *g, struct fn *f)
+{
+	ir_walk(f, use_value, g);
+}
+
+static void
+use_fn(struct gen *g, struct fn *f)
+{
+	if (f->kind == FN_METRIC) {
+		gtype_use(g, f->gold, true);
+	} else if (f->kind != FN_TEST && f != g->m->program) {
+		gtype_use(g, f->in, f->kind == FN_PROGRAM &&
+		    gen_has_checks(f->in));
+		gtype_use(g, f->out, false);
+	}
+	gen_use_body(g, f);
+}
+
 static void
 use_all(struct gen *g)
 {
@@ -108,17 +129,10 @@ use_all(struct gen *g)
 			gtype_use(g, p->out, true);
 		}
 	}
-	for (struct fn *f = m->fn; f != NULL; f = f->next) {
-		if (!gen_has_fn(g, f))
-			continue;
-		if (f->kind == FN_METRIC) {
-			gtype_use(g, f->gold, true);
-		} else if (f->kind != FN_TEST && f != m->program) {
-			gtype_use(g, f->in, false);
-			gtype_use(g, f->out, false);
-		}
-		ir_walk(f, use_value, g);
-	}
+	/* Conditions are used where the tables of their records are. */
+	for (struct fn *f = m->fn; f != NULL; f = f->next)
+		if (f->kind != FN_CHECK && gen_has_fn(g, f))
+			use_fn(g, f);
 }
 
 static void
@@ -168,7 +182,31 @@ fn_body(struct fgen *fg, bool begins)
 		cw_line(w, "mip_begin(m);");
 		cw_blank(w);
 	}
+	if (fg->f->kind == FN_PROGRAM && gen_has_checks(fg->f->in)) {
+		gen_check_input(fg->g, fg->f, begins);
+		fg->uses_m = fg->uses_in = true;
+	}
 	fgen_region(fg, fg->f->body, true);
+}
+
+/* The parameters of a mip_fn, or of a condition, as what they are. */
+static void
+typed(struct fgen *fg)
+{
+	const struct fn *f = fg->f;
+	struct cw *w = &fg->g->w;
+	bool gives = f->kind != FN_CHECK;
+
+	if (fg->uses_in)
+		cw_line(w, "const %s *in = in_;", gtype_c(fg->g, f->in));
+	if (gives && fg->uses_out)
+		cw_line(w, "%s *out = out_;", gtype_c(fg->g, f->out));
+	if (fg->uses_in || (gives && fg->uses_out))
+		cw_blank(w);
+	if (!fg->uses_in)
+		cw_line(w, "(void)in_;");
+	if (gives && !fg->uses_out)
+		cw_line(w, "(void)out_;");
 }
 
 static void
@@ -180,28 +218,9 @@ unused(struct fgen *fg)
 		cw_line(&fg->g->w, "(void)out;");
 }
 
-/* Inputs and outputs of a mip_fn as what they are. */
-static void
-typed(struct fgen *fg)
-{
-	const struct fn *f = fg->f;
-	struct cw *w = &fg->g->w;
-
-	if (fg->uses_in)
-		cw_line(w, "const %s *in = in_;", gtype_c(fg->g, f->in));
-	if (fg->uses_out)
-		cw_line(w, "%s *out = out_;", gtype_c(fg->g, f->out));
-	if (fg->uses_in || fg->uses_out)
-		cw_blank(w);
-	if (!fg->uses_in)
-		cw_line(w, "(void)in_;");
-	if (!fg->uses_out)
-		cw_line(w, "(void)out_;");
-}
-
 /* Prints the body to find out which parameters it uses, then for good. */
-static void
-fn_twice(struct gen *g, struct fn *f, bool begins)
+void
+gen_fn_body(struct gen *g, struct fn *f, bool begins)
 {
 	struct buf dry = BUF_INIT, *out = g->w.out;
 	struct fgen fg = { .g = g, .f = f };
@@ -269,7 +288,7 @@ gen_fn(struct gen *g, struct fn *f, bool entry)
 		cw_comment(w, f->desc != NULL ? f->desc : f->name);
 	fn_head(g, f, entry);
 	cw_open(w, "{");
-	fn_twice(g, f, entry);
+	gen_fn_body(g, f, entry);
 	cw_close(w, "}");
 	cw_blank(w);
 }
@@ -324,6 +343,7 @@ gen_file(struct gen *g)
 	reserve_names(g);
 	use_all(g);
 	gtype_declare_all(g);
+	gen_check_heads(g);
 	gtype_describe_all(g);
 	gen_models(g);
 	if (!g->eval)
@@ -334,7 +354,10 @@ gen_file(struct gen *g)
 	if (g->eval && program_is_called(g))
 		gen_fn(g, g->m->program, false);
 	for (struct fn *f = g->m->fn; f != NULL; f = f->next)
-		if (gen_has_fn(g, f))
+		if (f->kind == FN_CHECK && gen_has_fn(g, f))
+			gen_check_fn(g, f);
+	for (struct fn *f = g->m->fn; f != NULL; f = f->next)
+		if (f->kind != FN_CHECK && gen_has_fn(g, f))
 			gen_fn(g, f, f == g->m->program);
 }
 

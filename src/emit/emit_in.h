@@ -45,7 +45,7 @@ void gen_release(struct gen *g);
 
 /* Does this file hold that leaf, that function? */
 bool gen_has_prompt(const struct gen *g, const struct prompt *p);
-bool gen_has_fn(const struct gen *g, const struct fn *f);
+bool gen_has_fn(struct gen *g, const struct fn *f);
 
 /* ---- names (emit_name.c) ---- */
 
@@ -64,6 +64,8 @@ void gtype_declared(struct gen *g, const struct ty *t);
 void gtype_known(struct gen *g);
 void gtype_declare_all(struct gen *g);          /* enums and structs */
 void gtype_describe_all(struct gen *g);         /* struct mip_type tables */
+/* Is the table of the type written in this file? */
+bool gtype_is_described(struct gen *g, const struct ty *t);
 
 /* "int64_t", "const char *", "struct Passage_list". */
 const char *gtype_c(struct gen *g, const struct ty *t);
@@ -130,7 +132,23 @@ const unsigned *gen_claim_numbers(struct gen *g, struct fn *f);
 /* The table of tests; gives how many. */
 unsigned gen_tests(struct gen *g);
 
+/* ---- conditions (emit_check.c) ---- */
+
+/* Declares the functions that the file's tables of types point to. */
+void gen_check_heads(struct gen *g);
+void gen_check_fn(struct gen *g, struct fn *f);
+/* The table of a field's conditions; its name, or NULL if it has none. */
+const char *gen_checks(struct gen *g, const char *record,
+    const struct ty_field *f);
+/* Has the type, or what is inside of it, conditions? */
+bool gen_has_checks(const struct ty *t);
+/* Judges the inputs of a program, if they have any. */
+void gen_check_input(struct gen *g, const struct fn *f, bool entry);
+
 /* ---- functions ---- */
+
+/* Notes the types and tools that the function's body uses. */
+void gen_use_body(struct gen *g, struct fn *f);
 
 /* How one function is printed: which values are written where they are used.
  * Arrays by ins->id, if nothing else is said; an operation's regions have the
@@ -188,6 +206,7 @@ enum prec { PREC_ANY, PREC_COND, PREC_OR, PREC_AND, PREC_EQ, PREC_REL,
     PREC_ADD, PREC_MUL, PREC_UNARY, PREC_POST };
 
 /* `entry`: the public one, which begins a run. */
+void gen_fn_body(struct gen *g, struct fn *f, bool entry);
 void gen_fn(struct gen *g, struct fn *f, bool entry);
 
 /* The value as an expression, in parentheses if it binds less than `prec`. */

@@ -74,6 +74,8 @@ fgen_declare(struct fgen *fg, const struct ins *i)
 const char *
 fgen_bail(struct fgen *fg)
 {
+	if (fg->f->kind == FN_CHECK)
+		return "return false;";
 	if (fg->bail == NULL)
 		return "return mip_status(m);";
 	fg->bailed = true;
@@ -559,6 +561,10 @@ ret(struct fgen *fg, struct ins *i)
 	struct cw *w = &fg->g->w;
 	struct ins *v = i->narg > 0 ? i->arg[0] : NULL;
 
+	if (fg->f->kind == FN_CHECK) {
+		cw_line(w, "return %s;", fexpr(fg, v, PREC_ANY));
+		return;
+	}
 	if (fg->f->kind == FN_METRIC) {
 		cw_line(w, "score->value = %s;", fexpr(fg, v, PREC_COND));
 		cw_line(w, "score->feedback = %s;", i->narg > 1 ?

@@ -86,8 +86,13 @@ use(struct gen *g, const struct ty *t, bool described, bool declared)
 		*g->type_end = p;
 		g->type_end = &p->next;
 	}
-	p->described |= described;
 	p->declared |= declared;
+	if (!described || p->described)
+		return;
+	p->described = true;
+	for (unsigned i = 0; t->kind == TY_STRUCT && i < t->n; i++)
+		for (unsigned k = 0; k < t->field[i].ncheck; k++)
+			gen_use_body(g, t->field[i].check[k].fn);
 }
 
 void
@@ -557,7 +562,7 @@ field_flags(struct gen *g, const struct ty_field *f)
 
 static void
 describe_field(struct gen *g, const struct ty *t, unsigned i,
-    const char *fallback)
+    const char *fallback, const char *checks)
 {
 	const struct ty_field *f = &t->field[i];
 	const char *member = gtype_member(g, t, i);
@@ -588,6 +593,9 @@ describe_field(struct gen *g, const struct ty *t, unsigned i,
 	if (f->regex != NULL)
 		s = arena_printf(&g->a, "%s, .regex = %s", s,
 		    gen_string(g, f->regex));
+	if (checks != NULL)
+		s = arena_printf(&g->a, "%s, .check = %s, .ncheck = %u", s,
+		    checks, f->ncheck);
 	cw_line(&g->w, "{ %s },", s);
 }
 
@@ -597,14 +605,17 @@ describe_struct(struct gen *g, const struct ty *t)
 	const char *name = mangle(g, t);
 	const char **fallback = arena_array(&g->a, t->n + 1,
 	    sizeof *fallback);
+	const char **checks = arena_array(&g->a, t->n + 1, sizeof *checks);
 
-	for (unsigned i = 0; i < t->n; i++)
+	for (unsigned i = 0; i < t->n; i++) {
 		fallback[i] = describe_default(g, t, i);
+		checks[i] = gen_checks(g, name, &t->field[i]);
+	}
 	if (t->n != 0) {
 		cw_open(&g->w, "static const struct mip_field %s_fields[] = {",
 		    name);
 		for (unsigned i = 0; i < t->n; i++)
-			describe_field(g, t, i, fallback[i]);
+			describe_field(g, t, i, fallback[i], checks[i]);
 		cw_close(&g->w, "};");
 	}
 	cw_open(&g->w, "static const struct mip_type %s_type = {", name);
@@ -719,4 +730,12 @@ gtype_describe_all(struct gen *g)
 	for (struct gtype *p = g->type; p != NULL; p = p->next)
 		if (p->described && !p->known)
 			describe(g, p->type);
+}
+
+bool
+gtype_is_described(struct gen *g, const struct ty *t)
+{
+	const struct gtype *p = find(g, t);
+
+	return p != NULL && p->described && !p->known;
 }

@@ -475,6 +475,32 @@ choose_program(struct check *c)
 
 /* ---- all of it ---- */
 
+/* @check and @assert belong where values come from outside. */
+static void
+record_conditions(struct check *c, struct ast *n)
+{
+	const struct ty *in = n->sym ? n->sym->in : NULL;
+	const struct ty *out = n->sym ? n->sym->type : NULL;
+
+	if (n->kind == AST_STRUCT && out && out->kind == TY_STRUCT)
+		check_conditions(c, n->u.structure.field, out);
+	if (n->kind == AST_SIGNATURE) {
+		check_no_conditions(c, n->u.signature.in, "fits outputs of "
+		    "signatures; in programs there is require");
+		if (out && out->kind == TY_STRUCT)
+			check_conditions(c, n->u.signature.out, out);
+	}
+	if (n->kind == AST_TOOL)
+		check_no_conditions(c, n->u.tool.in, "does not fit inputs of "
+		    "tools; in programs there is require");
+	if (n->kind == AST_PROGRAM) {
+		check_no_conditions(c, n->u.program.out, "fits inputs of "
+		    "programs; for outputs there is require");
+		if (in && in->kind == TY_STRUCT)
+			check_conditions(c, n->u.program.in, in);
+	}
+}
+
 static void
 check_unit(struct check *c, struct unit *u)
 {
@@ -488,7 +514,11 @@ check_unit(struct check *c, struct unit *u)
 		case AST_CAPS:
 			check_caps(c, n);
 			break;
+		case AST_STRUCT: case AST_SIGNATURE: case AST_TOOL:
+			record_conditions(c, n);
+			break;
 		case AST_PROGRAM:
+			record_conditions(c, n);
 			check_look(c, n->sym);
 			break;
 		case AST_METRIC:

@@ -181,7 +181,7 @@ check_record_of(struct check *c, const struct symbol *s, const char *suffix,
 	char *name = arena_printf(c->a, "%s%s", s->path, suffix), *p;
 	struct ty_field *f;
 	struct ty *t;
-	unsigned n = 0;
+	unsigned n = 0, i;
 
 	for (p = name; *p; p++)
 		if (*p == '.')
@@ -193,6 +193,13 @@ check_record_of(struct check *c, const struct symbol *s, const char *suffix,
 		f[n++] = *before;
 	if (like->n)
 		memcpy(f + n, like->field, like->n * sizeof(*f));
+	for (i = n; i < n + like->n; i++) {
+		struct ty_check *k = arena_array(c->a, f[i].ncheck, sizeof(*k));
+
+		if (f[i].ncheck > 0)
+			memcpy(k, f[i].check, f[i].ncheck * sizeof(*k));
+		f[i].check = k;
+	}
 	ty_set_fields(c->t, t, f, n + like->n);
 	return t;
 }

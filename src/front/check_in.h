@@ -133,6 +133,17 @@ void check_struct(struct check *c, struct symbol *s);
 const struct ty *check_basic(struct check *c, enum ty_kind k);
 const char *check_text(struct check *c, const struct ty *t);
 
+/* ---- check_condition.c ---- */
+
+/* Notes @check or @assert, not typed yet. */
+void check_condition_attr(struct check *c, struct ast *a, struct ty_field *f);
+/* Types those of the FIELDs of the record, all declarations being known. */
+void check_conditions(struct check *c, struct ast *list,
+    const struct ty *record);
+/* Reports any: `why` says where they belong. */
+void check_no_conditions(struct check *c, const struct ast *list,
+    const char *why);
+
 /* ---- check_decl.c ---- */
 
 void check_const_decl(struct check *c, struct symbol *s);

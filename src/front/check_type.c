@@ -256,8 +256,7 @@ attribute(struct check *c, struct ast *a, struct ty_field *f)
 			diag(c->d, a->at, E_ATTRIBUTE, "@stream takes `done`");
 		f->stream_done = true;
 	} else if (strcmp(name, "check") == 0 || strcmp(name, "assert") == 0)
-		check_not_built(c, a->at, strcmp(name, "check") == 0 ?
-		    "@check" : "@assert");
+		check_condition_attr(c, a, f);
 	else {
 		diag(c->d, a->at, E_ATTRIBUTE, "unknown '@%s'%s", name,
 		    check_nearest(c, name, attributes, COUNTOF(attributes)));
@@ -284,7 +283,9 @@ one_field(struct check *c, struct ast *n, struct ty_field *f)
 	}
 	for (a = n->u.field.attr; a; a = a->next) {
 		for (x = n->u.field.attr; x != a; x = x->next)
-			if (strcmp(x->u.attr.name, a->u.attr.name) == 0)
+			if (strcmp(x->u.attr.name, a->u.attr.name) == 0 &&
+			    strcmp(a->u.attr.name, "check") != 0 &&
+			    strcmp(a->u.attr.name, "assert") != 0)
 				break;
 		if (x == a)
 			attribute(c, a, f);

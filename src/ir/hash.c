@@ -80,6 +80,11 @@ ir_hash(struct mod *m)
 	for (r = m->retriever; r != NULL; r = r->next)
 		hash_retriever(m, r);
 	for (f = m->fn; f != NULL; f = f->next)
-		hash_fn(m, f);
+		if (f->kind == FN_CHECK)
+			hash_fn(m, f);
+	/* Those of the conditions are part of others. */
+	for (f = m->fn; f != NULL; f = f->next)
+		if (f->kind != FN_CHECK)
+			hash_fn(m, f);
 	m->hash = m->program != NULL ? m->program->hash : NULL;
 }

@@ -202,6 +202,8 @@ enum fn_kind {
 	FN_METRIC,
 	FN_TEST,
 	FN_BRANCH,                      /* a piece of another's body */
+	FN_CHECK,                       /* a condition on the record `in`; gives
+	                                 * a bool, which `out` is */
 	FN_NKIND
 };
 extern const char *const ir_fn_words[FN_NKIND];

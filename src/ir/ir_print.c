@@ -207,6 +207,7 @@ put_field(struct ir_printer *p, const struct ty *t, unsigned n)
 {
 	const struct ty_field *f = &t->field[n];
 	struct buf *b = p->b;
+	unsigned i;
 
 	buf_putc(b, '\t');
 	put_member(p, t, n);
@@ -233,6 +234,13 @@ put_field(struct ir_printer *p, const struct ty *t, unsigned n)
 		buf_puts(b, " hidden");
 	if (f->stream_done)
 		buf_puts(b, " stream_done");
+	for (i = 0; p->checks && i < f->ncheck; i++) {
+		ir_put_word(b, f->check[i].must ? "assert" : "check",
+		    f->check[i].text);
+		buf_putc(b, ' ');
+		ir_put_name(b, p->canon ? f->check[i].fn->hash :
+		    f->check[i].fn->c_name);
+	}
 	buf_putc(b, '\n');
 }
 
@@ -591,6 +599,7 @@ ir_print(struct buf *b, struct mod *m)
 	unsigned i;
 
 	printer_init(&p, &a, b);
+	p.checks = true;
 	ir_types_of_mod(&p.types, m);
 	ir_types_sort(&p.types);
 	ir_types_name(&p.types);
@@ -700,6 +709,7 @@ ir_print_canon(struct buf *b, struct fn *f)
 
 	printer_init(&p, &a, b);
 	p.canon = true;
+	p.checks = f->kind != FN_CHECK;
 	p.types.in = f->in;
 	p.types.out = f->out;
 	ir_types_of_fn(&p.types, f);

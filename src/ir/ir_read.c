@@ -384,7 +384,8 @@ read_fn_types(struct ir_reader *r, struct fn *f)
 	}
 	ir_rd_want(r, "->");
 	f->out = ir_rd_type(r);
-	if (f->in->kind != TY_STRUCT || f->out->kind != TY_STRUCT ||
+	if (f->in->kind != TY_STRUCT ||
+	    (f->out->kind != TY_STRUCT && f->kind != FN_CHECK) ||
 	    (f->gold != NULL && f->gold->kind != TY_STRUCT))
 		ir_rd_fail(r, "a function's types are structs");
 }
@@ -496,6 +497,18 @@ init_names(struct ir_reader *r)
 	r->retriever_end = &r->m->retriever;
 }
 
+static void
+read_pending(struct ir_reader *r)
+{
+	struct ir_pending *p;
+
+	for (p = r->pending; p != NULL && !r->failed; p = p->next) {
+		p->check->fn = ir_rd_get(&r->fns, p->fn);
+		if (p->check->fn == NULL)
+			ir_rd_fail(r, "there is no function '%.60s'", p->fn);
+	}
+}
+
 struct mod *
 ir_read(struct arena *a, const char *text, size_t n, unsigned *line,
     char why[160])
@@ -521,6 +534,7 @@ ir_read(struct arena *a, const char *text, size_t n, unsigned *line,
 			ir_rd_fail(&r, "there is no function '%.60s'",
 			    r.program);
 	}
+	read_pending(&r);
 	*line = r.line;
 	return r.failed ? NULL : r.m;
 }

@@ -67,6 +67,33 @@ ir_rd_enum(struct ir_reader *r)
 }
 
 static void
+read_checks(struct ir_reader *r, struct ty_field *f)
+{
+	struct ty_check *v = NULL;
+	struct ir_pending *p;
+	size_t cap = 0;
+	unsigned i;
+	bool must;
+
+	for (;;) {
+		must = ir_rd_this(r, "assert");
+		if (!must && !ir_rd_this(r, "check"))
+			break;
+		v = arena_grow(r->a, v, &cap, f->ncheck + 1u, sizeof *v);
+		v[f->ncheck].must = must;
+		v[f->ncheck].text = ir_rd_string(r);
+		f->ncheck++;
+		p = arena_alloc(r->a, sizeof *p);
+		p->fn = ir_rd_word(r);
+		p->next = r->pending;
+		r->pending = p;
+	}
+	f->check = v;
+	for (i = f->ncheck, p = r->pending; i-- > 0; p = p->next)
+		p->check = &v[i];
+}
+
+static void
 read_field(struct ir_reader *r, struct ty_field *f)
 {
 	f->desc = optional_string(r);
@@ -87,6 +114,7 @@ read_field(struct ir_reader *r, struct ty_field *f)
 	f->fence = ir_rd_this(r, "fence");
 	f->hidden = ir_rd_this(r, "hidden");
 	f->stream_done = ir_rd_this(r, "stream_done");
+	read_checks(r, f);
 }
 
 void

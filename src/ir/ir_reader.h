@@ -11,6 +11,13 @@
 #include "ir/ir_in.h"
 #include "ir/ir_types.h"
 
+/* A condition of a field whose function was not read yet. */
+struct ir_pending {
+	struct ty_check *check;
+	const char *fn;
+	struct ir_pending *next;
+};
+
 struct ir_reader {
 	struct arena *a;
 	struct mod *m;
@@ -28,6 +35,7 @@ struct ir_reader {
 	struct retriever **retriever_end;
 	size_t model_cap;
 	const char *program;            /* to compile, by its C name */
+	struct ir_pending *pending;     /* the last one first */
 };
 
 BASE_PRINTF(2, 3) void ir_rd_fail(struct ir_reader *r, const char *fmt, ...);

@@ -12,6 +12,7 @@ struct ir_printer {
 	struct arena *a;                /* for the work of printing */
 	struct ir_types types;
 	bool canon;                     /* no names of values: see ir_in.h */
+	bool checks;                    /* with the conditions of fields */
 	struct fn *f;
 	const char **value, **var;      /* labels by id, of f */
 };

@@ -67,7 +67,7 @@ ir_types_of_fn(struct ir_types *s, struct fn *f)
 }
 
 void
-ir_types_of_mod(struct ir_types *s, struct mod *m)
+ir_types_of_mod(struct ir_types *s, const struct mod *m)
 {
 	const struct prompt *q;
 	const struct param *r;

@@ -21,7 +21,7 @@ struct ir_types {
 void ir_types_init(struct ir_types *s, struct arena *a);
 void ir_types_add(struct ir_types *s, const struct ty *t);
 void ir_types_of_fn(struct ir_types *s, struct fn *f);
-void ir_types_of_mod(struct ir_types *s, struct mod *m);
+void ir_types_of_mod(struct ir_types *s, const struct mod *m);
 /* In the order of their making. */
 void ir_types_sort(struct ir_types *s);
 /* Labels: the name where it is the only one, else name and index. */

@@ -397,7 +397,7 @@ call(struct verifier *v, const struct ins *i)
 
 	if (table_get(&v->declared, g) == NULL)
 		return bad(v, i, "a call of what does not stand before it");
-	if ((g->kind == FN_METRIC) == run)
+	if ((g->kind == FN_METRIC) == run || g->kind == FN_CHECK)
 		return bad(v, i, "not of the right kind");
 	if (!run)
 		return (v->f->kind == FN_METRIC && is_kind(i->type, TY_FLOAT)
@@ -660,6 +660,9 @@ verify_ins(struct verifier *v, struct ins *i)
 
 	if (!verify_shape(v, i))
 		return false;
+	if (v->f->kind == FN_CHECK &&
+	    (ir_ops[i->op].flags & (OPF_MODEL | OPF_TOOL)))
+		return bad(v, i, "a condition calls nothing");
 	v->loops = loops + is_loop;
 	if (i->body != NULL)
 		ok = verify_region(v, i->body);
@@ -730,7 +733,7 @@ verify_fn(struct verifier *v, struct fn *f, struct arena *a)
 	v->f = f;
 	if (f->kind == FN_TEST ? f->in != NULL || f->out != NULL :
 	    f->in == NULL || f->out == NULL || !is_kind(f->in, TY_STRUCT) ||
-	    !is_kind(f->out, TY_STRUCT) ||
+	    !is_kind(f->out, f->kind == FN_CHECK ? TY_BOOL : TY_STRUCT) ||
 	    (f->kind == FN_METRIC) != (f->gold != NULL))
 		return bad(v, NULL, "its types are not those of its kind");
 	if (f->kind == FN_TEST && (f->repeat == 0 || !(f->pass > 0) ||

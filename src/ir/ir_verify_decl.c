@@ -8,6 +8,7 @@
 
 #include "base/table.h"
 #include "ir/ir_in.h"
+#include "ir/ir_types.h"
 
 struct decls {
 	const struct mod *m;
@@ -179,6 +180,50 @@ verify_retrievers(struct decls *v)
 	return true;
 }
 
+/* The functions of conditions are of this module, and over their records. */
+static bool
+verify_field(struct decls *v, const struct table *fns, const struct ty *t,
+    const struct ty_field *field)
+{
+	const struct fn *f;
+	unsigned i;
+
+	for (i = 0; i < field->ncheck; i++) {
+		f = field->check[i].fn;
+		if (f == NULL || f->kind != FN_CHECK || f->in != t ||
+		    table_get(fns, f) == NULL)
+			return bad(v, "%.60s: not the condition of a field",
+			    field->name);
+	}
+	return true;
+}
+
+static bool
+verify_conditions(struct decls *v, struct arena *a)
+{
+	const struct fn *f;
+	struct ir_types all;
+	struct table fns;
+	unsigned i, k;
+	bool any = false;
+
+	table_init(&fns, a);
+	for (f = v->m->fn; f != NULL; f = f->next) {
+		table_at(&fns, f);
+		any |= f->kind == FN_CHECK;
+	}
+	if (!any)
+		return true;
+	ir_types_init(&all, a);
+	ir_types_of_mod(&all, v->m);
+	for (i = 0; i < all.n; i++)
+		for (k = 0; all.t[i]->kind == TY_STRUCT && k < all.t[i]->n; k++)
+			if (!verify_field(v, &fns, all.t[i],
+			    &all.t[i]->field[k]))
+				return false;
+	return true;
+}
+
 bool
 ir_verify_decls(const struct mod *m, struct table *declared, struct arena *a,
     char *why)
@@ -186,5 +231,5 @@ ir_verify_decls(const struct mod *m, struct table *declared, struct arena *a,
 	struct decls v = { m, declared, why };
 
 	return verify_names(&v, a) && verify_prompts(&v) && verify_tools(&v) &&
-	    verify_retrievers(&v);
+	    verify_retrievers(&v) && verify_conditions(&v, a);
 }

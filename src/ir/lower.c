@@ -297,7 +297,6 @@ static void
 link_prompts(struct lower *x)
 {
 	struct prompt **p = &x->m->prompt;
-	struct param **r = &x->m->param;
 	struct tool **t = &x->m->tool;
 	struct retriever **v = &x->m->retriever;
 	struct symbol *s;
@@ -308,9 +307,6 @@ link_prompts(struct lower *x)
 		if (s->kind == SYM_MODULE) {
 			*p = s->lowered;
 			p = &(*p)->next;
-		} else if (s->kind == SYM_PARAM) {
-			*r = s->lowered;
-			r = &(*r)->next;
 		} else if (s->kind == SYM_TOOL) {
 			*t = s->lowered;
 			t = &(*t)->next;
@@ -320,6 +316,19 @@ link_prompts(struct lower *x)
 		}
 	}
 	*t = x->judge;
+}
+
+static void
+link_params(struct lower *x)
+{
+	struct param **r = &x->m->param;
+	struct symbol *s;
+
+	for (s = x->c->symbol; s != NULL; s = s->next)
+		if (s->kind == SYM_PARAM && s->lowered != NULL) {
+			*r = s->lowered;
+			r = &(*r)->next;
+		}
 }
 
 struct models {
@@ -437,6 +446,8 @@ lower(struct arena *a, struct checked *c, struct diag *d)
 	link_prompts(&x);
 	link_models(&x);
 	mark_eval_only(&x);
+	lower_checks(&x);
+	link_params(&x);
 	name_all(&x);
 	return d->nerror > before ? NULL : x.m;
 }

@@ -98,6 +98,11 @@ struct ins *lower_comprehension(struct lower *x, struct ast *e);
 
 struct ins *lower_call(struct lower *x, struct ast *e);
 
+/* ---- lower_check.c ---- */
+
+/* Makes the functions of @check and @assert, of all types that are used. */
+void lower_checks(struct lower *x);
+
 /* ---- lower_flow.c ---- */
 
 void lower_block(struct lower *x, struct ast *block);

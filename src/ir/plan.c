@@ -546,6 +546,6 @@ ir_plan_print(struct buf *b, const struct mod *m)
 	const struct fn *f;
 
 	for (f = m->fn; f != NULL; f = f->next)
-		if (f->kind != FN_BRANCH)
+		if (f->kind != FN_BRANCH && f->kind != FN_CHECK)
 			put_fn(b, m, f);
 }

@@ -20,7 +20,7 @@ END
 # program NAME, its text on standard input; compiled into ./p.
 program() {
 	{ model; cat; } >p.mp
-	ok "$1 compiles" status 0 "$MIPROC" -O0 -Werror p.mp -o p
+	ok "$1 compiles" status 0 "$MIPROC" -O0 -Werror --program P p.mp -o p
 }
 
 # gives WANT ARG...: the binary answers so.
@@ -221,5 +221,118 @@ ok 'the schema has them' sh -c './p --schema | tr -d "\n\t " |
 ok '-D takes one of the values' status 0 "$MIPROC" -fsyntax-only -D MODE=off p.mp
 ok '... and no other' status 1 "$MIPROC" -fsyntax-only -D MODE=on p.mp
 ok '... and says so' says "'MODE' is \"auto\" | \"off\", which 'on' is not"
+
+# ---- conditions ----
+
+cat >script <<'END'
+{"match":"say because","reply":"{\"answer\":\"because of rain\",\"sources\":[{\"title\":\"rain\",\"page\":3}],\"best\":0}"}
+{"match":"pages are counted from 1","reply":"{\"answer\":\"because\",\"sources\":[],\"best\":null}"}
+{"match_user":"good","reply":"{\"answer\":\"because it is\",\"sources\":[{\"title\":\"it\",\"page\":950}],\"best\":0}"}
+{"match_user":"bare","reply":"{\"answer\":\"it is\",\"sources\":[],\"best\":null}"}
+{"match_user":"leaf","reply":"{\"answer\":\"because\",\"sources\":[{\"title\":\"a\",\"page\":1},{\"title\":\"b\",\"page\":0}],\"best\":null}"}
+{"match_user":"ordinal","reply":"{\"answer\":\"because\",\"sources\":[{\"title\":\"a\",\"page\":1}],\"best\":7}"}
+{"reply":"{\"answer\":\"because of a great many things that take long to tell\",\"sources\":[{\"title\":\"z\",\"page\":1},{\"title\":\"z\",\"page\":1000}],\"best\":1}"}
+END
+program conditions <<'END'
+struct Source {
+	title: string;
+	page: int @assert(page >= 1, "pages are counted from 1") @check(page < 900, "low page");
+}
+param LONG = 40 tune 20 .. 80;
+signature Answer {
+	in question: string;
+	out answer: string @check(len(answer) < LONG, "short answer")
+	    @assert(contains(answer, "because"), "say because");
+	out sources: Source[] @check(all([contains(answer, s.title) for s in sources]), "names sources");
+	out best: int? @check(best == null || sources[best].page > 0, "best is an index");
+}
+module answer = predict(Answer) { model = local; reask = 1; }
+caps { exec("./pick"); }
+tool pick(page: int) -> Source = exec("./pick") { output = json; }
+program shown(texts: string[] @assert(len(texts) < 3, "two texts at most")) -> (n: int) {
+	return { n = len(texts) };
+}
+program again(question: string) -> (n: int) { return { n = len(answer(question).sources) }; }
+program P(question: string @assert(question != "", "ask something") @check(ends_with(question, "?"), "a question"),
+    pages: Source[] = []) -> (answer: string, n: int) {
+	parallel {
+		let r = answer(question);
+		let s = again(question + " again");
+	}
+	let n = 0;
+	if question == "tool?" {
+		n = pick(len(pages)).page;
+	}
+	return { answer = r.answer, n = n + shown([p.title for p in pages]).n + s.n };
+}
+END
+fresh
+# counts WANT ARG...: of failed conditions in the trace, by label.
+counts() {
+	want_counts=$1
+	shift
+	rm -f trace
+	status 0 ./p --trace trace "$@" || return 1
+	got_counts=$(sed -n 's/^{"check":"\([^"]*\)".*/\1/p' trace | sort |
+	    uniq -c | sed 's/^ *\([0-9]*\) /\1 /' | tr '\n' ';')
+	[ "$got_counts" = "$want_counts" ] || {
+		echo "not $want_counts but $got_counts"
+		cat trace
+		return 1
+	}
+}
+ok 'conditions that hold, and one that does not' gives \
+    '{"answer":"because it is","n":1}' --question 'good?'
+ok '... is counted' counts '2 low page;' --question 'good?'
+ok '... for its leaf' grep -q '^{"check":"low page","leaf":"answer"}$' trace
+ok 'inputs are counted too, in both calls' counts \
+    '1 a question;2 low page;2 names sources;2 short answer;' --question many
+ok '... for no leaf' grep -q '^{"check":"a question"}$' trace
+ok 'what cannot be computed does not hold' counts \
+    '2 best is an index;' --question 'ordinal?'
+ok 'an @assert is asked again with its hint' gives \
+    '{"answer":"because of rain","n":1}' --question 'bare?'
+ok '... inside of a list' gives '{"answer":"because","n":0}' \
+    --question 'leaf?'
+ok '... with its place' grep -q 'sources\[1\].page.*is not right' log
+before=$(requests)
+ok 'an input that does not fit' refuses 2 \
+    'question: is not right: ask something' --question ''
+ok '... inside of a list' refuses 2 \
+    'pages\[1\].page: is not right: pages are counted from 1' \
+    --question 'good?' --pages '[{"title":"a","page":1},{"title":"b","page":-1}]'
+ok '... before anything is asked' test "$(requests)" = "$before"
+ok 'an input of an inner program fails the run' refuses 8 \
+    'texts: is not right: two texts at most' --question 'good?' \
+    --pages '[{"title":"a","page":1},{"title":"b","page":1},{"title":"c","page":1}]'
+cat >pick <<'END'
+#!/bin/sh
+sed 's/.*:\([0-9]*\)}.*/{"title":"t","page":\1}/; s/2/900/'
+END
+chmod +x pick
+ok 'a result of a tool fails the run' refuses 8 \
+    'pick: its output: page: is not right: pages are counted from 1' \
+    --question 'tool?'
+ok '... or is counted' counts '3 low page;2 names sources;2 short answer;' --question 'tool?' \
+    --pages '[{"title":"a","page":1},{"title":"b","page":1}]'
+cat >rows.in <<'END'
+{"run":1,"row":{"question":"many"},"trace":true}
+{"run":2,"check":true,"row":{"question":""}}
+END
+ok 'a worker' sh -c './p --worker <rows.in >rows.out'
+ok '... counts them' grep -q \
+    '"checks":{"a question":1,"short answer":2,"low page":2,"names sources":2}' rows.out
+ok '... in the steps' grep -q '"checks":\["short answer"' rows.out
+ok '... and checks rows by them' grep -q \
+    '"run":2,"ok":false,"class":"usage","why":"question: is not right' rows.out
+{ model; cat <<'END'
+signature S = (a: string) -> (b: string @assert(b == "x", "say x"));
+module ask = predict(S) { model = local; reask = 0; }
+program P(a: string) -> (b: string) { return { b = ask(a).b }; }
+END
+} >p.mp
+status 0 "$MIPROC" -O0 p.mp -o p
+ok 'an @assert that is not asked again fails the run' refuses 8 \
+    'is not right: say x' --a y
 
 done_testing

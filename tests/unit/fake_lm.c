@@ -288,6 +288,13 @@ lm_trace_tool(struct lm *l, const struct trace_tool *t)
 }
 
 void
+lm_trace_check(struct lm *l, const struct trace_check *c)
+{
+	(void)l;
+	(void)c;
+}
+
+void
 lm_cancel(struct lm *l)
 {
 	(void)l;

@@ -262,6 +262,12 @@ rules(void **state)
 #define TEST_HEAD IR_CHECK_HEAD IR_CHECK_F IR_CHECK_END "test t test_t\n" \
 	"\tline 3\n\trepeat 2\n\tpass 0.5\nbegin\n"
 
+/* A record, the function of its condition, and its body. */
+#define COND(text, fn, body) IR_CHECK_HEAD "struct C\n\tx: string " text \
+	" " fn "\ncheck C.x C_x: C -> bool\nbegin\n\tx: string = arg 0\n" \
+	"\ty: bool = eq x, x\n" body IR_CHECK_F \
+	"\tc: C = record q\n\tr: string = field .x c\n" IR_CHECK_END
+
 static void
 rules_of_modules(void **state)
 {
@@ -310,6 +316,16 @@ rules_of_modules(void **state)
 		  "never runs" },
 		{ TEST_HEAD "\tx: bool = bool true\n"
 		  "\tcheck \"c\" 1 [\"x\" x\n\tret\n", "']'" },
+		{ COND("check \"l\"", "C_x", "\tret x\n"), "outputs" },
+		{ COND("check \"l\"", "C_x", "\tr: ask_out = ask ask x\n"
+		  "\tret y\n"), "calls nothing" },
+		{ COND("check \"l\"", "C_y", "\tret y\n"),
+		  "no function 'C_y'" },
+		{ COND("assert \"l\"", "F", "\tret y\n"),
+		  "not the condition" },
+		{ COND("", "", "\tret y\n") "program G G: F_in -> F_out\n"
+		  "begin\n\tq: string = arg 0\n\tz: bool = run C_x#0 q\n"
+		  IR_CHECK_END, "right kind" },
 	};
 	struct arena a;
 	struct mod *m;

@@ -609,6 +609,83 @@ test_grows(void **state)
 	buf_release(&new);
 }
 
+/* ---- conditions ---- */
+
+static bool
+is_positive(struct mip *m, const void *record)
+{
+	(void)m;
+	return ((const struct s *)record)->n > 0;
+}
+
+static bool
+has_key(struct mip *m, const void *record)
+{
+	(void)m;
+	return ((const struct s *)record)->key[0] != '\0';
+}
+
+static bool
+asked(void *arg, const struct mip_check *c, const void *record)
+{
+	++*(int *)arg;
+	return c->holds(NULL, record);
+}
+
+static void
+test_conditions(void **state)
+{
+	static const struct mip_check key = { "has a key", false, has_key };
+	static const struct mip_check n[] = {
+		{ "is positive", false, is_positive },
+		{ "give a key where n is not positive", true, is_positive }
+	};
+	static const struct mip_field f[] = {
+		{ MIP_FIELD(struct s, key, &mip_string, NULL), .check = &key,
+		    .ncheck = 1 },
+		{ MIP_FIELD(struct s, n, &mip_int, NULL), .check = n,
+		    .ncheck = 2 },
+	};
+	static const struct mip_type t = REPLY_TYPE_STRUCT(struct s, f);
+	int times = 0;
+	struct reply_options o = { .format = MIP_JSON, .max_repair = -1,
+		.holds = asked, .holds_arg = &times };
+	struct arena a = { 0 };
+	struct reply_note note;
+	struct s v;
+
+	(void)state;
+	assert_int_equal(reply_read(&a, &t, &o, "{\"key\":\"\",\"n\":1}", 16,
+	    &v, &note), MIP_OK);
+	assert_int_equal(v.n, 1);
+	assert_int_equal(times, 3);
+	assert_int_equal(note.ncheck, 1);
+	assert_string_equal(note.check[0], "has a key");
+	assert_true(note.flags == UINT64_C(1) << REPLY_CHECK_FAILED);
+	assert_int_equal(note.cost, 0);
+	assert_int_equal(reply_read(&a, &t, &o, "{\"key\":\"\",\"n\":0}", 16,
+	    &v, &note), MIP_FORMAT);
+	assert_int_equal(note.error, REPLY_E_ASSERT);
+	assert_string_equal(note.path, "n");
+	assert_string_equal(note.message, "The field `n` is not right: give a "
+	    "key where n is not positive.");
+	assert_int_equal(note.ncheck, 0);
+	assert_int_equal(v.n, 0);
+	/* What cannot be read, or is cut off, is not judged. */
+	times = 0;
+	assert_int_equal(reply_read(&a, &t, &o, "{\"key\":\"\"}", 10, &v,
+	    &note), MIP_FORMAT);
+	o.finish = REPLY_LENGTH;
+	assert_int_equal(reply_read(&a, &t, &o, "{\"key\":\"k\",\"n\":1", 16,
+	    &v, &note), MIP_TRUNCATED);
+	assert_int_equal(times, 0);
+	o.finish = REPLY_STOP;
+	o.holds = NULL;
+	assert_int_equal(reply_read(&a, &t, &o, "{\"key\":\"\",\"n\":0}", 16,
+	    &v, &note), MIP_OK);
+	arena_release(&a);
+}
+
 int
 main(void)
 {
@@ -621,6 +698,7 @@ main(void)
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_partial),
 		cmocka_unit_test(test_grows),
+		cmocka_unit_test(test_conditions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -512,6 +512,97 @@ literals(void **state)
 	arena_release(&a);
 }
 
+/* ---- conditions ---- */
+
+struct part { int64_t n; };
+struct whole { struct type_list parts; int64_t most; };
+
+static bool
+is_odd(struct mip *m, const void *part)
+{
+	(void)m;
+	return ((const struct part *)part)->n % 2 != 0;
+}
+
+static bool
+is_small(struct mip *m, const void *part)
+{
+	(void)m;
+	return ((const struct part *)part)->n < 10;
+}
+
+static bool
+has_room(struct mip *m, const void *whole)
+{
+	const struct whole *w = whole;
+
+	(void)m;
+	return (int64_t)w->parts.n <= w->most;
+}
+
+static bool
+asks(void *arg, const struct mip_check *c, const void *record)
+{
+	(void)arg;
+	return c->holds(NULL, record);
+}
+
+static void
+tells(void *arg, const struct mip_check *c)
+{
+	buf_printf(arg, "%s;", c->text);
+}
+
+static void
+conditions(void **state)
+{
+	static const struct mip_check part_check[] = {
+		{ "odd", false, is_odd }, { "at most 9", true, is_small }
+	};
+	static char hint[400];
+	const struct mip_check room = { hint, true, has_room };
+	const struct mip_check told = { "room", false, has_room };
+	const struct mip_field n = { MIP_FIELD(struct part, n, &mip_int, NULL),
+		.check = part_check, .ncheck = 2 };
+	const struct mip_type part = { .kind = MIP_STRUCT, .field = &n, .n = 1,
+		.size = sizeof(struct part) };
+	const struct mip_type list = { .kind = MIP_LIST, .of = &part,
+		.size = sizeof(struct type_list) };
+	struct mip_field f[] = {
+		{ MIP_FIELD(struct whole, parts, &list, NULL), .check = &told,
+		    .ncheck = 1 },
+		{ MIP_FIELD(struct whole, most, &mip_int, NULL) },
+	};
+	const struct mip_type whole = { .kind = MIP_STRUCT, .field = f, .n = 2,
+		.size = sizeof(struct whole) };
+	const struct part parts[] = { { 1 }, { 2 }, { 4 }, { 12 } };
+	struct whole w = { { parts, 3 }, 3 };
+	struct buf told_of = BUF_INIT;
+	const struct type_judge j = { asks, tells, &told_of };
+	struct type_error e;
+
+	(void)state;
+	assert_true(type_judge(&whole, &w, &j, &e));
+	assert_string_equal(buf_str(&told_of), "odd;odd;");
+	buf_reset(&told_of);
+	w.most = 2;
+	assert_true(type_judge(&whole, &w, &j, &e));
+	assert_string_equal(buf_str(&told_of), "odd;odd;room;");
+	w.parts.n = 4;
+	assert_false(type_judge(&whole, &w, &j, &e));
+	assert_string_equal(e.path, "parts[3].n");
+	assert_string_equal(e.text, "is not right: at most 9");
+	/* A long hint is cut between characters. */
+	memset(hint, 'x', 224);
+	memcpy(hint + 224, "\xc3\xa9y", 4);
+	f[0].check = &room;
+	w.parts.n = 3;
+	assert_false(type_judge(&whole, &w, &j, &e));
+	assert_string_equal(e.path, "parts");
+	assert_int_equal(strlen(e.text), 14 + 224);
+	buf_release(&told_of);
+}
+
 int
 main(void)
 {
@@ -520,7 +611,7 @@ main(void)
 		cmocka_unit_test(lenient), cmocka_unit_test(errors),
 		cmocka_unit_test(memory), cmocka_unit_test(equality),
 		cmocka_unit_test(names), cmocka_unit_test(literals),
-		cmocka_unit_test(constraints),
+		cmocka_unit_test(constraints), cmocka_unit_test(conditions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
