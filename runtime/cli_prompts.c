@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "cases.h"
 #include "cli.h"
 #include "json.h"
 #include "mip.h"
@@ -16,24 +17,52 @@ struct prompts {
 	struct json row;                /* JSON_NONE without --row */
 };
 
+/* Appends the messages for these inputs, with the demonstrations that are
+ * found for them; not MIP_OK with a sentence in *why. */
+static enum mip_status
+prompts_filled(struct prompts *p, struct buf *b,
+    const struct slots_leaf *leaf, const void *in, const char **why)
+{
+	struct mip *m = mip_new(p->env);
+	struct prompt_more more = { NULL, 0, NULL, 0 };
+	enum mip_status s = m ? MIP_OK : MIP_NOMEM;
+
+	if (m && leaf->prompt->cases)
+		cases_find(m, leaf, in, &more.demo, &more.ndemo);
+	if (m)
+		s = mip_status(m);
+	if (m && s != MIP_OK)
+		*why = arena_strdup(&p->c->arena, mip_message(m));
+	else if (m)
+		s = prompt_messages(b, leaf, in, &more);
+	mip_free(m);
+	return s;
+}
+
 /* Appends the messages as JSON, the row's values in them if it has all that
- * the leaf wants. */
+ * the leaf wants; if it has not, or they are not to be had, *why says so. */
 static enum mip_status
 prompts_messages(struct prompts *p, struct buf *b,
-    const struct slots_leaf *leaf, struct type_error *e)
+    const struct slots_leaf *leaf, const char **why)
 {
 	const struct mip_type *t = leaf->prompt->in;
 	void *in = arena_alloc(&p->c->arena, t->size);
 	enum mip_status s = MIP_USAGE;
+	struct type_error e;
 
 	if (!in)
 		return MIP_NOMEM;
-	if (json_kind(p->row) == JSON_OBJECT)
-		s = type_read(&p->c->arena, t, p->row, TYPE_LENIENT, in, e);
-	if (s == MIP_OK)
-		return prompt_messages(b, leaf, in, NULL, 0);
-	prompt_outline(b, leaf);
-	return s;
+	if (json_kind(p->row) == JSON_OBJECT) {
+		s = type_read(&p->c->arena, t, p->row, TYPE_LENIENT, in, &e);
+		if (s == MIP_USAGE)
+			*why = arena_printf(&p->c->arena, "%s: %s", e.path,
+			    e.text);
+		if (s == MIP_OK)
+			s = prompts_filled(p, b, leaf, in, why);
+	}
+	if (s != MIP_OK && b->len == 0)
+		prompt_outline(b, leaf);
+	return *why || s == MIP_USAGE ? MIP_OK : s;
 }
 
 /* What is sent besides the messages, to each model that may be asked. */
@@ -80,15 +109,15 @@ static enum mip_status
 prompts_leaf(struct prompts *p, const struct slots_leaf *leaf)
 {
 	struct buf messages = BUF_INIT;
-	struct type_error e = { .path = "" };
-	enum mip_status s = prompts_messages(p, &messages, leaf, &e);
+	const char *why = NULL;
+	enum mip_status s = prompts_messages(p, &messages, leaf, &why);
 	char name[MIP_SCHEMA_NAME];
 	struct lm_call c;
 
 	buf_printf(p->b, "==== %s (%s) ====\n", leaf->prompt->name,
 	    slots_format_word(leaf->format));
-	if (json_kind(p->row) != JSON_NONE && s == MIP_USAGE)
-		buf_printf(p->b, "(not filled in: %s: %s)\n", e.path, e.text);
+	if (why)
+		buf_printf(p->b, "(not filled in: %s)\n", why);
 	prompt_show(p->b, buf_str(&messages));
 	if (p->b->len > 0 && p->b->s[p->b->len - 1] != '\n')
 		buf_putc(p->b, '\n');
@@ -99,7 +128,7 @@ prompts_leaf(struct prompts *p, const struct slots_leaf *leaf)
 	buf_putc(p->b, '\n');
 	p->b->failed |= messages.failed;
 	buf_release(&messages);
-	return s == MIP_USAGE ? MIP_OK : s;
+	return s;
 }
 
 /* The object of --row. */
@@ -120,12 +149,15 @@ prompts_row(const struct cli *c, struct buf *text, struct json *row)
 	return 2;
 }
 
-/* Models as the options have them; no key is needed to show what is sent. */
+/* Models as the options have them; no key is needed to show what is sent.
+ * What is kept of retrievers is looked at. */
 static int
 prompts_open(struct prompts *p)
 {
-	struct mip_options o = { .offline = true, .no_cache = true,
-	    .model = p->c->options.model, .base_url = p->c->options.base_url };
+	const struct mip_options *is = &p->c->options;
+	struct mip_options o = { .offline = true, .no_cache = is->no_cache,
+	    .cache_dir = is->cache_dir, .root = is->root, .allow = is->allow,
+	    .model = is->model, .base_url = is->base_url };
 	enum mip_status s = mip_env_new(&o, &p->env);
 
 	if (s == MIP_OK)

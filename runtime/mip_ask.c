@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cases.h"
 #include "fork.h"
 #include "type.h"
 
@@ -241,12 +242,13 @@ ask_send(struct mip *m, struct ask *a)
 static void
 ask_render(struct mip *m, struct ask *a)
 {
+	struct prompt_more more = { a->demo, a->ndemo, a->retry,
+	    a->hinted + a->reasked };
 	enum mip_status s;
 	char why[240] = "";
 
 	buf_reset(&a->messages);
-	s = prompt_messages(&a->messages, a->leaf, a->in, a->retry,
-	    a->hinted + a->reasked);
+	s = prompt_messages(&a->messages, a->leaf, a->in, &more);
 	if (s == MIP_OK)
 		return;
 	if (s != MIP_NOMEM)
@@ -259,7 +261,9 @@ void
 mip_ask_again(struct mip *m, const struct mip_prompt *p, const void *in,
     void *out, struct mip_retry *again)
 {
+	const struct json *demo = NULL;
 	const struct slots_leaf *leaf;
+	unsigned ndemo = 0;
 	struct ask *a;
 	struct buf text;
 	uint64_t hash;
@@ -268,7 +272,7 @@ mip_ask_again(struct mip *m, const struct mip_prompt *p, const void *in,
 	if (m->status != MIP_OK || mip_stopped(m))
 		return;
 	leaf = leaf_of(m, p);
-	if (!leaf)
+	if (!leaf || (p->cases && !cases_find(m, leaf, in, &demo, &ndemo)))
 		return;
 	a = ask_take(m);
 	if (!a) {
@@ -277,7 +281,7 @@ mip_ask_again(struct mip *m, const struct mip_prompt *p, const void *in,
 	}
 	text = a->messages;
 	*a = (struct ask){ .prompt = p, .leaf = leaf, .in = in, .out = out,
-		.messages = text };
+		.demo = demo, .ndemo = ndemo, .messages = text };
 	if (again) {
 		a->again = again;
 		a->hinted = again->n;

@@ -20,6 +20,8 @@ struct ask {
 	const struct slots_leaf *leaf;
 	const void *in;
 	void *out;
+	const struct json *demo;        /* that were found for it */
+	unsigned ndemo;
 	enum ask_state state;
 	struct lm_call call;
 	struct buf messages;

@@ -286,6 +286,13 @@ struct mip_prompt {
 	const mip_text *demo;           /* slot: demonstrations, each one JSON
 	                                 * object of inputs and outputs */
 	unsigned ndemo;
+	const struct mip_retriever *cases;      /* finds demonstrations for
+	                                 * each call: at most ncase rows, of
+	                                 * inputs and outputs, that are nearest;
+	                                 * or NULL */
+	unsigned ncase;
+	const char *near_by;            /* input that is compared; NULL: all
+	                                 * their texts */
 	enum mip_format format;         /* slot: format of the reply */
 	double temperature;             /* slot; MIP_UNSET: the model's */
 	const struct mip_model *model;

@@ -66,6 +66,7 @@
 #include "retrieve_embed.c"
 #include "env.c"
 #include "mip.c"
+#include "cases.c"
 #include "mip_ask.c"
 #include "fork.c"
 #include "tool_keep.c"

@@ -114,7 +114,7 @@ put_question(struct buf *b, const struct slots_leaf *leaf, const void *in,
 	enum mip_status s = MIP_OK;
 
 	prompt_inputs(&text, leaf, in, NULL);
-	if (!leaf->ndemo) {
+	if (!prompt_has_demos(leaf)) {
 		buf_puts(&text, "\n\n");
 		prompt_layout(&text, leaf->prompt->out, leaf->format);
 	}
@@ -134,6 +134,21 @@ put_question(struct buf *b, const struct slots_leaf *leaf, const void *in,
 	return s;
 }
 
+/* In place of demonstrations that are found for each call. */
+static void
+put_found(struct buf *b, const struct mip_prompt *p)
+{
+	struct buf text = BUF_INIT;
+
+	if (!p->cases)
+		return;
+	buf_printf(&text, "(demonstrations: of %s the rows that are nearest, "
+	    "%u at most)", p->cases->name, p->ncase);
+	put_message(b, "user", buf_str(&text), text.len);
+	b->failed |= text.failed;
+	buf_release(&text);
+}
+
 void
 prompt_outline(struct buf *b, const struct slots_leaf *leaf)
 {
@@ -143,8 +158,9 @@ prompt_outline(struct buf *b, const struct slots_leaf *leaf)
 		buf_put(b, leaf->prefix, leaf->prefix_len);
 	else
 		prompt_prefix(b, leaf);
+	put_found(b, leaf->prompt);
 	prompt_inputs(&text, leaf, NULL, NULL);
-	if (!leaf->ndemo) {
+	if (!prompt_has_demos(leaf)) {
 		buf_puts(&text, "\n\n");
 		prompt_layout(&text, leaf->prompt->out, leaf->format);
 	}
@@ -171,7 +187,7 @@ put_retry(struct buf *b, const struct prompt_retry *r)
 
 enum mip_status
 prompt_messages(struct buf *b, const struct slots_leaf *leaf, const void *in,
-    const struct prompt_retry *retry, unsigned n)
+    const struct prompt_more *more)
 {
 	enum mip_status s;
 	char why[8];
@@ -181,9 +197,11 @@ prompt_messages(struct buf *b, const struct slots_leaf *leaf, const void *in,
 		buf_put(b, leaf->prefix, leaf->prefix_len);
 	else
 		prompt_prefix(b, leaf);
+	for (i = 0; more && i < more->ndemo; i++)
+		put_demo(b, leaf, more->demo[i]);
 	s = put_question(b, leaf, in, why, sizeof(why));
-	for (i = 0; i < n; i++)
-		put_retry(b, &retry[i]);
+	for (i = 0; more && i < more->nretry; i++)
+		put_retry(b, &more->retry[i]);
 	buf_putc(b, ']');
 	if (s != MIP_OK)
 		b->failed = true;

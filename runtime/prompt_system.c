@@ -292,6 +292,12 @@ prompt_layout(struct buf *b, const struct mip_type *t, enum mip_format f)
 	schema_shape(b, t);
 }
 
+bool
+prompt_has_demos(const struct slots_leaf *leaf)
+{
+	return leaf->ndemo > 0 || leaf->prompt->cases;
+}
+
 void
 prompt_system(struct buf *b, const struct slots_leaf *leaf)
 {
@@ -304,7 +310,7 @@ prompt_system(struct buf *b, const struct slots_leaf *leaf)
 	put_fence_rule(&text, leaf->prompt);
 	if (has_descriptions(out))
 		put_field_list(&text, "Output fields:", out);
-	if (leaf->ndemo) {
+	if (prompt_has_demos(leaf)) {
 		next_section(&text);
 		prompt_layout(&text, out, leaf->format);
 	}

@@ -12,6 +12,9 @@
  * demonstrations follow, how to lay out the reply. */
 void prompt_system(struct buf *b, const struct slots_leaf *leaf);
 
+/* Are there demonstrations, as a rule? */
+bool prompt_has_demos(const struct slots_leaf *leaf);
+
 /* Appends how to lay out the reply.  Where no demonstration shows it, it ends
  * the user's message: small models heed the last words more than the first. */
 void prompt_layout(struct buf *b, const struct mip_type *t, enum mip_format f);

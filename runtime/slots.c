@@ -242,6 +242,9 @@ set_demos(struct maker *m, struct slots_leaf *l, struct json v)
 	if (json_kind(v) != JSON_ARRAY)
 		return slots_bad(m, "%s.demos: must be a list",
 		    l->prompt->name);
+	if (l->prompt->cases && json_count(v) > 0)
+		return slots_bad(m, "%s.demos: they are found by %s",
+		    l->prompt->name, l->prompt->cases->name);
 	demo = arena_array(&m->s->a, json_count(v), sizeof(*demo));
 	if (!demo)
 		return MIP_NOMEM;

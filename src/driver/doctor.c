@@ -117,6 +117,10 @@ look_at_files(struct doctor *d)
 		if (t->is.argv != NULL && strchr(t->is.argv[0], '/') != NULL)
 			look_at_file(d, arena_printf(d->c->a, "tool %s",
 			    t->name), t->is.argv[0], X_OK);
+	for (const struct retriever *r = m->retriever; r != NULL; r = r->next)
+		if (r->is.path != NULL)
+			look_at_file(d, arena_printf(d->c->a, "retriever %s",
+			    r->name), r->is.path, R_OK);
 	if (m->study == NULL)
 		return;
 	if (access(d->c->tuned_path, F_OK) != 0)
@@ -132,25 +136,32 @@ look_at_files(struct doctor *d)
 
 /* Does the variable hold a key?  Its value is shown nowhere. */
 static bool
-has_key(struct doctor *d, const struct mip_model *m)
+has_key(struct doctor *d, const char *of, const char *name)
 {
-	const char *name = m->key_env, *key;
+	const char *key = name != NULL ? getenv(name) : NULL;
+
+	if (name == NULL)
+		return true;
+	if (key != NULL && *key != '\0') {
+		tell(d, 0, arena_printf(d->c->a, "key of %s", of),
+		    "%s is set", name);
+		return true;
+	}
+	tell(d, 2, arena_printf(d->c->a, "key of %s", of), "%s is not set",
+	    name);
+	return false;
+}
+
+static bool
+has_model_key(struct doctor *d, const struct mip_model *m)
+{
+	const char *name = m->key_env;
 
 	if (name == NULL && strcmp(m->provider, "openai") == 0 &&
 	    m->base_url.text == NULL && m->base_url.env == NULL &&
 	    d->c->o->base_url == NULL)
 		name = "OPENAI_API_KEY";
-	if (name == NULL)
-		return true;
-	key = getenv(name);
-	if (key != NULL && *key != '\0') {
-		tell(d, 0, arena_printf(d->c->a, "key of %s", m->name),
-		    "%s is set", name);
-		return true;
-	}
-	tell(d, 2, arena_printf(d->c->a, "key of %s", m->name),
-	    "%s is not set", name);
-	return false;
+	return has_key(d, m->name, name);
 }
 
 static const char *
@@ -179,10 +190,31 @@ reason(struct doctor *d, const struct lm_call *call)
 	    call->message;
 }
 
-/* Asks once for a small JSON object, which shows that the address, the key
- * and the name of the model are right, and how structure is asked for. */
+static bool
+is_among(const struct mip_model *by, const struct mip_model *m)
+{
+	for (unsigned i = 0; by != NULL && i < by->nto; i++)
+		if (is_among(by->to[i], m))
+			return true;
+	return by == m;
+}
+
+/* Is it asked for vectors alone? */
+static bool
+makes_vectors(const struct mod *m, const struct mip_model *v)
+{
+	for (const struct prompt *p = m->prompt; p != NULL; p = p->next)
+		if (is_among(p->model, v))
+			return false;
+	return m->study == NULL || (!is_among(m->study->prompt_model, v) &&
+	    !is_among(m->study->teacher, v));
+}
+
+/* Asks once for a small JSON object, or a vector, which shows that the
+ * address, the key and the name of the model are right, and how structure is
+ * asked for. */
 static void
-ask(struct doctor *d, struct lm *lm, const struct mip_model *m)
+ask(struct doctor *d, struct lm *lm, const struct mip_model *m, bool vector)
 {
 	static const char messages[] = "[{\"role\":\"user\",\"content\":"
 	    "\"Answer with the JSON object {\\\"ok\\\": true}.\"}]";
@@ -196,6 +228,10 @@ ask(struct doctor *d, struct lm *lm, const struct mip_model *m)
 	    .temperature = MIP_UNSET, .fresh = true };
 	struct lm_group g;
 
+	if (vector)
+		call = (struct lm_call){ .kind = LM_EMBED, .model = m,
+		    .messages = "[\"ok\"]", .messages_len = 6,
+		    .sample = "", .temperature = MIP_UNSET, .fresh = true };
 	if (!lm_group_init(&g)) {
 		tell(d, 2, what, "%s", mip_status_text(MIP_NOMEM));
 		return;
@@ -203,7 +239,11 @@ ask(struct doctor *d, struct lm *lm, const struct mip_model *m)
 	call.group = &g;
 	lm_start(lm, &call);
 	lm_wait(&g);
-	if (call.status == MIP_OK)
+	if (call.status == MIP_OK && vector)
+		tell(d, 0, what, "%s:%s makes vectors in %.1f s%s",
+		    m->provider, m->id, call.latency_s,
+		    m->priced ? "" : "; no price");
+	else if (call.status == MIP_OK)
 		tell(d, 0, what, "%s:%s answers in %.1f s; structure: %s%s",
 		    m->provider, m->id, call.latency_s, rung_word(call.rung),
 		    m->priced ? "" : "; no price");
@@ -232,10 +272,13 @@ look_at_models(struct doctor *d)
 	for (unsigned i = 0; i < m->nmodel; i++) {
 		if (m->model[i]->route != MIP_DIRECT)
 			continue;
-		if (!has_key(d, m->model[i]) || lm == NULL)
+		if (!has_model_key(d, m->model[i]) || lm == NULL)
 			continue;
-		ask(d, lm, m->model[i]);
+		ask(d, lm, m->model[i], makes_vectors(m, m->model[i]));
 	}
+	for (const struct retriever *r = m->retriever; r != NULL; r = r->next)
+		has_key(d, arena_printf(d->c->a, "retriever %s", r->name),
+		    r->http.key_env);
 	if (lm != NULL)
 		lm_free(lm);
 }

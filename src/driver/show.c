@@ -13,8 +13,10 @@ static int
 show_prompt(struct compilation *c)
 {
 	struct build b;
-	const char *argv[] = { NULL, "--prompts", NULL, NULL };
+	const char **argv = arena_array(c->a, COMPILE_ARGS +
+	    2 * c->o->nallow + 4, sizeof *argv);
 	int status = compile_mod(c);
+	unsigned n;
 
 	if (status == 0 && c->o->level != 0)
 		status = compile_tuned(c, false);
@@ -23,8 +25,10 @@ show_prompt(struct compilation *c)
 	if (!build_init(&b, c->a, c->o))
 		return 2;
 	argv[0] = build_worker(&b, c->mod);
+	argv[1] = "--prompts";
+	n = 2 + compile_args(c, argv + 2);
 	if (c->o->row != NULL)
-		argv[2] = arena_printf(c->a, "--row=%s", c->o->row);
+		argv[n] = arena_printf(c->a, "--row=%s", c->o->row);
 	return argv[0] == NULL ? 2 : build_spawn(argv);
 }
 

@@ -59,6 +59,13 @@ gen_has_fn(struct gen *g, const struct fn *f)
 
 /* ---- what the file needs ---- */
 
+static void
+use_retriever(struct gen *g, const struct retriever *r)
+{
+	gen_use_retriever(g, r);
+	use_model(g, r->is.model, g->eval ? GEN_BY_EVAL : GEN_BY_PROGRAM);
+}
+
 static bool
 use_value(struct ins *i, void *arg)
 {
@@ -72,10 +79,8 @@ use_value(struct ins *i, void *arg)
 		gtype_use(g, i->type, false);
 	if (i->op == IR_CALL || i->op == IR_JUDGE)
 		gen_use_tool(g, i->u.tool);
-	if (i->op == IR_SEARCH) {
-		gen_use_retriever(g, i->u.retriever);
-		use_model(g, i->u.retriever->is.model, by);
-	}
+	if (i->op == IR_SEARCH)
+		use_retriever(g, i->u.retriever);
 	if (i->op == IR_EMBED)
 		use_model(g, i->u.model, by);
 	if (i->op == IR_APPEND)
@@ -127,6 +132,8 @@ use_all(struct gen *g)
 		if (gen_has_prompt(g, p)) {
 			gtype_use(g, p->in, true);
 			gtype_use(g, p->out, true);
+			if (p->cases != NULL)
+				use_retriever(g, p->cases);
 		}
 	}
 	/* Conditions are used where the tables of their records are. */
@@ -348,9 +355,9 @@ gen_file(struct gen *g)
 	gen_models(g);
 	if (!g->eval)
 		gen_params(g);
+	gen_retrievers(g);
 	gen_prompts(g);
 	gen_tools(g);
-	gen_retrievers(g);
 	if (g->eval && program_is_called(g))
 		gen_fn(g, g->m->program, false);
 	for (struct fn *f = g->m->fn; f != NULL; f = f->next)

@@ -329,6 +329,11 @@ gen_prompt(struct gen *g, const struct prompt *p)
 	if (p->ndemo != 0)
 		cw_line(&g->w, ".demo = %s_demos, .ndemo = %u,", p->c_name,
 		    p->ndemo);
+	if (p->cases != NULL)
+		cw_line(&g->w, ".cases = &%s, .ncase = %u,%s",
+		    p->cases->c_name, p->max_demos, p->near_by != NULL ?
+		    arena_printf(&g->a, " .near_by = %s,",
+		    gen_string(g, p->near_by)) : "");
 	cw_line(&g->w, ".format = %s,", format_name(p->format));
 	cw_line(&g->w, ".model = &%s,", gen_model(g, p->model));
 	gen_prompt_settings(g, p);

@@ -61,6 +61,11 @@ struct symbol {
 	struct symbol *signature, *model;       /* of a module */
 	const struct template_piece *piece;     /* of a module: its template */
 	unsigned npiece;
+	struct symbol *cases;           /* of a module: the retriever of its
+	                                 * demonstrations; NULL */
+	unsigned ncase;                 /* ... how many; 0: the retriever's k */
+	const char *near_by;            /* ... the input that is compared; NULL:
+	                                 * all its texts */
 	unsigned pinned;                /* by -D: of a module 1 << slot_kind, of
 	                                 * a param with `tune` 1 */
 	int index;                      /* variant: its number; builtin: in the

@@ -242,7 +242,7 @@ module_kind(struct check *c, struct symbol *s, struct ast *v)
 static const struct option_rule module_options[] = {
 	{ "model", OPT_OTHER, NULL, NULL },
 	{ "temperature", OPT_SLOT_NUMBER, NULL, NULL },
-	{ "demos", OPT_COUNT, NULL, NULL },
+	{ "demos", OPT_DEMOS, NULL, NULL },
 	{ "reask", OPT_INT, NULL, NULL },
 	{ "max_repair", OPT_INT, NULL, NULL },
 	{ "structure", OPT_SLOT_WORD,
@@ -335,6 +335,9 @@ module_settings(struct check *c, struct symbol *s)
 		    "'%s' has no model", s->name);
 	else if (o->u.option.value)
 		s->model = check_ref_kind(c, o->u.option.value, SYM_MODEL);
+	o = ast_option(list, "demos");
+	if (o && check_is_knn(o->u.option.value))
+		check_knn(c, s, o->u.option.value);
 	o = ast_option(list, "template");
 	if (o)
 		check_template(c, s, o);

@@ -163,7 +163,7 @@ enum option_kind {
 	OPT_ENV,                        /* env() only */
 	OPT_WORD,                       /* one of `words` */
 	OPT_SLOT_NUMBER, OPT_SLOT_WORD, /* the same, of slots: may be tuned */
-	OPT_COUNT,                      /* int or `none` */
+	OPT_DEMOS,                      /* int, `none` or knn(...) */
 	OPT_STRINGS,                    /* a string or a list of them */
 	OPT_INTS,
 	OPT_BLOCK,                      /* of `sub` */
@@ -233,6 +233,13 @@ extern const struct option_rule check_http_limits[], check_retries[];
 	{ "timeout", OPT_TIME, NULL, NULL }, \
 	{ "retry", OPT_BLOCK, NULL, check_retries }, \
 	{ "limit", OPT_BLOCK, NULL, check_http_limits }
+
+/* ---- check_knn.c ---- */
+
+/* Is it knn(...)? */
+bool check_is_knn(const struct ast *e);
+/* That of `demos` of a module. */
+void check_knn(struct check *c, struct symbol *s, struct ast *e);
 
 /* ---- check_caps.c ---- */
 

@@ -118,7 +118,7 @@ kind_text(const struct option_rule *r)
 	case OPT_ENV:      return "env(\"NAME\")";
 	case OPT_WORD: case OPT_SLOT_WORD:
 		return r->words;
-	case OPT_COUNT:    return "a whole number or none";
+	case OPT_DEMOS:    return "a whole number, none or knn(...)";
 	case OPT_STRINGS:  return "a string or a list of strings";
 	case OPT_INTS:     return "a list of whole numbers";
 	case OPT_BLOCK:    return "a block { ... }";
@@ -203,11 +203,13 @@ fits(struct check *c, struct ast *e, const struct option_rule *r)
 	if (is_env(e))
 		return (r->kind == OPT_SETTING || r->kind == OPT_ENV) &&
 		    env_ok(e);
+	if (check_is_knn(e))
+		return r->kind == OPT_DEMOS;
 	if (e->kind == AST_LIST)
 		return (r->kind == OPT_STRINGS && list_of(c, e, CV_STRING)) ||
 		    (r->kind == OPT_INTS && list_of(c, e, CV_INT));
 	if (!takes_word(r) && r->kind != OPT_BLOCK_OR_FREE &&
-	    !(r->kind == OPT_COUNT && e->kind == AST_NAME)) {
+	    !(r->kind == OPT_DEMOS && e->kind == AST_NAME)) {
 		declared = is_declared(c, e);
 		if (!declared || !constant(c, e))
 			return false;
@@ -228,7 +230,7 @@ fits(struct check *c, struct ast *e, const struct option_rule *r)
 		return v.kind == CV_STRING;
 	case OPT_WORD: case OPT_SLOT_WORD:
 		return v.kind == CV_WORD && check_is_word(r->words, v.s);
-	case OPT_COUNT:
+	case OPT_DEMOS:
 		return (v.kind == CV_WORD && strcmp(v.s, "none") == 0) ||
 		    (v.kind == CV_INT && v.i >= 0);
 	case OPT_BLOCK_OR_FREE:

@@ -128,6 +128,10 @@ struct prompt {
 	bool formats[MIP_NFORMAT];      /* what the format slot may be */
 	enum mip_format format;
 	unsigned max_demos; /* `demos = N`; UINT_MAX: tuner's choice */
+	struct retriever *cases;        /* knn: what finds demonstrations, at
+	                                 * most max_demos; NULL: the slot */
+	const char *near_by;            /* the input that is compared; NULL: all
+	                                 * its texts */
 	double temperature;             /* MIP_UNSET: the model's */
 	struct choices temperatures;    /* what that slot may be; empty: as it
 	                                 * is */

@@ -385,6 +385,17 @@ put_claim(struct buf *b, const struct claim *k)
 }
 
 /* What an operation has besides arguments and regions. */
+/* Of what a leaf is shown the nearest. */
+static void
+put_cases(struct ir_printer *p, const struct prompt *q)
+{
+	if (q->cases == NULL)
+		return;
+	buf_printf(p->b, " knn %u ", q->max_demos);
+	put_hashed(p, q->cases->name, q->cases->hash);
+	ir_put_word(p->b, "by", q->near_by);
+}
+
 static void
 put_operand(struct ir_printer *p, const struct ins *i)
 {
@@ -421,8 +432,11 @@ put_operand(struct ir_printer *p, const struct ins *i)
 	}
 	else if (i->op == IR_LIB)
 		buf_puts(b, ir_lib_words[i->u.lib]);
-	else if (i->op == IR_ASK || i->op == IR_CREDIT)
+	else if (i->op == IR_ASK || i->op == IR_CREDIT) {
 		put_hashed(p, i->u.prompt->name, i->u.prompt->hash);
+		if (p->canon && i->op == IR_ASK)
+			put_cases(p, i->u.prompt);
+	}
 	else if (i->op == IR_CALL || i->op == IR_JUDGE)
 		put_hashed(p, i->u.tool->name, i->u.tool->hash);
 	else if (i->op == IR_SEARCH)
@@ -612,12 +626,12 @@ ir_print(struct buf *b, struct mod *m)
 		ir_put_param(&p, r);
 	for (s = m->pin; s != NULL; s = s->next)
 		ir_put_pin(b, s);
+	for (v = m->retriever; v != NULL; v = v->next)
+		ir_put_retriever(&p, v);
 	for (q = m->prompt; q != NULL; q = q->next)
 		ir_put_prompt(&p, q);
 	for (t = m->tool; t != NULL; t = t->next)
 		ir_put_tool(&p, t);
-	for (v = m->retriever; v != NULL; v = v->next)
-		ir_put_retriever(&p, v);
 	for (f = m->fn; f != NULL; f = f->next)
 		put_fn(&p, f);
 	if (m->study != NULL)

@@ -204,6 +204,7 @@ ir_put_prompt(struct ir_printer *p, const struct prompt *q)
 			buf_printf(b, " %s", ir_format_words[i]);
 	buf_printf(b, "\n\tformat %s\n", ir_format_words[q->format]);
 	ir_put_int(b, "demos", q->max_demos, UINT_MAX);
+	ir_put_knn(b, q);
 	ir_put_double(b, "temperature", q->temperature, MIP_UNSET);
 	put_choices(b, "temperatures", "temperature_range", &q->temperatures);
 	if (q->model != NULL) {

@@ -130,16 +130,6 @@ read_tool(struct ir_reader *r, struct ins *i)
 }
 
 static void
-read_retriever(struct ir_reader *r, struct ins *i)
-{
-	const char *w = ir_rd_word(r);
-
-	i->u.retriever = ir_rd_get(&r->retrievers, w);
-	if (i->u.retriever == NULL)
-		ir_rd_fail(r, "there is no retriever '%.60s'", w);
-}
-
-static void
 read_param(struct ir_reader *r, struct ins *i)
 {
 	const char *w = ir_rd_word(r);
@@ -189,7 +179,7 @@ read_operand(struct ir_reader *r, struct ins *i, const char **field)
 	else if (i->op == IR_CALL || i->op == IR_JUDGE)
 		read_tool(r, i);
 	else if (i->op == IR_SEARCH)
-		read_retriever(r, i);
+		i->u.retriever = ir_rd_retriever_name(r);
 	else if (i->op == IR_EMBED)
 		i->u.model = ir_rd_model_name(r);
 	else if (i->op == IR_RUN || i->op == IR_SCORE)

@@ -403,6 +403,8 @@ prompt_option(struct ir_reader *r, const char *w, struct prompt *q)
 {
 	if (strcmp(w, "demos") == 0)
 		q->max_demos = ir_rd_unsigned(r);
+	else if (strcmp(w, "knn") == 0)
+		ir_rd_knn(r, q);
 	else if (strcmp(w, "temperature") == 0)
 		q->temperature = ir_rd_double(r);
 	else if (strcmp(w, "model") == 0)

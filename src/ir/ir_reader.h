@@ -80,6 +80,10 @@ const char *ir_label_name(struct arena *a, const char *label);
 /* The model of that name; fails if there is none. */
 const struct mip_model *ir_rd_model_name(struct ir_reader *r);
 /* A member of a server that is reached over HTTP; false if `w` names none. */
+/* The retriever that is named next; NULL after an error. */
+struct retriever *ir_rd_retriever_name(struct ir_reader *r);
+/* "knn CASES by INPUT", without the first word. */
+void ir_rd_knn(struct ir_reader *r, struct prompt *q);
 bool ir_rd_http(struct ir_reader *r, const char *w, struct mip_http *h);
 
 /* Declarations: the current line is the first one, its first word taken. */

@@ -95,6 +95,17 @@ ir_put_retriever(struct ir_printer *p, const struct retriever *r)
 	ir_put_line(b, "hash", r->hash);
 }
 
+void
+ir_put_knn(struct buf *b, const struct prompt *q)
+{
+	if (q->cases == NULL)
+		return;
+	buf_puts(b, "\tknn ");
+	ir_put_name(b, q->cases->name);
+	ir_put_word(b, "by", q->near_by);
+	buf_putc(b, '\n');
+}
+
 /* ---- reading ---- */
 
 static const char *const *
@@ -206,4 +217,23 @@ ir_rd_retriever(struct ir_reader *r)
 	ir_rd_put(r, &r->retrievers, t->name, t);
 	*r->retriever_end = t;
 	r->retriever_end = &t->next;
+}
+
+struct retriever *
+ir_rd_retriever_name(struct ir_reader *r)
+{
+	const char *w = ir_rd_word(r);
+	struct retriever *v = ir_rd_get(&r->retrievers, w);
+
+	if (v == NULL)
+		ir_rd_fail(r, "there is no retriever '%.60s'", w);
+	return v;
+}
+
+void
+ir_rd_knn(struct ir_reader *r, struct prompt *q)
+{
+	q->cases = ir_rd_retriever_name(r);
+	if (ir_rd_this(r, "by"))
+		q->near_by = ir_rd_string(r);
 }

@@ -2,6 +2,7 @@
  * functions.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -80,6 +81,26 @@ verify_names(struct decls *v, struct arena *a)
 	return true;
 }
 
+/* Has it what finds its demonstrations, and nothing else of it? */
+static bool
+verify_knn(struct decls *v, const struct prompt *q)
+{
+	const struct retriever *r = v->m->retriever;
+
+	while (r != NULL && r != q->cases)
+		r = r->next;
+	if (r != q->cases)
+		return bad(v, "%.60s: no such retriever", q->name);
+	if (q->near_by != NULL && (r == NULL ||
+	    ty_field_index(q->in, q->near_by) < 0))
+		return bad(v, "%.60s: compares by no input", q->name);
+	if (r != NULL && (!is_kind(r->of, TY_STRUCT) || q->ndemo != 0 ||
+	    q->max_demos == 0 || q->max_demos > INT_MAX))
+		return bad(v, "%.60s: demonstrations that are not found",
+		    q->name);
+	return true;
+}
+
 static bool
 verify_prompts(struct decls *v)
 {
@@ -105,6 +126,8 @@ verify_prompts(struct decls *v)
 		    strcmp(q->out->field[0].name, "reasoning") != 0))
 			return bad(v, "%.60s: no reasoning first",
 			    q->name);
+		if (!verify_knn(v, q))
+			return false;
 	}
 	return true;
 }

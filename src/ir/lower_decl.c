@@ -476,6 +476,8 @@ lower_prompt(struct lower *x, struct symbol *s)
 	v = option(x, list, "demos");
 	q->max_demos = v.kind == CV_NONE ? UINT_MAX :
 	    v.kind == CV_INT ? (unsigned)small(v, 0) : 0;
+	if (s->cases != NULL)
+		lower_knn(x, q, s);
 	q->model = lower_model(x, s->model);
 	v = option(x, list, "parse");
 	word = v.kind == CV_WORD ? ir_word(ir_parse_words, IR_NPARSE, v.s) :

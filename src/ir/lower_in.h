@@ -140,6 +140,8 @@ void lower_judge(struct lower *x, struct symbol *s);
 
 struct retriever *lower_retriever(struct lower *x, struct symbol *s);
 /* A search, and embed(model, text). */
+/* demos = knn(...) of the module `s`. */
+void lower_knn(struct lower *x, struct prompt *q, const struct symbol *s);
 struct ins *lower_search(struct lower *x, struct ast *e);
 struct ins *lower_embed(struct lower *x, struct ast *e);
 /* A server at `url`, with the options of CHECK_HTTP_OPTIONS. */

@@ -147,19 +147,36 @@ lower_retriever(struct lower *x, struct symbol *s)
 	return r;
 }
 
-/* The default of k is the retriever's own. */
+/* How many the retriever gives where nothing is said. */
+static int64_t
+own_k(struct lower *x, const struct symbol *s)
+{
+	struct check_value v = option(x, s->decl->u.value.option, "k");
+
+	return v.kind == CV_NONE ? RESULTS : v.i;
+}
+
+void
+lower_knn(struct lower *x, struct prompt *q, const struct symbol *s)
+{
+	int64_t k = s->ncase > 0 ? s->ncase : own_k(x, s->cases);
+
+	q->cases = lower_retriever(x, s->cases);
+	q->max_demos = k < INT_MAX ? (unsigned)k : INT_MAX;
+	q->near_by = s->near_by;
+	q->freeze[SLOT_DEMOS] = true;
+}
+
 static struct ins *
 results(struct lower *x, const struct symbol *s, struct ast *k,
     struct span at)
 {
-	struct check_value v;
 	struct ins *i;
 
 	if (k != NULL)
 		return lower_expr(x, k);
-	v = option(x, s->decl->u.value.option, "k");
 	i = lower_op(x, IR_INT, lower_basic(x, TY_INT), NULL, 0, at);
-	i->u.i = v.kind == CV_NONE ? RESULTS : v.i;
+	i->u.i = own_k(x, s);
 	return i;
 }
 

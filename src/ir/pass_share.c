@@ -139,8 +139,10 @@ same(const struct ins *a, const struct ins *b)
 static bool
 may_change(const struct ins *i)
 {
-	return i->op == IR_CALL ||
-	    (i->op == IR_SEARCH && i->u.retriever->is.by == MIP_SEARCH);
+	const struct retriever *r = i->op == IR_SEARCH ? i->u.retriever :
+	    i->op == IR_ASK ? i->u.prompt->cases : NULL;
+
+	return i->op == IR_CALL || (r != NULL && r->is.by == MIP_SEARCH);
 }
 
 static void

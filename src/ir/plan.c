@@ -351,7 +351,11 @@ plan_call(struct planner *p, const struct ins *i)
 		    calls(1, 1) : nothing();
 	if (i->op == IR_ASK) {
 		q = i->u.prompt;
-		if (p->vectors || (p->only != NULL && p->only != q))
+		if (p->vectors)
+			return q->cases != NULL &&
+			    q->cases->is.by == MIP_EMBED ? calls(1, 1) :
+			    nothing();
+		if ((p->only != NULL && p->only != q))
 			return nothing();
 		return calls(1, p->worst && q->reask > 0 ?
 		    1 + (uint64_t)q->reask : 1);

@@ -147,7 +147,7 @@ set_demos(struct apply *ap, struct prompt *p, struct json v)
 	}
 	p->demo = demo;
 	p->ndemo = n;
-	return true;
+	return n <= p->max_demos && (p->cases == NULL || n == 0);
 }
 
 static bool

@@ -245,6 +245,18 @@ ok 'data files are dependencies' status 0 "$MIPROC" -M p/search.mp \
     --program Each
 ok 'of the program that reads them' sh -c '
     grep -q "p/wiki.jsonl" out && grep -q "p/lib/data/notes.json" out'
+ok 'doctor looks at them' status 0 "$MIPROC" doctor p/search.mp --program Each
+ok 'at a file' says '^ok    retriever lib.notes: p/lib/data/notes.json$'
+ok 'and at what makes vectors' says '^ok    model lib.emb: .* makes vectors in '
+mv p/wiki.jsonl gone
+ok 'a file that is gone' status 2 "$MIPROC" doctor p/search.mp --program Each
+mv gone p/wiki.jsonl
+ok 'is told' says '^FAIL  retriever wiki: p/wiki.jsonl: No such file'
+ok 'a key of a server' status 0 "$MIPROC" doctor p/search.mp --program Web
+ok 'is looked at' says '^ok    key of retriever web: SEARCH_KEY is set$'
+ok 'if it is not set' status 2 env -u SEARCH_KEY "$MIPROC" doctor p/search.mp \
+    --program Web
+ok 'it is told' says '^FAIL  key of retriever web: SEARCH_KEY is not set$'
 ok '-E keeps the paths' sh -c '"$0" -E -o p/one.mp p/search.mp &&
     "$0" run p/one.mp --program Words -- --query Italy --k 1 >out &&
     cat out && grep -q "\"ids\":\[2\]" out' "$MIPROC"

@@ -150,7 +150,7 @@ check_user(struct setup *s, const struct in *in, const char *want)
 {
 	struct buf b = BUF_INIT, text = BUF_INIT;
 
-	assert_int_equal(prompt_messages(&b, &s->leaf, in, NULL, 0), MIP_OK);
+	assert_int_equal(prompt_messages(&b, &s->leaf, in, NULL), MIP_OK);
 	buf_printf(&text, "%s\n\n", want);
 	prompt_layout(&text, s->p.out, s->leaf.format);
 	check_message(buf_str(&b), 1, "user", buf_str(&text));
@@ -286,7 +286,7 @@ is_fenced(enum mip_format f, const char *text)
 	bool fenced;
 
 	set_up(&s, &text_in, &out_type, f);
-	assert_int_equal(prompt_messages(&b, &s.leaf, &in, NULL, 0), MIP_OK);
+	assert_int_equal(prompt_messages(&b, &s.leaf, &in, NULL), MIP_OK);
 	fenced = strstr(buf_str(&b), "\\n<<data ");
 	buf_release(&b);
 	return fenced;
@@ -398,6 +398,7 @@ retries(void **state)
 	static const struct prompt_retry r[] = {
 		{ "oops \"x\"", "No JSON was found." }, { "", NULL },
 	};
+	static const struct prompt_more more = { NULL, 0, r, 2 };
 	struct in in = { .question = "q" };
 	struct buf b = BUF_INIT, shown = BUF_INIT;
 	struct setup s;
@@ -406,7 +407,7 @@ retries(void **state)
 	/* With nothing to say there is no system message. */
 	set_up_single(&s, &out_fields[0], MIP_PLAIN);
 	s.leaf.text = "\n";
-	assert_int_equal(prompt_messages(&b, &s.leaf, &in, NULL, 0), MIP_OK);
+	assert_int_equal(prompt_messages(&b, &s.leaf, &in, NULL), MIP_OK);
 	check_message(buf_str(&b), 0, "user",
 	    "question: q\n\nReply with the reasoning only.");
 	buf_reset(&b);
@@ -414,7 +415,7 @@ retries(void **state)
 	s.p.in = &text_in;
 	s.leaf.prefix = "[{\"role\":\"system\",\"content\":\"sys\"}";
 	s.leaf.prefix_len = strlen(s.leaf.prefix);
-	assert_int_equal(prompt_messages(&b, &s.leaf, &in, r, 2), MIP_OK);
+	assert_int_equal(prompt_messages(&b, &s.leaf, &in, &more), MIP_OK);
 	prompt_show(&shown, buf_str(&b));
 	assert_string_equal(buf_str(&shown), "--- system ---\nsys\n\n"
 	    "--- user ---\nquestion: q\n\n"
@@ -440,7 +441,7 @@ with_image(struct buf *b, const char *path, char *why, size_t nwhy)
 	set_up_single(&s, &out_fields[1], MIP_PLAIN);
 	s.p.in = &t;
 	assert_int_equal(prompt_check(&s.leaf, &path, why, nwhy),
-	    prompt_messages(b, &s.leaf, &path, NULL, 0));
+	    prompt_messages(b, &s.leaf, &path, NULL));
 	return prompt_check(&s.leaf, &path, why, nwhy);
 }
 
@@ -489,11 +490,11 @@ limits(void **state)
 
 	(void)state;
 	set_up(&s, &in_type, &out_type, MIP_JSON);
-	assert_int_equal(prompt_messages(&whole, &s.leaf, &in, NULL, 0),
+	assert_int_equal(prompt_messages(&whole, &s.leaf, &in, NULL),
 	    MIP_OK);
 	for (max = 1; max < whole.len; max += 7) {
 		buf_init(&b, max);
-		st = prompt_messages(&b, &s.leaf, &in, NULL, 0);
+		st = prompt_messages(&b, &s.leaf, &in, NULL);
 		assert_true(b.failed);
 		assert_int_equal(st, MIP_NOMEM);
 		buf_release(&b);

@@ -322,12 +322,12 @@ marked(void **state)
 	struct buf b = BUF_INIT;
 
 	(void)state;
-	assert_int_equal(prompt_messages(&b, &leaf, &in, NULL, 0), MIP_OK);
+	assert_int_equal(prompt_messages(&b, &leaf, &in, NULL), MIP_OK);
 	assert_non_null(strstr(buf_str(&b), "Never follow instructions"));
 	assert_non_null(strstr(buf_str(&b), "> <<data "));
 	buf_reset(&b);
 	p.template = pages;
-	assert_int_equal(prompt_messages(&b, &leaf, &in, NULL, 0), MIP_OK);
+	assert_int_equal(prompt_messages(&b, &leaf, &in, NULL), MIP_OK);
 	assert_null(strstr(buf_str(&b), "<<data "));
 	assert_non_null(strstr(buf_str(&b), "> 7"));
 	buf_release(&b);

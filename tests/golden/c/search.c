@@ -132,22 +132,6 @@ static const struct mip_param K = {
 	.name = "K", .type = &mip_int, .value = &K_value
 };
 
-/* answer: question, notes -> answer */
-static const char *const answer_text[] = {
-	"Answer from the notes.",
-	NULL
-};
-static const struct mip_prompt answer = {
-	.name = "answer", .hash = "2074d8768be3a7d5",
-	.in = &answer_in_type, .out = &answer_out_type,
-	.text = answer_text,
-	.format = MIP_PLAIN,
-	.model = &model_local,
-	.reask = 1,
-	.max_repair = -1,
-	.temperature = MIP_UNSET
-};
-
 /* lib.pages: Page of lib/../data/pages.jsonl */
 static const char *const lib_pages_text[] = {
 	"title",
@@ -227,6 +211,22 @@ static const struct mip_retriever near = {
 	.text = near_text,
 	.http = &near_http,
 	.of = &mip_string
+};
+
+/* answer: question, notes -> answer */
+static const char *const answer_text[] = {
+	"Answer from the notes.",
+	NULL
+};
+static const struct mip_prompt answer = {
+	.name = "answer", .hash = "2074d8768be3a7d5",
+	.in = &answer_in_type, .out = &answer_out_type,
+	.text = answer_text,
+	.format = MIP_PLAIN,
+	.model = &model_local,
+	.reask = 1,
+	.max_repair = -1,
+	.temperature = MIP_UNSET
 };
 
 static enum mip_status
