@@ -159,6 +159,9 @@ FUZZ  := $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/fuzz/fuzz_*.c))
 BENCH := $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/bench/bench_*.c))
 LMD    = $(call in,tests/e2e, \
 	lmd lmd_rules lmd_reply lmd_task lmd_invent)
+# Random programs.
+MPGEN  = $(call in,tests/fuzz, \
+	mpgen mpgen_type mpgen_expr mpgen_stmt)
 
 # ---- objects -----------------------------------------------------------
 
@@ -174,6 +177,7 @@ DRIVEROBJ := $(DRIVER:%.c=$(O)/%.o)
 PARTOBJ   := $(RTOBJ) $(STAGE0OBJ) $(TUNEOBJ) $(DRIVEROBJ)
 MAINOBJ   := $(MAIN:%.c=$(O)/%.o)
 LMDOBJ    := $(LMD:%.c=$(O)/%.o)
+MPGENOBJ  := $(MPGEN:%.c=$(O)/%.o)
 ONE       := $(B)/one.o
 
 UNITBIN  := $(UNIT:tests/unit/%.c=$(B)/test/%)
@@ -187,7 +191,7 @@ LIBMIPROC := $(if $(RUNTIME),$(B)/libmiproc.a)
 HEADERS  := $(PUBLIC:runtime/%=$(B)/include/%)
 VECTORS  := $(B)/tests/vectors
 TESTBIN  := $(UNITBIN) $(FAULTBIN) $(FUZZBIN) $(BENCHBIN) $(VECTORS) $(LMDBIN) \
-	$(ONE)
+	$(B)/mpgen $(ONE)
 
 NPROC := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 # As many jobs as cores, unless the user has said how many.
@@ -284,6 +288,9 @@ $(B)/one.o: $(srcdir)/runtime/one.c
 $(B)/lmd: $(LMDOBJ)
 	$(LINK) -o $@ $(LMDOBJ) $(TEST_LIBS) $(RT_LIBS) -lpthread -lm
 
+$(B)/mpgen: $(O)/tests/fuzz/mpgen_main.o $(MPGENOBJ) $(B)/libparts.a
+	$(LINK) -o $@ $^ $(LIBS)
+
 $(B)/test/t_%: $(O)/tests/unit/t_%.o $(B)/libparts.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $(filter %.o,$^) $(B)/libparts.a $(TEST_LIBS) $(LIBS)
@@ -324,6 +331,8 @@ FUZZLINK ?=
 $(B)/test/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(FUZZMAIN) $(B)/libparts.a
 	@mkdir -p $(@D)
 	$(LINK) $(FUZZLINK) -o $@ $^ $(LIBS)
+
+$(B)/test/fuzz_program: $(MPGENOBJ)
 
 setup:
 	@$(srcdir)/scripts/setup
@@ -483,11 +492,12 @@ uninstall:
 clean:
 	rm -rf $(B)/obj $(B)/gen $(B)/test $(B)/tests $(B)/log $(B)/include \
 		$(B)/share $(B)/dist $(B)/distcheck $(B)/miproc \
-		$(B)/miproc0 $(B)/lmd \
+		$(B)/miproc0 $(B)/lmd $(B)/mpgen \
 		$(B)/libmiproc.[ao] $(B)/libparts.a $(B)/one.[do] \
 		$(B)/asan $(B)/tsan $(B)/cov $(B)/fuzz $(B)/*.tar.gz
 
 -include $(patsubst %.o,%.d,$(PARTOBJ) $(MAINOBJ) $(LMDOBJ) $(ONE) \
+	$(MPGENOBJ) $(O)/tests/fuzz/mpgen_main.o \
 	$(UNIT:%.c=$(O)/%.o) $(BENCH:%.c=$(O)/%.o) \
 	$(O)/tests/bench/bare.d $(O)/tests/bench/measure.d \
 	$(O)/tests/bench/shapes.d $(O)/tests/vectors/vectors.d \

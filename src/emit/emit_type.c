@@ -489,14 +489,14 @@ declare(struct gen *g, const struct ty *t)
 	} else if (t->kind == TY_UNION) {
 		declare_union(g, t);
 	} else if (t->kind == TY_MAP) {
-		cw_open(&g->w, "struct %s {", mangle(g, t));
+		cw_open(&g->w, "%s {", gtype_c(g, t));
 		cw_line(&g->w, "const char *const *key;");
 		declare_items(g, t->of);
 		cw_line(&g->w, "size_t n;");
 		cw_close(&g->w, "};");
 	} else if (t->kind == TY_LIST && strncmp(gtype_c(g, t),
 	    "struct mip_", 11) != 0) {
-		cw_open(&g->w, "struct %s {", mangle(g, t));
+		cw_open(&g->w, "%s {", gtype_c(g, t));
 		declare_items(g, t->of);
 		cw_line(&g->w, "size_t n;");
 		cw_close(&g->w, "};");

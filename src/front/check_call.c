@@ -221,6 +221,11 @@ cost(struct check *c, const struct builtin *b, const struct ast *e,
 		if (!from || from->kind == TY_POISON)
 			continue;
 		one = fit(c, p[k].type, from, &any);
+		/* What is written out may be one of the values of T. */
+		if (one < 0 && any.fixed) {
+			from = check_value_type(c, a->u.arg.value);
+			one = from ? fit(c, p[k].type, from, &any) : -1;
+		}
 		if (one < 0)
 			return -1;
 		sum += one;
@@ -307,6 +312,8 @@ is_soft(struct check *c, struct ast *e)
 	if (e->kind == AST_NAME)
 		return !scope_find(c->now.scope, e->u.name.name) &&
 		    !scope_get(c->now.unit->scope, e->u.name.name);
+	if (e->kind == AST_COND && e->u.cond.yes->kind != AST_NULL)
+		return is_soft(c, e->u.cond.yes);
 	return e->kind == AST_NULL || e->kind == AST_RECORD ||
 	    (e->kind == AST_LIST && !e->u.list.item) || check_is_open(c, e);
 }
@@ -370,7 +377,7 @@ bind(struct check *c, struct ast *e, unsigned i, const struct ty *t)
 
 		e->u.call.bound[k] = v;
 		want = builtin_ty(c->t, p[k].type, t);
-		if (!v->type)
+		if (!v->type || check_value_type(c, v))
 			check_want(c, v, want);
 		else if (want && v->type->kind != TY_POISON)
 			v->want = v->type == want ? NULL : want;

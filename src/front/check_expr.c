@@ -57,10 +57,10 @@ mismatch(struct check *c, struct ast *e, const struct ty *want)
 		    check_text(c, want), check_text(c, t));
 }
 
-bool
-check_want(struct check *c, struct ast *e, const struct ty *want)
+/* Turns `e`, which has its type, into what is wanted; false after a message. */
+static bool
+turn_into(struct check *c, struct ast *e, const struct ty *want)
 {
-	check_expr(c, e, want);
 	if (e->type->kind == TY_POISON || want->kind == TY_POISON)
 		return false;
 	if (e->type->kind == TY_VOID || !ty_fits(e->type, want)) {
@@ -69,6 +69,13 @@ check_want(struct check *c, struct ast *e, const struct ty *want)
 	}
 	e->want = e->type == want ? NULL : want;
 	return true;
+}
+
+bool
+check_want(struct check *c, struct ast *e, const struct ty *want)
+{
+	check_expr(c, e, want);
+	return turn_into(c, e, want);
 }
 
 void
@@ -393,7 +400,7 @@ membership(struct check *c, struct ast *e)
 		if (!ty_fits(of, t->of) && ty_fits(t->of, of))
 			turn(e->u.binary.b, ty_list(c->t, of));
 		else
-			check_want(c, e->u.binary.a, t->of);
+			turn_into(c, e->u.binary.a, t->of);
 	} else if (t->kind == TY_MAP)
 		check_want(c, e->u.binary.a, check_basic(c, TY_STRING));
 	else if (check_expr(c, e->u.binary.a, NULL)->kind != TY_POISON &&
@@ -403,10 +410,9 @@ membership(struct check *c, struct ast *e)
 	return check_basic(c, TY_BOOL);
 }
 
-/* The one type of two ways, where `want` (or NULL) is wanted; NULL. */
+/* A type that two ways have in common, one of theirs if that can be; NULL. */
 static const struct ty *
-common(struct check *c, const struct ty *x, const struct ty *y,
-    const struct ty *want)
+nearest(struct check *c, const struct ty *x, const struct ty *y)
 {
 	if (x->kind == TY_POISON || y->kind == TY_POISON)
 		return poison(c);
@@ -418,10 +424,22 @@ common(struct check *c, const struct ty *x, const struct ty *y,
 		return ty_optional(c->t, y);
 	if (y->kind == TY_NULL)
 		return ty_optional(c->t, x);
-	if (ty_base(x) == ty_base(y))
-		return ty_base(x);
-	/* two arms of a union */
-	return want && ty_fits(x, want) && ty_fits(y, want) ? want : NULL;
+	return ty_base(x) == ty_base(y) ? ty_base(x) : NULL;
+}
+
+/* The one type of two ways, where `want` (or NULL) is wanted; NULL.  Where
+ * both turn into that and what is nearest does not, it is that: two arms of a
+ * union, null and an arm, null and null. */
+static const struct ty *
+common(struct check *c, const struct ty *x, const struct ty *y,
+    const struct ty *want)
+{
+	const struct ty *t = nearest(c, x, y);
+
+	if (want && (!t || t->kind == TY_NULL || !ty_fits(t, want)) &&
+	    ty_fits(x, want) && ty_fits(y, want))
+		return want;
+	return t;
 }
 
 /* a ?? b: a, or b where that is null. */

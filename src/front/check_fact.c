@@ -85,7 +85,18 @@ go_to(struct check *c, const struct fact *to)
 	}
 }
 
-/* What the path's value is known not to be in the list that is indexed. */
+/* Does it say which arm a value is? */
+static bool
+says_arm(uint64_t not)
+{
+	uint64_t left = FACT_ALL & ~not;
+
+	return left != 0 && (left & (left - 1)) == 0;
+}
+
+/* What the path's value is known not to be in the list that is indexed.  Where
+ * a test finds another arm than was known, the test is right: the other way
+ * is never gone. */
 static uint64_t
 known(struct check *c, const struct symbol *root, const char *path)
 {
@@ -93,8 +104,11 @@ known(struct check *c, const struct symbol *root, const char *path)
 	uint64_t not = 0;
 
 	for (; f && f->path; f = f->same)
-		if (strcmp(f->path, path) == 0)
+		if (strcmp(f->path, path) == 0) {
 			not |= f->not;
+			if (says_arm(f->not))
+				break;
+		}
 	return not;
 }
 
@@ -119,10 +133,13 @@ add(struct check *c, const struct symbol *root, const char *path, uint64_t not)
 {
 	const struct fact *same;
 	struct fact *f;
+	uint64_t old;
 
 	go_to(c, c->now.facts);
 	same = newest(c, root)->fact;
-	if (path ? !(not & ~known(c, root, path)) : !same || !same->path)
+	old = path ? known(c, root, path) : 0;
+	if (path ? says_arm(not) ? old == not : !(not & ~old) :
+	    !same || !same->path)
 		return;
 	f = arena_alloc(c->a, sizeof(*f));
 	*f = (struct fact){ root, path, not, c->now.facts, same,

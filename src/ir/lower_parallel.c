@@ -111,17 +111,28 @@ branch(struct lower *x, struct branches *b, struct ast *n)
 	ir_unlink(hold);
 }
 
+/* The branches of a branch that is a parallel of its own are some of these. */
+static void
+branches(struct lower *x, struct branches *b, struct ast *n)
+{
+	struct ast *i;
+
+	for (i = n->u.parallel.body->u.block.stmt; i != NULL; i = i->next)
+		if (i->kind == AST_PARALLEL)
+			branches(x, b, i);
+		else
+			branch(x, b, i);
+}
+
 void
 lower_parallel(struct lower *x, struct ast *n)
 {
 	struct branches b;
-	struct ast *i;
 	struct ins *par;
 
 	b.calls = ir_region(x->m, x->f, NULL);
 	b.after = ir_region(x->m, x->f, NULL);
-	for (i = n->u.parallel.body->u.block.stmt; i != NULL; i = i->next)
-		branch(x, &b, i);
+	branches(x, &b, n);
 	if (b.calls->first != NULL) {
 		par = lower_op(x, IR_PAR, lower_basic(x, TY_VOID), NULL, 0,
 		    n->at);

@@ -102,6 +102,19 @@ drop_fns(struct mod *m)
 	arena_release(&a);
 }
 
+/* What a body does is looked at anew: it may have become less. */
+static void
+forget(struct mod *m)
+{
+	struct fn *f;
+
+	for (f = m->fn; f != NULL; f = f->next) {
+		f->calls = CALLS_UNKNOWN;
+		f->effect = EFFECT_UNKNOWN;
+		f->harm = HARM_UNKNOWN;
+	}
+}
+
 void
 passes_run(struct mod *m, const struct pass_options *o)
 {
@@ -114,6 +127,7 @@ passes_run(struct mod *m, const struct pass_options *o)
 			continue;
 		for (f = m->fn; f != NULL; f = f->next)
 			passes[i].run(m, f);
+		forget(m);
 		verify(m, passes[i].name);
 		if (o->dump[i] && o->out != NULL)
 			dump(m, o->out);
