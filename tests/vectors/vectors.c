@@ -9,10 +9,11 @@
  *     out     its value; or error: the class, with ":" and the path, the item
  *             or the label where it has one
  *     flags   of the repairs, in any order
+ *     cost    what they sum up to
  *     finish  stop, length, content_filter
  *     mode    partial: the reply is still being written
  *     format  the layout that was asked for: json (else), markers, labels,
- *             xml, plain
+ *             xml; plain: the type is that of the one output of a module
  *     option  words of NAME=VALUE: bad_items, bad_optional, on_truncation,
  *             parse, max_repair
  * Other members are remarks.
@@ -426,7 +427,28 @@ put_text(struct buf *b, struct json v)
 
 struct got {
 	struct buf value, flags, error;
+	unsigned cost;
 };
+
+/* What is known of a reply that is still being written. */
+static void
+read_partial(const struct mip_type *type, const struct reply_options *o,
+    const struct buf *in, struct got *g)
+{
+	struct buf b = BUF_INIT;
+	struct json v;
+
+	buf_puts(&g->flags, "partial ");
+	if (reply_partial(type, o, in->s, in->len, &b) != MIP_OK ||
+	    !json_parse(buf_str(&b), b.len, &v, NULL, NULL)) {
+		buf_puts(&g->error, "partial");
+	} else {
+		if (!o->single)
+			v = json_get(v, "value");
+		buf_put(&g->value, v.s, v.n);
+	}
+	buf_release(&b);
+}
 
 static void
 read_reply(const struct vector *v, const struct target *t,
@@ -442,9 +464,7 @@ read_reply(const struct vector *v, const struct target *t,
 	put_text(&b, in);
 	if (strcmp(text(v->v, "mode") ? text(v->v, "mode") : "",
 	    "partial") == 0) {
-		buf_puts(&g->flags, "partial ");
-		if (reply_partial(type, o, b.s, b.len, &g->value) != MIP_OK)
-			buf_puts(&g->error, "partial");
+		read_partial(type, o, &b, g);
 	} else {
 		s = reply_read(&mem, type, o, b.s, b.len, out, &note);
 		if (s != MIP_OK)
@@ -453,6 +473,7 @@ read_reply(const struct vector *v, const struct target *t,
 			type_write(&g->value, t->field->type, out +
 			    (o->single ? 0 : t->field->offset), true);
 		put_flags(&g->flags, &note);
+		g->cost = note.cost;
 	}
 	buf_release(&b);
 }
@@ -460,16 +481,18 @@ read_reply(const struct vector *v, const struct target *t,
 static bool
 right(const struct vector *v, const struct got *g)
 {
-	struct json out = json_get(v->v, "out");
+	struct json out = json_get(v->v, "out"), cost = json_get(v->v, "cost");
 	const char *error = text(v->v, "error");
+	int64_t n;
 
 	if (error)
-		return same_error(buf_str(&g->error),
-		    error);
+		return same_error(buf_str(&g->error), error);
+	if (json_kind(cost) != JSON_NONE && (!json_int(cost, &n) ||
+	    n != (int64_t)g->cost))
+		return false;
 	return g->error.len == 0 && json_kind(out) != JSON_NONE &&
 	    same_value(out, buf_str(&g->value)) &&
-	    same_flags(json_get(v->v, "flags"),
-	    buf_str(&g->flags));
+	    same_flags(json_get(v->v, "flags"), buf_str(&g->flags));
 }
 
 static bool
@@ -482,14 +505,13 @@ run(const struct vector *v, struct got *g)
 		buf_puts(&g->error, t->why);
 		return false;
 	}
-	/* With attributes it is read as the one output of a module. */
-	o.single = t->field->flags == 0 && !t->field->regex;
-	if (!o.single)
+	if (t->field->flags != 0 || t->field->regex)
 		o.format = MIP_PLAIN;
 	if (!take_words(v->v, &o)) {
 		buf_puts(&g->error, "this case has words that mean nothing");
 		return false;
 	}
+	o.single = o.format != MIP_PLAIN;
 	read_reply(v, t, &o, g);
 	return right(v, g);
 }
@@ -499,9 +521,10 @@ report(const struct vector *v, struct got *g)
 {
 	printf("%s%s:%u: %.*s\n", tap ? "# " : "", v->file, v->line,
 	    (int)v->v.n, v->v.s);
-	printf("%s    is %s%s, flags: %s\n", tap ? "# " : "",
+	printf("%s    is %s%s, flags: %s, cost: %u\n", tap ? "# " : "",
 	    g->error.len > 0 ? "error " : "", g->error.len > 0 ?
-	    buf_str(&g->error) : buf_str(&g->value), buf_str(&g->flags));
+	    buf_str(&g->error) : buf_str(&g->value), buf_str(&g->flags),
+	    g->cost);
 }
 
 static unsigned
@@ -512,7 +535,7 @@ run_all(unsigned *passed)
 	bool ok;
 
 	for (v = first; v; v = v->next) {
-		struct got g = { BUF_INIT, BUF_INIT, BUF_INIT };
+		struct got g = { BUF_INIT, BUF_INIT, BUF_INIT, 0 };
 
 		ok = run(v, &g);
 		*passed += ok;
