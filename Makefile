@@ -72,10 +72,11 @@ RUNTIME = $(call in,runtime, \
 	reply_layout reply_scalar reply_number reply_choice reply_coerce \
 	reply_union reply_text reply_note reply_partial http redact \
 	provider provider_openai provider_llamacpp llamacpp \
-	llamacpp_keep lm lm_fetch lm_flight lm_model lm_loop store limit \
-	budget trace allow child env mip mip_ask fork tool tool_run \
-	tool_keep lib text match number metric cli cli_batch cli_in \
-	cli_prompts cli_run cli_show worker worker_hello worker_run)
+	llamacpp_keep lm lm_fetch lm_flight lm_model lm_loop store \
+	store_upkeep limit budget trace allow child env mip mip_ask \
+	fork tool tool_run tool_keep lib text match number metric \
+	cli cli_batch cli_in cli_prompts cli_run cli_show worker \
+	worker_hello worker_run)
 
 BASE = $(call in,src/base, \
 	base builtin diag diag_out diag_text names slot source table \

@@ -46,7 +46,7 @@ budget_new(double max_cost, int64_t max_calls, int64_t max_tokens,
 	b->most.tokens = max_tokens > 0 ? max_tokens : -1;
 	b->most.pico = max_cost >= 0 ? budget_pico(max_cost) : -1;
 	if (ledger) {
-		s = store_open(ledger, false, &b->ledger, why);
+		s = store_open(ledger, STORE_SHARE, &b->ledger, why);
 		if (s == MIP_OK) {
 			s = store_ledger_open(b->ledger, &b->holder);
 			if (s != MIP_OK)

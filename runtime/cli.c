@@ -330,6 +330,8 @@ set_flag(struct cli *c, enum cli_flag f, const char *value)
 	case CLI_TRACE:         o->trace = value; break;
 	case CLI_TRACE_CONTENT: o->trace_content = true; break;
 	case CLI_JOURNAL:       o->journal = value; break;
+	case CLI_RECORD:        o->record = value; break;
+	case CLI_REPLAY:        o->replay = value; break;
 	case CLI_LEDGER:        o->ledger = value; break;
 	case CLI_ALLOW:         return flag_allow(c, value);
 	case CLI_ROOT:          o->root = value; break;

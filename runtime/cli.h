@@ -29,7 +29,10 @@
 	X(TRACE, "trace", 0, "FILE", "write each call as a JSON line") \
 	X(TRACE_CONTENT, "trace-content", 0, NULL, \
 	    "with prompts and replies") \
-	X(JOURNAL, "journal", 0, "FILE", "keep every reply that is used") \
+	X(JOURNAL, "journal", 0, "FILE", \
+	    "keep every reply, and look there first") \
+	X(RECORD, "record", 0, "FILE", "keep every reply that is used") \
+	X(REPLAY, "replay", 0, "FILE", "the replies of such a file") \
 	X(LEDGER, "ledger", 0, "FILE", "share the budget through this file") \
 	X(ALLOW, "allow", 0, "GRANT", \
 	    "exec:COMMAND, net:HOST, none: what may be reached") \

@@ -69,6 +69,8 @@ env_options(struct mip_env *env, const struct mip_options *o)
 	env_keep(env, &own->trace);
 	env_keep(env, &own->ledger);
 	env_keep(env, &own->journal);
+	env_keep(env, &own->record);
+	env_keep(env, &own->replay);
 	env_keep(env, &own->root);
 	own->model = env_keep_list(env, o->model);
 	own->allow = env_keep_list(env, o->allow);

@@ -140,6 +140,32 @@ lm_money(const struct mip_options *o, double *usd)
 	    json_double(n, usd) && *usd >= 0;
 }
 
+/* The size of the cache: the option, else the environment, else 10 GB. */
+static bool
+lm_cache_size(struct lm *l, const struct mip_options *o)
+{
+	static const char units[] = "kMGT";
+	const char *v = getenv("MIPROC_CACHE_SIZE"), *unit;
+	double bytes = 10e9;
+	ptrdiff_t i;
+	char *end;
+
+	l->cache_size = o->cache_size;
+	if (o->cache_size > 0)
+		return true;
+	if (v && *v) {
+		bytes = strtod(v, &end);
+		unit = *end ? strchr(units, *end) : NULL;
+		for (i = 0; unit && i <= unit - units; i++)
+			bytes *= 1000;
+		if (end == v || end[unit != NULL] || !(bytes >= 1e6) ||
+		    bytes > 1e18)
+			return false;
+	}
+	l->cache_size = (int64_t)bytes;
+	return true;
+}
+
 static void
 lm_options(struct lm *l, const struct mip_options *o)
 {
@@ -148,11 +174,13 @@ lm_options(struct lm *l, const struct mip_options *o)
 
 	l->no_cache = o->no_cache;
 	l->refresh = o->refresh;
-	l->offline = o->offline || lm_flag("MIPROC_OFFLINE");
+	l->offline = o->offline || o->replay || lm_flag("MIPROC_OFFLINE");
 	l->timeout_ms = o->timeout_ms;
 	l->seed = o->seed;
 	if (o->cache_dir)
 		l->cache_dir = arena_strdup(&l->keep, o->cache_dir);
+	if (o->replay)
+		l->replay_path = arena_strdup(&l->keep, o->replay);
 	if (o->base_url && *o->base_url)
 		l->base_url = arena_strdup(&l->keep, o->base_url);
 	while (o->model && o->model[n])
@@ -198,6 +226,21 @@ no_redact:
 }
 
 static enum mip_status
+lm_store(struct lm *l, const char *path, enum store_use use,
+    struct store **out, const char *what, char why[320])
+{
+	char cause[STORE_WHY];
+	enum mip_status s;
+
+	if (!path)
+		return MIP_OK;
+	s = store_open(path, use, out, cause);
+	if (s != MIP_OK)
+		lm_say(l, why, "the %s cannot be used: %s", what, cause);
+	return s;
+}
+
+static enum mip_status
 lm_files(struct lm *l, const struct mip_options *o, char why[320])
 {
 	enum mip_status s = MIP_OK;
@@ -209,12 +252,19 @@ lm_files(struct lm *l, const struct mip_options *o, char why[320])
 		    getenv("MIPROC_MAX_COST"));
 		return MIP_USAGE;
 	}
-	if (o->journal) {
-		s = store_open(o->journal, false, &l->journal, cause);
-		if (s != MIP_OK)
-			lm_say(l, why, "the journal cannot be used: %s",
-			    cause);
+	if (!lm_cache_size(l, o)) {
+		lm_say(l, why, "MIPROC_CACHE_SIZE is %s, which is no size of "
+		    "a megabyte or more (500M, 10G)",
+		    getenv("MIPROC_CACHE_SIZE"));
+		return MIP_USAGE;
 	}
+	s = lm_store(l, o->journal, STORE_SHARE, &l->journal, "journal", why);
+	if (s == MIP_OK)
+		s = lm_store(l, o->record, STORE_SHARE, &l->record,
+		    "recording", why);
+	if (s == MIP_OK)
+		s = lm_store(l, o->replay, STORE_READ, &l->replay,
+		    "recording", why);
 	if (s == MIP_OK && (usd >= 0 || o->max_calls > 0 ||
 	    o->max_tokens > 0 || o->ledger)) {
 		s = budget_new(usd, o->max_calls, o->max_tokens, o->ledger,
@@ -286,6 +336,8 @@ lm_free(struct lm *l)
 	http_free(l->http);
 	budget_free(l->budget);
 	store_close(l->journal);
+	store_close(l->record);
+	store_close(l->replay);
 	store_close(l->cache);
 	trace_free(l->trace);
 	free(l->timer);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "json.h"
 #include "lm_in.h"
@@ -73,8 +74,13 @@ lm_cache_open(struct lm *l)
 		snprintf(why, sizeof why, "neither MIPROC_CACHE_DIR nor "
 		    "XDG_CACHE_HOME nor HOME is set");
 	buf_puts(&path, "/cache.db");
-	if (known && !path.failed)
-		store_open(buf_str(&path), true, &s, why);
+	if (known && !path.failed &&
+	    store_open(buf_str(&path), STORE_CACHE, &s, why) == MIP_OK)
+		store_limit(s, l->cache_size);
+	else if (known && access(buf_str(&path), R_OK) == 0 &&
+	    access(buf_str(&path), W_OK) != 0 &&
+	    store_open(buf_str(&path), STORE_READ, &s, why) == MIP_OK)
+		lm_warn(l, "the cache is only read", "it cannot be written");
 	buf_release(&path);
 	if (!s)
 		lm_warn(l, "going on without the cache", why);
@@ -114,7 +120,7 @@ lm_look(struct lm *l, struct store *s, struct lm_flight *f)
 
 	if (store_get(s, f->key, &f->reply, &found) == MIP_OK)
 		return found;
-	if (s == l->journal) {
+	if (s == l->journal || s == l->replay) {
 		f->status = MIP_IO;
 		store_why(s, f->message);
 	} else {
@@ -143,18 +149,20 @@ lm_put(struct lm *l, struct store *s, struct lm_flight *f)
 	buf_release(&clean);
 }
 
-/* Those of `q` that came from somewhere else than `s` itself. */
+/* Those of `q` that came from somewhere else than `s` itself; the cache takes
+ * what came from a server. */
 static enum mip_status
-lm_put_all(struct lm *l, struct store *s, const struct lm_queue *q,
-    bool journal)
+lm_put_all(struct lm *l, struct store *s, const struct lm_queue *q)
 {
+	bool cache = s == atomic_load(&l->cache);
+
 	struct lm_flight *f;
 	bool begun = false;
 
 	for (f = q->first; f; f = f->next) {
 		if (f->status != MIP_OK || f->fresh ||
-		    f->source == LM_JOURNAL ||
-		    (!journal && f->source != LM_SERVER))
+		    (f->source == LM_JOURNAL && s == l->journal) ||
+		    (cache && f->source != LM_SERVER))
 			continue;
 		if (!begun)
 			store_begin(s);
@@ -164,24 +172,35 @@ lm_put_all(struct lm *l, struct store *s, const struct lm_queue *q,
 	return begun ? store_commit(s) : MIP_OK;
 }
 
+/* What was paid for is not used before it is kept. */
+static void
+lm_keep_all(struct lm *l, struct store *s, const char *what,
+    const struct lm_queue *q)
+{
+	struct lm_flight *f;
+	char why[STORE_WHY];
+
+	if (!s || lm_put_all(l, s, q) == MIP_OK)
+		return;
+	store_why(s, why);
+	for (f = q->first; f; f = f->next)
+		if (f->status == MIP_OK && !f->fresh &&
+		    (f->source != LM_JOURNAL || s != l->journal)) {
+			f->status = MIP_IO;
+			lm_say(l, f->message, "%s: %s", what, why);
+		}
+}
+
 void
 lm_keep(struct lm *l, const struct lm_queue *q)
 {
 	struct store *cache = lm_cache(l);
-	struct lm_flight *f;
-	char why[STORE_WHY];
 
-	if (cache && lm_put_all(l, cache, q, false) != MIP_OK)
+	if (cache && store_writes(cache) &&
+	    lm_put_all(l, cache, q) != MIP_OK)
 		lm_cache_fault(l, cache);
-	if (!l->journal || lm_put_all(l, l->journal, q, true) == MIP_OK)
-		return;
-	store_why(l->journal, why);
-	for (f = q->first; f; f = f->next)
-		if (f->status == MIP_OK && !f->fresh &&
-		    f->source != LM_JOURNAL) {
-			f->status = MIP_IO;
-			lm_say(l, f->message, "the journal: %s", why);
-		}
+	lm_keep_all(l, l->journal, "the journal", q);
+	lm_keep_all(l, l->record, "the recording", q);
 }
 
 /* ---- flights ---- */
@@ -369,7 +388,7 @@ lm_trace(struct lm *l, const struct lm_flight *f, const struct lm_call *c,
     bool first)
 {
 	static const char *const source[] = {
-		"server", "cache", "journal", "shared"
+		"server", "cache", "journal", "replay", "shared"
 	};
 	static const char digit[] = "0123456789abcdef";
 	char key[2 * STORE_KEY + 1];
@@ -545,30 +564,32 @@ lm_join(struct lm *l, struct lm_flight *f, struct lm_call *c)
 	return g != NULL;
 }
 
-/* In journal or cache?  A reply from the cache goes to the journal too. */
+/* In the journal, the recording that is replayed, or the cache?  What is, goes
+ * to those that keep it. */
 static bool
 lm_known(struct lm *l, struct lm_flight *f)
 {
-	struct store *cache;
+	const struct {
+		struct store *s;
+		enum lm_source source;
+	} place[] = {
+		{ l->journal, LM_JOURNAL }, { l->replay, LM_REPLAY },
+		{ l->refresh || l->replay ? NULL : lm_cache(l), LM_CACHE },
+	};
 	struct lm_queue one;
+	size_t i, n = sizeof place / sizeof place[0];
 
 	if (f->fresh)
 		return false;
-	if (l->journal && lm_look(l, l->journal, f)) {
-		f->source = LM_JOURNAL;
-		return true;
-	}
-	if (f->status != MIP_OK)
-		return true;
-	cache = l->refresh ? NULL : lm_cache(l);
-	if (!cache || !lm_look(l, cache, f))
-		return false;
-	f->source = LM_CACHE;
-	if (l->journal) {
-		lm_queue_init(&one);
-		lm_queue_put(&one, f);
-		lm_keep(l, &one);
-	}
+	for (i = 0; i < n && f->status == MIP_OK; i++)
+		if (place[i].s && lm_look(l, place[i].s, f))
+			break;
+	if (i == n || f->status != MIP_OK)
+		return f->status != MIP_OK;
+	f->source = place[i].source;
+	lm_queue_init(&one);
+	lm_queue_put(&one, f);
+	lm_keep(l, &one);
 	return true;
 }
 
@@ -584,6 +605,10 @@ lm_allowed(struct lm *l, struct lm_flight *f)
 		f->status = MIP_OFFLINE;
 		lm_say(l, f->message, "the %s is on the network, and this run "
 		    "is offline", what);
+	} else if (l->replay) {
+		f->status = MIP_OFFLINE;
+		lm_say(l, f->message, "a reply of the %s is not in the "
+		    "recording %s", what, l->replay_path);
 	} else if (l->offline) {
 		f->status = MIP_OFFLINE;
 		lm_say(l, f->message, "a reply of the %s is not in the "

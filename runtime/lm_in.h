@@ -27,7 +27,7 @@ enum {
 	LM_ROUTE = 16                   /* models that one call may try */
 };
 
-enum lm_source { LM_SERVER, LM_CACHE, LM_JOURNAL, LM_SHARED };
+enum lm_source { LM_SERVER, LM_CACHE, LM_JOURNAL, LM_REPLAY, LM_SHARED };
 
 enum lm_server { LM_NO_SERVER, LM_STARTING, LM_READY, LM_DEAD };
 
@@ -117,6 +117,8 @@ struct lm_route {
 struct lm {
 	struct arena keep;              /* copies of options */
 	const char *cache_dir, *base_url;
+	const char *replay_path;
+	int64_t cache_size;             /* bytes; 0: no limit */
 	const char *const *override;
 	bool no_cache, refresh, offline;
 	long timeout_ms;
@@ -124,7 +126,9 @@ struct lm {
 
 	struct redact redact;
 	struct trace *trace;
-	struct store *journal;
+	struct store *journal;          /* looked into, and kept, or NULL */
+	struct store *record;           /* kept only */
+	struct store *replay;           /* looked into; nothing else is asked */
 	struct budget *budget;          /* NULL: no limit */
 	void (*warn)(void *arg, const char *text);
 	void *warn_arg;
@@ -183,8 +187,8 @@ void lm_refuse(struct lm *l, struct lm_call *c, enum mip_status s,
 /* The cache, opened at the first use; NULL if there is none to be used. */
 struct store *lm_cache(struct lm *l);
 
-/* Writes the replies of flights to journal and cache, in one transaction
- * each; those that the journal could not take fail. */
+/* Writes the replies of flights to the cache, the journal and the recording,
+ * in one transaction each; those that the latter could not take fail. */
 void lm_keep(struct lm *l, const struct lm_queue *q);
 
 /* Ends the flight, and with it its calls, or sends these on their route. */

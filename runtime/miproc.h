@@ -424,7 +424,12 @@ struct mip_options {
 	const char *trace;              /* file for JSON lines */
 	bool trace_content;             /* with prompts and replies */
 	const char *ledger;             /* budget shared by processes: SQLite */
-	const char *journal;            /* every reply, before it is used */
+	const char *journal;            /* every reply, before it is used; is
+	                                 * looked into first */
+	const char *record;             /* every reply that is used */
+	const char *replay;             /* such a file: replies come from it,
+	                                 * and nothing goes out */
+	int64_t cache_size;             /* bytes; 0: MIPROC_CACHE_SIZE, 10 GB */
 	uint64_t seed;                  /* of the jitter of waits */
 	unsigned threads;               /* for forks, at most; 0: 256 */
 	const char *const *allow;       /* grants, "exec:./calc", "net:host",

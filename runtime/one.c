@@ -37,6 +37,7 @@
 #include "redact.c"
 #include "trace.c"
 #include "store.c"
+#include "store_upkeep.c"
 #include "limit.c"
 #include "budget.c"
 #include "http.c"

@@ -4,8 +4,6 @@
  * writer's transaction.
  *
  * SPDX-License-Identifier: MIT */
-#include "store.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -17,75 +15,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <sqlite3.h>
-
 #include "buf.h"
+#include "store_in.h"
 
 enum {
 	STORE_VERSION = 1,              /* of the cache's tables */
-	STORE_BUSY_MS = 10000
-};
-
-/* X(NAME, connection, text). */
-#define STORE_SQL(X) \
-	X(GET, read, "SELECT text, reasoning, finish, refused, rung," \
-	    " tokens_in, tokens_cached, tokens_out, latency, attempts" \
-	    " FROM reply WHERE key = ?1") \
-	X(DIGEST_GET, read, "SELECT sha256 FROM digest" \
-	    " WHERE path = ?1 AND size = ?2 AND mtime = ?3") \
-	X(BEGIN, write, "BEGIN IMMEDIATE") \
-	X(COMMIT, write, "COMMIT") \
-	X(ROLLBACK, write, "ROLLBACK") \
-	X(PUT, write, "INSERT OR REPLACE INTO reply(key, request, model," \
-	    " server, sample, text, reasoning, finish, refused, rung," \
-	    " tokens_in, tokens_cached, tokens_out, latency, attempts, made)" \
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12," \
-	    " ?13, ?14, ?15, ?16)") \
-	X(DIGEST_PUT, write, "INSERT OR REPLACE INTO digest" \
-	    " VALUES (?1, ?2, ?3, ?4)") \
-	X(HOLDER, write, "INSERT INTO ledger_held SELECT ?1, ?2," \
-	    " coalesce(max(n), 0) + 1, 0, 0, 0 FROM ledger_held" \
-	    " WHERE pid = ?1 AND born = ?2") \
-	X(HOLDER_N, write, "SELECT max(n) FROM ledger_held" \
-	    " WHERE pid = ?1 AND born = ?2") \
-	X(UNHOLDER, write, "DELETE FROM ledger_held" \
-	    " WHERE pid = ?1 AND born = ?2 AND n = ?3") \
-	X(HOLDERS, write, "SELECT DISTINCT pid, born FROM ledger_held") \
-	X(BURY, write, "DELETE FROM ledger_held" \
-	    " WHERE pid = ?1 AND born = ?2") \
-	X(SPENT, write, "SELECT calls, tokens, pico FROM ledger_spent") \
-	X(HELD, write, "SELECT coalesce(sum(calls), 0)," \
-	    " coalesce(sum(tokens), 0), coalesce(sum(pico), 0)" \
-	    " FROM ledger_held") \
-	X(HOLD, write, "UPDATE ledger_held SET calls = calls + ?4," \
-	    " tokens = tokens + ?5, pico = pico + ?6" \
-	    " WHERE pid = ?1 AND born = ?2 AND n = ?3") \
-	X(SPEND, write, "UPDATE ledger_spent SET calls = calls + ?1," \
-	    " tokens = tokens + ?2, pico = pico + ?3") \
-	X(STAT, read, "SELECT count(*), coalesce(sum(length(request)" \
-	    " + length(text)), 0), coalesce(sum(tokens_in), 0)," \
-	    " coalesce(sum(tokens_out), 0) FROM reply") \
-	X(CLEAR, write, "DELETE FROM reply WHERE made <= ?1")
-
-enum store_sql {
-#define STORE_SQL_ENUM(name, where, text) STORE_##name,
-	STORE_SQL(STORE_SQL_ENUM)
-#undef STORE_SQL_ENUM
-	STORE_NSQL
-};
-
-struct store_side {
-	pthread_mutex_t lock;
-	sqlite3 *db;
-};
-
-struct store {
-	struct store_side read, write;
-	sqlite3_stmt *sql[STORE_NSQL];
-	int batch;                      /* first failure of a transaction */
-	pthread_mutex_t why_lock;
-	char why[STORE_WHY];
-	char path[];
+	STORE_BUSY_MS = 10000,
+	STORE_PUTS = 64                 /* between looks at the size */
 };
 
 static const char store_tables[] =
@@ -100,6 +36,9 @@ static const char store_tables[] =
 	"CREATE TABLE IF NOT EXISTS digest(path TEXT PRIMARY KEY,"
 	" size INTEGER NOT NULL, mtime INTEGER NOT NULL,"
 	" sha256 TEXT NOT NULL);"
+	/* The last day that a reply was of use, if not the one it was made. */
+	"CREATE TABLE IF NOT EXISTS used(key BLOB PRIMARY KEY,"
+	" day INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE IF NOT EXISTS ledger_spent("
 	" one INTEGER PRIMARY KEY CHECK (one = 1), calls INTEGER NOT NULL,"
 	" tokens INTEGER NOT NULL, pico INTEGER NOT NULL);"
@@ -146,8 +85,7 @@ store_make(const char *path, char why[STORE_WHY])
 	return true;
 }
 
-/* The change to WAL does not wait for a lock by itself. */
-static int
+int
 store_run(sqlite3 *db, const char *sql)
 {
 	struct timespec nap = { 0, 20000000 };
@@ -159,6 +97,37 @@ store_run(sqlite3 *db, const char *sql)
 			break;
 		nanosleep(&nap, NULL);
 	}
+	return rc;
+}
+
+/* A file that was left in WAL mode where nothing may be written has no other
+ * files beside it that say so: it is read as it is. */
+static int
+store_connect_reader(struct store_side *side, const char *path)
+{
+	struct buf uri = BUF_INIT;
+	const char *s;
+	int rc, try;
+
+	buf_puts(&uri, "file:");
+	for (s = path; *s; s++)
+		buf_printf(&uri, strchr("%?#", *s) ? "%%%02x" : "%c", *s);
+	for (try = 0; try < 2; try++) {
+		if (try == 1)
+			buf_puts(&uri, "?immutable=1");
+		rc = uri.failed ? SQLITE_NOMEM : sqlite3_open_v2(buf_str(&uri),
+		    &side->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX |
+		    SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_URI, NULL);
+		if (rc == SQLITE_OK)
+			rc = store_run(side->db, "SELECT 1 FROM reply LIMIT 1");
+		if (rc == SQLITE_OK || rc == SQLITE_NOMEM)
+			break;
+		if (try == 0) {
+			sqlite3_close(side->db);
+			side->db = NULL;
+		}
+	}
+	buf_release(&uri);
 	return rc;
 }
 
@@ -206,7 +175,7 @@ store_migrate(sqlite3 *db, bool own, char why[STORE_WHY])
 		snprintf(why, STORE_WHY, "it was written by a newer miproc");
 		rc = SQLITE_ERROR;
 	}
-	if (rc == SQLITE_OK && version < 1)
+	if (rc == SQLITE_OK)            /* tables that came later, too */
 		rc = store_run(db, store_tables);
 	if (rc == SQLITE_OK && own && version < STORE_VERSION)
 		rc = store_run(db, "PRAGMA user_version=1");
@@ -221,7 +190,7 @@ store_prepare(struct store *s)
 	int rc = SQLITE_OK;
 
 #define STORE_PREPARE(name, where, text) \
-	if (rc == SQLITE_OK) \
+	if (rc == SQLITE_OK && s->where.db) \
 		rc = sqlite3_prepare_v3(s->where.db, text, -1, \
 		    SQLITE_PREPARE_PERSISTENT, &s->sql[STORE_##name], NULL);
 	STORE_SQL(STORE_PREPARE)
@@ -254,8 +223,23 @@ no_read:
 	return NULL;
 }
 
+static int
+store_connect_all(struct store *s, enum store_use use, char why[STORE_WHY])
+{
+	int rc;
+
+	if (use == STORE_READ)
+		return store_connect_reader(&s->read, s->path);
+	rc = store_connect(&s->write, s->path);
+	if (rc == SQLITE_OK)
+		rc = store_migrate(s->write.db, use == STORE_CACHE, why);
+	if (rc == SQLITE_OK)
+		rc = store_connect(&s->read, s->path);
+	return rc;
+}
+
 enum mip_status
-store_open(const char *path, bool own, struct store **out,
+store_open(const char *path, enum store_use use, struct store **out,
     char why[STORE_WHY])
 {
 	struct store *s;
@@ -264,18 +248,15 @@ store_open(const char *path, bool own, struct store **out,
 
 	*out = NULL;
 	why[0] = '\0';
-	if (!store_make(path, why))
+	if (use != STORE_READ && !store_make(path, why))
 		return MIP_IO;
 	s = store_alloc(path);
 	if (!s) {
 		snprintf(why, STORE_WHY, "%s", mip_status_text(MIP_NOMEM));
 		return MIP_NOMEM;
 	}
-	rc = store_connect(&s->write, path);
-	if (rc == SQLITE_OK)
-		rc = store_migrate(s->write.db, own, why);
-	if (rc == SQLITE_OK)
-		rc = store_connect(&s->read, path);
+	s->own = use == STORE_CACHE;
+	rc = store_connect_all(s, use, why);
 	if (rc == SQLITE_OK)
 		rc = store_prepare(s);
 	if (rc == SQLITE_OK) {
@@ -300,6 +281,11 @@ store_close(struct store *s)
 
 	if (!s)
 		return;
+	if (s->ntouch > 0) {
+		store_begin(s);
+		store_commit(s);
+	}
+	free(s->touch);
 	for (i = 0; i < STORE_NSQL; i++)
 		sqlite3_finalize(s->sql[i]);
 	sqlite3_close(s->read.db);
@@ -310,9 +296,15 @@ store_close(struct store *s)
 	free(s);
 }
 
+bool
+store_writes(const struct store *s)
+{
+	return s->write.db != NULL;
+}
+
 /* ---- failures ---- */
 
-static enum mip_status
+enum mip_status
 store_fail(struct store *s, sqlite3 *db, int rc)
 {
 	pthread_mutex_lock(&s->why_lock);
@@ -373,6 +365,48 @@ store_row(sqlite3_stmt *q, struct store_reply *r)
 	return r->text != NULL;
 }
 
+int64_t
+store_day(void)
+{
+	return (int64_t)time(NULL) / 86400;
+}
+
+/* Notes that the reply was of use today; what finds no room is noted the next
+ * time. */
+static void
+store_touch(struct store *s, const unsigned char key[STORE_KEY], int64_t day)
+{
+	if (!s->own || day >= store_day())
+		return;
+	if (!s->touch)
+		s->touch = malloc(STORE_TOUCHES * sizeof *s->touch);
+	if (s->touch && s->ntouch < STORE_TOUCHES)
+		memcpy(s->touch[s->ntouch++].key, key, STORE_KEY);
+}
+
+/* Within a transaction of the writer. */
+static void
+store_touch_all(struct store *s)
+{
+	sqlite3_stmt *q = s->sql[STORE_TOUCH];
+	struct store_touch *touch;
+	size_t n, i;
+
+	pthread_mutex_lock(&s->read.lock);
+	touch = s->touch;
+	n = s->ntouch;
+	s->touch = NULL;
+	s->ntouch = 0;
+	pthread_mutex_unlock(&s->read.lock);
+	for (i = 0; i < n; i++) {
+		sqlite3_bind_blob(q, 1, touch[i].key, STORE_KEY,
+		    SQLITE_STATIC);
+		sqlite3_bind_int64(q, 2, store_day());
+		store_step(s, STORE_TOUCH);
+	}
+	free(touch);
+}
+
 enum mip_status
 store_get(struct store *s, const unsigned char key[STORE_KEY],
     struct store_reply *r, bool *found)
@@ -388,7 +422,9 @@ store_get(struct store *s, const unsigned char key[STORE_KEY],
 	rc = sqlite3_step(q);
 	if (rc == SQLITE_ROW) {
 		*found = store_row(q, r);
-		if (!*found)
+		if (*found)
+			store_touch(s, key, sqlite3_column_int64(q, 10));
+		else
 			status = MIP_NOMEM;
 	} else if (rc != SQLITE_DONE) {
 		status = store_fail(s, s->read.db, rc);
@@ -408,8 +444,7 @@ store_reply_release(struct store_reply *r)
 	r->text = r->reasoning = NULL;
 }
 
-/* Steps a statement without rows; sticks to the first failure. */
-static void
+void
 store_step(struct store *s, enum store_sql which)
 {
 	sqlite3_stmt *q = s->sql[which];
@@ -433,7 +468,7 @@ store_begin(struct store *s)
 	store_step(s, STORE_BEGIN);
 }
 
-static void
+void
 store_bind(sqlite3_stmt *q, int i, const char *text)
 {
 	if (text)
@@ -466,20 +501,30 @@ store_put(struct store *s, const unsigned char key[STORE_KEY],
 	sqlite3_bind_int64(q, 16, (sqlite3_int64)time(NULL));
 	store_step(s, STORE_PUT);
 	sqlite3_clear_bindings(q);
+	s->puts++;
 }
 
 enum mip_status
 store_commit(struct store *s)
 {
+	bool look = false;
 	int rc;
 
+	if (s->own)
+		store_touch_all(s);
 	store_step(s, STORE_COMMIT);
 	rc = s->batch;
 	if (rc != SQLITE_OK && !sqlite3_get_autocommit(s->write.db)) {
 		sqlite3_step(s->sql[STORE_ROLLBACK]);
 		sqlite3_reset(s->sql[STORE_ROLLBACK]);
 	}
+	if (rc == SQLITE_OK && s->most > 0 && s->puts >= STORE_PUTS) {
+		s->puts = 0;
+		look = true;
+	}
 	pthread_mutex_unlock(&s->write.lock);
+	if (look)
+		store_shrink(s, s->most, INT64_MAX, NULL);
 	return rc == SQLITE_OK ? MIP_OK :
 	    rc == SQLITE_NOMEM ? MIP_NOMEM : MIP_IO;
 }
@@ -714,71 +759,4 @@ store_ledger_settle(struct store *s, const struct store_holder *h,
 	sqlite3_bind_int64(q, 3, spent->pico);
 	store_step(s, STORE_SPEND);
 	return store_commit(s);
-}
-
-/* ---- upkeep ---- */
-
-enum mip_status
-store_stat(struct store *s, struct store_stat *st)
-{
-	sqlite3_stmt *q = s->sql[STORE_STAT];
-	enum mip_status status = MIP_OK;
-
-	memset(st, 0, sizeof *st);
-	pthread_mutex_lock(&s->read.lock);
-	if (sqlite3_step(q) == SQLITE_ROW) {
-		st->replies = sqlite3_column_int64(q, 0);
-		st->bytes = sqlite3_column_int64(q, 1);
-		st->in = sqlite3_column_int64(q, 2);
-		st->out = sqlite3_column_int64(q, 3);
-	} else {
-		status = store_fail(s, s->read.db,
-		    sqlite3_errcode(s->read.db));
-	}
-	sqlite3_reset(q);
-	pthread_mutex_unlock(&s->read.lock);
-	return status;
-}
-
-enum mip_status
-store_clear(struct store *s, int64_t days, int64_t *gone)
-{
-	sqlite3_stmt *q = s->sql[STORE_CLEAR];
-	enum mip_status status;
-
-	store_begin(s);
-	sqlite3_bind_int64(q, 1, days > 0 ?
-	    (int64_t)time(NULL) - days * 86400 : INT64_MAX);
-	store_step(s, STORE_CLEAR);
-	*gone = s->batch == SQLITE_OK ? sqlite3_changes(s->write.db) : 0;
-	status = store_commit(s);
-	if (status == MIP_OK && *gone > 0) {
-		pthread_mutex_lock(&s->write.lock);
-		store_run(s->write.db, "VACUUM");
-		pthread_mutex_unlock(&s->write.lock);
-	}
-	return status;
-}
-
-bool
-store_cache_dir(struct buf *b, const char *dir)
-{
-	const char *base;
-
-	if (!dir || !*dir)
-		dir = getenv("MIPROC_CACHE_DIR");
-	if (dir && *dir) {
-		buf_puts(b, dir);
-		return true;
-	}
-	base = getenv("XDG_CACHE_HOME");
-	if (base && *base == '/') {
-		buf_printf(b, "%s/miproc", base);
-		return true;
-	}
-	base = getenv("HOME");
-	if (!base || !*base)
-		return false;
-	buf_printf(b, "%s/.cache/miproc", base);
-	return true;
 }

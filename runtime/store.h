@@ -34,12 +34,20 @@ struct store_about {
 
 struct store;
 
-/* Opens the file, and makes it and its directory if need be.  `own`: the
- * file is ours alone, as the cache is; a study's database is not.  On
- * failure *out is NULL and `why` has a sentence without full stop. */
-enum mip_status store_open(const char *path, bool own, struct store **out,
-    char why[STORE_WHY]);
+enum store_use {
+	STORE_CACHE,                    /* the file is ours alone */
+	STORE_SHARE,                    /* others have tables in it: a study */
+	STORE_READ                      /* nothing is written, ever: only
+	                                 * store_get, store_stat and
+	                                 * store_digest_get may be called */
+};
+
+/* Opens the file, and makes it and its directory if need be, but for reading.
+ * On failure *out is NULL and `why` has a sentence without full stop. */
+enum mip_status store_open(const char *path, enum store_use use,
+    struct store **out, char why[STORE_WHY]);
 void store_close(struct store *s);
+bool store_writes(const struct store *s);       /* false for STORE_READ */
 
 /* The sentence on the last failure of this thread's making. */
 void store_why(struct store *s, char why[STORE_WHY]);
@@ -95,12 +103,29 @@ enum mip_status store_ledger_settle(struct store *s,
 /* ---- upkeep, for `miproc cache` ---- */
 
 struct store_stat {
-	int64_t replies, bytes;
+	int64_t replies;
+	int64_t bytes;                  /* of the file */
 	int64_t in, out;                /* tokens that the replies took */
 };
 enum mip_status store_stat(struct store *s, struct store_stat *st);
-/* Forgets replies older than `days`; 0: all. */
-enum mip_status store_clear(struct store *s, int64_t days, int64_t *gone);
+
+/* From now on keeps the file of a STORE_CACHE to so many bytes, but for some
+ * replies that are just being written.  0: no limit. */
+void store_limit(struct store *s, int64_t most);
+
+/* Forgets replies, the longest of no use first, until the file has at most
+ * `most` bytes in use, or what is left was of use on `day` (since 1970; see
+ * store_day) or later.  The file itself stays as large as it is.  `gone` may
+ * be NULL. */
+enum mip_status store_shrink(struct store *s, int64_t most, int64_t day,
+    int64_t *gone);
+int64_t store_day(void);
+/* Gives what is not in use of the file back. */
+void store_compact(struct store *s);
+/* Forgets all replies, and makes the file small. */
+enum mip_status store_clear(struct store *s, int64_t *gone);
+/* Adds the replies of another store that are not there; how many. */
+enum mip_status store_copy(struct store *to, struct store *from, int64_t *n);
 
 /* Appends the directory of the cache to `b`: `dir` if not NULL, else
  * $MIPROC_CACHE_DIR, $XDG_CACHE_HOME/miproc, ~/.cache/miproc.  False if

@@ -15,7 +15,7 @@ struct trace_call {
 	enum mip_status status;
 	const char *message;            /* if it failed */
 	const char *source;             /* "server", "cache", "journal",
-	                                 * "shared" */
+	                                 * "replay", "shared" */
 	const char *finish;
 	bool refused;
 	unsigned attempts;

@@ -192,28 +192,59 @@ store_failed(const struct cache *c)
 	return 2;
 }
 
-/* Forgets the oldest replies, by whole days, until all takes `most`; those
- * of the last day stay. */
+/* Forgets the replies that were longest of no use until all takes `most`;
+ * those of today stay. */
 static int
 drop_replies(struct cache *c, int64_t most, int64_t *gone)
 {
+	int64_t rest = all_bytes(c) - c->stat.bytes;
+
+	if (all_bytes(c) <= most)
+		return 0;
+	if (store_shrink(c->store, most > rest ? most - rest : 0, store_day(),
+	    gone) != MIP_OK)
+		return store_failed(c);
+	store_compact(c->store);
+	return store_stat(c->store, &c->stat) == MIP_OK ? 0 : store_failed(c);
+}
+
+static int
+copy_failed(const char *path, const char *why)
+{
+	fprintf(stderr, "miproc: %s: %s\n", path, why);
+	return 2;
+}
+
+/* Replies from a file into the cache, or from the cache into a file. */
+static int
+copy(struct cache *c, const char *path, bool import)
+{
+	struct store *other;
+	char why[STORE_WHY];
+	enum mip_status s;
 	int64_t n;
 
-	for (int64_t days = 1024; days > 0; days /= 2) {
-		if (all_bytes(c) <= most)
-			return 0;
-		if (store_clear(c->store, days, &n) != MIP_OK ||
-		    store_stat(c->store, &c->stat) != MIP_OK)
-			return store_failed(c);
-		*gone += n;
+	if (store_open(path, import ? STORE_READ : STORE_SHARE, &other, why) !=
+	    MIP_OK) {
+		fprintf(stderr, "miproc: %s\n", why);
+		return 2;
 	}
+	s = import ? store_copy(c->store, other, &n) :
+	    store_copy(other, c->store, &n);
+	if (s != MIP_OK)
+		store_why(import ? c->store : other, why);
+	store_close(other);
+	if (s != MIP_OK)
+		return copy_failed(import ? c->replies : path, why);
+	printf("%" PRId64 " replies %s\n", n, import ? "are new in the cache" :
+	    "written");
 	return 0;
 }
 
 /* ---- the verb ---- */
 
 static int
-open_cache(struct cache *c, const struct options *o)
+open_cache(struct cache *c, const struct options *o, bool make)
 {
 	struct buf dir = BUF_INIT;
 	char why[STORE_WHY];
@@ -233,9 +264,9 @@ open_cache(struct cache *c, const struct options *o)
 	for (int k = 0; k < NKIND; k++)
 		if (!visit_all(c, c->dir[k], add_kept, &k))
 			return file_error("read", c->dir[k]);
-	if (access(c->replies, F_OK) != 0)
+	if (!make && access(c->replies, F_OK) != 0)
 		return 0;
-	if (store_open(c->replies, true, &c->store, why) != MIP_OK) {
+	if (store_open(c->replies, STORE_CACHE, &c->store, why) != MIP_OK) {
 		fprintf(stderr, "miproc: %s\n", why);
 		return 2;
 	}
@@ -266,7 +297,7 @@ clear(struct cache *c)
 {
 	int64_t gone = 0;
 
-	if (c->store != NULL && store_clear(c->store, 0, &gone) != MIP_OK)
+	if (c->store != NULL && store_clear(c->store, &gone) != MIP_OK)
 		return store_failed(c);
 	c->stat.bytes = 0;
 	if (!drop(c, -1, false, INT64_MAX) || !drop(c, -1, true, INT64_MAX))
@@ -297,31 +328,51 @@ collect(struct cache *c, int64_t most)
 	return 0;
 }
 
+/* What is done, by its word, and whether a file is named. */
+enum { STAT, CLEAR, GC, EXPORT, IMPORT, NWHAT };
+static const char *const whats[NWHAT] = {
+	"stat", "clear", "gc", "export", "import"
+};
+
+static int
+cache_wants(int what, const struct options *o)
+{
+	bool file = what == EXPORT || what == IMPORT;
+
+	if (what == NWHAT)
+		fprintf(stderr, "miproc: cache wants stat, clear, gc, export "
+		    "or import, not '%s'\n", o->arg[0]);
+	else if (what == GC && o->max_size < 0)
+		fprintf(stderr, "miproc: cache gc wants --max-size N: how "
+		    "many bytes may stay\n");
+	else if (file != (o->narg == 2))
+		fprintf(stderr, file ? "miproc: cache %s wants a file\n" :
+		    "miproc: cache %s wants no file\n", o->arg[0]);
+	else
+		return 0;
+	return 2;
+}
+
 int
 cmd_cache(struct compilation *c)
 {
-	const char *what = c->o->arg[0];
+	const struct options *o = c->o;
 	struct cache k = { .n = 0 };
-	int status = 0;
+	int what = 0, status;
 
-	if (strcmp(what, "stat") != 0 && strcmp(what, "clear") != 0 &&
-	    strcmp(what, "gc") != 0) {
-		fprintf(stderr, "miproc: cache wants stat, clear or gc, not "
-		    "'%s'\n", what);
-		return 2;
-	}
-	if (*what == 'g' && c->o->max_size < 0) {
-		fprintf(stderr, "miproc: cache gc wants --max-size N: how "
-		    "many bytes may stay\n");
-		return 2;
-	}
-	status = open_cache(&k, c->o);
-	if (status == 0 && *what == 's')
+	while (what < NWHAT && strcmp(o->arg[0], whats[what]) != 0)
+		what++;
+	status = cache_wants(what, o);
+	if (status == 0)
+		status = open_cache(&k, o, what == EXPORT || what == IMPORT);
+	if (status == 0 && what == STAT)
 		print_stat(&k);
-	else if (status == 0 && *what == 'c')
+	else if (status == 0 && what == CLEAR)
 		status = clear(&k);
+	else if (status == 0 && what == GC)
+		status = collect(&k, o->max_size);
 	else if (status == 0)
-		status = collect(&k, c->o->max_size);
+		status = copy(&k, o->arg[1], what == IMPORT);
 	if (k.store != NULL)
 		store_close(k.store);
 	return status;

@@ -134,6 +134,8 @@ task(struct compilation *c, struct tune_task *t, const char *const *worker)
 	t->model_override = (const char *const *)o->model;
 	t->base_url = o->base_url;
 	t->trace = o->trace;
+	t->record = o->record;
+	t->replay = o->replay;
 	t->stop = c->stop;
 }
 

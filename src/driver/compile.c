@@ -503,9 +503,17 @@ cmd_run(struct compilation *c)
 	if (path == NULL)
 		return 2;
 	argv = arena_array(c->a, c->o->nrest + COMPILE_ARGS +
-	    2 * c->o->nallow + 2, sizeof *argv);
+	    2 * c->o->nallow + 6, sizeof *argv);
 	argv[0] = path;
 	n = 1 + compile_args(c, argv + 1);
+	if (c->o->record != NULL) {
+		argv[n++] = "--record";
+		argv[n++] = c->o->record;
+	}
+	if (c->o->replay != NULL) {
+		argv[n++] = "--replay";
+		argv[n++] = c->o->replay;
+	}
 	for (unsigned i = 0; i < c->o->nrest; i++)
 		argv[n++] = c->o->rest[i];
 	return build_spawn(argv);

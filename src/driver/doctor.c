@@ -68,7 +68,7 @@ look_at_cache(struct doctor *d)
 		if (!file_mkdirs(buf_str(&dir)))
 			tell(d, 2, "cache", "%s: %s", buf_str(&dir),
 			    strerror(errno));
-		else if (store_open(path, false, &s, why) != MIP_OK)
+		else if (store_open(path, STORE_CACHE, &s, why) != MIP_OK)
 			tell(d, 2, "cache", "%s", why);
 		else
 			tell(d, 0, "cache", "%s", buf_str(&dir));

@@ -479,6 +479,8 @@ static const struct option options[] = {
 	{ "--cache-dir", "DIR", TEXT(cache_dir), "of replies and builds" },
 	{ "--no-cache", NULL, FLAG(no_cache), "ask afresh, keep nothing" },
 	{ "--refresh", NULL, FLAG(refresh), "ask afresh, keep the replies" },
+	{ "--record", "FILE", TEXT(record), "keep every reply that is used" },
+	{ "--replay", "FILE", TEXT(replay), "the replies of such a file" },
 	{ "--trace", "FILE", TEXT(trace), "a JSON line for each LM call" },
 	{ "--check", NULL, FLAG(check), "name files that would change (fmt)" },
 	{ "--max-size", "N", TAKE(take_size), "bytes that stay (cache gc)" },
@@ -707,7 +709,8 @@ static void
 check_words(struct reader *r)
 {
 	const struct options *o = r->o;
-	unsigned most = o->verb == VERB_DIFF || o->verb == VERB_SHOW ? 2 : 1;
+	unsigned most = o->verb == VERB_DIFF || o->verb == VERB_SHOW ||
+	    o->verb == VERB_CACHE ? 2 : 1;
 
 	if (o->narg == 0 && o->verb != VERB_DOCTOR)
 		mistake(r, o->verb == VERB_COMPILE ?

@@ -64,6 +64,7 @@ struct options {
 	const char **allow;             /* --allow, NULL-terminated, or NULL */
 	unsigned nallow;
 	const char *cache_dir, *base_url, *trace, *junit;
+	const char *record, *replay;
 	const char *compare[2];         /* --compare A B */
 	const char **model;             /* --model, NULL-terminated */
 	unsigned nmodel;

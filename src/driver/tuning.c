@@ -246,6 +246,8 @@ tuning_task(struct compilation *c, struct build *b, struct tune_task *t)
 	t->model_override = (const char *const *)o->model;
 	t->base_url = o->base_url;
 	t->trace = o->trace;
+	t->record = o->record;
+	t->replay = o->replay;
 	t->stop = c->stop;
 	return rows_check(c, b, t);
 }

@@ -390,6 +390,10 @@ evaluate_argv(struct arena *a, const struct tune_task *t, bool study)
 		argv_add(&v, "--base-url", t->base_url);
 	if (t->trace != NULL)
 		argv_add(&v, "--trace", t->trace);
+	if (t->record != NULL)
+		argv_add(&v, "--record", t->record);
+	if (t->replay != NULL)
+		argv_add(&v, "--replay", t->replay);
 	if (t->max_cost >= 0)
 		argv_add(&v, "--max-cost", number(a, t->max_cost));
 	if (t->max_calls > 0)

@@ -226,7 +226,7 @@ static enum mip_status
 study_make(const char *path, char why[320])
 {
 	struct store *store;
-	enum mip_status s = store_open(path, false, &store, why);
+	enum mip_status s = store_open(path, STORE_SHARE, &store, why);
 
 	store_close(store);
 	return s;

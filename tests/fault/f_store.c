@@ -60,9 +60,9 @@ open_store(const struct place *p)
 	char why[STORE_WHY];
 	struct store *s = NULL;
 
-	if (store_open(p->db, true, &s, why) != MIP_OK && fault_met() &&
+	if (store_open(p->db, STORE_CACHE, &s, why) != MIP_OK && fault_met() &&
 	    why[0])
-		store_open(p->db, true, &s, why);
+		store_open(p->db, STORE_CACHE, &s, why);
 	return s;
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "buf.h"
 #include "store.h"
@@ -31,12 +32,12 @@ file(const char *name)
 }
 
 static struct store *
-store(const char *name, bool own)
+store(const char *name, enum store_use use)
 {
 	struct store *s;
 	char why[STORE_WHY];
 
-	assert_int_equal(store_open(file(name), own, &s, why), MIP_OK);
+	assert_int_equal(store_open(file(name), use, &s, why), MIP_OK);
 	return s;
 }
 
@@ -69,7 +70,7 @@ has(struct store *s, unsigned char k, struct store_reply *r)
 static void
 round_trip(void **state)
 {
-	struct store *s = store("sub/dir/cache.db", true);
+	struct store *s = store("sub/dir/cache.db", STORE_CACHE);
 	struct store_reply r;
 	char text[] = "caf\xc3\xa9\n\x01";
 
@@ -79,7 +80,7 @@ round_trip(void **state)
 	put(s, 1, text);
 	assert_int_equal(store_commit(s), MIP_OK);
 	store_close(s);
-	s = store("sub/dir/cache.db", true);
+	s = store("sub/dir/cache.db", STORE_CACHE);
 	assert_true(has(s, 1, &r));
 	assert_string_equal(r.text, text);
 	assert_int_equal(r.text_len, strlen(text));
@@ -100,7 +101,8 @@ round_trip(void **state)
 static void
 seen_before_commit(void **state)
 {
-	struct store *a = store("two.db", true), *b = store("two.db", true);
+	struct store *a = store("two.db", STORE_CACHE),
+	    *b = store("two.db", STORE_CACHE);
 	struct store_reply r;
 	char text[] = "x";
 
@@ -121,7 +123,7 @@ made_private(void **state)
 	struct stat st;
 
 	(void)state;
-	store_close(store("private.db", true));
+	store_close(store("private.db", STORE_CACHE));
 	assert_int_equal(stat(file("private.db"), &st), 0);
 	assert_int_equal(st.st_mode & 077, 0);
 }
@@ -139,10 +141,12 @@ not_a_database(void **state)
 	for (i = 0; i < 1000; i++)
 		fputs("this is no database. ", f);
 	fclose(f);
-	assert_int_equal(store_open(file("bad.db"), true, &s, why), MIP_IO);
+	assert_int_equal(store_open(file("bad.db"), STORE_CACHE, &s, why),
+	    MIP_IO);
 	assert_null(s);
 	assert_non_null(strstr(why, "not a database"));
-	assert_int_equal(store_open("/dev/null/x.db", true, &s, why), MIP_IO);
+	assert_int_equal(store_open("/dev/null/x.db", STORE_CACHE, &s, why),
+	    MIP_IO);
 	assert_true(why[0] != '\0');
 }
 
@@ -150,7 +154,7 @@ static void
 shared_file(void **state)
 {
 	/* Tables that are there already, and another program's version. */
-	struct store *s = store("study.db", false);
+	struct store *s = store("study.db", STORE_SHARE);
 	char text[] = "x";
 	struct store_reply r;
 
@@ -159,7 +163,7 @@ shared_file(void **state)
 	put(s, 1, text);
 	assert_int_equal(store_commit(s), MIP_OK);
 	store_close(s);
-	s = store("study.db", false);
+	s = store("study.db", STORE_SHARE);
 	assert_true(has(s, 1, &r));
 	store_reply_release(&r);
 	store_close(s);
@@ -168,7 +172,7 @@ shared_file(void **state)
 static void
 digests(void **state)
 {
-	struct store *s = store("digest.db", true);
+	struct store *s = store("digest.db", STORE_CACHE);
 	char hex[65] = "", want[65];
 
 	(void)state;
@@ -186,7 +190,7 @@ digests(void **state)
 static void
 upkeep(void **state)
 {
-	struct store *s = store("upkeep.db", true);
+	struct store *s = store("upkeep.db", STORE_CACHE);
 	struct store_stat st;
 	struct store_reply r;
 	char text[] = "x";
@@ -200,12 +204,148 @@ upkeep(void **state)
 	assert_int_equal(store_stat(s, &st), MIP_OK);
 	assert_int_equal(st.replies, 2);
 	assert_int_equal(st.in, 22);
-	assert_int_equal(store_clear(s, 1, &gone), MIP_OK);
-	assert_int_equal(gone, 0);
-	assert_int_equal(store_clear(s, 0, &gone), MIP_OK);
+	assert_int_equal(store_clear(s, &gone), MIP_OK);
 	assert_int_equal(gone, 2);
 	assert_false(has(s, 1, &r));
 	store_close(s);
+}
+
+/* Makes all replies so many days older. */
+static void
+age(const char *name, int days)
+{
+	char sql[96];
+	sqlite3 *db;
+
+	snprintf(sql, sizeof sql, "UPDATE reply SET made = made - %d * 86400",
+	    days);
+	assert_int_equal(sqlite3_open(file(name), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void
+fill(struct store *s, unsigned char first, unsigned char last)
+{
+	static char text[4000];
+	unsigned k;
+
+	memset(text, 'x', sizeof text - 1);
+	for (k = first; k <= last; k++) {
+		store_begin(s);
+		put(s, (unsigned char)k, text);
+		assert_int_equal(store_commit(s), MIP_OK);
+	}
+}
+
+static void
+least_used(void **state)
+{
+	struct store *s = store("lru.db", STORE_CACHE);
+	struct store_stat st;
+	struct store_reply r;
+	int64_t gone;
+
+	(void)state;
+	fill(s, 1, 100);
+	store_close(s);
+	age("lru.db", 9);
+	s = store("lru.db", STORE_CACHE);
+	fill(s, 101, 120);
+	assert_true(has(s, 7, &r));             /* of use today */
+	store_reply_release(&r);
+	assert_int_equal(store_shrink(s, 0, store_day() - 20, &gone), MIP_OK);
+	assert_int_equal(gone, 0);
+	store_close(s);                         /* notes the use */
+	s = store("lru.db", STORE_CACHE);
+	assert_int_equal(store_shrink(s, 250000, store_day(), &gone), MIP_OK);
+	assert_true(gone > 50 && gone < 100);
+	assert_int_equal(store_stat(s, &st), MIP_OK);
+	assert_true(st.bytes <= 250000);
+	assert_int_equal(st.replies, 120 - gone);
+	assert_int_equal(store_shrink(s, 0, store_day(), &gone), MIP_OK);
+	assert_true(has(s, 7, &r));
+	store_reply_release(&r);
+	assert_true(has(s, 120, &r));
+	store_reply_release(&r);
+	assert_false(has(s, 8, &r));
+	assert_int_equal(store_shrink(s, 0, INT64_MAX, &gone), MIP_OK);
+	assert_int_equal(gone, 21);
+	store_close(s);
+}
+
+static void
+limited(void **state)
+{
+	struct store *s = store("limit.db", STORE_CACHE);
+	struct store_stat st;
+	struct store_reply r;
+
+	(void)state;
+	store_limit(s, 400000);
+	fill(s, 1, 250);
+	assert_int_equal(store_stat(s, &st), MIP_OK);
+	assert_true(st.bytes < 400000 + 64 * 6000);
+	assert_true(st.replies > 50 && st.replies < 200);
+	assert_true(has(s, 250, &r));
+	store_reply_release(&r);
+	store_close(s);
+}
+
+static void
+only_read(void **state)
+{
+	struct store *s = store("a?b%20#.db", STORE_SHARE);
+	struct store_reply r;
+	char text[] = "x", why[STORE_WHY];
+
+	(void)state;
+	store_begin(s);
+	put(s, 1, text);
+	assert_int_equal(store_commit(s), MIP_OK);
+	assert_true(store_writes(s));
+	store_close(s);
+	s = store("a?b%20#.db", STORE_READ);
+	assert_false(store_writes(s));
+	assert_true(has(s, 1, &r));
+	store_reply_release(&r);
+	assert_false(has(s, 2, &r));
+	store_close(s);
+	assert_int_equal(store_open(file("none.db"), STORE_READ, &s, why),
+	    MIP_IO);
+	assert_non_null(strstr(why, "none.db"));
+	assert_int_equal(access(file("none.db"), F_OK), -1);
+}
+
+static void
+copied(void **state)
+{
+	struct store *a = store("from.db", STORE_CACHE),
+	    *b = store("to.db", STORE_SHARE);
+	struct store_reply r;
+	char one[] = "one", two[] = "two";
+	int64_t n;
+
+	(void)state;
+	store_begin(a);
+	put(a, 1, one);
+	put(a, 2, one);
+	store_commit(a);
+	store_begin(b);
+	put(b, 2, two);
+	store_commit(b);
+	assert_int_equal(store_copy(b, a, &n), MIP_OK);
+	assert_int_equal(n, 1);
+	assert_true(has(b, 1, &r));
+	assert_string_equal(r.text, "one");
+	assert_string_equal(r.reasoning, "hm");
+	assert_int_equal(r.attempts, 3);
+	store_reply_release(&r);
+	assert_true(has(b, 2, &r));
+	assert_string_equal(r.text, "two");
+	store_reply_release(&r);
+	store_close(a);
+	store_close(b);
 }
 
 /* Processes that make the same file at the same time. */
@@ -222,7 +362,7 @@ made_at_once(void **state)
 		if (fork() == 0) {
 			char why[STORE_WHY];
 
-			if (store_open(file("race.db"), true, &s, why))
+			if (store_open(file("race.db"), STORE_CACHE, &s, why))
 				_exit(1);
 			store_begin(s);
 			put(s, (unsigned char)i, text);
@@ -233,7 +373,7 @@ made_at_once(void **state)
 		bad += !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 	}
 	assert_int_equal(bad, 0);
-	s = store("race.db", true);
+	s = store("race.db", STORE_CACHE);
 	for (i = 0; i < 6; i++) {
 		assert_true(has(s, (unsigned char)i, &r));
 		store_reply_release(&r);
@@ -303,6 +443,10 @@ main(void)
 		cmocka_unit_test(shared_file),
 		cmocka_unit_test(digests),
 		cmocka_unit_test(upkeep),
+		cmocka_unit_test(least_used),
+		cmocka_unit_test(limited),
+		cmocka_unit_test(only_read),
+		cmocka_unit_test(copied),
 		cmocka_unit_test(made_at_once),
 		cmocka_unit_test(cache_dirs),
 	};

@@ -1,0 +1,117 @@
+#!/bin/sh
+# Replies that are kept: recordings and their replay, export and import, the
+# size of the cache, a cache that may only be read.
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+set -u
+. "${SRCDIR:-.}/tests/e2e/lib.sh"
+cd "$tmp" || exit 1
+rows 60 >rows.jsonl
+classifier >s.mp
+skill >script
+lmd_start
+
+# ---- a program ----
+
+ok 'a build' status 0 "$MIPROC" -q -O0 s.mp -o s
+ok 'a run that is recorded' status 0 ./s --record rec.db \
+    --text 'message 1 of the day'
+cp out first
+ok 'and one from the cache' status 0 ./s --record rec.db \
+    --text 'message 2 of the day'
+ok 'once more' status 0 ./s --record rec.db --text 'message 2 of the day'
+cp out second
+ok 'asks twice' test "$(requests)" = 2
+ok 'replayed' status 0 ./s --replay rec.db --text 'message 1 of the day'
+ok 'says the same' cmp out first
+ok 'so does what was taken from the cache' status 0 ./s --replay rec.db \
+    --text 'message 2 of the day'
+ok 'word for word' cmp out second
+ok 'another row' status 7 ./s --replay rec.db --text 'message 3 of the day'
+ok 'is not there' says 'is not in the recording rec.db'
+ok 'and was not asked for' test "$(requests)" = 2
+ok 'no recording' status 2 ./s --replay none.db --text x
+ok 'is said' says 'the recording cannot be used: .*none.db'
+ok 'and not made' test ! -e none.db
+ok 'a replay that is recorded' status 0 ./s --replay rec.db --record copy.db \
+    --text 'message 1 of the day'
+ok 'can be replayed' status 0 ./s --replay copy.db \
+    --text 'message 1 of the day'
+ok 'run takes them, too' status 0 "$MIPROC" run -O0 --replay rec.db s.mp -- \
+    --text 'message 1 of the day'
+ok 'and says the same' cmp out first
+
+# ---- tuning, offline, byte for byte ----
+
+ok 'tuning that is recorded' status 0 "$MIPROC" tune s.mp --seed 5 -j 4 \
+    --record tune.db
+cp s.tuned recorded.tuned
+lmd_stop
+mkdir elsewhere
+cp s.mp rows.jsonl tune.db elsewhere
+chmod 400 elsewhere/tune.db
+cd elsewhere || exit 1
+ok 'replayed without a server' status 0 "$MIPROC" tune s.mp --seed 5 -j 3 \
+    --replay tune.db --cache-dir "$tmp/empty"
+ok 'gives the same file' cmp s.tuned ../recorded.tuned
+ok 'another seed' status 7 "$MIPROC" tune s.mp --seed 6 --replay tune.db \
+    --cache-dir "$tmp/empty"
+ok 'asks for more' says 'is not in the recording tune.db'
+cd ..
+
+# ---- export, import ----
+
+ok 'export' status 0 "$MIPROC" cache export all.db
+ok 'counts' says '^[1-9][0-9]* replies written$'
+ok 'import into another cache' status 0 "$MIPROC" cache import all.db \
+    --cache-dir other
+ok 'counts them, too' says '^[1-9][0-9]* replies are new in the cache$'
+ok 'the second time' status 0 "$MIPROC" cache import all.db --cache-dir other
+ok 'nothing is new' says '^0 replies are new'
+ok 'a run with it needs no server' status 0 ./s --offline --cache-dir other \
+    --text 'message 2 of the day'
+ok 'and says the same' cmp out second
+ok 'a recording is imported likewise' status 0 "$MIPROC" cache import rec.db \
+    --cache-dir third
+ok 'with its two replies' says '^2 replies'
+ok 'export wants a file' status 2 "$MIPROC" cache export
+ok 'and says so' says 'cache export wants a file'
+ok 'stat wants none' status 2 "$MIPROC" cache stat x.db
+ok 'import of what is not there' status 2 "$MIPROC" cache import none.db
+ok 'names it' says 'none.db'
+echo junk >junk.db
+ok 'import of junk' status 2 "$MIPROC" cache import junk.db
+ok 'names it, too' says 'junk.db'
+
+# ---- its size ----
+
+lmd_start
+ok 'a size that is none' status 2 env MIPROC_CACHE_SIZE=lots ./s --text x
+ok 'is said' says 'MIPROC_CACHE_SIZE is lots'
+rows 2500 >many.jsonl
+sed -n 's/.*\("text": *"[^"]*"\).*/{\1}/p' many.jsonl >in.jsonl
+ok 'many rows in a small cache' status 0 env MIPROC_CACHE_SIZE=1M sh -c \
+    './s --jsonl --cache-dir small <in.jsonl'
+kept() {
+	"$MIPROC" cache stat --cache-dir small |
+	    sed -n 's/^replies  \([0-9]*\).*/\1/p'
+}
+ok 'all are answered' test "$(wc -l <out)" = 2500
+ok 'the latest ones are kept' sh -c "[ $(kept) -gt 100 ] && [ $(kept) -lt 2400 ]"
+
+# ---- one that may only be read ----
+
+chmod 755 "$tmp"
+chmod -R a+rX other s
+chmod 444 other/cache.db
+nobody=
+[ "$(id -u)" -ne 0 ] || nobody='setpriv --reuid 65534 --clear-groups'
+ok 'a cache that may only be read' status 0 $nobody ./s --cache-dir other \
+    --text 'message 2 of the day'
+ok 'is read' cmp out second
+ok 'with a word' says 'the cache is only read'
+before=$(requests)
+ok 'and what is not there' status 0 $nobody ./s --cache-dir other \
+    --text 'message 4 of the day'
+ok 'is asked for' test "$(requests)" = $((before + 1))
+done_testing
