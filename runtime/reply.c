@@ -434,6 +434,17 @@ rr_lone_string(const struct rr *r)
 	return reply_stringlike(t);
 }
 
+/* Is there nothing, or nothing in a fence? */
+static bool
+rr_empty(const struct rr *r, struct reply_text text)
+{
+	struct reply_fence f;
+
+	return text.n == 0 || (!rr_lone_string(r) &&
+	    reply_fences(text, &f, 1) == 1 && f.all && f.closed &&
+	    reply_trim(f.text).n == 0);
+}
+
 static bool
 rr_read(struct rr *r)
 {
@@ -448,15 +459,15 @@ rr_read(struct rr *r)
 	text = reply_trim(r->clean.text);
 	if (r->clean.open && r->o->finish == REPLY_LENGTH) {
 		rr_error(r, REPLY_E_TRUNCATED);
-	} else if (text.n == 0 || (r->clean.open && rr_lone_string(r))) {
+	} else if (rr_empty(r, text) || (r->clean.open && rr_lone_string(r))) {
 		rr_error(r, REPLY_E_EMPTY);
 	} else if (rr_lone_string(r)) {
 		if (!rr_string(r, text))
 			return false;
 	} else if (!rr_candidates(r, text)) {
 		return false;
-	} else if ((!r->best.ok || r->best.sum.plain) && reply_refuses(text) &&
-	    memchr(text.s, '{', text.n) == NULL) {
+	} else if ((!r->best.ok || r->best.sum.plain) && !r->co.object &&
+	    reply_refuses(text)) {
 		rr_error(r, REPLY_E_REFUSAL);
 	}
 	if (r->best.ok)

@@ -23,6 +23,31 @@ rc_prose(const char *s, const char *end)
 	return false;
 }
 
+/* Is `t` a list of words and numbers, which may be bare? */
+static bool
+rc_of_words(const struct mip_type *t)
+{
+	t = reply_strip(t);
+	if (t == NULL || t->kind != MIP_LIST)
+		return false;
+	t = reply_strip(t->of);
+	return t->kind != MIP_STRUCT && t->kind != MIP_LIST &&
+	    t->kind != MIP_MAP && t->kind != MIP_UNION;
+}
+
+static void
+rc_found(struct reply_values *out, const struct reply_parse *v)
+{
+	if (out->last != NULL)
+		out->last->next = v->root;
+	else
+		out->first = v->root;
+	out->last = v->root;
+	out->count++;
+	reply_add(&out->sum, &v->sum);
+	out->n += out->n < REPLY_CANDIDATES;
+}
+
 /* Values that closed are taken one after the other.  One that did not close
  * takes the rest of the text, if it looks like JSON; else it was no opener. */
 void
@@ -30,25 +55,26 @@ reply_values(struct arena *mem, const struct mip_type *t,
     struct reply_text text, struct reply_values *out)
 {
 	const char *s = text.s, *end = text.s + text.n, *behind = text.s;
+	bool list = t != NULL && reply_strip(t)->kind == MIP_LIST;
+	struct reply_parse *v, more;
 	size_t waste = 0;
-	struct reply_parse *v;
 
-	out->n = 0;
-	out->prose = out->deep = out->nomem = false;
-	while (s < end && out->n < REPLY_CANDIDATES &&
+	memset(&out->n, 0, sizeof(*out) - offsetof(struct reply_values, n));
+	while (s < end && (list || out->n < REPLY_CANDIDATES) &&
 	    waste <= RC_WASTE * text.n + RC_LITTLE) {
 		if (*s != '{' && *s != '[') {
 			s++;
 			continue;
 		}
-		v = &out->v[out->n];
+		v = out->n < REPLY_CANDIDATES ? &out->v[out->n] : &more;
 		reply_json(mem, t, text, s, false, v);
 		out->deep = out->deep || v->error == REPLY_E_TOO_DEEP;
 		out->nomem = out->nomem || v->error == REPLY_E_NOMEM;
 		if (v->error != REPLY_E_NONE)
 			break;
 		if (v->root == NULL ||
-		    (v->sum.open && !reply_json_plausible(text, s))) {
+		    (v->sum.open && !reply_json_plausible(text, s) &&
+		    (s != text.s || *s != '[' || !rc_of_words(t)))) {
 			waste += (size_t)(v->end - s);
 			s++;
 			continue;
@@ -57,8 +83,9 @@ reply_values(struct arena *mem, const struct mip_type *t,
 		behind = s = v->end;
 		v->sum.from = v->root->src;
 		v->sum.to = v->end;
-		out->n++;
+		rc_found(out, v);
 	}
+	out->cut = s < end;
 	out->prose = out->prose || rc_prose(behind, end);
 }
 
@@ -92,7 +119,7 @@ rc_fence_mark(const char *s, const char *e, bool opens, size_t *len)
 		continue;
 	*len = (size_t)(i - m);
 	if (!opens)
-		return m;
+		return i == e || reply_blank(*i) ? m : NULL;
 	for (blank = false; i < e; i++) {
 		blank = blank || reply_blank(*i);
 		if (!reply_wordlike(*i) && *i != ' ' && *i != '\t' &&

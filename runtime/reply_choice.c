@@ -13,12 +13,15 @@
 
 #include "reply_in.h"
 
-/* Text in which case, and accents if asked, make no difference. */
+/* What makes no difference. */
+enum { RM_CASE = 1, RM_ACCENTS = 2 };
+
 static struct reply_text
-rm_fold(struct arena *mem, struct reply_text t, bool accents)
+rm_fold(struct arena *mem, struct reply_text t, int what)
 {
 	struct reply_text out = { NULL, 0 };
-	utf8proc_option_t how = UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD;
+	utf8proc_option_t how = (what & RM_ACCENTS) != 0 ?
+	    UTF8PROC_DECOMPOSE | UTF8PROC_STRIPMARK : UTF8PROC_COMPOSE;
 	utf8proc_uint8_t *u = NULL;
 	utf8proc_ssize_t n;
 	size_t i;
@@ -29,14 +32,14 @@ rm_fold(struct arena *mem, struct reply_text t, bool accents)
 	if (i == t.n) {
 		s = arena_alloc(mem, t.n + 1);
 		for (i = 0; s != NULL && i < t.n; i++)
-			s[i] = reply_lower(t.s[i]);
+			s[i] = (what & RM_CASE) != 0 ? reply_lower(t.s[i]) :
+			    t.s[i];
 		out.s = s;
 		out.n = t.n;
 		return out;
 	}
-	if (accents)
-		how = UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD |
-		    UTF8PROC_STRIPMARK;
+	if ((what & RM_CASE) != 0)
+		how |= UTF8PROC_CASEFOLD;
 	n = utf8proc_map((const utf8proc_uint8_t *)t.s,
 	    (utf8proc_ssize_t)t.n, &u, how);
 	if (n >= 0) {
@@ -60,16 +63,16 @@ struct rm_names {
 };
 
 static void
-rm_names_fold(struct rm_names *x, bool accents)
+rm_names_fold(struct rm_names *x, int what)
 {
 	size_t i, j, k;
 
 	x->fold = arena_array(&x->mem, x->n, sizeof(*x->fold));
 	x->order = arena_array(&x->mem, x->n, sizeof(*x->order));
-	x->text = rm_fold(&x->mem, x->raw, accents);
+	x->text = rm_fold(&x->mem, x->raw, what);
 	for (i = 0; x->fold != NULL && x->order != NULL && i < x->n; i++) {
 		x->fold[i] = rm_fold(&x->mem, (struct reply_text){
-		    x->name[i].name, strlen(x->name[i].name) }, accents);
+		    x->name[i].name, strlen(x->name[i].name) }, what);
 		for (j = 0; j < i; j++)
 			if (x->fold[x->order[j]].n < x->fold[i].n)
 				break;
@@ -166,9 +169,10 @@ rm_search(const struct rm_names *x, struct reply_text t, bool brief,
 	return REPLY_E_NONE;
 }
 
-/* Is the text `name: description`, or the description alone? */
+/* Is the text `name: description`, or the description alone?  `what` makes no
+ * difference. */
 static bool
-rm_described(struct rm_names *x, size_t i)
+rm_described(struct rm_names *x, size_t i, int what)
 {
 	struct reply_text t = x->text, d;
 	const struct reply_text w = x->fold[i];
@@ -176,7 +180,7 @@ rm_described(struct rm_names *x, size_t i)
 	if (x->name[i].desc == NULL)
 		return false;
 	d = reply_trim(rm_fold(&x->mem, (struct reply_text){ x->name[i].desc,
-	    strlen(x->name[i].desc) }, true));
+	    strlen(x->name[i].desc) }, what));
 	if (d.n == 0)
 		return false;
 	if (t.n > w.n && memcmp(t.s, w.s, w.n) == 0) {
@@ -235,61 +239,65 @@ static enum reply_error
 rm_in_text(struct rm_names *x, size_t *which, struct reply_sum *sum)
 {
 	enum reply_error e;
-	bool accent = false;
+	int accents = 0;
 
 	*which = x->n;
-	rm_names_fold(x, false);
+	rm_names_fold(x, RM_CASE);
 	if (x->failed)
 		return REPLY_E_NOMEM;
 	e = rm_search(x, x->text, false, which);
 	if (e == REPLY_E_NONE)
 		e = rm_search(x, x->raw, true, which);
 	if (e == REPLY_E_NONE && *which == x->n) {
-		rm_names_fold(x, true);
+		rm_names_fold(x, RM_CASE | RM_ACCENTS);
 		if (x->failed)
 			return REPLY_E_NOMEM;
 		e = rm_search(x, x->text, false, which);
-		accent = *which != x->n;
+		accents = RM_ACCENTS;
 	}
 	if (e != REPLY_E_NONE)
 		return e;
 	if (*which == x->n)
 		return REPLY_E_NO_MATCH;
+	rm_names_fold(x, accents);
+	if (x->failed)
+		return REPLY_E_NOMEM;
 	reply_sentence(sum);
-	if (accent)
+	if (accents != 0)
 		reply_flag(sum, REPLY_ACCENT);
-	else if (reply_find(x->raw, x->name[*which].name) == NULL)
+	if (reply_find(x->text, x->fold[*which].s) == NULL)
 		reply_flag(sum, REPLY_CASE);
 	return REPLY_E_NONE;
 }
 
-/* The whole text as a name, in other letters or with its description. */
+/* The whole text as a name, in other letters or with its description: what
+ * makes the least difference. */
 static bool
 rm_loosely(struct rm_names *x, size_t *which, struct reply_sum *sum)
 {
-	size_t i;
+	int what;
+	bool described;
 
-	rm_names_fold(x, false);
-	if (x->failed)
-		return false;
-	*which = rm_whole(x);
-	if (*which < x->n) {
-		reply_flag(sum, REPLY_CASE);
-		return true;
-	}
-	rm_names_fold(x, true);
-	if (x->failed)
-		return false;
-	*which = rm_whole(x);
-	if (*which < x->n) {
-		reply_flag(sum, REPLY_ACCENT);
-		return true;
-	}
-	for (i = 0; i < x->n; i++) {
-		if (!rm_described(x, i))
+	for (what = 0; what <= (RM_CASE | RM_ACCENTS); what++) {
+		rm_names_fold(x, what);
+		if (x->failed)
+			return false;
+		*which = rm_whole(x);
+		described = *which == x->n;
+		if (described)
+			for (*which = 0; *which < x->n; ++*which)
+				if (rm_described(x, *which, what))
+					break;
+		if (*which == x->n)
 			continue;
-		*which = i;
-		reply_flag(sum, REPLY_DESCRIBED);
+		if (described)
+			reply_flag(sum, REPLY_DESCRIBED);
+		else if (what == 0)
+			reply_flag(sum, REPLY_CASE);
+		if ((what & RM_CASE) != 0)
+			reply_flag(sum, REPLY_CASE);
+		if ((what & RM_ACCENTS) != 0)
+			reply_flag(sum, REPLY_ACCENT);
 		return true;
 	}
 	return false;

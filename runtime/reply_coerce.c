@@ -99,8 +99,13 @@ co_string(struct reply_co *c, const struct mip_type *t, struct rnode *v,
 	    v->child->kind == RNODE_STRING)
 		return co_unwrap(c, t, v, at, out);
 	switch (v->kind) {
-	case RNODE_STRING:
 	case RNODE_WORD:
+		/* As a number it would have been none of R7. */
+		if (reply_is_number(reply_word(v)))
+			reply_flag(&c->sum, REPLY_BARE_WORD);
+		text = reply_word(v);
+		break;
+	case RNODE_STRING:
 	case RNODE_TEXT:
 		text = reply_word(v);
 		break;
@@ -210,7 +215,8 @@ co_enum(struct reply_co *c, const struct mip_type *t, struct rnode *v,
 
 	if (v->kind == RNODE_ARRAY)
 		return co_unwrap(c, t, v, at, out);
-	if (v->kind == RNODE_OBJECT || v->kind == RNODE_NOTHING)
+	if (v->kind == RNODE_OBJECT || v->kind == RNODE_NOTHING ||
+	    v->kind == RNODE_NULL)
 		return reply_fail_at(c, REPLY_E_TYPE, t, v, at);
 	/* What it mostly is, without memory. */
 	for (i = 0; v->kind == RNODE_STRING && i < t->n; i++)
@@ -256,7 +262,8 @@ co_literal(struct reply_co *c, const struct mip_type *t, struct rnode *v,
 
 	if (v->kind == RNODE_ARRAY)
 		return co_unwrap(c, t, v, at, out);
-	if (v->kind == RNODE_OBJECT || v->kind == RNODE_NOTHING)
+	if (v->kind == RNODE_OBJECT || v->kind == RNODE_NOTHING ||
+	    v->kind == RNODE_NULL)
 		return reply_fail_at(c, REPLY_E_TYPE, t, v, at);
 	if (t->of->kind != MIP_STRING)
 		return co_one_of(c, t, v, at, out);
@@ -520,6 +527,32 @@ co_items(struct reply_co *c, const struct mip_type *t, struct rnode *v,
 	return true;
 }
 
+bool
+reply_single(const struct mip_type *item, const struct rnode *v)
+{
+	item = reply_strip(item);
+	if (v->kind == RNODE_NULL || v->kind == RNODE_NOTHING)
+		return false;
+	if (v->kind == RNODE_OBJECT)
+		return !reply_stringlike(item);
+	return !reply_is_word(v) || item->kind != MIP_STRING ||
+	    !reply_null_word(reply_trim(reply_word(v)));
+}
+
+/* A list that should be one of lists, and holds none: its only item. */
+static bool
+co_flat(const struct mip_type *t, const struct rnode *v)
+{
+	const struct rnode *m;
+
+	if (reply_strip(t->of)->kind != MIP_LIST || v->count == 0)
+		return false;
+	for (m = v->child; m != NULL; m = m->next)
+		if (m->kind == RNODE_ARRAY || m->kind == RNODE_STRING)
+			return false;
+	return true;
+}
+
 static bool
 co_list(struct reply_co *c, const struct mip_type *t, struct rnode *v,
     const struct reply_path *at, void *out)
@@ -531,10 +564,9 @@ co_list(struct reply_co *c, const struct mip_type *t, struct rnode *v,
 
 	if (p != NULL)
 		return co_encoded(c, t, p, at, out);
-	if (v->kind == RNODE_ARRAY)
+	if (v->kind == RNODE_ARRAY && (c->wrapped == v || !co_flat(t, v)))
 		return co_items(c, t, v, at, out);
-	if (v->kind == RNODE_NULL || v->kind == RNODE_NOTHING ||
-	    c->wrapped == v)
+	if (c->wrapped == v || !reply_single(t->of, v))
 		return reply_fail_at(c, REPLY_E_TYPE, t, v, at);
 	to = arena_alloc(c->mem, t->of->size);
 	if (to == NULL)

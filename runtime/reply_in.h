@@ -93,7 +93,9 @@ const char *reply_find(struct reply_text t, const char *part);
  * is none. */
 size_t reply_word_at(const char *s, const char *end);
 size_t reply_word_before(const char *start, const char *s);
-/* Is the word before `s` one that turns the sense round? */
+/* The word before `s`, behind blanks and ornament; may be empty. */
+struct reply_text reply_last_word(const char *start, const char *s);
+/* Is it one that turns the sense round? */
 bool reply_negated(const char *start, const char *s);
 /* Flags a value that was found in a sentence. */
 void reply_sentence(struct reply_sum *s);
@@ -184,9 +186,12 @@ struct rnode *reply_node(struct arena *mem, enum reply_kind kind,
 struct reply_values {
 	struct reply_parse v[REPLY_CANDIDATES];
 	size_t n;
+	struct rnode *first, *last;     /* all of them, where a list is meant */
+	size_t count;
+	struct reply_sum sum;
 	bool prose;                     /* there is other text around them */
 	bool deep;                      /* one was too deep */
-	bool nomem;
+	bool nomem, cut;                /* cut: there may be more */
 };
 void reply_values(struct arena *mem, const struct mip_type *t,
     struct reply_text text, struct reply_values *out);
@@ -249,6 +254,7 @@ struct reply_co {
 	struct reply_err err;           /* the latest */
 	unsigned depth, texts;
 	bool fenced;                    /* inside a fence: no fence in it */
+	bool object;                    /* an object was found in a text */
 	const struct rnode *implied;    /* became a field's value already */
 	const struct rnode *wrapped;    /* became a list's item already */
 	struct reply_memo **memo;
@@ -267,6 +273,10 @@ bool reply_coerce_text(struct reply_co *c, const struct mip_type *t,
 /* The text alone, for a type that is one word or number. */
 bool reply_coerce_word(struct reply_co *c, const struct mip_type *t,
     struct rnode *v, const struct reply_path *at, void *out);
+
+/* May the value be the one item of a list?  Nothing is none, and an object is
+ * no text. */
+bool reply_single(const struct mip_type *item, const struct rnode *v);
 
 bool reply_coerce_union(struct reply_co *c, const struct mip_type *t,
     struct rnode *v, const struct reply_path *at, void *out);

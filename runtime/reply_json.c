@@ -122,7 +122,7 @@ rj_pop(struct rj *p, bool done)
 	p->depth--;
 }
 
-/* The text is at its end, or a closer of something further out is met. */
+/* No closer comes any more. */
 static void
 rj_cut(struct rj *p)
 {
@@ -201,14 +201,14 @@ rj_bare_ends(const struct rj *p, const struct rj_frame *f, const char *s)
 		return *s == ',' || *s == ']' || *s == '\n' ||
 		    (*s == '}' && reply_look_in(p, 1, RNODE_OBJECT));
 	if (*s == ',')
-		return reply_look_comma(p, s + 1);
+		return reply_look_comma(p, s + 1, false);
 	if (*s == '}' || (*s == ']' && reply_look_in(p, 1, RNODE_ARRAY)))
 		return true;
 	if (*s != '\n')
 		return false;
 	s = reply_look_blanks(p, s, &line);
 	return s == p->end || *s == '}' || *s == ',' || *s == '#' ||
-	    reply_look_comment(p, s) || reply_look_key(p, s);
+	    reply_look_comment(p, s) || reply_look_key(p, s) != RJ_NONE;
 }
 
 /* The node of a bare word, with the flags that it costs. */
@@ -320,13 +320,17 @@ rj_key(struct rj *p)
 	struct rj_frame *f = reply_json_top(p);
 	struct rj_quote q = reply_look_quote(p, p->at);
 	const char *s = p->at + q.n, *e;
-	bool nul = false;
+	bool nul = false, inner;
 
 	if (q.n > 0 && !q.block) {
-		for (e = s; e < p->end && !reply_look_close(p, &q, e); e++)
+		e = reply_look_quoted(p, &q, s, &inner);
+		for (e = e != NULL ? e : s; e < p->end &&
+		    !reply_look_close(p, &q, e); e++)
 			if (*e == '\\' && e + 1 < p->end)
 				e++;
 		reply_json_flag(p, q.flag);
+		if (inner)
+			reply_json_flag(p, REPLY_INNER_QUOTE);
 		f->key = reply_string_decode(p, s, e, q.c, &nul);
 		p->at = e < p->end ? e + reply_look_close(p, &q, e) : e;
 	} else {
@@ -371,6 +375,10 @@ rj_closer(struct rj *p, struct rj_frame *f)
 		s = reply_look_blanks(p, p->at, &line);
 		if (s < p->end && *s == '}')
 			p->at = s + 1;
+		else if (s == p->end && p->depth == 1)
+			p->cut = true;
+		else
+			reply_json_flag(p, REPLY_CLOSED);
 	}
 	rj_pop(p, true);
 }
@@ -433,7 +441,7 @@ reply_json(struct arena *mem, const struct mip_type *t,
 	rj_push(&p, t);
 	out->root = p.depth > 0 ? p.frame[0].node : NULL;
 	while (!p.dead && p.depth > 0) {
-		if (!rj_skip(&p))
+		if (p.rest || !rj_skip(&p))
 			rj_cut(&p);
 		else if (reply_json_top(&p)->node->kind == RNODE_OBJECT)
 			rj_object(&p);
@@ -498,6 +506,6 @@ reply_json_plausible(struct reply_text text, const char *at)
 	if (reply_look_quote(&p, s).n > 0 || *s == '{')
 		return true;
 	if (*at == '{')
-		return *s == '}' || reply_look_key(&p, s);
+		return *s == '}' || reply_look_key(&p, s) != RJ_NONE;
 	return *s == '[' || *s == ']' || *s == '-' || reply_digit(*s);
 }

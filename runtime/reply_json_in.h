@@ -25,6 +25,7 @@ struct rj {
 	struct reply_sum sum;
 	enum reply_error error;
 	bool dead, encoded, cut;
+	bool rest;                      /* what follows is no JSON any more */
 	unsigned depth;
 	struct rj_frame frame[REPLY_DEPTH];
 };
@@ -56,21 +57,29 @@ struct rj_quote reply_look_quote(const struct rj *p, const char *s);
 /* Bytes of the closer of `q` at `s`; 0 if there is none. */
 size_t reply_look_close(const struct rj *p, const struct rj_quote *q,
     const char *s);
-/* Does a key and its colon start at `s`?  One that the end of the text cuts
- * off, or a very long one, is taken for a key. */
-bool reply_look_key(const struct rj *p, const char *s);
+/* Where a quoted key ends whose text starts at `s`: at the first closer that
+ * is not one of a quote inside, which sets *inner; NULL if none is near. */
+const char *reply_look_quoted(const struct rj *p, const struct rj_quote *q,
+    const char *s, bool *inner);
+/* Does a key and its colon start at `s`?  MAYBE: the end of the text cuts it
+ * off, or it is very long. */
+enum rj_sure { RJ_NONE, RJ_MAYBE, RJ_SURE };
+enum rj_sure reply_look_key(const struct rj *p, const char *s);
+/* Behind the quote at `s`, if there is one. */
+const char *reply_look_behind(const struct rj *p, const char *s);
 bool reply_look_comment(const struct rj *p, const char *s);
 bool reply_look_line(const struct rj *p, const char *s);
-/* Does the comma before `s`, in an object, end a value? */
-bool reply_look_comma(const struct rj *p, const char *s);
+/* Does the comma before `s`, in an object, end a value?  `odd`: in its text
+ * are quotes, an odd number of them. */
+bool reply_look_comma(const struct rj *p, const char *s, bool odd);
 /* Is the open thing `up` levels further out of that kind? */
 bool reply_look_in(const struct rj *p, unsigned up, enum reply_kind kind);
 
 /* Does a string that is a value or an item end before `s`?  LOST: at a key
- * that is known, without its quotes. */
+ * that is known, without its quotes.  `odd` as above. */
 enum rj_end { RJ_NO, RJ_YES, RJ_LOST };
 enum rj_end reply_look_end(const struct rj *p, const struct rj_frame *f,
-    const char *s);
+    const char *s, bool odd);
 
 /* ---- the tree (reply_json.c) ---- */
 

@@ -51,10 +51,10 @@ rl_open(struct rl *l, const char *mark, const char *name, const char *s)
 	struct reply_text t = { s, (size_t)(l->text.s + l->text.n - s) };
 	struct rnode *v;
 
-	if (l->object == NULL) {
+	if (l->object == NULL)
 		l->object = reply_node(l->mem, RNODE_OBJECT, l->text);
+	if (l->from == NULL)
 		l->from = mark;
-	}
 	v = reply_node(l->mem, RNODE_TEXT, t);
 	if (v == NULL || l->object == NULL) {
 		l->failed = true;
@@ -146,6 +146,7 @@ rl_markers(struct rl *l)
 		m = rl_field(l->t, name, &f);
 		if (m == RL_NONE) {
 			reply_flag(l->sum, REPLY_EXTRA_KEY);
+			l->from = l->from != NULL ? l->from : s;
 			continue;
 		}
 		if (m == RL_LOOSE)

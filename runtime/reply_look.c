@@ -130,31 +130,61 @@ reply_look_close(const struct rj *p, const struct rj_quote *q, const char *s)
 	return q->c == RJ_SINGLE && s[2] == '\x99' ? 3 : 0;
 }
 
+const char *
+reply_look_quoted(const struct rj *p, const struct rj_quote *q, const char *s,
+    bool *inner)
+{
+	const char *end = p->end - s > RJ_KEY ? s + RJ_KEY : p->end, *c;
+	bool line = false, odd = false;
+	size_t n;
+
+	*inner = false;
+	for (; s < end; s++) {
+		if (*s == '\\' && s + 1 < end) {
+			s++;
+			continue;
+		}
+		n = reply_look_close(p, q, s);
+		if (n == 0)
+			continue;
+		c = reply_look_blanks(p, s + n, &line);
+		if (c == p->end || *c == ':' || !(odd || reply_wordlike(s[n])))
+			return s;
+		*inner = true;
+		odd = !odd;
+		s += n - 1;
+	}
+	return NULL;
+}
+
 /* Does a key and its colon start at `s`? */
-bool
+enum rj_sure
 reply_look_key(const struct rj *p, const char *s)
 {
 	struct rj_quote q = reply_look_quote(p, s);
-	bool line = false;
 	const char *e = p->end - s > RJ_KEY ? s + RJ_KEY : p->end;
+	bool line = false, colon;
 
 	if (q.block)
-		return false;
+		return RJ_NONE;
 	if (q.n > 0) {
 		for (s += q.n; s < e && !reply_look_close(p, &q, s); s++)
 			if (*s == '\n')
-				return false;
+				return RJ_NONE;
 		if (s == e)
-			return true;
+			return RJ_MAYBE;
 		s = reply_look_blanks(p, s + reply_look_close(p, &q, s), &line);
-		return s == p->end || *s == ':';
+		colon = s < p->end && *s == ':';
+		return colon ? RJ_SURE : s == p->end ? RJ_MAYBE : RJ_NONE;
 	}
 	e = reply_look_word(p, s);
 	if (e == s)
-		return false;
+		return RJ_NONE;
 	s = reply_look_blanks(p, e, &line);
-	return s == p->end || (!line && *s == ':' &&
-	    (s + 1 == p->end || s[1] != '/'));
+	if (s == p->end)
+		return RJ_MAYBE;
+	colon = !line && *s == ':' && (s + 1 == p->end || s[1] != '/');
+	return colon ? RJ_SURE : RJ_NONE;
 }
 
 bool
@@ -163,15 +193,15 @@ reply_look_comment(const struct rj *p, const char *s)
 	return p->end - s >= 2 && *s == '/' && (s[1] == '/' || s[1] == '*');
 }
 
-/* Does the comma before `s`, in an object, end a value? */
 bool
-reply_look_comma(const struct rj *p, const char *s)
+reply_look_comma(const struct rj *p, const char *s, bool odd)
 {
 	bool line = false;
 
 	s = reply_look_blanks(p, s, &line);
-	return s == p->end || line || *s == '}' || *s == ',' ||
-	    reply_look_comment(p, s) || reply_look_key(p, s);
+	return s == p->end || (line && !odd) || *s == '}' || *s == ',' ||
+	    reply_look_comment(p, s) ||
+	    reply_look_key(p, s) != RJ_NONE;
 }
 
 bool
@@ -180,13 +210,14 @@ reply_look_in(const struct rj *p, unsigned up, enum reply_kind kind)
 	return p->depth > up && p->frame[p->depth - 1 - up].node->kind == kind;
 }
 
-/* Does the `}` at `s`, after a quote, close the object? */
+/* Does the `}` at `s`, after a quote, close the object?  Behind the outermost
+ * there may be anything, unless a quote was opened in the text. */
 static bool
-rj_brace_ends(const struct rj *p, const char *s)
+rj_brace_ends(const struct rj *p, const char *s, bool odd)
 {
 	bool line = false;
 
-	if (p->depth == 1)
+	if (p->depth == 1 && !odd)
 		return true;
 	s = reply_look_blanks(p, s + 1, &line);
 	return s == p->end || line || *s == ',' || *s == '}' || *s == ']' ||
@@ -207,14 +238,42 @@ rj_known_at(const struct rj *p, const struct rj_frame *f, const char *s)
 	if (reply_look_member(f->type,
 	    (struct reply_text){ s, (size_t)(e - s) }, false) == NULL)
 		return NULL;
-	s = e < p->end && *e == '"' ? e + 1 : e;
-	s = reply_look_blanks(p, s, &line);
+	s = reply_look_blanks(p, reply_look_behind(p, e), &line);
 	return s < p->end && *s == ':' ? e : NULL;
+}
+
+/* Behind the quote at `s`, if there is one. */
+const char *
+reply_look_behind(const struct rj *p, const char *s)
+{
+	return s + reply_look_quote(p, s).n;
+}
+
+/* Does the next item start at `q`, behind a quote at `s` and no comma?  On
+ * the same line, blanks stand between and all quotes in the text are closed. */
+static bool
+rj_item_follows(const struct rj *p, const char *s, const char *q, bool line,
+    bool odd)
+{
+	if (reply_look_quote(p, q).n > 0)
+		return line || (q > s && !odd);
+	return line && (*q == '{' || *q == '[');
+}
+
+/* Does a member start at `q`, behind a quote at `s` and no comma? */
+static bool
+rj_member_follows(const struct rj *p, const char *q, bool line)
+{
+	enum rj_sure sure = reply_look_key(p, q);
+
+	return sure == RJ_SURE ? line || reply_look_quote(p, q).n > 0 :
+	    sure == RJ_MAYBE && line;
 }
 
 /* Does a string that is a value or an item end before `s`? */
 enum rj_end
-reply_look_end(const struct rj *p, const struct rj_frame *f, const char *s)
+reply_look_end(const struct rj *p, const struct rj_frame *f, const char *s,
+    bool odd)
 {
 	bool object = f->node->kind == RNODE_OBJECT, line = false;
 	const char *q = reply_look_blanks(p, s, &line);
@@ -225,9 +284,10 @@ reply_look_end(const struct rj *p, const struct rj_frame *f, const char *s)
 		return RJ_YES;
 	switch (*q) {
 	case ',':
-		return !object || reply_look_comma(p, q + 1) ? RJ_YES : RJ_NO;
+		return !object || reply_look_comma(p, q + 1, odd) ?
+		    RJ_YES : RJ_NO;
 	case '}':
-		return object ? (rj_brace_ends(p, q) ? RJ_YES : RJ_NO) :
+		return object ? (rj_brace_ends(p, q, odd) ? RJ_YES : RJ_NO) :
 		    reply_look_in(p, 1, RNODE_OBJECT) ? RJ_YES : RJ_NO;
 	case ']':
 		return !object || reply_look_in(p, 1, RNODE_ARRAY) ?
@@ -235,11 +295,8 @@ reply_look_end(const struct rj *p, const struct rj_frame *f, const char *s)
 	default:
 		break;
 	}
-	if (object)
-		return (line || reply_look_quote(p, q).n > 0) &&
-		    reply_look_key(p, q) ? RJ_YES : RJ_NO;
-	return reply_look_quote(p, q).n > 0 ||
-	    (line && (*q == '{' || *q == '[')) ? RJ_YES : RJ_NO;
+	return (object ? rj_member_follows(p, q, line) :
+	    rj_item_follows(p, s, q, line, odd)) ? RJ_YES : RJ_NO;
 }
 
 bool

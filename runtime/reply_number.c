@@ -194,6 +194,52 @@ rn_after(const char *end, struct rn_number *x)
 	}
 }
 
+/* Thousands and more by a word or letter behind the digits: the number is not
+ * what they say. */
+static bool
+rn_scaled(const char *s, const char *end)
+{
+	static const char *const unit[] = { "k", "K", "M", "B" };
+	static const char *const word[] = {
+		"bn", "mn", "tn", "hundred", "thousand", "million", "billion",
+		"trillion", "dozen", "lakh", "crore", "hundreds", "thousands",
+		"millions", "billions", "trillions", "dozens", "lakhs",
+		"crores"
+	};
+	struct reply_text w;
+	size_t i;
+
+	while (s < end && (*s == ' ' || *s == '-'))
+		s++;
+	for (w.s = s; s < end && reply_letter(*s); s++)
+		continue;
+	w.n = (size_t)(s - w.s);
+	if (s < end && reply_wordlike(*s))
+		return false;
+	for (i = 0; i < sizeof(unit) / sizeof(*unit); i++)
+		if (reply_is(w, unit[i]))
+			return true;
+	for (i = 0; i < sizeof(word) / sizeof(*word); i++)
+		if (reply_is_nocase(w, word[i]))
+			return true;
+	return false;
+}
+
+/* A digit of another kind: 2³, 2½. */
+static bool
+rn_raised(const char *s, const char *end)
+{
+	utf8proc_int32_t c;
+	utf8proc_category_t k;
+
+	if (s >= end || (unsigned char)*s < 0x80 || utf8proc_iterate(
+	    (const utf8proc_uint8_t *)s, end - s, &c) <= 0)
+		return false;
+	k = utf8proc_category(c);
+	return k == UTF8PROC_CATEGORY_ND || k == UTF8PROC_CATEGORY_NL ||
+	    k == UTF8PROC_CATEGORY_NO;
+}
+
 /* The next number from `s` on; false if there is none. */
 static bool
 rn_next(struct reply_text t, const char *s, struct rn_number *x)
@@ -206,8 +252,9 @@ rn_next(struct reply_text t, const char *s, struct rn_number *x)
 		if (d > t.s && reply_wordlike(d[-1]) &&
 		    rn_currency_before(t.s, d) == 0 && d > s &&
 		    (unsigned char)d[-1] < 0x80) {
-			/* "B2", "x86": part of a word */
-			while (d < end && reply_wordlike(*d))
+			/* "B2", "x86", "v1.2": part of a word */
+			while (d < end && (reply_wordlike(*d) || (*d == '.' &&
+			    d + 1 < end && reply_digit(d[1]))))
 				d++;
 			d--;
 			continue;
@@ -230,6 +277,10 @@ rn_next(struct reply_text t, const char *s, struct rn_number *x)
 	}
 	e = rn_exponent(e, end);
 	x->last = x->to = e;
+	/* "GPT-4" is a name. */
+	if (rn_scaled(e, end) || rn_raised(e, end) || (x->from - s >= 2 &&
+	    x->from[-1] == '-' && reply_letter(x->from[-2])))
+		x->bad = true;
 	for (; e < end && (reply_letter(*e) || reply_digit(*e) || *e == '_');
 	    e++)
 		if (reply_digit(*e))
@@ -302,7 +353,8 @@ rn_thousands(const struct rn_number *x, bool whole, bool money)
 {
 	const char *dot = memchr(x->digit, '.', (size_t)(x->last - x->digit));
 
-	return dot != NULL && x->last - dot == 4 && dot - x->digit >= 1 &&
+	return dot != NULL && x->last - dot == 4 && reply_digit(dot[2]) &&
+	    reply_digit(dot[3]) && dot - x->digit >= 1 &&
 	    dot - x->digit <= 3 && *x->digit != '0' && (whole || money);
 }
 
@@ -333,6 +385,16 @@ rn_read(const struct rn_number *x, const struct rn_number *below, bool whole,
 	if (whole && rn_has(x, ".eE"))
 		reply_flag(sum, REPLY_FLOAT_TO_INT);
 	return REPLY_E_NONE;
+}
+
+/* Does the word before `s` say that this is not the number? */
+static bool
+rn_turned(const char *start, const char *s)
+{
+	struct reply_text w = reply_last_word(start, s);
+
+	return reply_is_nocase(w, "minus") || reply_is_nocase(w, "negative") ||
+	    reply_negated(start, s);
 }
 
 enum reply_error
@@ -372,7 +434,7 @@ reply_number(struct reply_text t, bool whole, struct reply_number *out,
 	}
 	*alone = x.from == t.s && to == end && !(whole && x.percent);
 	if (!*alone) {
-		if (rn_next(t, to, &more))
+		if (rn_next(t, to, &more) || rn_turned(t.s, x.from))
 			return REPLY_E_AMBIGUOUS;
 		if (whole)
 			x.percent = false;
@@ -384,9 +446,12 @@ reply_number(struct reply_text t, bool whole, struct reply_number *out,
 bool
 reply_is_number(struct reply_text t)
 {
-	struct rn_number x;
+	const char *end;
+	struct rn_number x, y;
 
 	t = reply_trim(t);
-	return t.n > 0 && rn_next(t, t.s, &x) && !x.bad && x.from == t.s &&
-	    x.to == t.s + t.n;
+	end = t.s + t.n;
+	if (t.n == 0 || !rn_next(t, t.s, &x) || x.bad || x.from != t.s)
+		return false;
+	return x.to == end || (rn_below(t, &x, &y) && !y.bad && y.to == end);
 }

@@ -187,25 +187,46 @@ rs_word_end(const char *s, const char *end)
 	return s;
 }
 
-bool
-reply_negated(const char *start, const char *s)
+/* Bytes of the apostrophe that ends at `s`, straight or curly. */
+static size_t
+rs_apostrophe(const char *start, const char *s)
 {
-	static const char *const no[] = {
-		"not", "never", "neither", "nor", "non", "isn't", "cannot",
-		"aren't", "wasn't", "no"
-	};
+	if (s > start && s[-1] == '\'')
+		return 1;
+	return s - start >= 3 && memcmp(s - 3, "\xe2\x80\x99", 3) == 0 ? 3 : 0;
+}
+
+struct reply_text
+reply_last_word(const char *start, const char *s)
+{
 	const char *end;
-	struct reply_text w;
-	size_t i, n;
+	size_t n;
 
 	while (s > start && (reply_blank(s[-1]) || s[-1] == '*' ||
 	    s[-1] == '"' || s[-1] == '`' || s[-1] == '_' || s[-1] == '\''))
 		s--;
 	end = s;
-	while (s > start && (n = s[-1] == '\'' ? 1 :
-	    reply_word_before(start, s)) > 0)
+	while (s > start && ((n = rs_apostrophe(start, s)) > 0 ||
+	    (n = reply_word_before(start, s)) > 0))
 		s -= n;
-	w = (struct reply_text){ s, (size_t)(end - s) };
+	return (struct reply_text){ s, (size_t)(end - s) };
+}
+
+bool
+reply_negated(const char *start, const char *s)
+{
+	static const char *const no[] = {
+		"not", "never", "neither", "nor", "non", "cannot", "no"
+	};
+	struct reply_text w = reply_last_word(start, s);
+	const char *end = w.s + w.n;
+	size_t i;
+
+	/* isn't, don't */
+	if (w.n > 3 && reply_lower(end[-1]) == 't' &&
+	    (i = rs_apostrophe(w.s, end - 1)) > 0 && w.n > i + 1 &&
+	    reply_lower(end[-2 - (ptrdiff_t)i]) == 'n')
+		return true;
 	for (i = 0; i < sizeof(no) / sizeof(*no); i++)
 		if (reply_is_nocase(w, no[i]))
 			return true;

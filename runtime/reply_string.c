@@ -131,19 +131,34 @@ struct rj_span {
 	const char *end;                /* of the content */
 	size_t n;                       /* bytes of the closer */
 	bool inner, raw, nul, lost, open;
+	bool rest;                      /* prose follows, not JSON */
 };
 
+/* Is the rest of the line behind `s` blank? */
+static bool
+rj_line_ends(const struct rj *p, const char *s)
+{
+	while (s < p->end && (*s == ' ' || *s == '\t' || *s == '\r'))
+		s++;
+	return s < p->end && *s == '\n';
+}
+
+/* A string without an end whose first quote inside was at the end of a line
+ * ended there: nobody closed the object, and prose follows. */
 static struct rj_span
 rj_scan(const struct rj *p, const struct rj_frame *f,
     const struct rj_quote *q, const char *s)
 {
-	struct rj_span x = { NULL, 0, false, false, false, false, false };
+	struct rj_span x = { .open = true }, early;
+	bool odd = false;
 	enum rj_end e;
 	size_t n;
 
+	early = x;
 	for (; s < p->end; s++) {
 		if (*s == '\\' && s + 1 < p->end) {
 			s++;
+			x.raw = x.raw || (unsigned char)*s < 0x20;
 			continue;
 		}
 		if ((unsigned char)*s < 0x20) {
@@ -154,19 +169,23 @@ rj_scan(const struct rj *p, const struct rj_frame *f,
 		n = reply_look_close(p, q, s);
 		if (n == 0)
 			continue;
-		e = reply_look_end(p, f, s + n);
-		if (e != RJ_NO) {
-			x.end = s;
-			x.n = n;
-			x.lost = e == RJ_LOST;
-			return x;
+		e = reply_look_end(p, f, s + n, odd);
+		if (e != RJ_NO || (!x.inner && rj_line_ends(p, s + n))) {
+			early = x;
+			early.end = s;
+			early.n = n;
+			early.open = false;
+			early.lost = e == RJ_LOST;
+			early.rest = e == RJ_NO;
 		}
+		if (e != RJ_NO)
+			return early;
 		x.inner = true;
+		odd = !odd;
 		s += n - 1;
 	}
 	x.end = p->end;
-	x.open = true;
-	return x;
+	return early.rest ? early : x;
 }
 
 /* The end of a string that was cut off, without half an escape. */
@@ -207,7 +226,7 @@ rj_lost_key(struct rj *p)
 
 	f->key = (struct reply_text){ p->at, (size_t)(e - p->at) };
 	f->keyed = true;
-	p->at = reply_look_blanks(p, *e == '"' ? e + 1 : e, &line) + 1;
+	p->at = reply_look_blanks(p, reply_look_behind(p, e), &line) + 1;
 }
 
 void
@@ -241,6 +260,7 @@ reply_string_read(struct rj *p, const struct rj_quote *q)
 	v->n = (uint32_t)t.n;
 	v->nul = nul;
 	v->done = !x.open;
+	p->rest = x.rest;
 	p->at = x.end + x.n;
 	reply_json_add(p, v);
 	if (x.lost)

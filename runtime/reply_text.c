@@ -107,18 +107,6 @@ rt_gather(struct rt *x, struct rnode *first, size_t n)
 	return r;
 }
 
-/* Links the values that stand side by side: an array may be one of several
- * only where the items are lists. */
-static struct rnode *
-rt_link(struct reply_values *v)
-{
-	size_t i;
-
-	for (i = 0; i + 1 < v->n; i++)
-		v->v[i].root->next = v->v[i + 1].root;
-	return v->v[0].root;
-}
-
 /* The values that stand in prose, or side by side. */
 static void
 rt_values(struct rt *x, struct reply_values *v)
@@ -146,15 +134,13 @@ rt_values(struct rt *x, struct reply_values *v)
 		reply_flag(&sum, REPLY_FIRST_OF_MANY);
 	reply_add(&g.best.sum, &sum);
 	reply_keep(&x->best, &g.best);
-	if (!list || v->n < 2)
+	if (!list || v->count < 2 || v->cut)
 		return;
-	memset(&sum, 0, sizeof(sum));
-	for (i = 0; i < v->n; i++)
-		reply_add(&sum, &v->v[i].sum);
+	sum = v->sum;
 	sum.from = NULL;
 	if (v->prose)
 		reply_flag(&sum, REPLY_FROM_TEXT);
-	rt_take(x, rt_gather(x, rt_link(v), v->n), &sum);
+	rt_take(x, rt_gather(x, v->first, v->count), &sum);
 }
 
 /* Objects and arrays in the text. */
@@ -162,9 +148,9 @@ static void
 rt_json(struct rt *x, struct reply_text text, struct reply_values *v)
 {
 	struct reply_try r;
+	size_t i;
 
 	v->n = 0;
-	v->prose = v->deep = v->nomem = false;
 	if (memchr(text.s, '{', text.n) == NULL &&
 	    memchr(text.s, '[', text.n) == NULL)
 		return;
@@ -175,6 +161,9 @@ rt_json(struct rt *x, struct reply_text text, struct reply_values *v)
 		x->err = x->c->err;
 		x->tried = true;
 	}
+	for (i = 0; i < v->n; i++)
+		x->c->object = x->c->object ||
+		    v->v[i].root->kind == RNODE_OBJECT;
 	if (v->n != 1 || v->prose)
 		return;
 	x->covered = true;
@@ -183,6 +172,60 @@ rt_json(struct rt *x, struct reply_text text, struct reply_values *v)
 	    v->v[0].root->kind != RNODE_ARRAY)
 		r.sum.open = true;
 	rt_take(x, r, &v->v[0].sum);
+}
+
+/* The scalar of JSON that starts at `s`; NULL if there is none, or no end of
+ * a line or comma with a blank behind it.  Moves *s to what follows. */
+static struct rnode *
+rt_next_scalar(struct rt *x, const char **s, const char *end)
+{
+	const char *e = *s, *from = *s;
+
+	if (*e == '"') {
+		for (e++; e < end && *e != '"' && *e != '\n'; e++)
+			if (*e == '\\' && e + 1 < end)
+				e++;
+		e += e < end;
+	} else {
+		while (e < end && !reply_blank(*e) && *e != ',')
+			e++;
+	}
+	*s = e;
+	while (*s < end && (*s == e || (*s)[-1] != '\n') &&
+	    (reply_blank(**s) || (*s == e && **s == ',')))
+		++*s;
+	if (*s < end && (*s)[-1] != '\n' && (*e != ',' || *s == e + 1))
+		return NULL;
+	while (*s < end && reply_blank(**s))
+		++*s;
+	return reply_json_scalar(x->c->mem, (struct reply_text){ from,
+	    (size_t)(e - from) });
+}
+
+/* Scalars side by side, as the items of one list: all of the text. */
+static void
+rt_scalars(struct rt *x, struct reply_text text)
+{
+	const struct mip_type *t = reply_strip(x->t);
+	const char *s = text.s, *end = text.s + text.n;
+	struct rnode *v, *first = NULL, *last = NULL;
+	size_t n = 0;
+
+	if (t->kind != MIP_LIST)
+		return;
+	for (; s < end; last = v, n++) {
+		v = rt_next_scalar(x, &s, end);
+		if (v == NULL || (v->kind != RNODE_STRING &&
+		    reply_stringlike(reply_strip(t->of))))
+			return;
+		v->done = s < end || x->v->done || v->kind != RNODE_NUMBER;
+		if (last != NULL)
+			last->next = v;
+		else
+			first = v;
+	}
+	if (n > 1)
+		rt_take(x, rt_gather(x, first, n), NULL);
 }
 
 /* ---- fences ---- */
@@ -216,7 +259,8 @@ rt_fences(struct rt *x, struct reply_text text)
 		reply_flag(&g.best.sum, REPLY_FIRST_OF_MANY);
 	reply_add(&g.best.sum, &sum);
 	reply_keep(&x->best, &g.best);
-	if (n > 1 && i == n && reply_strip(x->t)->kind == MIP_LIST)
+	if (n > 1 && n < REPLY_CANDIDATES && i == n &&
+	    reply_strip(x->t)->kind == MIP_LIST)
 		rt_take(x, rt_gather(x, first, n), &sum);
 	x->covered = x->covered || fence[0].all;
 	x->c->fenced = false;
@@ -298,7 +342,7 @@ rt_list(struct rt *x, const struct mip_type *t, const struct reply_path *at,
 		c->sum.open = c->sum.open || !x->v->done;
 		return reply_coerce(c, t, list, at, out);
 	}
-	if (c->wrapped == x->v)
+	if (c->wrapped == x->v || !reply_single(t->of, x->v))
 		return rt_fail(x, REPLY_E_TYPE, t, at);
 	to = arena_alloc(c->mem, t->of->size);
 	if (to == NULL)
@@ -432,6 +476,8 @@ reply_coerce_text(struct reply_co *c, const struct mip_type *t,
 		return reply_fail(c, REPLY_E_TOO_DEEP, t, text, at);
 	c->texts++;
 	rt_scalar(&x, text);
+	if (!x.covered)
+		rt_scalars(&x, text);
 	if (!rt_free(&x))
 		rt_json(&x, text, &values);
 	if (!rt_free(&x) && !c->fenced)
