@@ -283,6 +283,9 @@ struct mip_prompt {
 	const struct mip_piece *template;       /* the user message, or NULL:
 	                                 * every input with its name */
 	size_t ntemplate;
+	const bool *fence;              /* by input: may it have texts of
+	                                 * others?  Those are shown in a fence;
+	                                 * NULL: none has */
 	const mip_text *demo;           /* slot: demonstrations, each one JSON
 	                                 * object of inputs and outputs */
 	unsigned ndemo;

@@ -31,6 +31,7 @@ shown_at(const struct mip_prompt *p, const struct mip_piece *piece,
 
 	if (has && !has[piece->path[0]])
 		s.v = NULL;
+	s.fence = p->fence && p->fence[piece->path[0]];
 	for (i = 0; i < piece->npath; i++) {
 		if (s.type->kind == MIP_OPTIONAL) {
 			s.v = s.v ? type_optional(s.type, s.v) : NULL;
@@ -41,6 +42,7 @@ shown_at(const struct mip_prompt *p, const struct mip_piece *piece,
 		s.v = s.v ? (const char *)s.v + f->offset : NULL;
 		s.fence = s.fence || (f->flags & MIP_FENCE);
 	}
+	s.fence = s.fence || prompt_holds_fence(s.type);
 	if (s.v && s.type->kind == MIP_OPTIONAL && !type_optional(s.type,
 	    s.v))
 		s.v = NULL;
@@ -51,13 +53,14 @@ bool
 prompt_has_fence(const struct mip_prompt *p)
 {
 	size_t i;
+	unsigned k;
 
 	for (i = 0; i < p->ntemplate; i++)
 		if (!p->template[i].text &&
 		    shown_at(p, &p->template[i], NULL, NULL).fence)
 			return true;
-	for (i = 0; !p->ntemplate && i < p->in->n; i++)
-		if (p->in->field[i].flags & MIP_FENCE)
+	for (k = 0; !p->ntemplate && k < p->in->n; k++)
+		if (prompt_is_fenced(p, k))
 			return true;
 	return false;
 }

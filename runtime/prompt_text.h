@@ -22,7 +22,8 @@ void prompt_layout(struct buf *b, const struct mip_type *t, enum mip_format f);
 /* Appends the fields of `in` for which `has` is true (NULL: all) in the
  * layout that goes with the leaf's format.  A null is left out.  A text that
  * could be taken for a part of the layout is put in a fence, as are all
- * fields marked MIP_FENCE.  Without `in` values are names in braces. */
+ * inputs that may have texts of others.  Without `in` values are names in
+ * braces. */
 void prompt_inputs(struct buf *b, const struct slots_leaf *leaf,
     const void *in, const bool *has);
 
@@ -33,6 +34,10 @@ void prompt_template(struct buf *b, const struct slots_leaf *leaf,
 
 /* Is there an input that is always fenced? */
 bool prompt_has_fence(const struct mip_prompt *p);
+
+/* Is input `i` always fenced; does a value of the type have what is? */
+bool prompt_is_fenced(const struct mip_prompt *p, unsigned i);
+bool prompt_holds_fence(const struct mip_type *t);
 
 /* What these are made of: a value as text; whether that could be taken for a
  * part of the layout, or a fence; and `text` in a fence. */

@@ -159,6 +159,33 @@ prompt_is_forged(const struct slots_leaf *leaf, const char *s)
 	    holds_field(s, leaf->prompt->out, leaf->format);
 }
 
+bool
+prompt_holds_fence(const struct mip_type *t)
+{
+	unsigned i;
+
+	while (t->kind == MIP_LIST || t->kind == MIP_OPTIONAL ||
+	    t->kind == MIP_MAP)
+		t = t->of;
+	for (i = 0; t->kind == MIP_STRUCT && i < t->n; i++)
+		if ((t->field[i].flags & MIP_FENCE) ||
+		    prompt_holds_fence(t->field[i].type))
+			return true;
+	for (i = 0; t->kind == MIP_UNION && i < t->n; i++)
+		if (prompt_holds_fence(t->arm[i]))
+			return true;
+	return false;
+}
+
+bool
+prompt_is_fenced(const struct mip_prompt *p, unsigned i)
+{
+	const struct mip_field *f = &p->in->field[i];
+
+	return (p->fence && p->fence[i]) || (f->flags & MIP_FENCE) ||
+	    prompt_holds_fence(f->type);
+}
+
 /* The boundary is a hash of the text, which no text can hold of itself. */
 void
 prompt_fenced(struct buf *b, const struct buf *text)
@@ -226,12 +253,13 @@ prompt_value(struct buf *b, const struct mip_type *t, const void *v)
 		b->s[--b->len] = '\0';
 }
 
-/* One field with its label, marker or tag around `text`. */
+/* One input with its label, marker or tag around `text`. */
 static void
-put_input(struct buf *b, const struct slots_leaf *leaf,
-    const struct mip_field *f, const struct buf *text)
+put_input(struct buf *b, const struct slots_leaf *leaf, unsigned i,
+    const struct buf *text)
 {
-	bool fence = (f->flags & MIP_FENCE) ||
+	const struct mip_field *f = &leaf->prompt->in->field[i];
+	bool fence = prompt_is_fenced(leaf->prompt, i) ||
 	    prompt_is_forged(leaf, buf_str(text));
 	bool block = fence || strchr(buf_str(text), '\n') ||
 	    f->type->kind == MIP_LIST;
@@ -280,7 +308,7 @@ prompt_inputs(struct buf *b, const struct slots_leaf *leaf, const void *in,
 			prompt_value(&text, f->type, v);
 		else
 			buf_printf(&text, "{%s}", f->name);
-		put_input(&all, leaf, f, &text);
+		put_input(&all, leaf, i, &text);
 		all.failed |= text.failed;
 	}
 	while (all.len && all.s[all.len - 1] == '\n')

@@ -56,6 +56,7 @@ from_checked(struct compilation *c)
 	if (c->mod == NULL || c->diag.nerror != 0)
 		return 1;
 	ir_hash(c->mod);
+	ir_taint(c->mod, &c->diag);
 	warn_outputs(c);
 	return 0;
 }

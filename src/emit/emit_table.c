@@ -308,6 +308,21 @@ gen_template_members(struct gen *g, const struct prompt *p)
 	    "*%s_template,", p->c_name, p->c_name);
 }
 
+/* Which inputs get texts of others. */
+static void
+gen_fence(struct gen *g, const struct prompt *p)
+{
+	const char *list = "";
+
+	if (p->fence == NULL)
+		return;
+	for (unsigned i = 0; i < p->in->n; i++)
+		list = arena_printf(&g->a, "%s%s%s", list, i > 0 ? ", " : "",
+		    p->fence[i] ? "true" : "false");
+	cw_line(&g->w, "static const bool %s_fence[] = { %s };", p->c_name,
+	    list);
+}
+
 static void
 gen_prompt(struct gen *g, const struct prompt *p)
 {
@@ -316,6 +331,7 @@ gen_prompt(struct gen *g, const struct prompt *p)
 	cw_comment(&g->w, arena_printf(&g->a, "%s: %s", p->name, shape(g, p)));
 	cw_text(&g->w, arena_printf(&g->a, "%s_text", p->c_name), text);
 	gen_template(g, p);
+	gen_fence(g, p);
 	gen_demos(g, p);
 	gen_on_refusal(g, p);
 	cw_open(&g->w, "static const struct mip_prompt %s = {", p->c_name);
@@ -326,6 +342,8 @@ gen_prompt(struct gen *g, const struct prompt *p)
 	cw_line(&g->w, ".text = %s_text,", p->c_name);
 	if (p->npiece != 0)
 		gen_template_members(g, p);
+	if (p->fence != NULL)
+		cw_line(&g->w, ".fence = %s_fence,", p->c_name);
 	if (p->ndemo != 0)
 		cw_line(&g->w, ".demo = %s_demos, .ndemo = %u,", p->c_name,
 		    p->ndemo);

@@ -140,6 +140,9 @@ struct prompt {
 	bool structures[IR_NSTRUCTURE]; /* what that slot may be */
 	enum mip_parse parse;
 	int reask, max_repair;
+	bool *fence;                    /* by input: it may have texts of
+	                                 * others; set by ir_taint; NULL: none
+	                                 * has */
 	bool tune[SLOT_COUNT];          /* the source says what to try */
 	bool freeze[SLOT_COUNT];        /* by `freeze`, or set by -D */
 	bool eval_only;                 /* only metrics and tests reach it:
@@ -379,6 +382,10 @@ bool ir_is_greedy(const struct prompt *q);
 
 /* Is it a constant (string, int, float, bool, null, enum)? */
 bool ir_is_const(const struct ins *i);
+
+/* Finds which inputs of leaves may get texts of others (struct prompt's
+ * fence), and warns where such a text becomes an instruction. */
+void ir_taint(struct mod *m, struct diag *d);
 
 /* ---- text form ---- */
 

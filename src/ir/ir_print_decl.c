@@ -148,6 +148,22 @@ put_template(struct ir_printer *p, const struct prompt *q)
 }
 
 static void
+put_fence(struct buf *b, const struct prompt *q)
+{
+	unsigned i;
+
+	if (q->fence == NULL)
+		return;
+	buf_puts(b, "\tfence");
+	for (i = 0; i < q->in->n; i++)
+		if (q->fence[i]) {
+			buf_putc(b, ' ');
+			ir_put_name(b, q->in->field[i].name);
+		}
+	buf_putc(b, '\n');
+}
+
+static void
 put_structures(struct buf *b, const struct prompt *q)
 {
 	unsigned i;
@@ -198,6 +214,7 @@ ir_put_prompt(struct ir_printer *p, const struct prompt *q)
 	buf_puts(b, q->reasoning ? "\treasoning\n" : "");
 	ir_put_line(b, "text", q->text);
 	put_template(p, q);
+	put_fence(b, q);
 	buf_puts(b, "\tformats");
 	for (i = 0; i < MIP_NFORMAT; i++)
 		if (q->formats[i])

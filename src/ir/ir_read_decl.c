@@ -341,6 +341,22 @@ read_template(struct ir_reader *r, struct prompt *q)
 	q->piece = v;
 }
 
+static void
+read_fence(struct ir_reader *r, struct prompt *q)
+{
+	bool *fence = arena_array(r->a, q->in->n + 1u, sizeof *fence);
+	int i;
+
+	while (!ir_rd_eol(r)) {
+		i = ty_field_index(q->in, ir_rd_word(r));
+		if (i < 0)
+			ir_rd_fail(r, "no such input");
+		else
+			fence[i] = true;
+	}
+	q->fence = fence;
+}
+
 /* What slots may be. */
 static bool
 prompt_slots(struct ir_reader *r, const char *w, struct prompt *q)
@@ -391,6 +407,8 @@ prompt_text(struct ir_reader *r, const char *w, struct prompt *q)
 		q->hash = ir_rd_string(r);
 	else if (strcmp(w, "template") == 0)
 		read_template(r, q);
+	else if (strcmp(w, "fence") == 0)
+		read_fence(r, q);
 	else if (strcmp(w, "tuned_text") == 0)
 		q->tuned_text = ir_rd_string(r);
 	else

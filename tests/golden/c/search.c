@@ -218,10 +218,12 @@ static const char *const answer_text[] = {
 	"Answer from the notes.",
 	NULL
 };
+static const bool answer_fence[] = { false, true };
 static const struct mip_prompt answer = {
 	.name = "answer", .hash = "2074d8768be3a7d5",
 	.in = &answer_in_type, .out = &answer_out_type,
 	.text = answer_text,
+	.fence = answer_fence,
 	.format = MIP_PLAIN,
 	.model = &model_local,
 	.reask = 1,

@@ -157,10 +157,12 @@ static const char *const guess_text[] = {
 	"Guess.",
 	NULL
 };
+static const bool guess_fence[] = { false, true };
 static const struct mip_prompt guess = {
 	.name = "guess", .hash = "79d3bdab1bf0eab3",
 	.in = &guess_in_type, .out = &guess_out_type,
 	.text = guess_text,
+	.fence = guess_fence,
 	.format = MIP_PLAIN,
 	.model = &model_local,
 	.reask = 1,
