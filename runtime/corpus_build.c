@@ -82,7 +82,9 @@ corpus_check(const char *s, size_t n)
 	}
 	for (; i < n; i++)
 		h = (h ^ (unsigned char)s[i]) * UINT64_C(1099511628211);
-	return (uint32_t)(h ^ h >> 32);
+	/* The lower bits of a product depend on lower bits alone. */
+	h = (h ^ h >> 33) * UINT64_C(0x9e3779b97f4a7c15);
+	return (uint32_t)(h >> 32);
 }
 
 static bool

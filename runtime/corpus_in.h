@@ -6,7 +6,7 @@
 
 #include "corpus.h"
 
-#define CORPUS_MAGIC "mipidx1"          /* and its NUL: 8 bytes */
+#define CORPUS_MAGIC "mipidx2"          /* and its NUL: 8 bytes */
 
 /* Numbers are of this machine; another one's are refused by `order`. */
 struct corpus_head {

@@ -17,6 +17,8 @@
 #include <cmocka.h>
 
 #include "bm25.h"
+#include "corpus_in.h"
+#include "corpus_in.h"
 
 static char dir[64], file[96], cache[96];
 static const char *const text_member[] = { "text", NULL };
@@ -420,6 +422,33 @@ waits(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* Every byte counts, also in the lower bits, by which tables are entered. */
+static void
+checks(void **state)
+{
+	enum { BITS = 16, N = 1 << 15 };
+	static unsigned char seen[1 << BITS];
+	char text[] = "an even number of eight bytes...", id[32];
+	uint32_t before = corpus_check(text, 32);
+	size_t i, distinct = 0;
+	int n;
+
+	(void)state;
+	for (i = 0; i < 32; i++) {
+		text[i] ^= 0x20;
+		assert_int_not_equal(corpus_check(text, 32), before);
+		text[i] ^= 0x20;
+	}
+	for (i = 0; i < N; i++) {
+		n = snprintf(id, sizeof id, "\"x%zu\"", 10000 + i);
+		seen[corpus_check(id, (size_t)n) & ((1 << BITS) - 1)] = 1;
+	}
+	for (i = 0; i < 1 << BITS; i++)
+		distinct += seen[i];
+	/* N balls in 2 N bins fill N * 2 * (1 - e^-0.5) of them: 0.787 N */
+	assert_true(distinct > N * 3 / 4);
+}
+
 static int
 make_dirs(void **state)
 {
@@ -455,6 +484,7 @@ main(void)
 		TEST(no_cache),
 		TEST(bad_rows),
 		TEST(many_ids),
+		TEST(checks),
 		TEST(together),
 		TEST(waits),
 	};
