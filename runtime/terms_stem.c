@@ -76,7 +76,9 @@ stem_ends(const struct stem *w, const char *suffix)
 {
 	size_t k = strlen(suffix);
 
-	return w->n >= k && memcmp(w->s + w->n - k, suffix, k) == 0;
+	/* Most end in another letter. */
+	return w->n >= k && w->s[w->n - 1] == suffix[k - 1] &&
+	    memcmp(w->s + w->n - k, suffix, k) == 0;
 }
 
 /* No replacement is longer than what it replaces, but for one letter after a
