@@ -21,7 +21,7 @@ lmd_start
 run() {
 	for seed in $seeds; do
 		before=$(requests)
-		"$1" --no-cache --base-url "$LMD_URL" --json <"rows/$seed" \
+		"$1" --root "${f%/*}" --no-cache --base-url "$LMD_URL" --json <"rows/$seed" \
 		    >"$2/$seed" 2>"$2/$seed.err"
 		echo "status $?" >>"$2/$seed"
 		echo $(($(requests) - before)) >"$2/$seed.asked"

@@ -5,6 +5,7 @@
 set -u
 . "${SRCDIR:-.}/tests/e2e/lib.sh"
 mkdir "$tmp/p" "$tmp/p/lib" "$tmp/p/lib/data" "$tmp/elsewhere"
+src=$(cd "${SRCDIR:-.}" && pwd)
 cd "$tmp" || exit 1
 
 # gives WANT COMMAND...: writes exactly this line.
@@ -313,4 +314,35 @@ ok 'has a value between' says 'as written *0\.[3-9]'
 ok 'tuning with retrievers' status 0 "$MIPROC" -O p/tune.mp -o tuned \
     --max-cost 1
 ok 'gives a program' status 0 ./tuned --root p --question 'what flows, 1?'
+
+# ---- the example: the first note says what to look for ----
+
+cp -r "$src/examples/trail" trail
+cat >script <<'END'
+{"match_system":"Write a query","match_user":["Ada Brink keeps?","Cape Lorn"],"json":{"reasoning":"the cape","query":"Cape Lorn lighthouse"}}
+{"match_system":"Write a query","json":{"reasoning":"none","query":"xyzzy"}}
+{"match_system":"Answer the question","match_user":"built in 1871 by the engineer Piet Roel","json":{"reasoning":"r","answer":"Piet Roel"}}
+{"match_system":"Answer the question","json":{"reasoning":"r","answer":"?"}}
+END
+lmd_stop
+lmd_start
+OPENAI_API_KEY=none OPENAI_BASE_URL=$LMD_URL
+export OPENAI_API_KEY OPENAI_BASE_URL
+ok 'the example hops' gives \
+    '{"answer":"Piet Roel","notes":["Ada Brink","Cape Lorn"]}' "$MIPROC" run \
+    -O0 trail/trail.mp -- --question 'Who built the lighthouse that Ada Brink keeps?'
+ok 'its tests ask no model' asked 0 status 0 "$MIPROC" test trail/trail.mp \
+    --max-cost 1
+# A note is found for each question; the other one takes a good query.
+for part in dev test; do
+	ok "each $part row begins at one of its notes" status 0 "$MIPROC" eval \
+	    -O0 trail/trail.mp --split $part --max-cost 1
+	ok 'and finds no other without' says 'as written *0\.100'
+done
+ok 'all notes of its rows are there' sh -c '
+	sed "s/.*\"notes\": \[\"\(.*\)\"\].*/\1/; s/\", \"/\n/g" \
+	    trail/data/train.jsonl trail/data/dev.jsonl trail/data/test.jsonl |
+	    sort -u >named
+	sed "s/{\"title\": \"\([^\"]*\)\".*/\1/" trail/data/notes.jsonl >there
+	[ "$(wc -l <named)" -gt 20 ] && ! grep -vxFf there named'
 done_testing
