@@ -108,21 +108,24 @@ cases_query(struct mip *m, const struct mip_prompt *p, const void *in)
 
 /* ---- which rows will do ---- */
 
-/* Could the value of an output be taken for the layout around it?  JSON
- * escapes its texts, and a value that is alone has none around it. */
+/* *fit: the value of an output cannot be taken for the layout around it.  JSON
+ * escapes its texts, and a value that is alone has none around it.  False
+ * without memory. */
 static bool
-cases_forged(const struct slots_leaf *leaf, const struct mip_type *t,
-    const void *v)
+cases_fits(const struct slots_leaf *leaf, const struct mip_type *t,
+    const void *v, bool *fit)
 {
 	struct buf b = BUF_INIT;
-	bool forged;
+	bool ok = true;
 
-	if (leaf->format == MIP_JSON || leaf->format == MIP_PLAIN)
-		return false;
-	cases_text(&b, t, v);
-	forged = b.failed || prompt_is_forged(leaf, buf_str(&b));
+	if (leaf->format != MIP_JSON && leaf->format != MIP_PLAIN) {
+		cases_text(&b, t, v);
+		ok = !b.failed;
+		if (ok && prompt_is_forged(leaf, buf_str(&b)))
+			*fit = false;
+	}
 	buf_release(&b);
-	return forged;
+	return ok;
 }
 
 static bool
@@ -157,7 +160,8 @@ cases_outputs(struct cases *c, struct json row, bool *fit)
 			return false;
 		if (type_read(a, f->type, v, TYPE_LENIENT, at, &e) != MIP_OK)
 			return a->failed ? false : cases_bad(c, f->name, &e);
-		*fit = *fit && !cases_forged(c->leaf, f->type, at);
+		if (!cases_fits(c->leaf, f->type, at, fit))
+			return false;
 	}
 	return true;
 }
