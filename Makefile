@@ -120,6 +120,9 @@ FRONT   += $(call in,src/front,check_retriever check_knn)
 IR      += $(call in,src/ir,ir_retriever lower_retriever)
 EMIT    += src/emit/emit_retriever.c
 
+# Grammars of replies.
+RUNTIME += $(call in,runtime,gbnf gbnf_number gbnf_text gbnf_regex)
+
 # Conditions of records.
 RUNTIME += runtime/condition.c
 FRONT   += src/front/check_condition.c

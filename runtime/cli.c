@@ -339,7 +339,7 @@ set_flag(struct cli *c, enum cli_flag f, const char *value)
 	case CLI_JSONL:
 	case CLI_JSON:
 	case CLI_WORKER:
-	case CLI_SCHEMA:
+	case CLI_SCHEMA: case CLI_GBNF:
 	case CLI_PROMPTS:
 	case CLI_PLAN:
 	case CLI_VERSION:
@@ -577,9 +577,11 @@ show(struct cli *c, int *rc)
 		cli_schema(c, &b);
 	else if (c->on[CLI_PLAN])
 		cli_plan(c, &b);
-	else if (!c->on[CLI_PROMPTS])
+	else if (!c->on[CLI_PROMPTS] && !c->on[CLI_GBNF])
 		return false;
-	else if ((*rc = load_slots(c)) == 0)
+	else if ((*rc = load_slots(c)) == 0 && c->on[CLI_GBNF])
+		cli_gbnf(c, &b);
+	else if (*rc == 0)
 		*rc = cli_prompts(c, &b);
 	if (*rc == 0)
 		*rc = cli_write(c, &b);

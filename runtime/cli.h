@@ -40,6 +40,7 @@
 	X(WORKER, "worker", 0, NULL, "serve the tuner on stdin and stdout") \
 	X(SCHEMA, "schema", 0, NULL, "show the JSON schemas of in and out") \
 	X(PROMPTS, "prompts", 0, NULL, "show the prompts and slots") \
+	X(GBNF, "gbnf", 0, NULL, "show the grammars of replies") \
 	X(ROW, "row", 0, "FILE", "with --prompts: filled in from this JSON") \
 	X(PLAN, "plan", 0, NULL, "show what a run calls") \
 	X(VERSION, "version", 0, NULL, "show program, hashes and version") \
@@ -110,6 +111,8 @@ int cli_input_read(struct cli *c, void **in);
 void cli_help(const struct cli *c, struct buf *b);
 void cli_version(const struct cli *c, struct buf *b);
 void cli_schema(const struct cli *c, struct buf *b);
+/* Of each leaf, for llama.cpp. */
+void cli_gbnf(const struct cli *c, struct buf *b);
 void cli_plan(const struct cli *c, struct buf *b);
 /* With the inputs of --row where it has them: 0, or the exit status after a
  * message. */

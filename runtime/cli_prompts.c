@@ -184,6 +184,21 @@ prompts_slots(struct prompts *p)
 	buf_release(&text);
 }
 
+void
+cli_gbnf(const struct cli *c, struct buf *b)
+{
+	const struct slots_leaf *leaf;
+	unsigned i;
+
+	for (i = 0; i < c->program->nprompt; i++) {
+		leaf = slots_leaf(c->slots, c->program->prompt[i]);
+		if (leaf)
+			buf_printf(b, "%s# %s (%s)\n%s", i > 0 ? "\n" : "",
+			    leaf->prompt->name,
+			    slots_format_word(leaf->format), leaf->grammar);
+	}
+}
+
 int
 cli_prompts(struct cli *c, struct buf *b)
 {

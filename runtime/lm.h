@@ -57,6 +57,7 @@ struct lm_call {
 	void *check_arg;
 	const char *schema;             /* of the outputs, or NULL: no JSON */
 	const char *schema_name;
+	const char *grammar;            /* GBNF of the reply, or NULL */
 	const char *leaf;               /* for traces */
 	enum mip_structure structure;   /* AUTO: the model's */
 	double temperature;             /* MIP_UNSET: the model's */

@@ -116,9 +116,13 @@ lm_cache_fault(struct lm *l, struct store *s)
 static bool
 lm_look(struct lm *l, struct store *s, struct lm_flight *f)
 {
+	enum mip_status status;
 	bool found;
 
-	if (store_get(s, f->key, &f->reply, &found) == MIP_OK)
+	status = store_get(s, f->key, &f->reply, &found);
+	if (!found)
+		f->reply.rung = f->ask.rung;
+	if (status == MIP_OK)
 		return found;
 	if (s == l->journal || s == l->replay) {
 		f->status = MIP_IO;
@@ -258,22 +262,39 @@ lm_texts(const struct lm_call *c)
 	    json_count(v) : 0;
 }
 
+/* How a reply is held to its shape: JSON as the provider does it, by a grammar
+ * only if that is wished; other layouts by a grammar or by words. */
+static enum mip_structure
+lm_rung(const struct lm_model *m, const struct lm_call *c,
+    enum mip_structure asked)
+{
+	if (c->schema)
+		return m->provider->rung(asked);
+	if (c->grammar && m->provider->grammar &&
+	    (asked == MIP_STRUCTURE_AUTO || asked == MIP_STRUCTURE_GRAMMAR))
+		return MIP_STRUCTURE_GRAMMAR;
+	return MIP_STRUCTURE_PROMPT;
+}
+
 void
 lm_ask(const struct lm_model *m, const struct lm_call *c,
     struct provider_ask *a, bool *may_step)
 {
-	enum mip_structure asked = c->structure;
+	enum mip_structure asked = c->structure, rung;
 
 	if (asked == MIP_STRUCTURE_AUTO)
 		asked = m->model.structure;
-	*may_step = asked == MIP_STRUCTURE_AUTO && c->schema;
+	rung = lm_rung(m, c, asked);
+	*may_step = asked == MIP_STRUCTURE_AUTO &&
+	    rung != MIP_STRUCTURE_PROMPT;
 	*a = (struct provider_ask){
 		.model = &m->model,
 		.messages = c->messages, .messages_len = c->messages_len,
 		.nembed = c->kind == LM_EMBED ? lm_texts(c) : 0,
 		.schema = c->schema, .schema_name = c->schema_name,
-		.rung = c->schema ? m->provider->rung(asked) :
-		    MIP_STRUCTURE_PROMPT,
+		.grammar = rung == MIP_STRUCTURE_GRAMMAR &&
+		    m->provider->grammar ? c->grammar : NULL,
+		.rung = rung,
 		.temperature = c->temperature >= 0 ? c->temperature :
 		    m->model.temperature,
 		.sample = c->sample ? c->sample : "",
@@ -301,7 +322,8 @@ lm_flight_new(struct lm *l, struct lm_model *m, const struct lm_call *c)
 	f->reply.rung = f->ask.rung;
 	f->bound = c->kind == LM_CHAT ? provider_bound(&m->model) : 0;
 	buf_reserve(&f->body, c->messages_len + 512 +
-	    (c->schema ? strlen(c->schema) : 0));
+	    (f->ask.grammar ? strlen(f->ask.grammar) :
+	    c->schema ? strlen(c->schema) : 0));
 	if (c->kind == LM_EMBED)
 		m->provider->embed_body(&f->body, &f->ask);
 	else

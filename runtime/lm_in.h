@@ -72,7 +72,9 @@ struct lm_model {
 	struct limit limit;
 	struct lm_queue ready;          /* flights that may be sent */
 	double wake;                    /* when to look at `ready` again */
-	enum mip_structure lowest;      /* rung that this server takes */
+	enum mip_structure lowest;      /* rung for JSON that this server
+	                                 * takes */
+	bool no_grammar;                /* for other layouts it takes none */
 };
 
 /* What is asked for once, however many wait for it. */

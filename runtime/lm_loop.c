@@ -216,9 +216,20 @@ static bool
 loop_rung(struct lm_flight *f, enum mip_structure rung)
 {
 	f->ask.rung = f->reply.rung = rung;
+	if (rung != MIP_STRUCTURE_GRAMMAR)
+		f->ask.grammar = NULL;
 	buf_reset(&f->body);
 	f->m->provider->body(&f->body, &f->ask);
 	return !f->body.failed;
+}
+
+/* The rung that the server is known to take, for what the call asks. */
+static enum mip_structure
+loop_lowest(const struct lm_flight *f)
+{
+	if (f->ask.schema)
+		return f->m->lowest;
+	return f->m->no_grammar ? MIP_STRUCTURE_PROMPT : MIP_STRUCTURE_AUTO;
 }
 
 static void
@@ -226,9 +237,10 @@ loop_send(struct lm *l, struct lm_flight *f)
 {
 	struct lm_model *m = f->m;
 	struct http_request *r = &f->http;
+	enum mip_structure lowest = loop_lowest(f);
 
-	if (f->may_step && loop_level(f->ask.rung) < loop_level(m->lowest) &&
-	    !loop_rung(f, m->lowest)) {
+	if (f->may_step && loop_level(f->ask.rung) < loop_level(lowest) &&
+	    !loop_rung(f, lowest)) {
 		limit_give(&m->limit, f->tokens, 0);
 		loop_done(l, f, MIP_NOMEM);
 		return;
@@ -463,9 +475,13 @@ loop_shape_refused(const struct lm_flight *f)
 static void
 loop_step_down(struct lm *l, struct lm_flight *f)
 {
-	enum mip_structure rung = provider_step_down(f->ask.rung);
+	enum mip_structure rung = MIP_STRUCTURE_PROMPT;
 
-	if (loop_level(rung) > loop_level(f->m->lowest))
+	if (!f->ask.schema)
+		f->m->no_grammar = true;
+	else
+		rung = provider_step_down(f->ask.rung);
+	if (f->ask.schema && loop_level(rung) > loop_level(f->m->lowest))
 		f->m->lowest = rung;
 	f->attempts--;
 	if (!loop_rung(f, rung)) {

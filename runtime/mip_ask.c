@@ -211,6 +211,7 @@ mip_leaf_call(const struct slots_leaf *leaf, char name[MIP_SCHEMA_NAME])
 		.model = leaf->prompt->model,
 		.schema = leaf->format == MIP_JSON ? leaf->schema : NULL,
 		.schema_name = name,
+		.grammar = leaf->grammar,
 		.leaf = leaf->prompt->name,
 		.structure = leaf->structure,
 		.temperature = leaf->temperature,

@@ -16,6 +16,8 @@ struct provider_ask {
 	size_t nembed; /* texts to embed: `messages` holds them; 0: a chat */
 	const char *schema;             /* or NULL: no JSON is asked for */
 	const char *schema_name;
+	const char *grammar;            /* GBNF, in the place of a schema; or
+	                                 * NULL */
 	enum mip_structure rung;        /* not AUTO */
 	double temperature;             /* MIP_UNSET: say nothing */
 	const char *sample;             /* "" for the first */
@@ -46,6 +48,7 @@ struct provider {
 	const char *embed_path;         /* to embed; NULL: it cannot */
 	const char *key_env;            /* for base_url alone */
 	bool local; /* starts its own server; costs nothing */
+	bool grammar;                   /* its servers take GBNF */
 
 	/* The rung of the ladder for MIP_STRUCTURE_AUTO and for those that
 	 * it cannot do. */

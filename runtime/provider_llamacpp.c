@@ -47,6 +47,7 @@ const struct provider provider_llamacpp = {
 	.path = "/chat/completions",
 	.embed_path = "/embeddings",
 	.local = true,
+	.grammar = true,
 	.rung = provider_llamacpp_rung,
 	.body = provider_llamacpp_body,
 	.answer = provider_chat_answer,

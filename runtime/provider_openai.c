@@ -102,6 +102,10 @@ provider_shape(struct buf *b, const struct provider_ask *a)
 {
 	const char *name = a->schema_name ? a->schema_name : "reply";
 
+	if (a->grammar) {
+		provider_string(b, "grammar", a->grammar);
+		return;
+	}
 	if (!a->schema)
 		return;
 	switch (a->rung) {
@@ -113,7 +117,7 @@ provider_shape(struct buf *b, const struct provider_ask *a)
 		provider_function(b, name, a->schema);
 		return;
 	case MIP_STRUCTURE_GRAMMAR:
-		/* llama.cpp makes a grammar of it. */
+		/* A server of llama.cpp makes a grammar of it. */
 		buf_puts(b, ",\"response_format\":{\"type\":\"json_object\","
 		    "\"schema\":");
 		buf_puts(b, a->schema);

@@ -139,11 +139,11 @@ rl_markers(struct rl *l)
 		if (!rl_marker(s, end, &name, &behind))
 			continue;
 		rl_close(l, s, true);
-		if (reply_is_nocase(name, "completed")) {
+		m = rl_field(l->t, name, &f);
+		if (m == RL_NONE && reply_is_nocase(name, "completed")) {
 			l->to = behind;
 			continue;
 		}
-		m = rl_field(l->t, name, &f);
 		if (m == RL_NONE) {
 			reply_flag(l->sum, REPLY_EXTRA_KEY);
 			l->from = l->from != NULL ? l->from : s;

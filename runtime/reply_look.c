@@ -168,10 +168,12 @@ reply_look_key(const struct rj *p, const char *s)
 	if (q.block)
 		return RJ_NONE;
 	if (q.n > 0) {
-		for (s += q.n; s < e && !reply_look_close(p, &q, s); s++)
+		for (s += q.n; s < e && !reply_look_close(p, &q, s); s++) {
 			if (*s == '\n')
 				return RJ_NONE;
-		if (s == e)
+			s += *s == '\\';
+		}
+		if (s >= e)
 			return RJ_MAYBE;
 		s = reply_look_blanks(p, s + reply_look_close(p, &q, s), &line);
 		colon = s < p->end && *s == ':';

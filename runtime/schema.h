@@ -23,8 +23,4 @@ void schema_text(struct buf *b, const struct mip_type *t);
  * `{"x": string, "y": "A" or "B", "z": [int, ...]}`. */
 void schema_shape(struct buf *b, const struct mip_type *t);
 
-/* Appends a GBNF grammar whose root is a reply of struct type `t` in
- * format `f` (MIP_PLAIN, MIP_JSON). */
-void schema_gbnf(struct buf *b, const struct mip_type *t, enum mip_format f);
-
 #endif

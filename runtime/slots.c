@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gbnf.h"
 #include "prompt.h"
 #include "schema.h"
 #include "type.h"
@@ -427,8 +428,12 @@ finish_leaf(struct maker *m, struct slots_leaf *l)
 	schema_json(&b, l->prompt->out);
 	if (!b.failed && l->prefix)
 		l->schema = arena_strndup(a, buf_str(&b), b.len);
+	buf_reset(&b);
+	gbnf(&b, l->prompt->out, l->format);
+	if (!b.failed && l->schema)
+		l->grammar = arena_strndup(a, buf_str(&b), b.len);
 	buf_release(&b);
-	return l->schema ? MIP_OK : MIP_NOMEM;
+	return l->grammar ? MIP_OK : MIP_NOMEM;
 }
 
 static enum mip_status

@@ -25,6 +25,7 @@ struct slots_leaf {
 	                                 * rendered once: see prompt.h */
 	size_t prefix_len;
 	const char *schema;             /* JSON schema of the outputs */
+	const char *grammar;            /* GBNF of a reply in `format` */
 };
 
 struct slots;

@@ -286,13 +286,14 @@ emit_side(struct compilation *c)
 	return ok ? 0 : file_error("write", path);
 }
 
-/* --emit=prompts and schema are what the program itself says. */
+/* --emit=prompts, schema and gbnf are what the program itself says. */
 static int
 emit_by_program(struct compilation *c, struct build *b)
 {
 	const char *path = build_worker(b, c->mod);
 	const char *argv[] = { path, c->o->emit == EMIT_PROMPTS ?
-	    "--prompts" : "--schema", NULL };
+	    "--prompts" : c->o->emit == EMIT_GBNF ? "--gbnf" :
+	    "--schema", NULL };
 
 	return path == NULL ? 2 : build_spawn(argv);
 }

@@ -23,7 +23,7 @@ enum stop {                             /* after which stage to stop */
 
 enum emit_kind {
 	EMIT_NONE, EMIT_AST, EMIT_IR, EMIT_PLAN, EMIT_DOT, EMIT_EVAL,
-	EMIT_PROMPTS, EMIT_SCHEMA
+	EMIT_PROMPTS, EMIT_SCHEMA, EMIT_GBNF
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };

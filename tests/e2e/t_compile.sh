@@ -101,7 +101,7 @@ ok 'and answers' status 0 tree/s --text 'message 0 of the day'
 
 # ---- emission ----
 
-for kind in ast ir plan eval prompts schema; do
+for kind in ast ir plan eval prompts schema gbnf; do
 	ok "--emit=$kind" status 0 "$MIPROC" -O0 --emit=$kind s.mp
 	ok "of $kind is not empty" test -s out
 done

@@ -257,6 +257,74 @@ ladder(void **state)
 	lm_free(l);
 }
 
+/* A call for a layout that is no JSON. */
+static enum mip_status
+ruled(struct lm *l, struct ask *a, const struct mip_model *m,
+    const char *word, enum mip_structure s)
+{
+	struct lm_group g;
+
+	assert_true(lm_group_init(&g));
+	ask(a, m, &g, word);
+	a->c.grammar = "root ::= \"yes\" | \"no\"\n";
+	a->c.structure = s;
+	lm_start(l, &a->c);
+	lm_wait(&g);
+	lm_group_release(&g);
+	return a->c.status;
+}
+
+static void
+check_rung(struct lm *l, const struct mip_model *m, const char *word,
+    enum mip_structure asked, enum mip_structure got, int requests)
+{
+	static const char sent[] =
+	    "\"grammar\":\"root ::= \\\"yes\\\" | \\\"no\\\"\\n\"";
+	char with[120];
+	struct ask a;
+
+	assert_int_equal(ruled(l, &a, m, word, asked), MIP_OK);
+	assert_int_equal(a.c.rung, got);
+	assert_int_equal(a.c.attempts, 1);
+	lm_call_release(&a.c);
+	assert_int_equal(lmd_count(&lmd, word), requests);
+	snprintf(with, sizeof with, "%s\"}],\"temperature\":0.0,"
+	    "\"max_tokens\":100,%s", word, sent);
+	assert_int_equal(lmd_count(&lmd, with),
+	    got == MIP_STRUCTURE_GRAMMAR || requests == 2);
+}
+
+static void
+grammars(void **state)
+{
+	struct mip_model m = model("m-ruled");
+	struct lm *l = CLIENT(.seed = 1);
+	struct ask a;
+
+	(void)state;
+	check_rung(l, &m, "w-rule1", 0, MIP_STRUCTURE_PROMPT, 1);
+	check_rung(l, &m, "w-rule2", MIP_STRUCTURE_GRAMMAR,
+	    MIP_STRUCTURE_PROMPT, 1);
+	lm_free(l);
+	l = CLIENT(.cache_dir = path("ruled"));
+	m.provider = "llamacpp";
+	check_rung(l, &m, "w-rule3", 0, MIP_STRUCTURE_GRAMMAR, 1);
+	check_rung(l, &m, "w-rule4", MIP_STRUCTURE_GRAMMAR,
+	    MIP_STRUCTURE_GRAMMAR, 1);
+	check_rung(l, &m, "w-rule5", MIP_STRUCTURE_NATIVE,
+	    MIP_STRUCTURE_PROMPT, 1);
+	/* A server that takes none is asked for none again, but for JSON. */
+	check_rung(l, &m, "w-nogbnf1", 0, MIP_STRUCTURE_PROMPT, 2);
+	check_rung(l, &m, "w-rule6", 0, MIP_STRUCTURE_PROMPT, 1);
+	assert_int_equal(ruled(l, &a, &m, "w-nogbnf2",
+	    MIP_STRUCTURE_GRAMMAR), MIP_INFRASTRUCTURE);
+	assert_true(says(&a, "grammar"));
+	assert_int_equal(shaped(l, &a, &m, "w-rule7", MIP_STRUCTURE_GRAMMAR),
+	    MIP_OK);
+	lm_call_release(&a.c);
+	lm_free(l);
+}
+
 /* ---- routes ---- */
 
 static void
@@ -422,6 +490,7 @@ main(void)
 		cmocka_unit_test(nobody_there),
 		cmocka_unit_test(bad_models),
 		cmocka_unit_test(ladder),
+		cmocka_unit_test(grammars),
 		cmocka_unit_test(routes),
 		cmocka_unit_test(overrides),
 		cmocka_unit_test(request),

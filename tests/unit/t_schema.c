@@ -1,4 +1,4 @@
-/* Tests of runtime/schema.c: strict and public schemas, words, grammars.
+/* Tests of runtime/schema.c: strict and public schemas, words.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <setjmp.h>
@@ -68,16 +68,6 @@ static const struct mip_type out_type = {
 	.kind = MIP_STRUCT, .size = sizeof(struct out), .name = "Out",
 	.field = fields, .n = sizeof(fields) / sizeof(*fields)
 };
-
-/* A struct type of the one field. */
-static struct mip_type
-single(const struct mip_field *f)
-{
-	struct mip_type t = { .kind = MIP_STRUCT, .field = f, .n = 1,
-		.name = "One" };
-
-	return t;
-}
 
 static void
 check_json(const struct buf *b)
@@ -165,44 +155,6 @@ words(void **state)
 	buf_release(&b);
 }
 
-/* The grammar of a plain reply of one field. */
-static void
-check_plain(const struct mip_field *f, const char *want)
-{
-	struct mip_type t = single(f);
-	struct buf b = BUF_INIT;
-
-	schema_gbnf(&b, &t, MIP_PLAIN);
-	assert_false(b.failed);
-	assert_string_equal(buf_str(&b), want);
-	buf_release(&b);
-}
-
-static void
-grammar(void **state)
-{
-	struct buf b = BUF_INIT;
-	struct mip_type t = single(&fields[3]);
-
-	(void)state;
-	check_plain(&fields[2], "root ::= \"billing\" | \"OTHER\"\n");
-	check_plain(&fields[7], "root ::= bool\nbool ::= \"true\" | "
-	    "\"false\"\n");
-	check_plain(&fields[0], "root ::= [^\\x00]+\n");
-	schema_gbnf(&b, &t, MIP_JSON);
-	assert_string_equal(buf_str(&b), "root ::= t3\n"
-	    "t1 ::= \"\\\"billing\\\"\" | \"\\\"OTHER\\\"\"\n"
-	    "t2 ::= \"[\" ws ( t1 ( \",\" ws t1 )* ws )? \"]\"\n"
-	    "t3 ::= \"{\" ws \"\\\"labels\\\"\" \":\" ws t2 ws \"}\"\n"
-	    "ws ::= | \" \" | \"\\n\" [ \\t]{0,20}\n");
-	buf_reset(&b);
-	schema_gbnf(&b, &out_type, MIP_JSON);
-	assert_non_null(strstr(buf_str(&b), "\"\\\"y\\\\\\\"s\\\"\""));
-	assert_non_null(strstr(buf_str(&b), "( string | \"null\" )"));
-	assert_non_null(strstr(buf_str(&b), "\nnumber ::= "));
-	buf_release(&b);
-}
-
 static void
 limits(void **state)
 {
@@ -212,9 +164,6 @@ limits(void **state)
 	buf_init(&b, 40);
 	schema_json(&b, &out_type);
 	assert_true(b.failed);
-	buf_reset(&b);
-	schema_gbnf(&b, &out_type, MIP_JSON);
-	assert_true(b.failed);
 	buf_release(&b);
 }
 
@@ -223,8 +172,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(strict), cmocka_unit_test(public),
-		cmocka_unit_test(words), cmocka_unit_test(grammar),
-		cmocka_unit_test(limits),
+		cmocka_unit_test(words), cmocka_unit_test(limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
