@@ -83,6 +83,15 @@ is_call(const struct ins *i)
 	    i->op != IR_GET;
 }
 
+/* What is called; NULL: nothing that has a name. */
+static const char *
+callee(const struct ins *i)
+{
+	return i->op == IR_CALL ? i->u.tool->name :
+	    i->op == IR_SEARCH ? i->u.retriever->name :
+	    i->op == IR_EMBED ? i->u.model->name : NULL;
+}
+
 static const char *
 call_label(struct graph *g, const struct ins *i)
 {
@@ -90,12 +99,16 @@ call_label(struct graph *g, const struct ins *i)
 
 	if (i->op == IR_RUN || i->op == IR_SCORE)
 		return i->u.fn->name;
+	if (callee(i) != NULL)
+		return arena_printf(&g->a, "%s\n%s", ir_ops[i->op].text,
+		    callee(i));
 	if (i->op != IR_ASK)
 		return i->name != NULL ? arena_printf(&g->a, "%s\n%s",
 		    ir_ops[i->op].text, i->name) : ir_ops[i->op].text;
 	m = i->u.prompt->model;
-	return arena_printf(&g->a, "%s\n%s", i->u.prompt->name,
-	    m != NULL ? m->name : "");
+	return arena_printf(&g->a, "%s\n%s%s%s", i->u.prompt->name,
+	    m != NULL ? m->name : "", i->u.prompt->cases != NULL ? "\nknn " :
+	    "", i->u.prompt->cases != NULL ? i->u.prompt->cases->name : "");
 }
 
 static const char *
