@@ -9,7 +9,8 @@
 
 #include "type.h"
 
-enum { MEDIA_MAX = 32 << 20 };          /* servers take no larger ones */
+/* Of one: what the providers' documents allow in a request. */
+enum { MEDIA_MIB = 32, MEDIA_MAX = MEDIA_MIB << 20 };
 
 struct media {
 	struct buf *b;
@@ -55,6 +56,33 @@ put_base64(struct buf *b, const char *s, size_t n)
 	}
 }
 
+static bool
+has_bytes(const char *s, size_t n, size_t at, const char *bytes, size_t k)
+{
+	return n >= at + k && !memcmp(s + at, bytes, k);
+}
+
+/* Sync bits, layer III. */
+static bool
+is_mp3(const char *s, size_t n)
+{
+	return has_bytes(s, n, 0, "ID3", 3) || (n > 1 && s[0] == '\xff' &&
+	    ((unsigned char)s[1] & 0xe6) == 0xe2);
+}
+
+static bool
+is_text(const char *s, size_t n)
+{
+	size_t i, k;
+
+	for (i = 0; i < n; i += k) {
+		k = s[i] == '\0' ? 0 : buf_utf8(s + i, n - i);
+		if (k == 0)
+			return false;
+	}
+	return n > 0;
+}
+
 /* The type of the content by its first bytes. */
 static const char *
 mime_of(const char *s, size_t n)
@@ -67,18 +95,18 @@ mime_of(const char *s, size_t n)
 		{ "image/jpeg", "\xff\xd8\xff", 3, 0 },
 		{ "image/gif", "GIF8", 4, 0 },
 		{ "image/webp", "WEBP", 4, 8 },
-		{ "application/pdf", "%PDF", 4, 0 },
 		{ "audio/wav", "WAVE", 4, 8 },
-		{ "audio/mp3", "ID3", 3, 0 },
-		{ "audio/mp3", "\xff\xfb", 2, 0 },
+		{ "application/pdf", "%PDF-", 5, 0 },
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(magic) / sizeof(*magic); i++)
-		if (n >= (size_t)magic[i].at + magic[i].n &&
-		    !memcmp(s + magic[i].at, magic[i].bytes, magic[i].n))
+		if (has_bytes(s, n, magic[i].at, magic[i].bytes, magic[i].n) &&
+		    (magic[i].at == 0 || has_bytes(s, n, 0, "RIFF", 4)))
 			return magic[i].mime;
-	return "application/octet-stream";
+	if (is_mp3(s, n))
+		return "audio/mpeg";
+	return is_text(s, n) ? "text/plain" : "application/octet-stream";
 }
 
 static enum mip_status
@@ -99,38 +127,86 @@ read_media(struct media *m, struct buf *data, const char *path)
 	if (bad)
 		return media_fail(m, MIP_IO, path, "cannot be read");
 	if (data->failed)
-		return media_fail(m, MIP_IO, path, "is larger than 32 MiB");
+		return media_fail(m, MIP_IO, path,
+		    "is larger than 32 MiB, the most that is sent");
 	return MIP_OK;
 }
 
-/* A path becomes a data URL in `url`; a URL stands as it is. */
+static const char *
+kind_word(enum mip_kind kind)
+{
+	return kind == MIP_IMAGE ? "image" : kind == MIP_AUDIO ? "audio" :
+	    "file";
+}
+
+/* What is wrong with content of this type as one of `kind`; NULL. */
+static const char *
+misfit(enum mip_kind kind, const char *mime)
+{
+	if (kind == MIP_IMAGE && !starts_with(mime, "image/"))
+		return "is no PNG, JPEG, GIF or WebP image";
+	if (kind == MIP_AUDIO && !starts_with(mime, "audio/"))
+		return "is no WAV or MP3 file";
+	return NULL;
+}
+
+/* "data:TYPE;base64,..." as it stands. */
 static enum mip_status
-media_url(struct media *m, enum mip_kind kind, const char *text,
+take_data(struct media *m, enum mip_kind kind, const char *text,
+    struct buf *url)
+{
+	const char *comma = strchr(text, ',');
+	size_t n = comma ? (size_t)(comma - text) : 0;
+
+	if (n < 7 || memcmp(comma - 7, ";base64", 7) != 0)
+		return media_fail(m, MIP_USAGE, kind_word(kind),
+		    "its data: URL is not in base64");
+	if (misfit(kind, text + 5))
+		return media_fail(m, MIP_USAGE, kind_word(kind),
+		    kind == MIP_IMAGE ? "its data: URL has no image/ type" :
+		    "its data: URL has no audio/ type");
+	if (strlen(comma + 1) / 4 * 3 > MEDIA_MAX)
+		return media_fail(m, MIP_USAGE, kind_word(kind),
+		    "its data: URL holds more than 32 MiB");
+	buf_puts(url, text);
+	return MIP_OK;
+}
+
+static enum mip_status
+take_file(struct media *m, enum mip_kind kind, const char *path,
     struct buf *url)
 {
 	struct buf data = BUF_INIT;
-	enum mip_status s;
+	enum mip_status s = read_media(m, &data, path);
 	const char *mime;
 
-	if (starts_with(text, "data:") || starts_with(text, "http://") ||
-	    starts_with(text, "https://")) {
-		buf_puts(url, text);
-		return MIP_OK;
-	}
-	s = read_media(m, &data, text);
 	if (s == MIP_OK) {
 		mime = mime_of(buf_str(&data), data.len);
-		if ((kind == MIP_IMAGE && !starts_with(mime, "image/")) ||
-		    (kind == MIP_AUDIO && !starts_with(mime, "audio/")))
-			s = media_fail(m, MIP_USAGE, text,
-			    kind == MIP_IMAGE ?
-			    "is no PNG, JPEG, GIF or WebP image" :
-			    "is no WAV or MP3 file");
+		if (misfit(kind, mime))
+			s = media_fail(m, MIP_USAGE, path,
+			    misfit(kind, mime));
 		buf_printf(url, "data:%s;base64,", mime);
 		put_base64(url, buf_str(&data), data.len);
 	}
 	buf_release(&data);
 	return s;
+}
+
+/* A path becomes a data URL in `url`.  Only images are taken by address:
+ * servers want the content of all else. */
+static enum mip_status
+media_url(struct media *m, enum mip_kind kind, const char *text,
+    struct buf *url)
+{
+	if (starts_with(text, "data:"))
+		return take_data(m, kind, text, url);
+	if (!starts_with(text, "http://") && !starts_with(text, "https://"))
+		return take_file(m, kind, text, url);
+	if (kind != MIP_IMAGE)
+		return media_fail(m, MIP_USAGE, text, "of sounds and files the "
+		    "content is sent: give a path or a data: URL");
+	buf_puts(url, text);
+	return MIP_OK;
 }
 
 static void
@@ -142,17 +218,27 @@ put_string(struct buf *b, const char *key, const char *s, size_t n)
 
 /* Sound goes as bare base64 beside the name of its format. */
 static enum mip_status
-put_audio(struct media *m, const char *path, const struct buf *url)
+put_audio(struct media *m, const struct buf *url)
 {
-	const char *s = buf_str(url), *data = strstr(s, ";base64,");
+	static const struct { const char *type, *format; } known[] = {
+		{ "mpeg", "mp3" }, { "mp3", "mp3" }, { "wav", "wav" },
+		{ "x-wav", "wav" }, { "wave", "wav" }, { "vnd.wave", "wav" },
+	};
+	const char *type = buf_str(url) + strlen("data:audio/");
+	const char *data = strchr(type, ',') + 1, *format = NULL;
+	size_t n = strcspn(type, ";"), i;
 
-	if (!starts_with(s, "data:audio/") || !data)
-		return media_fail(m, MIP_USAGE, starts_with(s, "data:") ?
-		    "audio" : path, "must be a file or a data: URL in base64");
+	for (i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (strlen(known[i].type) == n &&
+		    !memcmp(known[i].type, type, n))
+			format = known[i].format;
+	if (!format)
+		return media_fail(m, MIP_USAGE, "audio", "its data: URL is "
+		    "neither WAV nor MP3");
 	buf_puts(m->b, "\"input_audio\",\"input_audio\":{");
-	put_string(m->b, "data", data + 8, strlen(data + 8));
+	put_string(m->b, "data", data, strlen(data));
 	buf_putc(m->b, ',');
-	put_string(m->b, "format", s + 11, (size_t)(data - s - 11));
+	put_string(m->b, "format", format, strlen(format));
 	buf_puts(m->b, "}}");
 	return MIP_OK;
 }
@@ -166,8 +252,7 @@ put_file(struct media *m, const char *path, const struct buf *url)
 	buf_puts(m->b, "\"file\",\"file\":{");
 	put_string(m->b, "filename", name, strlen(name));
 	buf_putc(m->b, ',');
-	put_string(m->b, starts_with(buf_str(url), "data:") ? "file_data" :
-	    "file_url", buf_str(url), url->len);
+	put_string(m->b, "file_data", buf_str(url), url->len);
 	buf_puts(m->b, "}}");
 }
 
@@ -177,11 +262,12 @@ put_part(struct media *m, enum mip_kind kind, const char *text)
 	struct buf url = BUF_INIT;
 	enum mip_status s = media_url(m, kind, text, &url);
 
-	if (s == MIP_OK) {
-		m->b->failed |= url.failed;
+	if (s == MIP_OK && url.failed)
+		m->b->failed = true;
+	else if (s == MIP_OK) {
 		buf_puts(m->b, ",{\"type\":");
 		if (kind == MIP_AUDIO) {
-			s = put_audio(m, text, &url);
+			s = put_audio(m, &url);
 		} else if (kind == MIP_FILE) {
 			put_file(m, text, &url);
 		} else {

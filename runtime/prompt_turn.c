@@ -229,7 +229,7 @@ put_numbered(struct buf *b, const void *list)
 bool
 prompt_is_media(const struct mip_type *t)
 {
-	if (t->kind == MIP_OPTIONAL || t->kind == MIP_LIST)
+	while (t->kind == MIP_OPTIONAL || t->kind == MIP_LIST)
 		t = t->of;
 	return t->kind == MIP_IMAGE || t->kind == MIP_FILE ||
 	    t->kind == MIP_AUDIO;

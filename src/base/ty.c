@@ -33,6 +33,15 @@ ty_table_new(struct arena *a)
 	return t;
 }
 
+bool
+ty_is_media(const struct ty *t)
+{
+	while (t->kind == TY_OPTIONAL || t->kind == TY_LIST)
+		t = t->of;
+	return t->kind == TY_IMAGE || t->kind == TY_AUDIO ||
+	    t->kind == TY_FILE;
+}
+
 const struct ty *
 ty_basic(struct ty_table *t, enum ty_kind k)
 {

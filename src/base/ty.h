@@ -126,6 +126,8 @@ const char *ty_text(struct arena *a, const struct ty *t);
 
 /* Index of a field, variant; -1 if there is none. */
 int ty_field_index(const struct ty *t, const char *name);
+/* image, audio, file, lists and optionals of them. */
+bool ty_is_media(const struct ty *t);
 int ty_variant_index(const struct ty *t, const char *name);
 
 #endif

@@ -151,6 +151,40 @@ missing_descriptions(struct check *c, struct ast *list)
 			    list->u.field.name);
 }
 
+static bool
+holds_media(const struct ty *t)
+{
+	unsigned i;
+
+	if (ty_is_media(t) || (t->of && holds_media(t->of)))
+		return true;
+	for (i = 0; t->kind == TY_UNION && i < t->n; i++)
+		if (holds_media(t->arm[i]))
+			return true;
+	for (i = 0; t->kind == TY_STRUCT && i < t->n; i++)
+		if (holds_media(t->field[i].type))
+			return true;
+	return false;
+}
+
+/* Media are parts of a message, each an input of its own, and models send
+ * none. */
+static void
+misplaced_media(struct check *c, const struct ast *list, bool in)
+{
+	const struct ty *t;
+
+	for (; list; list = list->next) {
+		t = list->u.field.type->type;
+		if (!t || !holds_media(t) || (in && ty_is_media(t)))
+			continue;
+		diag(c->d, list->u.field.type->at, E_MEDIA, in ?
+		    "'%s' is %s; the value must be an input of its own" :
+		    "'%s' is %s; what a model sends is text",
+		    list->u.field.name, check_text(c, t));
+	}
+}
+
 void
 check_signature(struct check *c, struct symbol *s)
 {
@@ -170,6 +204,8 @@ check_signature(struct check *c, struct symbol *s)
 		    s->name);
 	missing_descriptions(c, n->u.signature.in);
 	missing_descriptions(c, n->u.signature.out);
+	misplaced_media(c, n->u.signature.in, true);
+	misplaced_media(c, n->u.signature.out, false);
 	s->in = in;
 	s->type = out;
 }

@@ -94,16 +94,6 @@ part(struct reading *r, const struct template_part *p)
 	}
 }
 
-/* Images and the like are sent beside the text, whatever it says. */
-static bool
-is_media(const struct ty *t)
-{
-	while (t->kind == TY_OPTIONAL || t->kind == TY_LIST)
-		t = t->of;
-	return t->kind == TY_IMAGE || t->kind == TY_AUDIO ||
-	    t->kind == TY_FILE;
-}
-
 static void
 left_out(const struct reading *r)
 {
@@ -114,7 +104,9 @@ left_out(const struct reading *r)
 		for (k = 0; k < r->module->npiece; k++)
 			if (!r->piece[k].text && r->piece[k].path[0] == i)
 				break;
-		if (k == r->module->npiece && !is_media(in->field[i].type))
+		/* Images and the like are sent beside the text. */
+		if (k == r->module->npiece &&
+		    !ty_is_media(in->field[i].type))
 			diag(r->c->d, r->e->at, E_UNUSED_FIELD,
 			    "the template leaves out the input '%s'",
 			    in->field[i].name);

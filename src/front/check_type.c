@@ -1,6 +1,7 @@
 /* Types as written, their fields and attributes.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
 #include <string.h>
 
 #include "front/check_in.h"
@@ -203,8 +204,10 @@ bounds(struct check *c, struct ast *a, struct ty_field *f, bool range)
 	    t->kind != TY_MAP)
 		diag(c->d, a->at, E_ATTRIBUTE, "@len fits strings, lists and "
 		    "maps, not %s", check_text(c, t));
-	else if (!range && v[0] < 0)
-		diag(c->d, a->at, E_ATTRIBUTE, "a length is not negative");
+	else if (!range && (v[0] < 0 || v[0] != floor(v[0]) ||
+	    v[1] != floor(v[1])))
+		diag(c->d, a->at, E_ATTRIBUTE, "a length is a whole number "
+		    "from 0 on");
 	f->has_min = f->has_max = true;
 	f->min = v[0];
 	f->max = v[1];
@@ -265,6 +268,69 @@ attribute(struct check *c, struct ast *a, struct ty_field *f)
 	}
 }
 
+/* ---- aliases ---- */
+
+/* What may stand in any layout of a reply: as a label, in a tag. */
+static bool
+is_word(const char *s)
+{
+	const char *at = s;
+
+	while ((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
+	    (*s >= '0' && *s <= '9') || (*s && strchr("_-.", *s)) ||
+	    (unsigned char)*s >= 0x80)
+		s++;
+	return *s == '\0' && s > at;
+}
+
+static bool
+is_line(const char *s)
+{
+	size_t n = strlen(s);
+
+	if (n == 0 || s[0] == ' ' || s[n - 1] == ' ')
+		return false;
+	while ((unsigned char)*s >= ' ' && *s != 0x7f)
+		s++;
+	return *s == '\0';
+}
+
+/* The aliases of fields, or of names of an enum, whose names are in `names`:
+ * the model must be able to tell them apart. */
+static void
+aliases(struct check *c, struct ast *list, const struct scope *names)
+{
+	struct scope *seen = scope_new(c->a, NULL);
+	struct ast *n, *a;
+	const char *text, *name;
+	bool field;
+
+	for (n = list; n; n = n->next) {
+		field = n->kind == AST_FIELD;
+		name = field ? n->u.field.name : n->u.variant.name;
+		a = field ? n->u.field.attr : n->u.variant.attr;
+		while (a && strcmp(a->u.attr.name, "alias") != 0)
+			a = a->next;
+		if (!a || !a->u.attr.arg ||
+		    a->u.attr.arg->u.arg.value->kind != AST_STRING)
+			continue;
+		text = a->u.attr.arg->u.arg.value->u.string.text;
+		text = names_intern(c->names, text, strlen(text));
+		if (field ? !is_word(text) : !is_line(text))
+			diag(c->d, a->at, E_ATTRIBUTE, field ? "the alias of a "
+			    "field is of letters, digits, _, - and ." :
+			    "the alias of a name is one line, not empty and "
+			    "without blanks at its ends");
+		else if ((text != name && scope_get(names, text)) ||
+		    scope_get(seen, text))
+			diag(c->d, a->at, E_ATTRIBUTE, "'%s' is what the model "
+			    "sees of another, too", text);
+		else
+			scope_add(seen, text, check_new_symbol(c, SYM_VAR,
+			    text, n));
+	}
+}
+
 /* ---- fields, structs, enums ---- */
 
 static void
@@ -318,6 +384,7 @@ check_fields(struct check *c, struct ty *record, struct ast *list,
 		    n->u.field.name, n)))
 			count++;
 	}
+	aliases(c, list, seen);
 	ty_set_fields(c->t, record, f, (unsigned)count);
 }
 
@@ -360,6 +427,7 @@ check_enum(struct check *c, struct symbol *s)
 		    check_new_symbol(c, SYM_VARIANT, v[n].name, x)))
 			n++;
 	}
+	aliases(c, s->decl->u.enumeration.variant, seen);
 	ty_set_variants(c->t, t, v, (unsigned)n);
 	s->type = t;
 }

@@ -222,6 +222,36 @@ ok '-D takes one of the values' status 0 "$MIPROC" -fsyntax-only -D MODE=off p.m
 ok '... and no other' status 1 "$MIPROC" -fsyntax-only -D MODE=on p.mp
 ok '... and says so' says "'MODE' is \"auto\" | \"off\", which 'on' is not"
 
+# ---- images, sounds, files ----
+
+cat >script <<'END'
+{"reply":"seen"}
+END
+program media <<'END'
+struct Page { name: string; photo: image; }
+signature Look = (text: string, photo: image, more: image[]?, talk: audio?, papers: file[]) -> (said: string) "Look.";
+module look = predict(Look) { model = local; reask = 0; }
+program P(page: Page, more: image[] = [], talk: audio?, papers: file[] = []) -> (said: string) {
+	return { said = look(text = page.name, photo = page.photo, more, talk, papers).said };
+}
+END
+fresh
+printf '\211PNG\r\n' >a.png
+printf 'GIF89a' >b.gif
+printf 'RIFF....WAVEfmt ' >c.wav
+printf '%%PDF-1.4' >d.pdf
+echo text >e.png
+ok 'each is a part of the message' gives seen \
+    --page '{"name":"n","photo":"a.png"}' --more '["https://x.y/z.jpg","b.gif"]' \
+    --talk c.wav --papers '["d.pdf"]'
+ok '... in their order' grep -q '"content":\[{"type":"text","text":"[^"]*"},{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0K"}},{"type":"image_url","image_url":{"url":"https://x.y/z.jpg"}},{"type":"image_url","image_url":{"url":"data:image/gif;base64,R0lGODlh"}},{"type":"input_audio","input_audio":{"data":"UklGRi4uLi5XQVZFZm10IA==","format":"wav"}},{"type":"file","file":{"filename":"d.pdf","file_data":"data:application/pdf;base64,JVBERi0xLjQ="}}\]' log
+before=$(requests)
+ok 'what is no image is not sent' refuses 2 'e.png: is no PNG' \
+    --page '{"name":"n","photo":"e.png"}'
+ok '... nor what is not there' refuses 2 'f.png: No such file' \
+    --page '{"name":"n","photo":"f.png"}'
+ok 'nothing was asked' test "$(requests)" = "$before"
+
 # ---- conditions ----
 
 cat >script <<'END'

@@ -552,6 +552,142 @@ images(void **state)
 	buf_release(&b);
 }
 
+static const struct mip_type audio = {
+	.kind = MIP_AUDIO, .size = sizeof(const char *)
+}, file = {
+	.kind = MIP_FILE, .size = sizeof(const char *)
+}, files = {
+	.kind = MIP_LIST, .size = sizeof(struct mip_strings), .of = &file
+}, files_optional = {
+	.kind = MIP_OPTIONAL, .size = sizeof(void *), .of = &files
+};
+
+/* The parts behind the text, or the sentence of the failure. */
+static void
+check_part(const struct mip_type *type, const void *in, const char *want)
+{
+	const struct mip_field f = { .name = "it", .type = type };
+	const struct mip_type t = { .kind = MIP_STRUCT, .field = &f, .n = 1,
+		.size = sizeof(const char *) };
+	struct buf b = BUF_INIT;
+	char why[200] = "";
+	struct setup s;
+	const char *got;
+
+	set_up_single(&s, &out_fields[1], MIP_PLAIN);
+	s.p.in = &t;
+	if (prompt_messages(&b, &s.leaf, in, NULL) != MIP_OK) {
+		assert_int_equal(prompt_check(&s.leaf, in, why, sizeof(why)),
+		    MIP_USAGE);
+		assert_string_equal(why, want);
+	} else {
+		got = strstr(buf_str(&b), "\"},{\"type\":");
+		assert_non_null(got);
+		assert_string_equal(got + 3, want);
+	}
+	buf_release(&b);
+}
+
+/* The same of a file with these bytes, whose name is taken out. */
+static void
+check_content(const struct mip_type *type, const void *bytes, size_t n,
+    const char *want)
+{
+	char path[] = "/tmp/t_prompt.XXXXXX", text[400];
+	const char *p = path, *at = strchr(want, '@');
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, bytes, n), (ssize_t)n);
+	close(fd);
+	if (at)
+		snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - want),
+		    want, *want == '@' ? path : path + 5, at + 1);
+	else
+		snprintf(text, sizeof(text), "%s", want);
+	check_part(type, &p, text);
+	unlink(path);
+}
+
+static void
+check_text(const struct mip_type *type, const char *text, const char *want)
+{
+	check_part(type, &text, want);
+}
+
+static void
+media(void **state)
+{
+	static const char wav[] = "{\"type\":\"input_audio\",\"input_audio\":"
+	    "{\"data\":\"UklGRgAAAABXQVZF\",\"format\":\"wav\"}}]}]";
+	static const char mp3[] = "{\"type\":\"input_audio\",\"input_audio\":"
+	    "{\"data\":\"//uQ\",\"format\":\"mp3\"}}]}]";
+	const char *const two[] = { "data:text/plain;base64,eA==",
+		"data:application/pdf;base64,eQ==" };
+	const struct mip_strings list = { two, 2 }, *some = &list;
+
+	(void)state;
+	check_content(&audio, "RIFF\0\0\0\0WAVE", 12, wav);
+	check_content(&audio, "\xff\xfb\x90", 3, mp3);
+	check_text(&audio, "data:audio/x-wav;base64,UklGRgAAAABXQVZF", wav);
+	check_text(&audio, "data:audio/mpeg;base64,//uQ", mp3);
+	check_text(&audio, "data:audio/ogg;base64,eA==",
+	    "audio: its data: URL is neither WAV nor MP3");
+	check_text(&audio, "data:image/png;base64,eA==",
+	    "audio: its data: URL has no audio/ type");
+	check_text(&audio, "https://x.y/z.wav", "https://x.y/z.wav: of sounds "
+	    "and files the content is sent: give a path or a data: URL");
+	check_content(&audio, "RIFF\0\0\0\0WEBP", 12,
+	    "@: is no WAV or MP3 file");
+	check_content(&file, "%PDF-1.7", 8, "{\"type\":\"file\",\"file\":"
+	    "{\"filename\":\"@\",\"file_data\":"
+	    "\"data:application/pdf;base64,JVBERi0xLjc=\"}}]}]");
+	check_content(&file, "h\xc3\xa9\n", 4, "{\"type\":\"file\",\"file\":"
+	    "{\"filename\":\"@\",\"file_data\":"
+	    "\"data:text/plain;base64,aMOpCg==\"}}]}]");
+	check_content(&file, "\0\1", 2, "{\"type\":\"file\",\"file\":"
+	    "{\"filename\":\"@\",\"file_data\":"
+	    "\"data:application/octet-stream;base64,AAE=\"}}]}]");
+	check_text(&file, "http://x.y/z.pdf", "http://x.y/z.pdf: of sounds and "
+	    "files the content is sent: give a path or a data: URL");
+	check_text(&file, "data:text/plain,abc",
+	    "file: its data: URL is not in base64");
+	check_text(&image, "data:text/plain;base64,eA==",
+	    "image: its data: URL has no image/ type");
+	check_part(&files_optional, &some, "{\"type\":\"file\",\"file\":"
+	    "{\"filename\":\"file\",\"file_data\":"
+	    "\"data:text/plain;base64,eA==\"}},{\"type\":\"file\","
+	    "\"file\":{\"filename\":\"file\",\"file_data\":"
+	    "\"data:application/pdf;base64,eQ==\"}}]}]");
+}
+
+/* A file of that size is not read to its end. */
+static void
+large_media(void **state)
+{
+	char path[] = "/tmp/t_prompt.XXXXXX", why[200], want[200];
+	const char *p = path;
+	int fd = mkstemp(path);
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "\x89PNG", 4), 4);
+	assert_int_equal(ftruncate(fd, (32 << 20) + 1), 0);
+	assert_int_equal(with_image(&b, p, why, sizeof(why)), MIP_IO);
+	snprintf(want, sizeof(want), "%s: is larger than 32 MiB, the most "
+	    "that is sent", path);
+	assert_string_equal(why, want);
+	close(fd);
+	unlink(path);
+	buf_reset(&b);
+	buf_puts(&b, "data:image/png;base64,");
+	while (b.len < (44 << 20))
+		buf_puts(&b, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+	check_text(&image, b.s, "image: its data: URL holds more than 32 MiB");
+	buf_release(&b);
+}
+
 /* With too little room, a failed buffer and nothing worse. */
 static void
 limits(void **state)
@@ -585,7 +721,8 @@ main(void)
 		cmocka_unit_test(fence), cmocka_unit_test(fence_by_flow),
 		cmocka_unit_test(fence_by_member), cmocka_unit_test(demos),
 		cmocka_unit_test(replies), cmocka_unit_test(retries),
-		cmocka_unit_test(images), cmocka_unit_test(limits),
+		cmocka_unit_test(images), cmocka_unit_test(media),
+		cmocka_unit_test(large_media), cmocka_unit_test(limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
