@@ -353,6 +353,7 @@ rr_conditions(struct rr *r, struct arena *a, struct reply_note *note)
 	s = arena_strdup(&r->mem, e.text);
 	rr_error(r, s != NULL ? REPLY_E_ASSERT : REPLY_E_NOMEM);
 	r->err.text = s;
+	r->err.label = e.label;
 	memcpy(r->err.path, e.path, sizeof(r->err.path));
 }
 

@@ -88,7 +88,7 @@ struct reply_note {
 	char path[160];                 /* of the error, "" at the top */
 	char message[320];              /* one plain sentence: the re-ask */
 	const char *label;              /* of a constraint: "range", "len",
-	                                 * "regex"; "" elsewhere */
+	                                 * "regex", a hint; "" elsewhere */
 	uint64_t flags;                 /* 1 << enum reply_flag */
 	unsigned cost;
 	size_t from, to;                /* bytes of the text that were used */

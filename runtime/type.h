@@ -14,7 +14,8 @@ struct type_error {
 	char path[160];                 /* "ticket.files[2]", "" at the top */
 	char text[240];                 /* one sentence, without the path */
 	const char *label;              /* which constraint it was: "range",
-	                                 * ...; static, "" elsewhere */
+	                                 * ..., or the hint of an @assert;
+	                                 * static, "" elsewhere */
 };
 
 enum type_mode {

@@ -225,6 +225,7 @@ unmet(const char *hint, struct type_error *e)
 	while (n > 0 && ((unsigned char)hint[n] & 0xc0) == 0x80)
 		n--;
 	snprintf(e->text, sizeof(e->text), "%s%.*s", before, (int)n, hint);
+	e->label = hint;
 	return false;
 }
 
@@ -314,5 +315,6 @@ type_judge(const struct mip_type *t, const void *v,
     const struct type_judge *j, struct type_error *e)
 {
 	e->path[0] = e->text[0] = '\0';
+	e->label = "";
 	return judge(t, v, j, e);
 }

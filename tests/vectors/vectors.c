@@ -7,7 +7,7 @@
  *     defs    declarations that the type needs
  *     in      the reply
  *     out     its value; or error: the class, with ":" and the path, the item
- *             or the label where it has one
+ *             or the label (of an @assert: its hint) where it has one
  *     flags   of the repairs, in any order
  *     cost    what they sum up to
  *     finish  stop, length, content_filter
@@ -342,17 +342,19 @@ take_words(struct json v, struct reply_options *o)
 static void
 put_error(struct buf *b, const struct reply_note *note, bool field)
 {
-	const char *p = note->path, *dot;
+	const char *p = note->path, *item;
 
 	if (field && strncmp(p, "value", 5) == 0)
 		p += p[5] == '.' ? 6 : 5;
 	buf_puts(b, reply_error_word(note->error));
 	if (note->error == REPLY_E_ASSERT)
 		p = note->label;
-	else if (note->error == REPLY_E_ITEM && (dot = strrchr(p, '[')))
-		p = dot + 1;
+	else if (note->error == REPLY_E_ITEM && (item = strrchr(p, '['))) {
+		buf_printf(b, ":%.*s", (int)strcspn(item + 1, "]"), item + 1);
+		return;
+	}
 	if (*p)
-		buf_printf(b, ":%.*s", (int)strcspn(p, "]"), p);
+		buf_printf(b, ":%s", p);
 }
 
 /* A class alone in the case stands for it with anything. */
@@ -495,17 +497,27 @@ right(const struct vector *v, const struct got *g)
 	    same_flags(json_get(v->v, "flags"), buf_str(&g->flags));
 }
 
+/* A condition that cannot be computed does not hold. */
+static bool
+holds(void *arg, const struct mip_check *c, const void *record)
+{
+	bool ok = c->holds(arg, record);
+
+	return !mip_caught(arg) && ok;
+}
+
 static bool
 run(const struct vector *v, struct got *g)
 {
 	const struct target *t = &target[v->type];
-	struct reply_options o = { .format = MIP_JSON, .max_repair = -1 };
+	struct reply_options o = { .format = MIP_JSON, .max_repair = -1,
+		.holds = holds, .holds_arg = mip };
 
 	if (t->why) {
 		buf_puts(&g->error, t->why);
 		return false;
 	}
-	if (t->field->flags != 0 || t->field->regex)
+	if (t->field->flags != 0 || t->field->regex || t->field->ncheck > 0)
 		o.format = MIP_PLAIN;
 	if (!take_words(v->v, &o)) {
 		buf_puts(&g->error, "this case has words that mean nothing");
