@@ -530,13 +530,18 @@ co_items(struct reply_co *c, const struct mip_type *t, struct rnode *v,
 bool
 reply_single(const struct mip_type *item, const struct rnode *v)
 {
+	struct reply_text word;
+
 	item = reply_strip(item);
 	if (v->kind == RNODE_NULL || v->kind == RNODE_NOTHING)
 		return false;
 	if (v->kind == RNODE_OBJECT)
 		return !reply_stringlike(item);
-	return !reply_is_word(v) || item->kind != MIP_STRING ||
-	    !reply_null_word(reply_trim(reply_word(v)));
+	if (!reply_is_word(v) || item->kind != MIP_STRING)
+		return true;
+	word = reply_trim(reply_word(v));
+	return !reply_null_word(word) && (v->kind != RNODE_TEXT ||
+	    word.n == 0 || (*word.s != '{' && *word.s != '['));
 }
 
 /* A list that should be one of lists, and holds none: its only item. */

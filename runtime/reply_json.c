@@ -281,6 +281,10 @@ rj_value(struct rj *p)
 {
 	struct rj_quote q;
 
+	if (*p->at == ':') {
+		p->dead = true;
+		return;
+	}
 	if (*p->at == '{' || *p->at == '[') {
 		rj_push(p, rj_next_type(reply_json_top(p)));
 		return;
@@ -371,6 +375,11 @@ rj_closer(struct rj *p, struct rj_frame *f)
 	if (f->comma && f->node->count > 0)
 		reply_json_flag(p, REPLY_TRAILING_COMMA);
 	p->at++;
+	/* The outermost closed too early: nothing may be lost. */
+	if (p->depth == 1 && !f->doubled && reply_look_goes_on(p, f, p->at)) {
+		reply_json_flag(p, REPLY_FROM_TEXT);
+		return;
+	}
 	if (f->doubled) {
 		s = reply_look_blanks(p, p->at, &line);
 		if (s < p->end && *s == '}')

@@ -6,9 +6,9 @@
 
 #include "reply_in.h"
 
-/* How far a key is looked for behind a comma: longer ones are taken on
- * trust, so that looking ahead stays linear. */
-enum { RJ_KEY = 256 };
+/* How far a key is looked for behind a comma: longer ones are taken on trust,
+ * so that looking ahead stays linear; and among how many members. */
+enum { RJ_KEY = 256, RJ_MEMBERS = 64 };
 
 struct rj_frame {
 	struct rnode *node, *last;
@@ -67,6 +67,9 @@ enum rj_sure { RJ_NONE, RJ_MAYBE, RJ_SURE };
 enum rj_sure reply_look_key(const struct rj *p, const char *s);
 /* Behind the quote at `s`, if there is one. */
 const char *reply_look_behind(const struct rj *p, const char *s);
+/* Does a comma and a known key follow the closer before `s`? */
+bool reply_look_goes_on(const struct rj *p, const struct rj_frame *f,
+    const char *s);
 bool reply_look_comment(const struct rj *p, const char *s);
 bool reply_look_line(const struct rj *p, const char *s);
 /* Does the comma before `s`, in an object, end a value?  `odd`: in its text

@@ -201,7 +201,8 @@ reply_look_comma(const struct rj *p, const char *s, bool odd)
 	bool line = false;
 
 	s = reply_look_blanks(p, s, &line);
-	return s == p->end || (line && !odd) || *s == '}' || *s == ',' ||
+	return s == p->end || ((line || *s == '{') && !odd) || *s == '}' ||
+	    *s == ',' ||
 	    reply_look_comment(p, s) ||
 	    reply_look_key(p, s) != RJ_NONE;
 }
@@ -272,16 +273,31 @@ rj_member_follows(const struct rj *p, const char *q, bool line)
 	    sure == RJ_MAYBE && line;
 }
 
+/* Is the key in the object already?  Looked for in the first members. */
+static bool
+rj_has(const struct rnode *v, struct reply_text key)
+{
+	const struct rnode *m;
+	unsigned n = 0;
+
+	for (m = v->child; m != NULL && n < RJ_MEMBERS; m = m->next, n++)
+		if (m->nkey == key.n && memcmp(m->key, key.s, key.n) == 0)
+			return true;
+	return false;
+}
+
 /* Does a string that is a value or an item end before `s`? */
 enum rj_end
 reply_look_end(const struct rj *p, const struct rj_frame *f, const char *s,
     bool odd)
 {
 	bool object = f->node->kind == RNODE_OBJECT, line = false;
-	const char *q = reply_look_blanks(p, s, &line);
+	const char *q = reply_look_blanks(p, s, &line), *e;
 
-	if (object && q == s && rj_known_at(p, f, s) != NULL)
-		return RJ_LOST;
+	/* Behind a blank and a quote in the text it opens that key itself. */
+	if (object && q == s && (e = rj_known_at(p, f, s)) != NULL &&
+	    !rj_has(f->node, (struct reply_text){ s, (size_t)(e - s) }))
+		return odd && reply_blank(s[-2]) ? RJ_NO : RJ_LOST;
 	if (q == p->end || reply_look_comment(p, q) || (line && *q == '#'))
 		return RJ_YES;
 	switch (*q) {
@@ -297,8 +313,31 @@ reply_look_end(const struct rj *p, const struct rj_frame *f, const char *s,
 	default:
 		break;
 	}
+	if (object && *q == '{' && line && !odd)
+		return RJ_YES;
 	return (object ? rj_member_follows(p, q, line) :
 	    rj_item_follows(p, s, q, line, odd)) ? RJ_YES : RJ_NO;
+}
+
+/* Does `, "key":` with a key that is known follow the closer before `s`? */
+bool
+reply_look_goes_on(const struct rj *p, const struct rj_frame *f, const char *s)
+{
+	bool line = false, inner;
+	struct rj_quote q;
+	const char *e;
+
+	s = reply_look_blanks(p, s, &line);
+	if (f->type == NULL || s == p->end || *s != ',')
+		return false;
+	s = reply_look_blanks(p, s + 1, &line);
+	q = reply_look_quote(p, s);
+	if (q.n == 0 || q.block || reply_look_key(p, s) != RJ_SURE)
+		return false;
+	s += q.n;
+	e = reply_look_quoted(p, &q, s, &inner);
+	return e != NULL && reply_look_member(f->type,
+	    (struct reply_text){ s, (size_t)(e - s) }, false) != NULL;
 }
 
 bool

@@ -393,6 +393,11 @@ rn_turned(const char *start, const char *s)
 {
 	struct reply_text w = reply_last_word(start, s);
 
+	/* "- 5": a bullet, or a sign? */
+	while (s > start && s[-1] == ' ')
+		s--;
+	if (s == start + 1 && *start == '-')
+		return true;
 	return reply_is_nocase(w, "minus") || reply_is_nocase(w, "negative") ||
 	    reply_negated(start, s);
 }

@@ -216,6 +216,31 @@ rj_whole(const char *s, const char *end)
 	return half != NULL ? half : end;
 }
 
+/* The end of a text whose quote was lost before a key: without the comma that
+ * belongs behind the quote, and without the quote itself if a backslash before
+ * it was not meant to keep it. */
+static const char *
+rj_lost_end(struct rj *p, const char *s, const char *end)
+{
+	struct reply_text t = { s, (size_t)(end - s) };
+	const char *b;
+	bool comma;
+
+	while (t.n > 0 && reply_blank(t.s[t.n - 1]))
+		t.n--;
+	comma = t.n > 0 && t.s[t.n - 1] == ',';
+	t.n -= comma;
+	end = t.s + t.n;
+	if (!comma || t.n < 2 || end[-1] != '"')
+		return end;
+	for (b = end - 1; b > s && b[-1] == '\\'; b--)
+		continue;
+	if ((end - 1 - b) % 2 == 0)
+		return end;
+	reply_json_flag(p, REPLY_ESCAPE);
+	return end - 1;
+}
+
 /* Behind a string that closed at a known key: that key, and its colon. */
 static void
 rj_lost_key(struct rj *p)
@@ -245,17 +270,12 @@ reply_string_read(struct rj *p, const struct rj_quote *q)
 		reply_json_flag(p, REPLY_INNER_QUOTE);
 	v = reply_json_new(p, RNODE_STRING, p->at,
 	    (size_t)(x.end - p->at) + x.n);
-	t = reply_string_decode(p, s, x.open ? rj_whole(s, x.end) : x.end,
-	    q->c, &nul);
+	if (x.lost)
+		reply_json_flag(p, REPLY_LOST_QUOTE);
+	t = reply_string_decode(p, s, x.open ? rj_whole(s, x.end) : x.lost ?
+	    rj_lost_end(p, s, x.end) : x.end, q->c, &nul);
 	if (v == NULL || p->dead)
 		return;
-	if (x.lost) {
-		/* The comma that belongs behind the lost quote. */
-		t = reply_trim(t);
-		if (t.n > 0 && t.s[t.n - 1] == ',' && t.s == s)
-			t.n--;
-		reply_json_flag(p, REPLY_LOST_QUOTE);
-	}
 	v->s = t.s;
 	v->n = (uint32_t)t.n;
 	v->nul = nul;
