@@ -582,7 +582,7 @@ rr_begun(struct rr *r, struct reply_text text)
 	values = arena_alloc(&r->mem, sizeof(*values));
 	if (values == NULL)
 		return NULL;
-	reply_values(&r->mem, t, text, values);
+	reply_values(&r->mem, t, text, true, values);
 	return values->n > 0 ? values->v[0].root : NULL;
 }
 

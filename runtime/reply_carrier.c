@@ -48,11 +48,25 @@ rc_found(struct reply_values *out, const struct reply_parse *v)
 	out->n += out->n < REPLY_CANDIDATES;
 }
 
+/* Did the text end before the value that opened at `s` was one? */
+static bool
+rc_unlike(const struct mip_type *t, struct reply_text text,
+    const struct reply_parse *v, const char *s, bool begun)
+{
+	if (!v->sum.open)
+		return false;
+	if (v->root->count == 0 && !begun)
+		return true;
+	return !reply_json_plausible(text, s) &&
+	    (s != text.s || *s != '[' || !rc_of_words(t));
+}
+
 /* Values that closed are taken one after the other.  One that did not close
- * takes the rest of the text, if it looks like JSON; else it was no opener. */
+ * takes the rest of the text, if it looks like JSON; else it was no opener.
+ * What is inside of one that turns out to be broken is no value by itself. */
 void
 reply_values(struct arena *mem, const struct mip_type *t,
-    struct reply_text text, struct reply_values *out)
+    struct reply_text text, bool begun, struct reply_values *out)
 {
 	const char *s = text.s, *end = text.s + text.n, *behind = text.s;
 	bool list = t != NULL && reply_strip(t)->kind == MIP_LIST;
@@ -72,11 +86,10 @@ reply_values(struct arena *mem, const struct mip_type *t,
 		out->nomem = out->nomem || v->error == REPLY_E_NOMEM;
 		if (v->error != REPLY_E_NONE)
 			break;
-		if (v->root == NULL ||
-		    (v->sum.open && !reply_json_plausible(text, s) &&
-		    (s != text.s || *s != '[' || !rc_of_words(t)))) {
+		if (v->root == NULL || rc_unlike(t, text, v, s, begun)) {
+			out->broken = out->broken || v->broken;
 			waste += (size_t)(v->end - s);
-			s++;
+			s = v->broken && v->end < end ? v->end + 1 : s + 1;
 			continue;
 		}
 		out->prose = out->prose || rc_prose(behind, s);

@@ -159,6 +159,7 @@ struct rnode {
 
 struct reply_parse {
 	struct rnode *root;             /* NULL: no value here */
+	bool broken;                    /* but what began as one */
 	const char *end;                /* behind it */
 	struct reply_sum sum;
 	enum reply_error error;         /* TOO_DEEP, NOMEM or NONE */
@@ -192,9 +193,11 @@ struct reply_values {
 	bool prose;                     /* there is other text around them */
 	bool deep;                      /* one was too deep */
 	bool nomem, cut;                /* cut: there may be more */
+	bool broken;                    /* one that began is none */
 };
+/* `begun`: one of which nothing is known yet counts, at the end. */
 void reply_values(struct arena *mem, const struct mip_type *t,
-    struct reply_text text, struct reply_values *out);
+    struct reply_text text, bool begun, struct reply_values *out);
 
 struct reply_fence {
 	struct reply_text text;

@@ -433,6 +433,15 @@ rj_array(struct rj *p)
 		rj_value(p);
 }
 
+/* Does a quote follow the opener at `at`? */
+static bool
+rj_quoted(const struct rj *p, const char *at)
+{
+	bool line = false;
+
+	return reply_look_quote(p, reply_look_blanks(p, at + 1, &line)).n > 0;
+}
+
 void
 reply_json(struct arena *mem, const struct mip_type *t,
     struct reply_text text, const char *at, bool encoded,
@@ -461,8 +470,10 @@ reply_json(struct arena *mem, const struct mip_type *t,
 		reply_json_flag(&p, REPLY_CLOSED);
 		p.sum.open = true;
 	}
-	if (p.dead)
+	if (p.dead && out->root != NULL) {
+		out->broken = out->root->count > 0 || rj_quoted(&p, at);
 		out->root = NULL;
+	}
 	out->end = p.at;
 	out->sum = p.sum;
 	out->error = p.error;

@@ -79,8 +79,9 @@ bool reply_look_comma(const struct rj *p, const char *s, bool odd);
 bool reply_look_in(const struct rj *p, unsigned up, enum reply_kind kind);
 
 /* Does a string that is a value or an item end before `s`?  LOST: at a key
- * that is known, without its quotes.  `odd` as above. */
-enum rj_end { RJ_NO, RJ_YES, RJ_LOST };
+ * that is known, without its quotes.  BAD: at one that may as well be text.
+ * `odd` as above. */
+enum rj_end { RJ_NO, RJ_YES, RJ_LOST, RJ_BAD };
 enum rj_end reply_look_end(const struct rj *p, const struct rj_frame *f,
     const char *s, bool odd);
 

@@ -275,12 +275,14 @@ rj_member_follows(const struct rj *p, const char *q, bool line)
 
 /* Is the key in the object already?  Looked for in the first members. */
 static bool
-rj_has(const struct rnode *v, struct reply_text key)
+rj_has(const struct rj_frame *f, struct reply_text key)
 {
 	const struct rnode *m;
 	unsigned n = 0;
 
-	for (m = v->child; m != NULL && n < RJ_MEMBERS; m = m->next, n++)
+	if (f->key.n == key.n && memcmp(f->key.s, key.s, key.n) == 0)
+		return true;
+	for (m = f->node->child; m != NULL && n < RJ_MEMBERS; m = m->next, n++)
 		if (m->nkey == key.n && memcmp(m->key, key.s, key.n) == 0)
 			return true;
 	return false;
@@ -295,9 +297,10 @@ reply_look_end(const struct rj *p, const struct rj_frame *f, const char *s,
 	const char *q = reply_look_blanks(p, s, &line), *e;
 
 	/* Behind a blank and a quote in the text it opens that key itself. */
-	if (object && q == s && (e = rj_known_at(p, f, s)) != NULL &&
-	    !rj_has(f->node, (struct reply_text){ s, (size_t)(e - s) }))
-		return odd && reply_blank(s[-2]) ? RJ_NO : RJ_LOST;
+	if (object && q == s && (e = rj_known_at(p, f, s)) != NULL)
+		return (odd && reply_blank(s[-2])) || rj_has(f,
+		    (struct reply_text){ s, (size_t)(e - s) }) ? RJ_BAD :
+		    RJ_LOST;
 	if (q == p->end || reply_look_comment(p, q) || (line && *q == '#'))
 		return RJ_YES;
 	switch (*q) {

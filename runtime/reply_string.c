@@ -132,6 +132,7 @@ struct rj_span {
 	size_t n;                       /* bytes of the closer */
 	bool inner, raw, nul, lost, open;
 	bool rest;                      /* prose follows, not JSON */
+	bool bad;                       /* nobody can say where it ends */
 };
 
 /* Is the rest of the line behind `s` blank? */
@@ -177,6 +178,7 @@ rj_scan(const struct rj *p, const struct rj_frame *f,
 			early.open = false;
 			early.lost = e == RJ_LOST;
 			early.rest = e == RJ_NO;
+			early.bad = e == RJ_BAD;
 		}
 		if (e != RJ_NO)
 			return early;
@@ -263,6 +265,10 @@ reply_string_read(struct rj *p, const struct rj_quote *q)
 	struct rnode *v;
 	bool nul = x.nul;
 
+	if (x.bad) {
+		p->dead = true;
+		return;
+	}
 	reply_json_flag(p, q->flag);
 	if (x.raw)
 		reply_json_flag(p, REPLY_RAW_NEWLINE);

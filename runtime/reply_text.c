@@ -119,7 +119,8 @@ rt_values(struct rt *x, struct reply_values *v)
 
 	for (i = 0; i < v->n; i++) {
 		/* One of several items is no list. */
-		if (list && v->n > 1 && v->v[i].root->kind != RNODE_ARRAY)
+		if (list && (v->n > 1 || v->broken) &&
+		    v->v[i].root->kind != RNODE_ARRAY)
 			continue;
 		r = reply_attempt(x->c, x->t, v->v[i].root, x->at);
 		reply_add(&r.sum, &v->v[i].sum);
@@ -134,7 +135,7 @@ rt_values(struct rt *x, struct reply_values *v)
 		reply_flag(&sum, REPLY_FIRST_OF_MANY);
 	reply_add(&g.best.sum, &sum);
 	reply_keep(&x->best, &g.best);
-	if (!list || v->count < 2 || v->cut)
+	if (!list || v->count < 2 || v->cut || v->broken)
 		return;
 	sum = v->sum;
 	sum.from = NULL;
@@ -154,7 +155,7 @@ rt_json(struct rt *x, struct reply_text text, struct reply_values *v)
 	if (memchr(text.s, '{', text.n) == NULL &&
 	    memchr(text.s, '[', text.n) == NULL)
 		return;
-	reply_values(x->c->mem, x->t, text, v);
+	reply_values(x->c->mem, x->t, text, false, v);
 	if ((v->deep || v->nomem) && !x->tried) {
 		reply_fail(x->c, v->nomem ? REPLY_E_NOMEM :
 		    REPLY_E_TOO_DEEP, x->t, text, x->at);

@@ -165,7 +165,7 @@ test_limits(void **state)
 		    REPLY_E_NONE },
 		{ &s_t, "", "{x ", ".", 100000, REPLY_E_NO_JSON },
 		{ &s_t, "", "[a ", "", 100000, REPLY_E_NO_JSON },
-		{ &s_t, "[", "[1],", "{x .", 50000, REPLY_E_TYPE },
+		{ &s_t, "[", "[1],", "{x .", 50000, REPLY_E_NO_JSON },
 		{ &s_t, "", "<key>", "", 100000, REPLY_E_MISSING },
 		{ &s_t, "", "<think>", "", 100000, REPLY_E_NO_JSON },
 		{ &s_t, "", "```\n", "", 100000, REPLY_E_TYPE },
