@@ -222,6 +222,7 @@ fence(struct taint *x, struct prompt *q, unsigned k)
 	q->fence[k] = true;
 }
 
+/* Demonstrations that a retriever finds are texts of others, too. */
 static void
 ask(struct taint *x, const struct ins *i)
 {
@@ -229,7 +230,8 @@ ask(struct taint *x, const struct ins *i)
 	unsigned k;
 
 	for (k = 0; k < i->narg; k++)
-		if (of(x, i->arg[k]) != 0)
+		if (of(x, i->arg[k]) != 0 || (q->cases != NULL &&
+		    known(x, q->in->field[k].type)->text))
 			fence(x, q, k);
 }
 

@@ -19,13 +19,16 @@ gives() {
 	}
 }
 
-# The messages of the last request that asked for an answer, a line each.
+# The messages of the last request that asked for an answer, a line each, with
+# << >> for fences.
 asked() {
 	grep chat/completions log | tail -n 1 |
 	    sed -e 's/.*"messages":\[//' -e 's/\],"temperature".*//' \
 	        -e 's/},{"role"/}\n{"role"/g' |
 	    sed -e 's/{"role":"\([a-z]*\)","content":"/\1: /' -e 's/"}$//' \
-	        -e 's/\\n/ \/ /g' -e 's/\\"/"/g'
+	        -e 's/\\n/ \/ /g' -e 's/\\"/"/g' \
+	        -e 's/ \/ <<data [0-9a-f]* \/ / << /g' \
+	        -e 's/ \/ [0-9a-f]*>>/ >>/g'
 }
 
 # shown WANT: what stood between instruction and inputs, as one line.
@@ -96,8 +99,8 @@ export SEARCH_URL
 build() {
 	"$MIPROC" -O0 -Werror p/ask.mp --program "$1" -o "$2"
 }
-seine='user: question: Which river flows through Paris? / notes: / [1] of France'
-tiber='user: question: Which river flows through Rome? / notes: / [1] of Italy'
+seine='user: question: << Which river flows through Paris? >> /  / notes: << [1] of France >>'
+tiber='user: question: << Which river flows through Rome? >> /  / notes: << [1] of Italy >>'
 
 # ---- which rows ----
 
@@ -110,7 +113,7 @@ ok 'the nearest last' shown \
 ok 'a row of the same texts is no demonstration' gives Po ./words --root p \
     --question 'Which river flows through Paris?' --notes '["of France"]'
 ok 'but others are' shown \
-    "user: question: Which big river flows through many cities? / notes: / []|assistant: {\"kind\": \"river\", \"answer\": \"Danube\"}|$tiber|assistant: {\"kind\": \"river\", \"answer\": \"Tiber\"}|"
+    "user: question: << Which big river flows through many cities? >> /  / notes: << [] >>|assistant: {\"kind\": \"river\", \"answer\": \"Danube\"}|$tiber|assistant: {\"kind\": \"river\", \"answer\": \"Tiber\"}|"
 ok 'with another note it is another row' gives Po ./words --root p \
     --question 'Which river flows through Paris?' --notes '["x"]'
 ok 'and found' sh -c 'tail -n 1 log | grep -q "Seine"'
@@ -125,13 +128,13 @@ ok 'one input that is compared' status 0 build Marked marked
 ok 'decides alone' gives Po ./marked --root p \
     --question 'Which river flows through Paris?' --notes '["x"]'
 ok 'what is left out, too' shown \
-    "user: [[ ## question ## ]] / Which river flows through Rome? /  / [[ ## notes ## ]] / [1] of Italy|assistant: [[ ## kind ## ]] / river /  / [[ ## answer ## ]] / Tiber|"
+    "user: [[ ## question ## ]] << Which river flows through Rome? >> /  / [[ ## notes ## ]] << [1] of Italy >>|assistant: [[ ## kind ## ]] / river /  / [[ ## answer ## ]] / Tiber|"
 
 ok 'demonstrations by meaning' status 0 build Meaning meaning
 ok 'are found' gives Po ./meaning --root p --question 'Mona Lisa, painted' \
     --notes '[]'
 ok 'with the reasoning that a row has' shown \
-    'user: question: Who painted the Mona Lisa? / notes: / []|assistant: {"reasoning": "He did.", "kind": "person", "answer": "Leonardo"}|'
+    'user: question: << Who painted the Mona Lisa? >> /  / notes: << [] >>|assistant: {"reasoning": "He did.", "kind": "person", "answer": "Leonardo"}|'
 ok 'or has not' gives Po ./meaning --root p --question 'river flows Rome' \
     --notes '[]'
 ok 'which may be null' shown \
@@ -144,7 +147,7 @@ ok 'are found' gives Po ./found --question 'again?' --notes '[]'
 ok 'and asked for one more than shown' sh -c 'grep "\"path\":\"/find\"" log |
     tail -n 1 | grep -q "\"query\":\"again?\",\"k\":2"'
 ok 'as that may be the row itself' shown \
-    'user: question: a river? / notes: / []|assistant: {"kind": "river", "answer": "Rhine"}|'
+    'user: question: << a river? >> /  / notes: << [] >>|assistant: {"kind": "river", "answer": "Rhine"}|'
 ok 'results that are no demonstrations' status 3 ./found --question odd \
     --notes '[]'
 ok 'are a failure of the world' says 'the retriever web: .*kind'

@@ -176,10 +176,12 @@ static const char *const answer_text[] = {
 	"Answer from the notes.",
 	NULL
 };
+static const bool answer_fence[] = { true, true, false };
 static const struct mip_prompt answer = {
 	.name = "answer", .hash = "06782cad9e2b64a5",
 	.in = &answer_in_type, .out = &answer_out_type,
 	.text = answer_text,
+	.fence = answer_fence,
 	.cases = &near, .ncase = 3, .near_by = "question",
 	.format = MIP_JSON,
 	.model = &model_local,
@@ -193,10 +195,12 @@ static const char *const short__text[] = {
 	"Answer from the notes.",
 	NULL
 };
+static const bool short__fence[] = { true, true, false };
 static const struct mip_prompt short_ = {
 	.name = "short", .hash = "81565499fd5c8da9",
 	.in = &short_in_type, .out = &short_out_type,
 	.text = short__text,
+	.fence = short__fence,
 	.cases = &cases, .ncase = 4,
 	.format = MIP_MARKERS,
 	.model = &model_local,
