@@ -491,14 +491,20 @@ loop_step_down(struct lm *l, struct lm_flight *f)
 	lm_queue_put(&f->m->ready, f);
 }
 
-/* How often a status is passing: these, and all from 500 on. */
+/* Statuses that pass: those of the model, else these, and all from 500 on. */
 static bool
-loop_passing(int status, const struct provider_error *e)
+loop_passing(const struct mip_model *m, int status,
+    const struct provider_error *e)
 {
-	if (status == 429)      /* no money left does not pass */
-		return strcmp(e->code, "insufficient_quota") != 0;
+	char word[16];
+
+	if (status == 429 && strcmp(e->code, "insufficient_quota") == 0)
+		return false;
+	snprintf(word, sizeof word, "%d", status);
+	if (m->retry_on)
+		return strstr(m->retry_on, word) != NULL;
 	return status == 408 || status == 409 || status == 425 ||
-	    status >= 500;
+	    status == 429 || status >= 500;
 }
 
 /* What is the request's own fault is no fault of the network. */
@@ -548,7 +554,7 @@ loop_refused(struct lm *l, struct lm_flight *f, double now)
 	    m->what, m->shown, r->status, e.text[0] ? ": " : "", e.text,
 	    buf_str(&hint));
 	buf_release(&hint);
-	if (loop_passing(r->status, &e))
+	if (loop_passing(&m->model, r->status, &e))
 		loop_again(l, f, now);
 	else
 		loop_done(l, f, loop_blame(f, &e));

@@ -425,7 +425,7 @@ model_http(struct lm *l, const struct mip_http *h)
 	const struct mip_model settings = {
 		.name = h->name, .base_url = h->url, .key_env = h->key_env,
 		.attempts = h->attempts, .backoff_ms = h->backoff_ms,
-		.max_wait_ms = h->max_wait_ms,
+		.max_wait_ms = h->max_wait_ms, .retry_on = h->retry_on,
 		.timeout_ms = h->timeout_ms > 0 ? h->timeout_ms :
 		    MODEL_FETCH_MS,
 		.running = h->running, .rpm = h->rpm, .seed = -1,

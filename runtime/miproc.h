@@ -190,6 +190,9 @@ struct mip_model {
 	double price_in, price_out, price_cached;       /* usd per million */
 	unsigned attempts;              /* at most, 0: 5 */
 	long backoff_ms, max_wait_ms;   /* 0: 500, 60,000 */
+	const char *retry_on;           /* "429 503": statuses of HTTP after
+	                                 * which there is another; NULL: 408,
+	                                 * 409, 425, 429, 500 and above */
 	long timeout_ms;                /* of one attempt; 0: 120,000 */
 	unsigned running;               /* calls at once; 0: no limit */
 	double rpm, tpm;                /* per minute; 0: no limit */
@@ -212,6 +215,7 @@ struct mip_http {
 	                                 * in Authorization */
 	unsigned attempts;              /* at most, 0: 5 */
 	long backoff_ms, max_wait_ms;   /* 0: 500, 60,000 */
+	const char *retry_on;           /* as of a model */
 	long timeout_ms;                /* of one attempt; 0: 30,000 */
 	unsigned running;               /* requests at once; 0: no limit */
 	double rpm;                     /* per minute; 0: no limit */

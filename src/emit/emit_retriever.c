@@ -55,6 +55,7 @@ gen_http(struct gen *g, const struct mip_http *h, const char *name)
 	number(g, "attempts", h->attempts);
 	number(g, "backoff_ms", h->backoff_ms);
 	number(g, "max_wait_ms", h->max_wait_ms);
+	text(g, "retry_on", h->retry_on);
 	number(g, "timeout_ms", h->timeout_ms);
 	number(g, "running", h->running);
 	if (h->rpm > 0)

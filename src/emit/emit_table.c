@@ -119,6 +119,7 @@ gen_limits(struct gen *g, const struct mip_model *m)
 	int_member(g, "attempts", m->attempts, 0);
 	int_member(g, "backoff_ms", m->backoff_ms, 0);
 	int_member(g, "max_wait_ms", m->max_wait_ms, 0);
+	text_member(g, "retry_on", m->retry_on);
 	int_member(g, "timeout_ms", m->timeout_ms, 0);
 	int_member(g, "running", m->running, 0);
 	number_member(g, "rpm", m->rpm, 0.0);

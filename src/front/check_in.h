@@ -165,7 +165,7 @@ enum option_kind {
 	OPT_SLOT_NUMBER, OPT_SLOT_WORD, /* the same, of slots: may be tuned */
 	OPT_DEMOS,                      /* int, `none` or knn(...) */
 	OPT_STRINGS,                    /* a string or a list of them */
-	OPT_INTS,
+	OPT_STATUSES,                   /* of HTTP, that may pass */
 	OPT_BLOCK,                      /* of `sub` */
 	OPT_BLOCK_OR_FREE,
 	OPT_OTHER                       /* its owner looks at it */

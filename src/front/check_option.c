@@ -120,7 +120,8 @@ kind_text(const struct option_rule *r)
 		return r->words;
 	case OPT_DEMOS:    return "a whole number, none or knn(...)";
 	case OPT_STRINGS:  return "a string or a list of strings";
-	case OPT_INTS:     return "a list of whole numbers";
+	case OPT_STATUSES: return "a list of 408, 409, 425, 429 and 500 to "
+		"599: others do not pass";
 	case OPT_BLOCK:    return "a block { ... }";
 	case OPT_BLOCK_OR_FREE: return "free or a block { ... }";
 	case OPT_OTHER:    return "something else";
@@ -188,6 +189,24 @@ list_of(struct check *c, struct ast *e, int kind)
 	return true;
 }
 
+/* What is the request's own fault is the same the next time. */
+static bool
+statuses_of(struct check *c, struct ast *e)
+{
+	const struct ast *x;
+	int64_t n;
+
+	if (!list_of(c, e, CV_INT))
+		return false;
+	for (x = e->u.list.item; x; x = x->next) {
+		n = check_value(c->a, x).i;
+		if (n != 408 && n != 409 && n != 425 && n != 429 &&
+		    (n < 500 || n > 599))
+			return false;
+	}
+	return true;
+}
+
 static bool
 takes_word(const struct option_rule *r)
 {
@@ -207,7 +226,7 @@ fits(struct check *c, struct ast *e, const struct option_rule *r)
 		return r->kind == OPT_DEMOS;
 	if (e->kind == AST_LIST)
 		return (r->kind == OPT_STRINGS && list_of(c, e, CV_STRING)) ||
-		    (r->kind == OPT_INTS && list_of(c, e, CV_INT));
+		    (r->kind == OPT_STATUSES && statuses_of(c, e));
 	if (!takes_word(r) && r->kind != OPT_BLOCK_OR_FREE &&
 	    !(r->kind == OPT_DEMOS && e->kind == AST_NAME)) {
 		declared = is_declared(c, e);
@@ -235,7 +254,7 @@ fits(struct check *c, struct ast *e, const struct option_rule *r)
 		    (v.kind == CV_INT && v.i >= 0);
 	case OPT_BLOCK_OR_FREE:
 		return v.kind == CV_WORD && strcmp(v.s, "free") == 0;
-	case OPT_ENV: case OPT_INTS: case OPT_BLOCK: case OPT_OTHER:
+	case OPT_ENV: case OPT_STATUSES: case OPT_BLOCK: case OPT_OTHER:
 		return false;
 	}
 	BUG("option kind");

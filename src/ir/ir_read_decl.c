@@ -185,6 +185,8 @@ model_text(struct ir_reader *r, const char *w, struct mip_model *m)
 		m->key_env = ir_rd_string(r);
 	else if (strcmp(w, "identity") == 0)
 		m->identity = ir_rd_string(r);
+	else if (strcmp(w, "retry_on") == 0)
+		m->retry_on = ir_rd_string(r);
 	else if (strcmp(w, "effort") == 0)
 		m->effort = ir_rd_string(r);
 	else if (strcmp(w, "structure") == 0)

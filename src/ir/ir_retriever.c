@@ -44,6 +44,7 @@ ir_put_http(struct buf *b, const struct mip_http *h)
 	ir_put_int(b, "attempts", h->attempts, 0);
 	ir_put_int(b, "backoff_ms", h->backoff_ms, 0);
 	ir_put_int(b, "max_wait_ms", h->max_wait_ms, 0);
+	ir_put_line(b, "retry_on", h->retry_on);
 	ir_put_int(b, "timeout_ms", h->timeout_ms, 0);
 	ir_put_int(b, "running", h->running, 0);
 	ir_put_double(b, "rpm", h->rpm, 0);
@@ -134,6 +135,8 @@ ir_rd_http(struct ir_reader *r, const char *w, struct mip_http *h)
 		h->key_env = ir_rd_string(r);
 	else if (strcmp(w, "key_header") == 0)
 		h->key_header = ir_rd_string(r);
+	else if (strcmp(w, "retry_on") == 0)
+		h->retry_on = ir_rd_string(r);
 	else if (strcmp(w, "attempts") == 0)
 		h->attempts = ir_rd_unsigned(r);
 	else if (strcmp(w, "backoff_ms") == 0)

@@ -1,6 +1,7 @@
 /* Lowering of declarations: models, leaves, params, data, the study.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
 #include <limits.h>
 #include <string.h>
 
@@ -172,6 +173,20 @@ model_stop(struct lower *x, struct ast *list, struct mip_model *m)
 	m->stop = n > 0 ? stop : NULL;
 }
 
+const char *
+lower_statuses(struct lower *x, struct ast *retry)
+{
+	struct ast *o = ast_option(retry, "on"), *e;
+	const char *s = "";
+
+	if (o == NULL)
+		return NULL;
+	for (e = o->u.option.value->u.list.item; e != NULL; e = e->next)
+		s = arena_printf(x->a, "%s%s%" PRId64, s, *s ? " " : "",
+		    check_value(x->a, e).i);
+	return s;
+}
+
 static const char *const model_words[] = {
 	"api_key", "base_url", "identity", "temperature", "top_p",
 	"max_tokens", "context", "seed", "stop", "effort", "structure",
@@ -259,6 +274,7 @@ model_direct(struct lower *x, struct ast *n, struct mip_model *m)
 	m->attempts = (unsigned)small(option(x, retry, "attempts"), 0);
 	m->backoff_ms = small(option(x, retry, "backoff"), 0);
 	m->max_wait_ms = small(option(x, retry, "max_wait"), 0);
+	m->retry_on = lower_statuses(x, retry);
 	limit = block(list, "limit");
 	m->running = (unsigned)small(option(x, limit, "running"), 0);
 	m->rpm = number(option(x, limit, "rpm"), 0);

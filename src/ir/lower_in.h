@@ -165,6 +165,8 @@ struct param *lower_param(struct lower *x, struct symbol *s);
 /* Notes a slot that -D has set. */
 void lower_pin(struct lower *x, const char *name, struct ty_const value);
 const struct mip_model *lower_model(struct lower *x, struct symbol *s);
+/* `on` of a block `retry` as the runtime has it; NULL if there is none. */
+const char *lower_statuses(struct lower *x, struct ast *retry);
 
 /* The optimize block, if there is one: after all functions. */
 void lower_study(struct lower *x);

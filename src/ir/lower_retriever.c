@@ -53,6 +53,7 @@ lower_http(struct lower *x, struct mip_http *h, struct ast *url,
 	h->attempts = (unsigned)small(option(x, retry, "attempts"));
 	h->backoff_ms = small(option(x, retry, "backoff"));
 	h->max_wait_ms = small(option(x, retry, "max_wait"));
+	h->retry_on = lower_statuses(x, retry);
 	h->running = (unsigned)small(option(x, limit, "running"));
 	h->rpm = number(option(x, limit, "rpm"), 0);
 }

@@ -14,6 +14,7 @@ classifier 'random { trials = 3; }' |
 sed 's/price = free;/price = free; api_key = env("FAULT_KEY");/' s.mp >k.mp
 sed 's/price = free;/price { in = 1; out = 2; }/' s.mp >paid.mp
 sed 's/price = free;//' s.mp >bare.mp
+sed 's/max_wait = 2s;/& on = [429];/' s.mp >only.mp
 cat >script <<END
 {"match_user":"m401","status":401,"error":"bad key $secret"}
 {"match_user":"m404","status":404,"error":"no such model"}
@@ -38,7 +39,8 @@ cat >script <<END
 END
 lmd_start
 "$MIPROC" s.mp -O0 -o s0 && "$MIPROC" k.mp -O0 -o k0 &&
-    "$MIPROC" paid.mp -O0 -o paid0 && "$MIPROC" bare.mp -O0 -o bare0
+    "$MIPROC" paid.mp -O0 -o paid0 && "$MIPROC" bare.mp -O0 -o bare0 &&
+    "$MIPROC" only.mp -O0 -o only0
 
 # one STATUS PATTERN COMMAND...: the status, and one line of message with it.
 one() {
@@ -73,6 +75,10 @@ ok 'a bad request' one 3 "$url answered 400: odd request" ./s0 --text m400
 ok 'errors of the server' one 3 'answered 500: oops (2 attempts)' \
     ./s0 --text m500
 ok 'one that passes' one 0 NEUTRAL ./s0 --text m503
+ok 'one that is not to be tried again' one 3 'answered 500: oops$' \
+    ./only0 --text m500
+ok 'and one that is' one 3 'is 2 s' ./only0 --text mdate
+ok 'the network always' one 3 "$url: .*(2 attempts)" ./only0 --text mreset
 ok '429 with seconds' one 0 NEUTRAL ./s0 --text mwait
 ok '429 with a date' one 0 NEUTRAL ./s0 --text mpast
 ok '429 with a far date' one 3 'asks to wait [0-9]* s, and .*max_wait is 2 s' \
