@@ -231,6 +231,38 @@ rt_scalars(struct rt *x, struct reply_text text)
 
 /* ---- fences ---- */
 
+/* A word found in a fence is worth no more than one in the text around. */
+static struct reply_try
+rt_fence(struct rt *x, struct rnode *v, bool all)
+{
+	const uint64_t found = UINT64_C(1) << REPLY_FROM_TEXT;
+	struct reply_try r = reply_attempt(x->c, x->t, v, x->at);
+
+	if (r.ok && !all && r.sum.plain && (r.sum.flags & found) != 0)
+		r.ok = reply_fail_at(x->c, REPLY_E_TYPE, x->t, v, x->at);
+	return r;
+}
+
+/* May the fences hold the items of a list?  One that is a list is none. */
+static bool
+rt_fenced_items(const struct mip_type *t, const struct reply_fence *f,
+    size_t n)
+{
+	struct reply_text text;
+	size_t i;
+
+	t = reply_strip(t);
+	if (t->kind != MIP_LIST || n < 2 || n == REPLY_CANDIDATES)
+		return false;
+	for (i = 0; i < n; i++) {
+		text = reply_trim(f[i].text);
+		if (text.n > 0 && *text.s == '[' &&
+		    reply_strip(t->of)->kind != MIP_LIST)
+			return false;
+	}
+	return true;
+}
+
 static void
 rt_fences(struct rt *x, struct reply_text text)
 {
@@ -248,7 +280,7 @@ rt_fences(struct rt *x, struct reply_text text)
 		if (v == NULL)
 			break;
 		v->done = fence[i].closed || x->v->done;
-		rt_group(x, &g, reply_attempt(x->c, x->t, v, x->at));
+		rt_group(x, &g, rt_fence(x, v, fence[i].all));
 		if (last != NULL)
 			last->next = v;
 		else
@@ -260,8 +292,7 @@ rt_fences(struct rt *x, struct reply_text text)
 		reply_flag(&g.best.sum, REPLY_FIRST_OF_MANY);
 	reply_add(&g.best.sum, &sum);
 	reply_keep(&x->best, &g.best);
-	if (n > 1 && n < REPLY_CANDIDATES && i == n &&
-	    reply_strip(x->t)->kind == MIP_LIST)
+	if (i == n && rt_fenced_items(x->t, fence, n))
 		rt_take(x, rt_gather(x, first, n), &sum);
 	x->covered = x->covered || fence[0].all;
 	x->c->fenced = false;
