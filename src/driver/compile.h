@@ -99,6 +99,10 @@ int rows_load(struct compilation *c, struct tune_task *t);
  * exit status after a message for each bad row. */
 int rows_check(struct compilation *c, struct build *b,
     const struct tune_task *t);
+/* Warns of rows of the part `name` whose inputs demonstrations have, those of
+ * `slots` or, for NULL, those of the module. */
+void rows_shown(struct compilation *c, const char *name,
+    const struct rows *rows, const char *slots);
 
 /* ---- tuning (tuning.c) ---- */
 

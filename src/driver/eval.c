@@ -255,6 +255,10 @@ cmd_eval(struct compilation *c)
 		fprintf(stderr, "miproc: there are no %s rows\n", e.split);
 		return 2;
 	}
+	for (size_t i = 0; e.rows != &e.task.train && i < e.n; i++)
+		rows_shown(c, e.split, e.rows, e.point[i].slots);
+	if (c->diag.nerror != 0)
+		return 1;
 	if (c->o->dry_run)
 		return print_bound(&e);
 	if (c->o->rows != NULL && strcmp(c->o->rows, "-") == 0)

@@ -296,3 +296,66 @@ rows_check(struct compilation *c, struct build *b, const struct tune_task *t)
 	check_leak(c, &t->dev, 1, &t->test, 2);
 	return c->diag.nerror != 0 ? 1 : 0;
 }
+
+/* ---- demonstrations ---- */
+
+/* Inputs of the leaf that are called like inputs of the program. */
+static size_t
+row_inputs(const struct compilation *c, const struct prompt *p,
+    const char **input)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < p->in->n; i++)
+		if (ty_field_index(c->mod->program->in, p->in->field[i].name)
+		    >= 0)
+			input[n++] = p->in->field[i].name;
+	return n;
+}
+
+/* The demonstrations of a leaf, each as a row; NULL slots: as it has them. */
+static struct rows
+demos(struct compilation *c, const struct prompt *p, const char *slots)
+{
+	const char *name = arena_printf(c->a, "%s.demos", p->name);
+	struct rows r = { .n = p->ndemo };
+	struct json root, list = { 0 }, item;
+	struct json_walk w;
+	size_t i = 0;
+
+	if (slots != NULL && json_parse(slots, strlen(slots), &root, NULL,
+	    NULL))
+		list = json_get(root, name);
+	if (slots != NULL)
+		r.n = json_count(list);
+	r.row = arena_array(c->a, r.n + 1, sizeof *r.row);
+	for (; slots == NULL && i < r.n; i++)
+		r.row[i] = (struct row){ p->demo[i], strlen(p->demo[i]), 0 };
+	w = json_walk(list);
+	while (i < r.n && json_next(&w, NULL, &item))
+		r.row[i++] = (struct row){ item.s, item.n, 0 };
+	r.n = i;
+	return r;
+}
+
+void
+rows_shown(struct compilation *c, const char *name, const struct rows *rows,
+    const char *slots)
+{
+	struct data_leak leak;
+
+	for (struct prompt *p = c->mod->prompt; p != NULL; p = p->next) {
+		const char **input = arena_array(c->a, p->in->n + 1,
+		    sizeof *input);
+		size_t n = row_inputs(c, p, input);
+		struct rows shown = demos(c, p, slots);
+
+		if (n == 0 || shown.n == 0 || data_leak(&shown, rows, input,
+		    n, &leak) != MIP_OK || leak.n == 0)
+			continue;
+		diag(&c->diag, c->mod->study->at, E_DEMO_LEAK, "%zu %s row%s "
+		    "%s among the demonstrations of %s, the first on line "
+		    "%zu", leak.n, name, leak.n == 1 ? "" : "s", leak.n == 1 ?
+		    "is" : "are", p->name, leak.b->line);
+	}
+}

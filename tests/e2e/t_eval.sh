@@ -196,6 +196,20 @@ tuned bad.tuned 'Badly.'
 tuned gone.tuned 'Well.'
 sed 's/answer\.instruction/lost.instruction/' gone.tuned >x &&
     mv x gone.tuned
+sed 's/"slots": {/&"answer.demos": [{"question": "row 3!", "n": 3},\
+    {"question": "row 99!", "n": 9}, {"n": 5, "question": "row 5!"}],/' \
+    good.tuned >shown.tuned
+cp shown.tuned c.tuned
+ok 'a row that is shown as a demonstration is told of' status 0 "$MIPROC" \
+    eval c.mp --split test -q
+ok 'with their number and the first' \
+    says '2 test rows are among the demonstrations of answer, the first on'
+ok 'of a tuning that is compared, too' status 1 "$MIPROC" eval c.mp \
+    --split test --compare good.tuned shown.tuned -Werror=demo-leak
+ok 'by the name of the warning' says 'Werror=demo-leak'
+ok 'others are not' status 0 "$MIPROC" eval c.mp --split test \
+    --compare good.tuned bad.tuned -Werror=demo-leak -q
+rm c.tuned
 ok 'two tunings are compared' status 0 "$MIPROC" eval c.mp --split test \
     --compare bad.tuned good.tuned --rows both.out -q
 ok 'with nothing stale' sh -c '! grep stale err'
