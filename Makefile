@@ -162,7 +162,7 @@ FAULT := $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/fault/f_*.c))
 FUZZ  := $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/fuzz/fuzz_*.c))
 BENCH := $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/bench/bench_*.c))
 LMD    = $(call in,tests/e2e, \
-	lmd lmd_rules lmd_reply lmd_task lmd_invent)
+	lmd lmd_rules lmd_reply lmd_task lmd_invent lmd_form)
 # Random programs.
 MPGEN  = $(call in,tests/fuzz, \
 	mpgen mpgen_type mpgen_expr mpgen_stmt)
@@ -205,7 +205,7 @@ AGAIN = $(MAKE) --no-print-directory \
 # ---- building ----------------------------------------------------------
 
 .PHONY: all tests setup quickstart check check-run asan tsan valgrind cov \
-	fuzz fuzz-run bench lint format golden dist distcheck install \
+	fuzz fuzz-run stress bench lint format golden dist distcheck install \
 	uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -336,7 +336,7 @@ $(B)/test/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(FUZZMAIN) $(B)/libparts.a
 	@mkdir -p $(@D)
 	$(LINK) $(FUZZLINK) -o $@ $^ $(LIBS)
 
-$(B)/test/fuzz_program: $(MPGENOBJ)
+$(B)/test/fuzz_program $(B)/test/fuzz_fmt: $(MPGENOBJ)
 
 setup:
 	@$(srcdir)/scripts/setup
@@ -400,6 +400,14 @@ fuzz-run: $(FUZZBIN)
 		    $$(test -f $$d && echo -dict=$$d) \
 		    $(B)/corpus/$$f $$(test -d $$c && echo $$c) || exit 1; \
 	done
+
+# More random programs than `make check` has: one file of them for each seed.
+SEEDS ?= 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20
+stress: setup
+	@$(AGAIN) tests
+	@$(TESTENV) MIPROC='$(abspath $(B))/miproc' \
+		LMD='$(abspath $(B))/lmd' sh $(srcdir)/tests/e2e/t_random.sh \
+		$(SEEDS)
 
 bench: setup
 	@$(AGAIN) all $(BENCHBIN) $(BENCHHELP) $(LMDBIN)

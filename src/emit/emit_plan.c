@@ -282,7 +282,7 @@ decide(const struct plan_walk *w, struct ins *i)
 		return true;
 	if (p->uses[i->id] == 0)
 		return (ir_ops[i->op].flags & (OPF_MODEL | OPF_TOOL)) == 0 &&
-		    i->op != IR_INDEX && !may_fail(i) && !ir_has_effect(i);
+		    !ir_has_effect(i) && ir_may_go(i);
 	if (needs_statement(p, i))
 		return false;
 	if (i->op == IR_GET)

@@ -654,7 +654,12 @@ statement(struct fgen *fg, struct ins *i)
 			map(fg, i);
 		return;
 	case IR_LOOKUP: lookup(fg, i); return;
-	case IR_SOME:   some(fg, i); return;
+	case IR_SOME:
+		if (ty_base(i->type->of)->kind == TY_STRING)
+			define(fg, i);  /* the pointer that it is already */
+		else
+			some(fg, i);
+		return;
 	case IR_INJECT: inject(fg, i); return;
 	case IR_APPEND: append(fg, i); return;
 	case IR_ASK:
@@ -714,6 +719,14 @@ statement(struct fgen *fg, struct ins *i)
 	BUG("no statement for %s", ir_ops[i->op].text);
 }
 
+/* It may have been computed for what its regions do. */
+static bool
+has_region_value(const struct ins *i)
+{
+	return i->op == IR_EACH || i->op == IR_COND || i->op == IR_AND ||
+	    i->op == IR_OR;
+}
+
 /* Blank lines around what takes several. */
 static bool
 is_large(const struct ins *i)
@@ -743,6 +756,9 @@ fgen_statements(struct fgen *fg, struct ins *i, const struct ins *end,
 		if (large || is_large(i))
 			cw_blank(&fg->g->w);
 		statement(fg, i);
+		if (has_region_value(i) && fg->plan.uses[i->id] == 0 &&
+		    fg->value[i->id] != NULL)
+			cw_line(&fg->g->w, "(void)%s;", fg->value[i->id]);
 		large = is_large(i);
 	}
 }

@@ -314,8 +314,11 @@ is_soft(struct check *c, struct ast *e)
 		    !scope_get(c->now.unit->scope, e->u.name.name);
 	if (e->kind == AST_COND && e->u.cond.yes->kind != AST_NULL)
 		return is_soft(c, e->u.cond.yes);
+	if (e->kind == AST_LIST && e->u.list.item)
+		return e->u.list.item->kind != AST_NULL &&
+		    is_soft(c, e->u.list.item);
 	return e->kind == AST_NULL || e->kind == AST_RECORD ||
-	    (e->kind == AST_LIST && !e->u.list.item) || check_is_open(c, e);
+	    e->kind == AST_LIST || check_is_open(c, e);
 }
 
 void

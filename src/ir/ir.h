@@ -370,6 +370,9 @@ struct ins *ir_each_call(const struct ins *i);
 /* The call that a retry asks again: the first one in its body; NULL. */
 struct ins *ir_retried(const struct ins *i);
 
+/* May it go, with what its regions hold, when its value is not used? */
+bool ir_may_go(const struct ins *i);
+
 /* Does it, what it holds, or what it calls do more than give a value: is there
  * a tool with effects? */
 bool ir_has_effect(const struct ins *i);

@@ -35,9 +35,6 @@ int ir_word(const char *const *words, unsigned n, const char *word);
 /* Puts an operation that stands nowhere at the end of `r`. */
 void ir_append(struct region *r, struct ins *i);
 
-/* May it go, with what its regions hold, when its value is not used? */
-bool ir_may_go(const struct ins *i);
-
 /* Has running it no effect but on variables, and no failure but of what it
  * calls? */
 bool ir_is_harmless(const struct region *r);

@@ -2,7 +2,8 @@
  *
  * lmd.c speaks HTTP, keeps the log and the clock; lmd_rules.c reads the
  * script and finds the rule for a request; lmd_reply.c writes bodies;
- * lmd_task.c plays a model with a skill, lmd_invent.c one that says anything.
+ * lmd_task.c plays a model with a skill, lmd_invent.c and lmd_form.c one that
+ * says anything.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef LMD_H
@@ -107,8 +108,13 @@ void lmd_task_answer(struct lmd_text *t, const struct lmd_task *task,
 const cJSON *lmd_task_schema(const cJSON *request);
 
 /* Appends a value that the schema allows, always the same of one seed; without
- * a schema a number. */
-void lmd_invent(struct lmd_text *t, const cJSON *schema, uint64_t seed);
+ * a schema what the prompt shows the layout of, or a number. */
+void lmd_invent(struct lmd_text *t, const cJSON *schema, const char *prompt,
+    uint64_t seed);
+/* Appends what has the layout that the prompt shows; false if it shows none. */
+bool lmd_form(struct lmd_text *t, const char *prompt, uint64_t *seed);
+unsigned lmd_invent_draw(uint64_t *seed, unsigned below);
+void lmd_invent_word(struct lmd_text *t, uint64_t *seed);
 /* Prints one for the schema that is a member of the object in the file. */
 void lmd_invent_print(const char *path, const char *member, uint64_t seed);
 

@@ -25,6 +25,18 @@ draw(uint64_t *state, uint64_t below)
 	return (z ^ (z >> 31)) % below;
 }
 
+unsigned
+lmd_invent_draw(uint64_t *seed, unsigned below)
+{
+	return (unsigned)draw(seed, below);
+}
+
+void
+lmd_invent_word(struct lmd_text *t, uint64_t *seed)
+{
+	lmd_quote(t, words[draw(seed, sizeof words / sizeof *words)]);
+}
+
 static double
 limit(const cJSON *schema, const char *name, double otherwise)
 {
@@ -158,11 +170,12 @@ invent(struct lmd_text *t, const cJSON *schema, uint64_t *seed,
 }
 
 void
-lmd_invent(struct lmd_text *t, const cJSON *schema, uint64_t seed)
+lmd_invent(struct lmd_text *t, const cJSON *schema, const char *prompt,
+    uint64_t seed)
 {
 	if (schema)
 		invent(t, schema, &seed, 0);
-	else
+	else if (!prompt || !lmd_form(t, prompt, &seed))
 		lmd_printf(t, "%u", (unsigned)draw(&seed, 10));
 }
 
@@ -176,7 +189,7 @@ lmd_invent_print(const char *path, const char *member, uint64_t seed)
 
 	if (!schema)
 		lmd_die("%s: no member \"%s\"", path, member);
-	lmd_invent(&t, schema, seed);
+	lmd_invent(&t, schema, NULL, seed);
 	lmd_put(&t, "", 1);
 	puts(t.s);
 	free(t.s);

@@ -128,7 +128,7 @@ says(struct lmd_text *t, const struct lmd_rule *u,
 	}
 	if (cJSON_IsTrue(cJSON_GetObjectItem(u->json, "invent"))) {
 		memcpy(&seed, r->sha, sizeof seed);
-		lmd_invent(t, lmd_task_schema(r->json), seed + k);
+		lmd_invent(t, lmd_task_schema(r->json), r->user.s, seed + k);
 		return;
 	}
 	if (u->action == LMD_HUGE) {

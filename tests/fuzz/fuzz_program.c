@@ -209,9 +209,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buf text = BUF_INIT;
 	struct made m;
 
-	if (size > 8000)
+	if (size > 1600)
 		return 0;
-	mpgen(&text, data, size, 1 + (unsigned)size / 1000);
+	mpgen(&text, data, size, 1 + (unsigned)size / 600);
 	make(&m, &text);
 	layout(&m, &text);
 	expansion(&m, &text);

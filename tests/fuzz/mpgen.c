@@ -133,7 +133,8 @@ program(struct gen *g, unsigned number)
 	list(g, c.in, c.nin, "a");
 	buf_puts(g->b, ") -> (");
 	list(g, c.out, c.nout, "o");
-	buf_puts(g->b, ")\n{\n");
+	c.kept = mpgen_draw(g, 3) > 0;
+	buf_puts(g->b, c.kept ? ", kept: string)\n{\n" : ")\n{\n");
 	mpgen_body(g, &c);
 	buf_puts(g->b, "}\n");
 	c.cost = g->cost;
@@ -175,15 +176,15 @@ all(struct gen *g, unsigned first)
 static void
 tail(struct gen *g)
 {
-	buf_puts(g->b, "data rows = jsonl(\"rows.jsonl\") { "
-	    "split = [0.4, 0.6]; }\n"
+	buf_puts(g->b, "data seen = jsonl(\"train.jsonl\");\n"
+	    "data held = jsonl(\"dev.jsonl\");\n"
 	    "metric longer(gold, pred) {\n"
 	    "\tlet n = len(pred.out) + len(pred.l);\n"
 	    "\treturn n > 60 ? 1.0 : n / 60.0, \"too short\";\n}\n"
 	    "optimize All {\n"
 	    "\tusing = random { trials = 3; candidates = 3; "
 	    "bootstrap_rows = 6; }\n"
-	    "\ttrain = rows.train; dev = rows.dev; metric = longer;\n"
+	    "\ttrain = seen; dev = held; metric = longer;\n"
 	    "\tbudget { calls = 100k; cost = 9usd; }\n}\n");
 }
 

@@ -162,9 +162,10 @@ inside(struct gen *g, const struct gen_type *t, unsigned deep)
 	if (!v || v->type->of != t)
 		return false;
 	buf_puts(g->b, "(");
+	/* One that was set may be known not to be null: ?? is an error then. */
 	if (k == 0)
-		buf_printf(g->b, test ? "%s != null ? %s : " : "%s ?? ",
-		    v->name, v->name);
+		buf_printf(g->b, test || !v->fixed ?
+		    "%s != null ? %s : " : "%s ?? ", v->name, v->name);
 	else if (k == 1)
 		buf_printf(g->b, test ? "len(%s) > 1 ? %s[1] : " :
 		    "first(%s) ?? ", v->name, v->name);
@@ -429,17 +430,23 @@ optional_expr(struct gen *g, const struct gen_type *t, unsigned deep)
 	return true;
 }
 
+/* What stands for T has to have its type in itself. */
 static bool
 map_expr(struct gen *g, const struct gen_type *t, unsigned deep)
 {
-	const struct gen_var *v = mpgen_var(g, t);
+	const struct gen_var *v = mpgen_var(g, t), *w = mpgen_var(g, t->of);
 
-	if (!v)
+	if (!v || (!w && t->of->kind > G_ENUM))
 		return false;
 	buf_printf(g->b, "put(%s, ", v->name);
 	mpgen_operand(g, mpgen_scalar(g, G_STRING), deep);
 	buf_puts(g->b, ", ");
-	mpgen_expr(g, t->of, deep);
+	if (t->of->kind == G_WORD && mpgen_draw(g, 2))
+		mpgen_value(g, t->of);
+	else if (w)
+		buf_puts(g->b, w->name);
+	else
+		mpgen_operand(g, t->of, deep);
 	buf_puts(g->b, ")");
 	return true;
 }

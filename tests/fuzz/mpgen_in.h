@@ -47,6 +47,7 @@ struct gen_callee {
 	unsigned nin, nout, cost;       /* calls of models */
 	struct gen_field in[MOST_FIELDS], out[MOST_FIELDS];
 	bool program, effect;           /* it has one */
+	bool kept;                      /* it gives what it knows at its end */
 };
 
 struct gen {

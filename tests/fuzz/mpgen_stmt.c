@@ -145,6 +145,21 @@ require(struct gen *g)
 	push_outputs(g, c, name);
 }
 
+/* All that is known here, so that it is needed. */
+static void
+keep(struct gen *g)
+{
+	const struct gen_var *v;
+	unsigned i;
+
+	buf_puts(g->b, ", kept = \"\"");
+	for (i = g->nvar; i-- > 0 && g->nvar - i <= 12;) {
+		v = &g->var[i];
+		if (!v->hidden)
+			buf_printf(g->b, " + json(%s)", v->name);
+	}
+}
+
 static void
 returns(struct gen *g)
 {
@@ -156,6 +171,8 @@ returns(struct gen *g)
 		    g->self->out[i].name);
 		mpgen_expr(g, g->self->out[i].type, 2);
 	}
+	if (g->self->kept)
+		keep(g);
 	buf_puts(g->b, " };\n");
 }
 

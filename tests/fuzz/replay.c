@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 /* The target, as libFuzzer names it. */
@@ -215,7 +216,8 @@ static void
 catch_crashes(const char *program)
 {
 	static const int sigs[] = { SIGSEGV, SIGBUS, SIGFPE, SIGABRT, SIGILL,
-		SIGALRM };
+		SIGVTALRM };
+	static const struct itimerval most = { .it_value = { 120, 0 } };
 	const char *base = strrchr(program, '/');
 	size_t i;
 
@@ -224,7 +226,8 @@ catch_crashes(const char *program)
 	    (int)(base - program), program, base);
 	for (i = 0; i < sizeof sigs / sizeof *sigs; i++)
 		signal(sigs[i], crashed);
-	alarm(120);                     /* an endless loop is a crash too */
+	/* An endless loop is a crash too. */
+	setitimer(ITIMER_VIRTUAL, &most, NULL);
 }
 
 int
