@@ -468,6 +468,23 @@ check_args(const struct cli *c)
 	return true;
 }
 
+/* Whether the server may be reached; a message if not. */
+static bool
+server_granted(const struct cli *c, const struct mip_http *h)
+{
+	struct buf host = BUF_INIT;
+	const char *url = lm_setting(&h->url);
+	bool ok = !c->allow || !url || allow_net(c->allow, url);
+
+	if (!ok) {
+		allow_host(&host, url);
+		cli_say(c, "the %s needs net:%s, which --allow does not grant",
+		    h->name, buf_str(&host));
+	}
+	buf_release(&host);
+	return ok;
+}
+
 /* Whether all the tools are granted; a message if not. */
 static bool
 tools_granted(const struct cli *c, const struct mip_tool *const *tool,
@@ -476,6 +493,11 @@ tools_granted(const struct cli *c, const struct mip_tool *const *tool,
 	unsigned i;
 
 	for (i = 0; i < n; i++) {
+		if (tool[i]->kind == MIP_HTTP) {
+			if (!server_granted(c, tool[i]->http))
+				return false;
+			continue;
+		}
 		if (!c->allow || allow_exec(c->allow, tool[i]->argv[0]))
 			continue;
 		cli_say(c, "the tool %s needs exec:%s, which --allow does not "
@@ -490,23 +512,13 @@ static bool
 retrievers_granted(const struct cli *c,
     const struct mip_retriever *const *retriever, unsigned n)
 {
-	struct buf host = BUF_INIT;
-	const char *url;
-	bool ok = true;
 	unsigned i;
 
-	for (i = 0; ok && c->allow && i < n; i++) {
-		url = retriever[i]->by == MIP_SEARCH ?
-		    lm_setting(&retriever[i]->http->url) : NULL;
-		ok = !url || allow_net(c->allow, url);
-		if (ok)
-			continue;
-		allow_host(&host, url);
-		cli_say(c, "the retriever %s needs net:%s, which --allow does "
-		    "not grant", retriever[i]->name, buf_str(&host));
-	}
-	buf_release(&host);
-	return ok;
+	for (i = 0; i < n; i++)
+		if (retriever[i]->by == MIP_SEARCH &&
+		    !server_granted(c, retriever[i]->http))
+			return false;
+	return true;
 }
 
 /* Before anything runs. */

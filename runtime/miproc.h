@@ -320,14 +320,19 @@ struct mip_param {
 
 /* ---- tools ---- */
 
-enum mip_tool_kind { MIP_EXEC };
+enum mip_tool_kind {
+	MIP_EXEC,                       /* a command */
+	MIP_HTTP                        /* a server: inputs are posted */
+};
 
-/* A command that programs call. */
+/* What programs call. */
 struct mip_tool {
 	const char *name;               /* in the source */
 	enum mip_tool_kind kind;
 	const char *const *argv;        /* NULL-terminated; a command with a
 	                                 * slash is relative to the root */
+	const struct mip_http *http;    /* of MIP_HTTP, in place of argv and
+	                                 * all that is about processes */
 	const struct mip_type *in;      /* struct of its inputs; NULL: it
 	                                 * judges rows */
 	const struct mip_type *out;     /* what it gives */

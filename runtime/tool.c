@@ -161,7 +161,8 @@ tool_trace(struct mip *m, const struct mip_tool *tool, const struct buf *in,
 		.in = buf_str(in), .out = buf_str(&a->out)
 	};
 
-	lm_trace_tool(mip_env_lm(m->env), &line);
+	if (tool->kind != MIP_HTTP)     /* its request has been traced */
+		lm_trace_tool(mip_env_lm(m->env), &line);
 }
 
 /* What did not answer, as a failure of the run. */
@@ -171,7 +172,7 @@ tool_failed(struct mip *m, const struct mip_tool *tool,
 {
 	switch (a->went) {
 	case TOOL_ANSWERED:
-	case TOOL_STOPPED:              /* which has failed the run */
+	case TOOL_STOPPED:              /* the run has failed */
 		return;
 	case TOOL_FAILED:
 	case TOOL_DIED:
@@ -186,13 +187,37 @@ tool_failed(struct mip *m, const struct mip_tool *tool,
 	}
 }
 
-/* Runs the command on what is in `text`, unless the run has to end; false with
+/* Posts what is in `text`; false with the run failed. */
+static bool
+tool_fetch(struct mip *m, const struct mip_tool *tool, const struct buf *text,
+    struct tool_answer *a)
+{
+	struct lm_call c = { .server = tool->http, .temperature = MIP_UNSET,
+		.sample = "", .fresh = true, .messages = buf_str(text),
+		.messages_len = text->len, .most = tool->max_output > 0 ?
+		(size_t)tool->max_output : TOOL_OUTPUT };
+	enum mip_status s = lm_fetch(mip_env_lm(m->env), &c);
+
+	a->went = s == MIP_OK ? TOOL_ANSWERED : TOOL_STOPPED;
+	if (s == MIP_OK)
+		buf_put(&a->out, c.text, c.text_len);
+	else
+		mip_fail(m, s, "%s", c.message);
+	if (a->out.failed)
+		a->went = TOOL_NO_MEMORY;
+	lm_call_release(&c);
+	return a->went == TOOL_ANSWERED;
+}
+
+/* Asks the tool about what is in `text`, unless the run has to end; false with
  * the run failed, or `a` to be looked at. */
 static bool
 tool_ask(struct mip *m, const struct mip_tool *tool, const struct buf *text,
     struct tool_answer *a)
 {
 	*a = (struct tool_answer){ .went = TOOL_NO_MEMORY, .out = BUF_INIT };
+	if (!text->failed && tool->kind == MIP_HTTP)
+		return tool_fetch(m, tool, text, a);
 	if (!text->failed)
 		tool_run(mip_env_tools(m->env), tool, buf_str(text),
 		    text->len, tool_stop, m, a);
@@ -203,8 +228,18 @@ tool_ask(struct mip *m, const struct mip_tool *tool, const struct buf *text,
 static bool
 tool_may_run(struct mip *m, const struct mip_tool *tool)
 {
+	const char *url;
+
 	if (m->status != MIP_OK || mip_stopped(m))
 		return false;
+	if (tool->kind == MIP_HTTP) {
+		url = lm_setting(&tool->http->url);
+		if (!url || mip_env_allows_net(m->env, url))
+			return true;
+		mip_fail(m, MIP_USAGE, "the tool %s: its server is not "
+		    "granted by --allow", tool->name);
+		return false;
+	}
 	if (mip_env_allows_exec(m->env, tool->argv[0]))
 		return true;
 	mip_fail(m, MIP_USAGE, "%s: exec:%s is not granted", tool->name,

@@ -134,21 +134,17 @@ compile_args(struct compilation *c, const char **argv)
 
 /* By what stands in the source; a variable may say otherwise. */
 static bool
-retrievers_granted(const struct compilation *c)
+server_granted(const struct compilation *c, const struct mip_http *h)
 {
 	const char *const *allow = (const char *const *)c->o->allow;
 	struct buf host = BUF_INIT;
-	bool ok = true;
+	bool ok = allow == NULL || h->url.text == NULL ||
+	    allow_net(allow, h->url.text);
 
-	for (const struct retriever *r = c->mod->retriever; ok && r != NULL;
-	    r = r->next) {
-		if (allow == NULL || r->http.url.text == NULL ||
-		    allow_net(allow, r->http.url.text))
-			continue;
-		allow_host(&host, r->http.url.text);
-		fprintf(stderr, "miproc: the retriever %s needs net:%s, which "
-		    "--allow does not grant\n", r->name, buf_str(&host));
-		ok = false;
+	if (!ok) {
+		allow_host(&host, h->url.text);
+		fprintf(stderr, "miproc: the %s needs net:%s, which --allow "
+		    "does not grant\n", h->name, buf_str(&host));
 	}
 	buf_release(&host);
 	return ok;
@@ -158,6 +154,11 @@ bool
 compile_granted(const struct compilation *c)
 {
 	for (const struct tool *t = c->mod->tool; t != NULL; t = t->next) {
+		if (t->is.kind == MIP_HTTP) {
+			if (!server_granted(c, &t->http))
+				return false;
+			continue;
+		}
 		if (c->o->allow == NULL || allow_exec((const char *const *)
 		    c->o->allow, t->is.argv[0]))
 			continue;
@@ -165,7 +166,11 @@ compile_granted(const struct compilation *c)
 		    "--allow does not grant\n", t->name, t->is.argv[0]);
 		return false;
 	}
-	return retrievers_granted(c);
+	for (const struct retriever *r = c->mod->retriever; r != NULL;
+	    r = r->next)
+		if (!server_granted(c, &r->http))
+			return false;
+	return true;
 }
 
 const char *

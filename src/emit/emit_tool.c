@@ -80,11 +80,17 @@ one(struct gen *g, const struct tool *t)
 
 	cw_comment(&g->w, arena_printf(&g->a, "%s: %s", t->name,
 	    shape(g, t)));
-	words(g, arena_printf(&g->a, "%s_argv", t->c_name), is->argv);
+	if (is->kind == MIP_HTTP)
+		gen_http(g, &t->http, arena_printf(&g->a, "%s_http",
+		    t->c_name));
+	else
+		words(g, arena_printf(&g->a, "%s_argv", t->c_name), is->argv);
 	if (is->env != NULL)
 		words(g, arena_printf(&g->a, "%s_env", t->c_name), is->env);
 	cw_open(&g->w, "static const struct mip_tool %s = {", t->c_name);
-	cw_line(&g->w, ".name = %s, .kind = MIP_EXEC, .argv = %s_argv,",
+	cw_line(&g->w, is->kind == MIP_HTTP ?
+	    ".name = %s, .kind = MIP_HTTP, .http = &%s_http," :
+	    ".name = %s, .kind = MIP_EXEC, .argv = %s_argv,",
 	    gen_string(g, t->name), t->c_name);
 	if (is->env != NULL)
 		cw_line(&g->w, ".env = %s_env,", t->c_name);

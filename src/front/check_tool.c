@@ -14,6 +14,13 @@ check_is_exec(const struct ast *e)
 	    strcmp(e->u.call.fn->u.name.name, "exec") == 0;
 }
 
+static bool
+is_http(const struct ast *e)
+{
+	return e->kind == AST_CALL && e->u.call.fn->kind == AST_NAME &&
+	    strcmp(e->u.call.fn->u.name.name, "http") == 0;
+}
+
 /* A command with a slash is a path, and so is ./x or ../x behind it. */
 static bool
 is_path(const char *s, bool command)
@@ -57,15 +64,22 @@ static const struct option_rule exec_options[] = {
 	{ NULL, OPT_OTHER, NULL, NULL }
 };
 
-/* The variable that holds the key of a model or retriever; NULL. */
+/* The variable that holds the key of a model, a retriever or a tool; NULL. */
 static const char *
-key_of(struct check *c, const struct symbol *model)
+key_of(struct check *c, const struct symbol *s)
 {
-	const struct ast *n = model->decl, *o, *v = n->u.value.value;
+	const struct ast *n = s->decl, *o, *v;
 
-	o = ast_option(n->u.value.option, "api_key");
+	if (s->kind != SYM_MODEL && s->kind != SYM_RETRIEVER &&
+	    s->kind != SYM_TOOL)
+		return NULL;
+	o = ast_option(s->kind == SYM_TOOL ? n->u.tool.option :
+	    n->u.value.option, "api_key");
 	if (o)
 		return check_value(c->a, o->u.option.value).env;
+	if (s->kind == SYM_TOOL)
+		return NULL;
+	v = n->u.value.value;
 	if (ast_option(n->u.value.option, "base_url"))
 		return NULL;
 	return v->kind == AST_STRING && strncmp(v->u.string.text, "openai:",
@@ -87,13 +101,13 @@ variable(struct check *c, const struct ast *e)
 		return;
 	}
 	for (s = c->out->symbol; s; s = s->next) {
-		key = s->kind == SYM_MODEL || s->kind == SYM_RETRIEVER ?
-		    key_of(c, s) : NULL;
+		key = key_of(c, s);
 		if (!key || strcmp(key, v.s) != 0)
 			continue;
 		diag(c->d, e->at, E_KEY, "'%s'", v.s);
 		diag_note(c->d, check_name_at(s->decl), "it is for this %s",
-		    s->kind == SYM_MODEL ? "model" : "retriever");
+		    s->kind == SYM_MODEL ? "model" : s->kind == SYM_TOOL ?
+		    "tool" : "retriever");
 		return;
 	}
 }
@@ -140,6 +154,32 @@ command(struct check *c, struct ast *e, struct ast *list,
 		limits(c, list);
 }
 
+static const struct option_rule http_options[] = {
+	{ "output", OPT_WORD, "json text", NULL },
+	{ "max_output", OPT_INT, NULL, NULL },
+	CHECK_HTTP_OPTIONS,
+	{ NULL, OPT_OTHER, NULL, NULL }
+};
+
+/* http(url) with its options. */
+static void
+server(struct check *c, struct symbol *s, struct ast *e, struct ast *list)
+{
+	struct ast *arg = e->u.call.arg, *o;
+	unsigned before = c->d->nerror;
+
+	if (!arg || arg->next || arg->u.arg.name)
+		diag(c->d, e->at, E_TOOL, "http takes the URL of the server");
+	else
+		check_url(c, arg->u.arg.value);
+	check_options(c, list, http_options, "http", false);
+	if (c->d->nerror == before)
+		limits(c, list);
+	o = ast_option(list, "retry");
+	if (o && s->effect)
+		diag(c->d, o->at, E_TOOL, "a call with @effect is made once");
+}
+
 static const struct option_rule metric_options[] = {
 	{ "minimize", OPT_BOOL, NULL, NULL },
 	{ "on_fail", OPT_NUMBER, NULL, NULL },
@@ -182,7 +222,8 @@ text_ends(struct check *c, struct symbol *s)
 		    "string, and '%s' gives %s", s->name,
 		    check_text(c, s->type));
 	o = ast_option(list, "keep");
-	if (o && (in || out) && check_value(c->a, o->u.option.value).i)
+	if (o && !is_http(s->decl->u.tool.value) && (in || out) &&
+	    check_value(c->a, o->u.option.value).i)
 		diag(c->d, o->at, E_TOOL, "a process that stays takes and "
 		    "gives lines of JSON, not text");
 }
@@ -217,10 +258,14 @@ check_tool(struct check *c, struct symbol *s)
 		s->type = check_basic(c, TY_POISON);
 	}
 	attributes(c, s, n->u.tool.attr);
-	if (!check_is_exec(v)) {
-		diag(c->d, v->at, E_TOOL, "expected exec(\"command\", ...)");
+	if (check_is_exec(v)) {
+		command(c, v, n->u.tool.option, exec_options, "tool");
+	} else if (is_http(v)) {
+		server(c, s, v, n->u.tool.option);
+	} else {
+		diag(c->d, v->at, E_TOOL, "expected exec(\"command\", ...) "
+		    "or http(\"url\")");
 		return;
 	}
-	command(c, v, n->u.tool.option, exec_options, "tool");
 	text_ends(c, s);
 }

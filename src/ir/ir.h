@@ -166,6 +166,7 @@ struct tool {
 	const struct ty *in;            /* struct "calc_in"; NULL: it judges */
 	const struct ty *out;           /* then a struct of score, feedback */
 	struct mip_tool is;             /* settings; its types are not set */
+	struct mip_http http;           /* of MIP_HTTP */
 	const char *hash;               /* set by ir_hash */
 	struct span at;
 	struct tool *next;

@@ -264,6 +264,10 @@ void
 ir_put_tool_kind(struct buf *b, const struct tool *t)
 {
 	put_words(b, "exec", t->is.argv);
+	if (t->is.kind == MIP_HTTP) {
+		buf_puts(b, "\thttp\n");
+		ir_put_url(b, &t->http);
+	}
 	buf_puts(b, t->is.effect ? "\teffect\n" : "");
 	buf_puts(b, t->is.text_in ? "\ttext_in\n" : "");
 	buf_puts(b, t->is.text_out ? "\ttext_out\n" : "");
@@ -287,6 +291,8 @@ ir_put_tool(struct ir_printer *p, const struct tool *t)
 	ir_put_type(p, t->out);
 	buf_putc(b, '\n');
 	ir_put_tool_kind(b, t);
+	if (t->is.kind == MIP_HTTP)
+		ir_put_http(b, &t->http);
 	ir_put_int(b, "timeout_ms", t->is.timeout_ms, 0);
 	ir_put_int(b, "max_output", t->is.max_output, 0);
 	ir_put_int(b, "memory", t->is.memory, 0);

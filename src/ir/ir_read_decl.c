@@ -533,6 +533,8 @@ tool_kind(struct ir_reader *r, const char *w, struct mip_tool *t)
 {
 	if (strcmp(w, "exec") == 0)
 		t->argv = read_words(r);
+	else if (strcmp(w, "http") == 0)
+		t->kind = MIP_HTTP;
 	else if (strcmp(w, "env") == 0)
 		t->env = read_words(r);
 	else if (strcmp(w, "effect") == 0)
@@ -563,12 +565,16 @@ ir_rd_tool(struct ir_reader *r, bool judges)
 	}
 	t->out = ir_rd_type(r);
 	ir_rd_done(r);
+	t->http.name = arena_printf(r->a, "tool %s", t->name);
+	t->is.http = &t->http;
 	while (ir_rd_attr(r, &w)) {
 		if (strcmp(w, "hash") == 0)
 			t->hash = ir_rd_string(r);
 		else if (strcmp(w, "on_fail") == 0)
 			t->is.on_fail = ir_rd_double(r);
-		else if (!tool_kind(r, w, &t->is) &&
+		else if (!(t->is.kind == MIP_HTTP &&
+		    ir_rd_http(r, w, &t->http)) &&
+		    !tool_kind(r, w, &t->is) &&
 		    !tool_number(r, w, &t->is))
 			ir_rd_fail(r, "a tool has no '%.60s'", w);
 		ir_rd_done(r);

@@ -26,19 +26,18 @@ put_words(struct buf *b, const char *word, const char *const *v)
 	buf_putc(b, '\n');
 }
 
-static void
-put_setting(struct buf *b, const char *word, const struct mip_setting *s)
+void
+ir_put_url(struct buf *b, const struct mip_http *h)
 {
-	buf_printf(b, "\t%s", word);
-	ir_put_word(b, "env", s->env);
-	ir_put_word(b, "text", s->text);
+	buf_puts(b, "\turl");
+	ir_put_word(b, "env", h->url.env);
+	ir_put_word(b, "text", h->url.text);
 	buf_putc(b, '\n');
 }
 
 void
 ir_put_http(struct buf *b, const struct mip_http *h)
 {
-	put_setting(b, "url", &h->url);
 	ir_put_line(b, "key_env", h->key_env);
 	ir_put_line(b, "key_header", h->key_header);
 	ir_put_int(b, "attempts", h->attempts, 0);
@@ -61,6 +60,8 @@ ir_put_retriever_kind(struct buf *b, const struct retriever *r)
 		ir_put_string(b, is->path);
 	}
 	buf_putc(b, '\n');
+	if (is->by == MIP_SEARCH)
+		ir_put_url(b, &r->http);
 	put_words(b, "text", is->text);
 	ir_put_line(b, "id", is->id);
 	ir_put_line(b, "score", is->score);

@@ -144,8 +144,15 @@ verify_tools(struct decls *v)
 		    t->out->n != 2 || t->is.text_in))
 			return bad(v, "%.60s: no score and feedback",
 			    t->name);
-		if (t->is.argv == NULL || t->is.argv[0][0] == '\0')
-			return bad(v, "%.60s: no command", t->name);
+		if (t->is.kind == MIP_HTTP ? t->is.argv != NULL ||
+		    (t->http.url.text == NULL && t->http.url.env == NULL) :
+		    t->is.argv == NULL || t->is.argv[0][0] == '\0')
+			return bad(v, "%.60s: no command, and no server",
+			    t->name);
+		if (t->is.kind == MIP_HTTP && (in == NULL || t->is.text_in ||
+		    t->is.keep || t->is.env != NULL))
+			return bad(v, "%.60s: a server is no process",
+			    t->name);
 		if (t->is.text_in && (in->n != 1 ||
 		    !is_kind(in->field[0].type, TY_STRING)))
 			return bad(v, "%.60s: no text to give", t->name);

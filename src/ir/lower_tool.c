@@ -100,10 +100,29 @@ command(struct lower *x, struct tool *t, struct ast *call, struct ast *list)
 	is->env = variables(x, list);
 }
 
+/* http(url) with its options. */
+static void
+server(struct lower *x, struct tool *t, struct ast *call, struct ast *list)
+{
+	struct mip_tool *is = &t->is;
+
+	is->kind = MIP_HTTP;
+	is->http = &t->http;
+	is->max_output = limit(option(x, list, "max_output"), 1, INT_MAX);
+	t->http.name = arena_printf(x->a, "tool %s", t->name);
+	lower_http(x, &t->http, call->u.call.arg->u.arg.value, list);
+	if (is->effect)
+		t->http.attempts = 1;
+	if (t->http.url.text != NULL)
+		lower_need_host(x, t->at, arena_printf(x->a, "tool '%s'",
+		    t->name), t->http.url.text);
+}
+
 struct tool *
 lower_tool(struct lower *x, struct symbol *s)
 {
 	struct ast *n = s->decl, *list = n->u.tool.option;
+	struct ast *call = n->u.tool.value;
 	struct tool *t = s->lowered;
 
 	if (t != NULL)
@@ -115,7 +134,10 @@ lower_tool(struct lower *x, struct symbol *s)
 	t->out = s->type;
 	t->at = n->u.tool.name_at;
 	t->is.effect = s->effect;
-	command(x, t, n->u.tool.value, list);
+	if (check_is_exec(call))
+		command(x, t, call, list);
+	else
+		server(x, t, call, list);
 	t->is.text_in = is_text(option(x, list, "input"));
 	t->is.text_out = is_text(option(x, list, "output"));
 	return t;

@@ -298,13 +298,13 @@ is_interpreter(const struct mip_tool *t)
 	for (i = 1; is && t->argv[i] != NULL; i++)
 		is = t->argv[i][0] == '-' && t->argv[i][1] != 'c' &&
 		    t->argv[i][1] != 'e';
-	return is && t->text_in;
+	return is;
 }
 
 static void
 call(struct taint *x, const struct ins *i)
 {
-	if (x->last && of(x, i->arg[0]) != 0 &&
+	if (x->last && of(x, i->arg[0]) != 0 && i->u.tool->is.text_in &&
 	    is_interpreter(&i->u.tool->is))
 		diag(x->d, i->at, E_UNTRUSTED_INSTRUCTION, "'%s' runs what "
 		    "others have written: this comes from a tool, a "

@@ -406,7 +406,7 @@ Ask_run(struct mip *m, const void *in, void *out)
 const struct mip_program Ask_program = {
 	.abi = MIP_ABI, .version = "0.1.0",
 	.name = "Ask",
-	.hash = "9d81d9a0f2faa317", .tuned = "",
+	.hash = "0e30ca2e9f786832", .tuned = "",
 	.in = &Ask_in_type, .out = &Ask_out_type,
 	.prompt = prompts, .nprompt = 1,
 	.param = params, .nparam = 1,
