@@ -146,8 +146,7 @@ holds_line(const char *s, const char *mark, bool whole, bool first)
 {
 	size_t n;
 
-	for (; s; s = strchr(s, '\n'), first = true) {
-		s += *s == '\n';
+	for (; s; s = prompt_next_line(s), first = true) {
 		if (!first)
 			continue;
 		n = mark_at(s + strspn(s, " \t"), mark);
@@ -155,7 +154,7 @@ holds_line(const char *s, const char *mark, bool whole, bool first)
 			n += strspn(s, " \t");
 		else if ((n = mark_at(undecorated(s), undecorated(mark))) != 0)
 			n += (size_t)(undecorated(s) - s);
-		if (n && (!whole || strchr("\r\n",
+		if (n && (!whole || strchr("\r\n\f\v\xc2\xe2",
 		    s[n + strspn(s + n, " \t*_#\"")])))
 			return true;
 	}
@@ -193,7 +192,8 @@ holds_word(const char *s, char *words)
 static bool
 is_like(struct mark *m, const char *s, bool first)
 {
-	char *sign = strpbrk(m->text, template_signs);
+	char *sign = strpbrk(m->text, m->first ? "(<>[]{}|\":=" :
+	    template_signs);
 	bool whole = !sign && m->text[0] != '#' &&
 	    strlen(m->text) + 1 < sizeof(m->text);
 

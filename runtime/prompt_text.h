@@ -45,6 +45,9 @@ void prompt_value(struct buf *b, const struct mip_type *t, const void *v);
 bool prompt_is_forged(const struct slots_leaf *leaf, const char *text);
 void prompt_fenced(struct buf *b, const struct buf *text);
 
+/* The line behind the one at `s`, or NULL. */
+const char *prompt_next_line(const char *s);
+
 /* The length of `name` at the start of `s`, whatever the case, with blanks,
  * - and _ alike; 0 if it is not there. */
 size_t prompt_name_at(const char *s, const char *name);

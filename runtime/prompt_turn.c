@@ -89,6 +89,21 @@ prompt_name_at(const char *s, const char *name)
 	return n;
 }
 
+/* What is a new line to a reader is one, however it is written. */
+const char *
+prompt_next_line(const char *s)
+{
+	for (; (s = strpbrk(s, "\n\r\f\v\xc2\xe2")) != NULL; s++)
+		if (*s == '\xc2' && s[1] == '\x85')
+			return s + 2;
+		else if (*s == '\xe2' && s[1] == '\x80' &&
+		    (s[2] == '\xa8' || s[2] == '\xa9'))
+			return s + 3;
+		else if ((unsigned char)*s < ' ')
+			return s + 1;
+	return NULL;
+}
+
 /* The line at `s` is a label of `name`, perhaps decorated. */
 static bool
 is_label(const char *s, const char *name)
@@ -103,12 +118,34 @@ is_label(const char *s, const char *name)
 static bool
 holds_label(const char *s, const char *name)
 {
-	for (; s; s = strchr(s, '\n')) {
-		s += *s == '\n';
+	for (; s; s = prompt_next_line(s))
 		if (is_label(s, name))
 			return true;
-	}
 	return false;
+}
+
+/* A line that begins as the layout of the reply does, which follows the
+ * inputs. */
+static bool
+holds_layout(const char *s, const struct slots_leaf *leaf)
+{
+	struct buf b = BUF_INIT;
+	bool is = false;
+
+	for (; s && !is; s = prompt_next_line(s)) {
+		s += strspn(s, " \t>*#-_\"");
+		if (!prompt_name_at(s, "Reply ") &&
+		    !prompt_name_at(s, "Answer "))
+			continue;
+		if (!b.len) {
+			prompt_layout(&b, leaf->prompt->out, leaf->format);
+			if (b.s)
+				b.s[strcspn(b.s, "\n")] = '\0';
+		}
+		is = b.failed || prompt_name_at(s, buf_str(&b));
+	}
+	buf_release(&b);
+	return is;
 }
 
 static bool
@@ -151,7 +188,7 @@ holds_field(const char *s, const struct mip_type *t, enum mip_format f)
 bool
 prompt_is_forged(const struct slots_leaf *leaf, const char *s)
 {
-	if (strstr(s, "<<data"))
+	if (strstr(s, "<<data") || holds_layout(s, leaf))
 		return true;
 	if (leaf->format == MIP_MARKERS)
 		return holds_marker(s);
