@@ -440,3 +440,82 @@ mip_all(struct mip_bools v)
 			return false;
 	return true;
 }
+
+/* ---- votes ---- */
+
+/* The votes: for each item the first one that it is equal to, texts after
+ * normalisation, and how many are equal to that; NULL without memory. */
+struct vote {
+	size_t first, n;
+};
+
+static struct vote *
+count_votes(struct mip *m, const struct mip_type *of, struct type_list l)
+{
+	bool text = of->kind == MIP_STRING;
+	const char **s = text ? mip_alloc(m, l.n, sizeof *s) : NULL;
+	struct vote *v = mip_alloc(m, l.n, sizeof *v);
+	size_t i, k;
+
+	if (!v || (text && !s))
+		return NULL;
+	for (i = 0; i < l.n; i++) {
+		const void *x = item_at(of, l.v, i);
+
+		if (text)
+			s[i] = mip_normalize(m, *(const char *const *)x);
+		for (k = 0; k < i; k++)
+			if (text ? strcmp(s[k], s[i]) == 0 :
+			    mip_equal(of, item_at(of, l.v, k), x))
+				break;
+		v[i].first = v[k].first = k;
+		v[k].n++;
+	}
+	return v;
+}
+
+/* Which of the first ones most are equal to, the earliest of several. */
+static size_t
+most_votes(const struct vote *v, size_t n)
+{
+	size_t i, best = 0;
+
+	for (i = 1; i < n; i++)
+		if (v[i].n > v[best].n)
+			best = i;
+	return best;
+}
+
+int64_t
+mip_vote(struct mip *m, const struct mip_type *of, const void *list)
+{
+	struct type_list l = type_list_get(list);
+	const struct vote *v;
+
+	if (l.n == 0) {
+		mip_fail(m, MIP_FAIL, "a vote of no items");
+		return 0;
+	}
+	v = count_votes(m, of, l);
+	return v ? (int64_t)most_votes(v, l.n) : 0;
+}
+
+bool
+mip_decided(struct mip *m, const struct mip_type *of, const void *list,
+    int64_t rest)
+{
+	struct type_list l = type_list_get(list);
+	const struct vote *v = l.n > 0 ? count_votes(m, of, l) : NULL;
+	size_t best, i, more = rest > 0 ? (size_t)rest : 0;
+
+	if (!v)
+		return more == 0;
+	best = most_votes(v, l.n);
+	if (v[best].n < more)           /* something new might get all */
+		return false;
+	for (i = 0; i < l.n; i++)
+		if (i != best && v[i].n > 0 && (i < best ?
+		    v[i].n + more >= v[best].n : v[i].n + more > v[best].n))
+			return false;
+	return true;
+}

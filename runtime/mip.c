@@ -84,6 +84,7 @@ mip_begin(struct mip *m)
 	m->claim = m->told = NULL;
 	m->nclaim = m->claim_cap = 0;
 	m->unmet = false;
+	m->caught = NULL;
 	m->repaired = false;
 	m->checked = NULL;
 	m->nchecked = m->checked_cap = 0;
@@ -144,9 +145,31 @@ mip_caught(struct mip *m)
 	    m->unmet)
 		return false;
 	mip_ask_drain(m);
+	m->caught = arena_printf(&m->arena, "%s: %s",
+	    mip_status_word(m->status), m->message);
 	m->status = MIP_OK;
 	m->message[0] = '\0';
 	return true;
+}
+
+const char *
+mip_failure(const struct mip *m)
+{
+	return m->caught ? m->caught : "";
+}
+
+enum mip_status
+mip_fail_again(struct mip *m, const char *failure)
+{
+	const char *text = strstr(failure, ": ");
+	enum mip_status s;
+
+	for (s = MIP_FORMAT; text && s < MIP_INFRASTRUCTURE; s++)
+		if (strlen(mip_status_word(s)) == (size_t)(text - failure) &&
+		    strncmp(failure, mip_status_word(s),
+		    (size_t)(text - failure)) == 0)
+			return mip_fail(m, s, "%s", text + 2);
+	return mip_fail(m, MIP_FAIL, "%s", failure);
 }
 
 void *

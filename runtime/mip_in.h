@@ -57,6 +57,7 @@ struct mip {
 	atomic_bool stop;
 	enum mip_status status;
 	char message[512];
+	const char *caught;             /* see mip_failure; NULL: nothing */
 	struct slots *slots;            /* or NULL */
 	uint64_t sample;
 	struct json row;                /* see mip_set_row */

@@ -498,6 +498,12 @@ void mip_hint(struct mip *m, struct mip_retry *again, const char *hint);
 /* Whether the run has failed in a way that a program may go on from: the
  * failure is then forgotten.  One of the world stays. */
 bool mip_caught(struct mip *m);
+/* What mip_caught forgot last: class and message, "format: no field x"; "".
+ * Lives as long as the run. */
+const char *mip_failure(const struct mip *m);
+/* Makes the run fail, unless it has failed already, as that text says; gives
+ * the status. */
+enum mip_status mip_fail_again(struct mip *m, const char *failure);
 
 /* A function of a program: what its call is given, and what it gives. */
 typedef enum mip_status (*mip_fn)(struct mip *m, const void *in, void *out);
@@ -694,6 +700,12 @@ int64_t mip_list_count(const struct mip_type *of, const void *list,
     const void *item);
 bool mip_list_has(const struct mip_type *of, const void *list,
     const void *item);
+/* The index of the first of those items that most are equal to, texts by their
+ * words; of several such the earliest.  An empty list fails the run. */
+int64_t mip_vote(struct mip *m, const struct mip_type *of, const void *list);
+/* Whether so many more items, whatever they are, leave that as it is. */
+bool mip_decided(struct mip *m, const struct mip_type *of, const void *list,
+    int64_t rest);
 /* Maps of any type: `map` points to a struct { const char *const *key;
  * const T *v; size_t n; }.  `size` is that of a T. */
 /* Where the value of the key is; NULL if there is none. */

@@ -426,6 +426,9 @@ text_of(struct fgen *fg, struct ins *i, enum prec wants)
 	case IR_OR:   return logic(fg, i, wants);
 	case IR_COND: return conditional(fg, i, wants);
 	case IR_LIB:  return library(fg, i, wants);
+	case IR_CAUGHT:
+		fg->uses_m = true;
+		return "mip_failure(m)";
 	case IR_INJECT: case IR_SET: case IR_INDEX: case IR_LOOKUP:
 	case IR_EACH: case IR_APPEND: case IR_ASK: case IR_CALL: case IR_JUDGE:
 	case IR_SEARCH: case IR_EMBED: case IR_RUN: case IR_SCORE:

@@ -201,7 +201,7 @@ needs_statement(const struct fplan *p, const struct ins *i)
 	case IR_ADD: case IR_SUB: case IR_MUL:
 	case IR_DIV: case IR_MOD: case IR_NEG: case IR_CONCAT: case IR_EQ:
 	case IR_NE: case IR_LT: case IR_LE: case IR_GT: case IR_GE: case IR_HAS:
-	case IR_NOT: case IR_CREDIT:
+	case IR_NOT: case IR_CREDIT: case IR_CAUGHT:
 	case IR_IF: case IR_FOR: case IR_RANGE: case IR_WHILE:
 	case IR_SWITCH: case IR_CASE: case IR_PAR: case IR_RETRY: case IR_TRY:
 	case IR_BREAK: case IR_EXPECT: case IR_CHECK:

@@ -591,9 +591,14 @@ fail(struct fgen *fg, struct ins *i)
 	const char *s = i->u.i == MIP_ASSERT ? "MIP_ASSERT" : "MIP_FAIL";
 
 	fg->uses_m = true;
-	cw_line(&fg->g->w, "%smip_fail(m, %s, \"%%s\", %s);",
-	    fg->bail == NULL ? "return " : "", s,
-	    fexpr(fg, i->arg[0], PREC_COND));
+	if (i->u.i == MIP_OK)
+		cw_line(&fg->g->w, "%smip_fail_again(m, %s);",
+		    fg->bail == NULL ? "return " : "",
+		    fexpr(fg, i->arg[0], PREC_COND));
+	else
+		cw_line(&fg->g->w, "%smip_fail(m, %s, \"%%s\", %s);",
+		    fg->bail == NULL ? "return " : "", s,
+		    fexpr(fg, i->arg[0], PREC_COND));
 	if (fg->bail != NULL)
 		cw_line(&fg->g->w, "%s", fgen_bail(fg));
 }
@@ -710,7 +715,7 @@ statement(struct fgen *fg, struct ins *i)
 	case IR_ADD: case IR_SUB: case IR_MUL: case IR_DIV: case IR_MOD:
 	case IR_NEG: case IR_CONCAT:
 	case IR_EQ: case IR_NE: case IR_LT: case IR_LE: case IR_GT: case IR_GE:
-	case IR_HAS: case IR_NOT:
+	case IR_HAS: case IR_NOT: case IR_CAUGHT:
 		define(fg, i);
 		return;
 	case IR_CASE: case IR_NOP:

@@ -129,7 +129,8 @@ struct ast {
 		struct { struct ast *cond, *hint, *retry; } require;
 		struct { struct ast *cond, *hint; } expect, check;
 		struct { struct ast *value, *feedback; } return_;
-		struct { struct ast *value; } fail;
+		/* `again`: it is what failed, of a program that was made */
+		struct { struct ast *value; bool again; } fail;
 		struct { struct ast *stmt; } block;
 
 		struct { const char *name; } name;

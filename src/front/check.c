@@ -41,6 +41,7 @@ check_kind_word(enum symbol_kind k)
 	case SYM_TEST:       return "a test";
 	case SYM_BUILTIN:
 	case SYM_CREDIT:     return "a function";
+	case SYM_CAUGHT:     return "a failure";
 	case SYM_METRIC_ARG: return "a metric's parameter";
 	}
 	BUG("symbol kind");
@@ -84,12 +85,6 @@ check_name_at(const struct ast *decl)
 	case AST_ARG:       return decl->u.arg.name_at;
 	}
 	return decl->at;
-}
-
-void
-check_not_built(struct check *c, struct span at, const char *what)
-{
-	diag(c->d, at, E_NOT_BUILT, "'%s'", what);
 }
 
 const char *
@@ -189,6 +184,7 @@ resolve(struct check *c, struct symbol *s)
 		return;
 	case SYM_VARIANT: case SYM_OPTIMIZE: case SYM_UNIT: case SYM_VAR:
 	case SYM_BUILTIN: case SYM_CREDIT: case SYM_METRIC_ARG: case SYM_TEST:
+	case SYM_CAUGHT:
 		return;
 	}
 	BUG("symbol kind");
@@ -232,12 +228,15 @@ void
 check_look(struct check *c, struct symbol *s)
 {
 	struct context before = c->now;
+	bool quiet = c->d->quiet;
 
 	if (s->looked != BODY_NEW)
 		return;
 	s->looked = BODY_OPEN;
 	c->now = (struct context){ .unit = s->unit };
+	c->d->quiet |= s->made == MADE_RUN;     /* nobody wrote it */
 	check_program_body(c, s);
+	c->d->quiet = quiet;
 	c->now = before;
 	s->looked = BODY_DONE;
 }
@@ -521,8 +520,12 @@ check_unit(struct check *c, struct unit *u)
 			record_conditions(c, n);
 			check_look(c, n->sym);
 			break;
+		case AST_MODULE:
+			check_combined(c, n->sym);
+			break;
 		case AST_METRIC:
-			check_metric(c, n->sym);
+			if (!check_only_judges(c, n->sym))
+				check_metric(c, n->sym);
 			break;
 		case AST_OPTIMIZE:
 			check_optimize(c, n);
@@ -675,6 +678,7 @@ check(struct arena *a, struct names *names, struct sources *sources,
 	if (c.out->program)
 		check_symbol(&c, c.out->program, c.out->program->decl->at);
 	check_rows(&c);
+	check_judges(&c);
 	for (x = u->next; x; x = x->next)
 		check_unit(&c, x);
 	check_unit(&c, u);

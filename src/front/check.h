@@ -26,10 +26,17 @@ enum symbol_kind {
 	SYM_TEST,
 	SYM_BUILTIN,                    /* builtin.def */
 	SYM_CREDIT,                     /* the function of that name */
-	SYM_METRIC_ARG                  /* gold, pred */
+	SYM_METRIC_ARG,                 /* gold, pred */
+	SYM_CAUGHT                      /* what failed, in programs that were
+	                                 * made */
 };
 
-enum module_kind { MODULE_PREDICT, MODULE_CHAIN_OF_THOUGHT };
+enum module_kind {
+#define COMBINE(id, name, takes, arguments) MODULE_##id,
+#include "front/combine.def"
+#undef COMBINE
+	MODULE_NKIND
+};
 
 /* A program or metric that another one calls. */
 struct callee {
@@ -59,6 +66,19 @@ struct symbol {
 	enum module_kind module;
 	bool effect;                    /* tool: @effect */
 	struct symbol *signature, *model;       /* of a module */
+	struct symbol *run;             /* module that is made of calls: the
+	                                 * program that makes them */
+	struct symbol *leaf;            /* ... what it asks itself, a module in
+	                                 * no file, first of a chain by `leaf`;
+	                                 * NULL */
+	enum { MADE_NOT, MADE_RUN, MADE_JUDGE } made;   /* program: of such a
+	                                 * module, of a metric for one */
+	struct symbol *sampled;         /* ... the module that it calls; NULL:
+	                                 * several */
+	struct symbol *owner;           /* made: the module */
+	struct symbol *helper;          /* the next one of its module */
+	struct scope *scope;            /* made: what its body knows besides */
+	bool judges;                    /* metric: for a module */
 	const struct template_piece *piece;     /* of a module: its template */
 	unsigned npiece;
 	struct symbol *cases;           /* of a module: the retriever of its

@@ -240,17 +240,12 @@ check_record_of(struct check *c, const struct symbol *s, const char *suffix,
 	return t;
 }
 
-static const char *const combinators[] = {
-	"predict", "chain_of_thought", "react", "program_of_thought",
-	"majority", "best_of", "refine", "ensemble", "fallback", "round_robin"
-};
-
 /* The call on the right of `module m =`, if it is one that we know. */
 static bool
 module_kind(struct check *c, struct symbol *s, struct ast *v)
 {
-	const char *name;
-	size_t i;
+	const char *name, *from[MODULE_NKIND];
+	unsigned i;
 
 	if (v->kind != AST_CALL || v->u.call.fn->kind != AST_NAME) {
 		diag(c->d, v->at, E_MODULE, "expected predict(...) or "
@@ -258,20 +253,16 @@ module_kind(struct check *c, struct symbol *s, struct ast *v)
 		return false;
 	}
 	name = v->u.call.fn->u.name.name;
-	for (i = 0; i < COUNTOF(combinators); i++)
-		if (strcmp(combinators[i], name) == 0)
-			break;
-	if (i == COUNTOF(combinators)) {
-		diag(c->d, v->u.call.fn->at, E_MODULE, "'%s'%s", name,
-		    check_nearest(c, name, combinators,
-		    COUNTOF(combinators)));
-		check_offer(c, v->u.call.fn->at);
-	} else if (i > 1)
-		check_not_built(c, v->u.call.fn->at, name);
-	else {
-		s->module = i == 0 ? MODULE_PREDICT : MODULE_CHAIN_OF_THOUGHT;
-		return true;
+	for (i = 0; i < MODULE_NKIND; i++) {
+		from[i] = check_combines[i].name;
+		if (strcmp(from[i], name) == 0) {
+			s->module = (enum module_kind)i;
+			return true;
+		}
 	}
+	diag(c->d, v->u.call.fn->at, E_MODULE, "'%s'%s", name,
+	    check_nearest(c, name, from, MODULE_NKIND));
+	check_offer(c, v->u.call.fn->at);
 	return false;
 }
 
@@ -395,6 +386,10 @@ check_module(struct check *c, struct symbol *s)
 
 	if (!module_kind(c, s, v))
 		return;
+	if (check_combines[s->module].takes != TAKES_SIGNATURE) {
+		check_combine(c, s);
+		return;
+	}
 	arg = v->u.call.arg;
 	if (!arg || arg->next || arg->u.arg.name) {
 		diag(c->d, v->at, E_MODULE, "'%s' takes one signature",

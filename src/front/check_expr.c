@@ -96,11 +96,16 @@ metric_value(struct check *c, struct ast *e, struct symbol *s)
 {
 	struct callee *x;
 
+	if (c->now.body && c->now.body->sym &&
+	    c->now.body->sym->made == MADE_JUDGE)
+		return check_judge_value(c, e, s);
 	if (!c->now.body || c->now.body->kind != BODY_METRIC) {
 		diag(c->d, e->at, E_PLACE, "metric '%s' has a value in other "
 		    "metrics only", s->name);
 		return poison(c);
 	}
+	if (s->judges)
+		check_metric(c, s);
 	x = arena_alloc(c->a, sizeof(*x));
 	*x = (struct callee){ s, e->at, c->now.body->sym->callee };
 	c->now.body->sym->callee = x;
@@ -112,7 +117,7 @@ symbol_value(struct check *c, struct ast *e, struct symbol *s)
 {
 	e->sym = s;
 	switch (s->kind) {
-	case SYM_CONST: case SYM_PARAM: case SYM_VARIANT:
+	case SYM_CONST: case SYM_PARAM: case SYM_VARIANT: case SYM_CAUGHT:
 		return s->type;
 	case SYM_VAR:
 		s->captured = true;

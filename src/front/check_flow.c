@@ -203,6 +203,9 @@ most_items(struct check *c, const struct ast *e)
 	}
 	if (e->kind != AST_CALL || !e->sym || e->sym->kind != SYM_BUILTIN)
 		return -1;
+	if (e->sym->index == BI_RANGE)
+		return check_const(c->a, e->u.call.bound[0], &k) ?
+		    smaller(INT64_MAX, k.i < 0 ? 0 : k.i) : -1;
 	if (!(builtins[e->sym->index].flags & BF_FEWER))
 		return -1;
 	n = most_items(c, e->u.call.bound[0]);
@@ -212,9 +215,8 @@ most_items(struct check *c, const struct ast *e)
 	return n;
 }
 
-/* The largest value of a bound of a range, or the smallest. */
-static bool
-bound_of(struct check *c, const struct ast *e, bool largest, int64_t *out)
+bool
+check_bound(struct check *c, const struct ast *e, bool largest, int64_t *out)
 {
 	const struct ast *tune, *x;
 	struct ty_const k;
@@ -228,7 +230,7 @@ bound_of(struct check *c, const struct ast *e, bool largest, int64_t *out)
 		return false;
 	tune = e->sym->decl->u.param.tune;
 	if (tune->kind == AST_BINARY)
-		return bound_of(c, largest ? tune->u.binary.b :
+		return check_bound(c, largest ? tune->u.binary.b :
 		    tune->u.binary.a, largest, out);
 	for (x = tune->u.list.item; x; x = x->next) {
 		if (!check_const(c->a, x, &k))
@@ -247,8 +249,8 @@ most_rounds(struct check *c, const struct ast *list)
 
 	if (list->kind != AST_BINARY || list->u.binary.op != OP_RANGE)
 		return most_items(c, list);
-	if (!bound_of(c, list->u.binary.a, false, &lo) ||
-	    !bound_of(c, list->u.binary.b, true, &hi))
+	if (!check_bound(c, list->u.binary.a, false, &lo) ||
+	    !check_bound(c, list->u.binary.b, true, &hi))
 		return -1;
 	if (lo > hi)
 		return 0;
@@ -602,6 +604,11 @@ check_program_body(struct check *c, struct symbol *s)
 	int i;
 
 	b->kind = BODY_PROGRAM;
+	c->now.scope->up = s->scope;
+	if (s->made == MADE_JUDGE) {
+		b->kind = BODY_METRIC;
+		b->result = check_basic(c, TY_FLOAT);
+	}
 	for (f = s->decl->u.program.in; f; f = f->next) {
 		i = ty_field_index(s->in, f->u.field.name);
 		if (scope_get(c->now.scope, f->u.field.name))
@@ -652,8 +659,13 @@ void
 check_metric(struct check *c, struct symbol *s)
 {
 	struct ast *n = s->decl, *o = n->u.metric.option;
+	struct context before = c->now;
 	struct body *b;
 
+	if (s->looked != BODY_NEW)
+		return;
+	s->looked = BODY_OPEN;
+	c->now = (struct context){ .unit = s->unit };
 	c->whole_pred |= check_is_exec(n->u.metric.value);
 	if (check_is_exec(n->u.metric.value))
 		check_command_metric(c, n);
@@ -679,4 +691,6 @@ check_metric(struct check *c, struct symbol *s)
 			    t->kind == TY_BOOL ? ": x ? 1.0 : 0.0" : "");
 	}
 	check_body_end(c);
+	c->now = before;
+	s->looked = BODY_DONE;
 }

@@ -110,7 +110,6 @@ const char *check_nearest(struct check *c, const char *name,
 /* Offers that name, if there was one, in place of what is at `at`: after the
  * message. */
 void check_offer(struct check *c, struct span at);
-void check_not_built(struct check *c, struct span at, const char *what);
 bool check_duplicate(struct check *c, struct scope *s, const char *name,
     struct span at, struct symbol *sym);
 /* A symbol for a declared thing, in no scope. */
@@ -154,6 +153,30 @@ void check_signature(struct check *c, struct symbol *s);
 /* A record "m_answer_in" with the fields of another, `before` first. */
 const struct ty *check_record_of(struct check *c, const struct symbol *s,
     const char *suffix, const struct ty *like, const struct ty_field *before);
+
+/* ---- check_combine.c ---- */
+
+/* What is written on the right of `module m =`. */
+struct combine {
+	const char *name;
+	enum { TAKES_SIGNATURE, TAKES_MODULE, TAKES_MODULES } takes;
+	const char *arguments;          /* their names, which blanks part */
+};
+extern const struct combine check_combines[MODULE_NKIND];
+
+/* A module that is made of calls of others. */
+void check_combine(struct check *c, struct symbol *s);
+/* Looks at the programs that were made of the module. */
+void check_combined(struct check *c, struct symbol *s);
+/* Marks the metrics that modules are judged by. */
+void check_judges(struct check *c);
+/* Is the metric there for that alone, and nothing for the program? */
+bool check_only_judges(struct check *c, const struct symbol *s);
+/* The value of a metric in one that judges a module. */
+const struct ty *check_judge_value(struct check *c, struct ast *e,
+    struct symbol *s);
+/* Says that there is no gold.x in one. */
+const struct ty *check_no_gold(struct check *c, struct ast *e);
 
 /* ---- check_option.c ---- */
 
@@ -326,6 +349,11 @@ const struct ty *check_record_arm(struct check *c, const struct ast *e,
 bool check_union_switch(struct check *c, struct ast *n, const struct ty *t);
 
 /* ---- check_flow.c, check_branch.c, check_fact.c ---- */
+
+/* The largest value of an int, or the smallest, if it is a constant or a param;
+ * false if it is neither. */
+bool check_bound(struct check *c, const struct ast *e, bool largest,
+    int64_t *out);
 
 /* Checks a statement; true if what follows it can be reached. */
 bool check_statement(struct check *c, struct ast *n);

@@ -19,6 +19,7 @@ const struct ir_opinfo ir_ops[IR_NOP] = {
 const char *const ir_fn_words[FN_NKIND] = {
 	[FN_PROGRAM] = "program", [FN_METRIC] = "metric",
 	[FN_TEST] = "test", [FN_BRANCH] = "branch",
+	[FN_MODULE] = "module",
 	[FN_CHECK] = "check",
 };
 

@@ -209,6 +209,7 @@ enum fn_kind {
 	FN_PROGRAM,
 	FN_METRIC,
 	FN_TEST,
+	FN_MODULE,                      /* what a module made of calls does */
 	FN_BRANCH,                      /* a piece of another's body */
 	FN_CHECK,                       /* a condition on the record `in`; gives
 	                                 * a bool, which `out` is */

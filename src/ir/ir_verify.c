@@ -522,7 +522,8 @@ control(struct verifier *v, const struct ins *i)
 		    bad(v, i, "not a bool");
 	if (i->op == IR_FAIL)
 		return (is_kind(i->arg[0]->type, TY_STRING) &&
-		    (i->u.i == MIP_ASSERT || i->u.i == MIP_FAIL)) ||
+		    (i->u.i == MIP_OK || i->u.i == MIP_ASSERT ||
+		    i->u.i == MIP_FAIL)) ||
 		    bad(v, i, "no message or not a failure of a program");
 	if (i->op == IR_TRY)
 		return i->other != NULL || bad(v, i, "no else");
@@ -598,6 +599,9 @@ rule(struct verifier *v, const struct ins *i)
 	case IR_EXPECT: case IR_CHECK:
 		return claim(v, i);
 	case IR_RET:    return ret(v, i);
+	case IR_CAUGHT:
+		return is_kind(i->type, TY_STRING) ||
+		    bad(v, i, "not a string");
 	case IR_IF: case IR_RETRY: case IR_TRY: case IR_BREAK:
 	case IR_CONTINUE: case IR_FAIL:
 		return control(v, i);

@@ -63,7 +63,7 @@ argument(struct lower *x, unsigned n, const struct ty *t, const char *name,
 static void
 lower_program(struct lower *x, struct symbol *s)
 {
-	struct fn *f = lower_begin(x, FN_PROGRAM, s);
+	struct fn *f = lower_begin(x, s->made ? FN_MODULE : FN_PROGRAM, s);
 	struct ast *n = s->decl, *p;
 	unsigned k;
 	int i;
@@ -79,7 +79,9 @@ lower_program(struct lower *x, struct symbol *s)
 		p->sym->lowered = argument(x, k, f->in->field[k].type,
 		    p->u.field.name, p->at);
 	}
+	x->judging = s->made == MADE_JUDGE;
 	lower_block(x, n->u.program.body);
+	x->judging = false;
 	if (!ir_ends(f->body))
 		BUG("program '%s' runs past its end", s->name);
 }
@@ -189,7 +191,8 @@ lower_metrics(struct lower *x)
 		lower_fn(x, o->u.option.value->sym);
 	/* Any of the others may be asked for by name. */
 	for (s = x->c->symbol; s != NULL; s = s->next)
-		if (s->kind == SYM_METRIC && s->done && s->in != NULL)
+		if (s->kind == SYM_METRIC && s->done && s->in != NULL &&
+		    s->looked == BODY_DONE)
 			lower_fn(x, s);
 }
 
@@ -291,6 +294,23 @@ mark_eval_only(struct lower *x)
 		ir_walk(f, check_credit, x);
 }
 
+/* Samples of a module that gives one reply only. */
+static void
+warn_greedy(struct lower *x)
+{
+	const struct symbol *s, *of;
+
+	for (s = x->c->symbol; s != NULL; s = s->next) {
+		of = s->kind == SYM_MODULE && s->run != NULL &&
+		    s->run->lowered != NULL && s->module != MODULE_REFINE ?
+		    s->sampled : NULL;
+		if (of != NULL && of->lowered != NULL &&
+		    ir_is_greedy(of->lowered))
+			diag(x->d, check_name_at(s->decl), E_GREEDY_SAMPLES,
+			    "'%s' is asked at temperature 0", of->name);
+	}
+}
+
 /* ---- order and names ---- */
 
 static void
@@ -299,9 +319,14 @@ link_prompts(struct lower *x)
 	struct prompt **p = &x->m->prompt;
 	struct tool **t = &x->m->tool;
 	struct retriever **v = &x->m->retriever;
-	struct symbol *s;
+	struct symbol *s, *leaf;
 
 	for (s = x->c->symbol; s != NULL; s = s->next) {
+		for (leaf = s->leaf; leaf != NULL; leaf = leaf->leaf)
+			if (leaf->lowered != NULL) {
+				*p = leaf->lowered;
+				p = &(*p)->next;
+			}
 		if (s->lowered == NULL)
 			continue;
 		if (s->kind == SYM_MODULE) {
@@ -447,6 +472,7 @@ lower(struct arena *a, struct checked *c, struct diag *d)
 	link_models(&x);
 	mark_eval_only(&x);
 	lower_checks(&x);
+	warn_greedy(&x);
 	link_params(&x);
 	name_all(&x);
 	return d->nerror > before ? NULL : x.m;

@@ -84,13 +84,29 @@ static struct ins *
 credit(struct lower *x, struct ast *e)
 {
 	struct ast **bound = e->u.call.bound;
+	struct symbol *s = bound[0]->sym;
 	struct ins *v[2], *i;
 	unsigned k, n = e->u.call.nbound - 1;
+
+	if (x->judging)                 /* that is for the program's rows */
+		return NULL;
 
 	for (k = 0; k < n; k++)
 		v[k] = lower_expr(x, bound[k + 1]);
 	i = lower_op(x, IR_CREDIT, lower_basic(x, TY_VOID), v, n, e->at);
-	i->u.prompt = lower_prompt(x, bound[0]->sym);
+	i->u.prompt = lower_prompt(x, s->leaf != NULL ? s->leaf : s);
+	return i;
+}
+
+static struct ins *
+run(struct lower *x, struct ast *e, struct symbol *s)
+{
+	struct ins **v = inputs(x, e, s->in);
+	struct ins *i = lower_op(x, IR_RUN, s->type, v, s->in->n, e->at);
+
+	if (s->lowered == NULL)
+		BUG("program '%s' comes too late", s->name);
+	i->u.fn = s->lowered;
 	return i;
 }
 
@@ -102,6 +118,8 @@ lower_call(struct lower *x, struct ast *e)
 
 	switch ((unsigned)s->kind) {
 	case SYM_MODULE:
+		if (s->run != NULL)
+			return run(x, e, s->run);
 		v = inputs(x, e, s->in);
 		i = lower_op(x, IR_ASK, s->type, v, s->in->n, e->at);
 		i->u.prompt = lower_prompt(x, s);
@@ -112,12 +130,7 @@ lower_call(struct lower *x, struct ast *e)
 		i->u.tool = lower_tool(x, s);
 		return i;
 	case SYM_PROGRAM:
-		v = inputs(x, e, s->in);
-		i = lower_op(x, IR_RUN, s->type, v, s->in->n, e->at);
-		if (s->lowered == NULL)
-			BUG("program '%s' comes too late", s->name);
-		i->u.fn = s->lowered;
-		return i;
+		return run(x, e, s);
 	case SYM_RETRIEVER:
 		return lower_search(x, e);
 	case SYM_MODEL:

@@ -711,32 +711,44 @@ study_gate(struct lower *x, struct study_decl *d, struct ast *list)
 	}
 }
 
+/* `e` names the module that `s` is a leaf of, or a slot of it. */
+static void
+freeze_leaf(const struct ast *e, const struct symbol *s)
+{
+	struct prompt *q = s->lowered;
+	enum slot_kind k;
+
+	if (q == NULL)
+		return;
+	if (e->kind == AST_DOT && e->u.dot.of->sym == e->sym &&
+	    slot_find(e->u.dot.name, &k))
+		q->freeze[k] = true;
+	else
+		memset(q->freeze, true, sizeof q->freeze);
+}
+
 /* freeze = [answer.instruction, judge, HOPS] */
 static void
 study_freeze(struct ast *list)
 {
 	struct ast *o = ast_option(list, "freeze"), *e;
-	struct prompt *q;
+	struct symbol *s;
 	struct param *r;
-	enum slot_kind k;
 
 	if (o == NULL)
 		return;
 	for (e = o->u.option.value->u.list.item; e != NULL; e = e->next) {
+		for (s = e->sym != NULL ? e->sym->leaf : NULL; s != NULL;
+		    s = s->leaf)
+			freeze_leaf(e, s);
 		if (e->sym == NULL || e->sym->lowered == NULL)
 			continue;               /* nothing reaches it */
 		if (e->sym->kind == SYM_PARAM) {
 			r = e->sym->lowered;
 			r->frozen = true;
 		}
-		if (e->sym->kind != SYM_MODULE)
-			continue;
-		q = e->sym->lowered;
-		if (e->kind == AST_DOT && e->u.dot.of->sym == e->sym &&
-		    slot_find(e->u.dot.name, &k))
-			q->freeze[k] = true;
-		else
-			memset(q->freeze, true, sizeof q->freeze);
+		if (e->sym->kind == SYM_MODULE)
+			freeze_leaf(e, e->sym);
 	}
 }
 

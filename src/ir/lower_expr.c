@@ -52,6 +52,10 @@ symbol_value(struct lower *x, struct symbol *s, struct span at)
 		return lower_int(x, IR_ENUM, s->type, s->index, at);
 	case SYM_VAR:
 		return variable(x, s, at);
+	case SYM_CAUGHT:
+		i = lower_op(x, IR_CAUGHT, s->type, NULL, 0, at);
+		i->name = "failure";
+		return i;
 	case SYM_METRIC:
 		if (s->lowered == NULL)
 			BUG("metric '%s' comes too late", s->name);

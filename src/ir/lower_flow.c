@@ -298,11 +298,19 @@ give_back(struct lower *x, struct ast *n)
 	if (n->u.return_.value == NULL)
 		BUG("a return without a value");
 	v[0] = lower_expr(x, n->u.return_.value);
-	if (x->f->kind == FN_METRIC)
+	if (x->f->kind == FN_METRIC || x->judging)
 		v[0] = lower_convert(x, v[0], lower_basic(x, TY_FLOAT),
 		    n->at);
 	if (n->u.return_.feedback != NULL)
 		v[narg++] = lower_expr(x, n->u.return_.feedback);
+	if (x->judging) {
+		v[1] = narg > 1 ? lower_convert(x, v[1],
+		    x->f->out->field[1].type, n->at) :
+		    lower_op(x, IR_NULL, x->f->out->field[1].type, NULL, 0,
+		    n->at);
+		v[0] = lower_op(x, IR_RECORD, x->f->out, v, 2, n->at);
+		narg = 1;
+	}
 	control(x, IR_RET, v, narg, n->at);
 }
 
@@ -344,7 +352,8 @@ lower_statement(struct lower *x, struct ast *n)
 		give_back(x, n);
 		return;
 	case AST_FAIL:
-		fail(x, MIP_FAIL, lower_expr(x, n->u.fail.value), n->at);
+		fail(x, n->u.fail.again ? MIP_OK : MIP_FAIL,
+		    lower_expr(x, n->u.fail.value), n->at);
 		return;
 	case AST_BREAK: case AST_CONTINUE:
 		control(x, n->kind == AST_BREAK ? IR_BREAK : IR_CONTINUE,

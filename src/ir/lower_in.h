@@ -30,6 +30,7 @@ struct lower {
 	struct diag *d;
 	struct mod *m;
 	struct fn *f;                   /* being lowered */
+	bool judging;                   /* ... it judges a module */
 	struct region *r;               /* where operations are added now */
 	struct ins *arg[3];             /* of a metric: gold, in, out */
 	struct tool *judge, **judge_end;        /* commands of metrics */

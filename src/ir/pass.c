@@ -78,8 +78,8 @@ drop_fn(struct mod *m, struct fn *f)
 static bool
 is_private(const struct mod *m, const struct fn *f)
 {
-	return f->kind == FN_BRANCH || (f->kind == FN_PROGRAM &&
-	    m->program != NULL && f != m->program);
+	return f->kind == FN_BRANCH || f->kind == FN_MODULE ||
+	    (f->kind == FN_PROGRAM && m->program != NULL && f != m->program);
 }
 
 /* Callers stand behind what they call. */

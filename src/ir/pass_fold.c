@@ -518,7 +518,7 @@ fold_ins(struct fold *x, struct ins *i)
 	case IR_SET: case IR_INDEX: case IR_RECORD: case IR_LIST: case IR_MAP:
 	case IR_LOOKUP: case IR_EACH: case IR_APPEND: case IR_HAS: case IR_ASK:
 	case IR_CALL: case IR_JUDGE: case IR_SEARCH: case IR_EMBED:
-	case IR_CREDIT:
+	case IR_CREDIT: case IR_CAUGHT:
 	case IR_RUN: case IR_SCORE: case IR_CASE: case IR_PAR: case IR_TRY:
 	case IR_BREAK: case IR_CONTINUE: case IR_EXPECT: case IR_CHECK:
 	case IR_RET: case IR_FAIL:

@@ -150,14 +150,33 @@ int_span(const struct ins *i, unsigned depth)
 	return a.lo < -INT64_MAX / 8 || a.hi > INT64_MAX / 8 ? none : a;
 }
 
+/* How long range(n) is. */
+static struct span_of
+counted(const struct ins *i)
+{
+	struct span_of s = { .known = false };
+
+	if (i->op != IR_LIB || i->u.lib != BI_RANGE)
+		return s;
+	s = int_span(i->arg[0], 0);
+	if (s.lo < 0)
+		s.lo = 0;
+	if (s.hi < 0)
+		s.hi = 0;
+	return s;
+}
+
 /* Most items of a list; UINT64_MAX: not known. */
 static uint64_t
 list_max(const struct ins *i, unsigned depth)
 {
 	const struct ty_field *f = NULL;
 	const struct ins *n;
+	struct span_of s = counted(i);
 	uint64_t max;
 
+	if (s.known)
+		return (uint64_t)s.hi;
 	if (i->op == IR_LIST)
 		return i->narg;
 	if (i->op == IR_MAP)
@@ -209,6 +228,9 @@ rounds(const struct ins *i, uint64_t *min, uint64_t *max)
 		/* Not every item need pass an `each` with a condition. */
 		if (i->arg[0]->op == IR_LIST && i->other == NULL)
 			*min = i->arg[0]->narg;
+		a = counted(i->arg[0]);
+		if (a.known && i->other == NULL)
+			*min = (uint64_t)a.lo;
 	} else if (i->op == IR_RANGE) {
 		a = int_span(i->arg[0], 0);
 		b = int_span(i->arg[1], 0);
@@ -303,6 +325,18 @@ plan_switch(struct planner *p, const struct ins *i)
 }
 
 /* The body may fail after any of its calls. */
+/* What a body has asked when it fails, at least. */
+static uint64_t
+asked_before(const struct region *r)
+{
+	const struct ins *i = r->first;
+
+	while (i != NULL && i->op != IR_ASK && !ir_can_fail(i) &&
+	    i->body == NULL)
+		i = i->next;
+	return i != NULL && i->op == IR_ASK;
+}
+
 static struct ways
 plan_try(struct planner *p, const struct ins *i)
 {
@@ -312,7 +346,7 @@ plan_try(struct planner *p, const struct ins *i)
 
 	all = either(either(body.on, body.ret), either(body.brk, body.cont));
 	if (all.there)
-		failed.max = all.max;
+		failed = (struct way){ true, asked_before(i->body), all.max };
 	other.on = then(failed, other.on);
 	other.brk = then(failed, other.brk);
 	other.cont = then(failed, other.cont);

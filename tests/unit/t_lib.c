@@ -388,6 +388,58 @@ test_items_of_lists(void **state)
 	assert_fine(m);
 }
 
+/* The list of `s`, whose letters are its items. */
+static struct mip_strings
+letters(struct mip *m, const char *s)
+{
+	size_t n = strlen(s), i;
+	const char **v = mip_alloc(m, n, sizeof *v);
+	char *one;
+
+	for (i = 0; i < n; i++) {
+		v[i] = one = mip_alloc(m, 2, 1);
+		one[0] = s[i];
+	}
+	return (struct mip_strings){ v, n };
+}
+
+static void
+test_vote(void **state)
+{
+	static const struct {
+		const char *votes;
+		int64_t rest, index;
+		bool decided;
+	} t[] = {
+		{ "x", 0, 0, true }, { "xyy", 0, 1, true },
+		{ "xyXzy", 0, 0, true },        /* by words; a tie: earliest */
+		{ "zyxyx", 0, 1, true },
+		{ "xxx", 2, 0, true }, { "xxy", 2, 0, false },
+		{ "xx", 2, 0, true },           /* a new one ties at best */
+		{ "xy", 1, 0, false }, { "xyx", 1, 0, true },
+		{ "yxx", 1, 1, false },         /* y would be the earlier */
+		{ "x", 2, 0, false }
+	};
+	static const double d[] = { 2, 1.5, 1.5 };
+	struct mip_floats floats = { d, 3 };
+	struct mip_strings none = { NULL, 0 }, v;
+	struct mip *m = begin(state);
+	size_t i;
+
+	for (i = 0; i < sizeof t / sizeof *t; i++) {
+		v = letters(m, t[i].votes);
+		assert_int_equal(mip_vote(m, &mip_string, &v), t[i].index);
+		assert_int_equal(mip_decided(m, &mip_string, &v, t[i].rest),
+		    t[i].decided);
+	}
+	assert_int_equal(mip_vote(m, &mip_float, &floats), 1);
+	assert_true(mip_decided(m, &mip_string, &none, 0));
+	assert_false(mip_decided(m, &mip_string, &none, 1));
+	assert_fine(m);
+	assert_int_equal(mip_vote(m, &mip_string, &none), 0);
+	assert_int_equal(mip_status(m), MIP_FAIL);
+}
+
 static void
 test_flatten(void **state)
 {
@@ -462,7 +514,7 @@ main(void)
 		cmocka_unit_test(test_sort_is_stable),
 		cmocka_unit_test(test_parts_of_lists),
 		cmocka_unit_test(test_items_of_lists),
-		cmocka_unit_test(test_flatten),
+		cmocka_unit_test(test_vote), cmocka_unit_test(test_flatten),
 		cmocka_unit_test(test_maps),
 	};
 

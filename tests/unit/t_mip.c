@@ -452,6 +452,7 @@ test_caught(void **state)
 
 	RULES({ .match = RECALL, .text = "sky" });
 	mip_begin(s->m);
+	assert_string_equal(mip_failure(s->m), "");
 	assert_false(mip_caught(s->m));
 	mip_ask(s->m, &recall, &in, &out);
 	mip_fail(s->m, MIP_ASSERT, "no");
@@ -459,6 +460,16 @@ test_caught(void **state)
 	assert_int_equal(mip_status(s->m), MIP_OK);
 	assert_string_equal(mip_message(s->m), "");
 	assert_int_equal(mip_wait(s->m), MIP_OK);
+	/* What it was can be said, and be the failure again. */
+	assert_string_equal(mip_failure(s->m), "assert: no");
+	assert_int_equal(mip_fail_again(s->m, mip_failure(s->m)), MIP_ASSERT);
+	assert_string_equal(mip_message(s->m), "no");
+	assert_true(mip_caught(s->m));
+	assert_int_equal(mip_fail_again(s->m, "budget: none"), MIP_FAIL);
+	assert_string_equal(mip_message(s->m), "budget: none");
+	assert_true(mip_caught(s->m));
+	assert_int_equal(mip_fail_again(s->m, "none"), MIP_FAIL);
+	assert_true(mip_caught(s->m));
 	mip_fail(s->m, MIP_BUDGET, "spent");
 	assert_false(mip_caught(s->m));
 	assert_int_equal(mip_status(s->m), MIP_BUDGET);

@@ -30,9 +30,9 @@ syn keyword miprocConstant contained false null true
 syn match miprocCall /\<\h\w*\ze\s*(/
 	\ contains=miprocStatement,miprocRepeat,miprocConditional
 " words: module
-syn match miprocModule /\<\(best_of\|chain_of_thought\|ensemble\|fallback\|majority\|predict\|program_of_thought\|react\|refine\|round_robin\)\ze\s*(/
+syn match miprocModule /\<\(\)\ze\s*(/
 " words: function
-syn match miprocFunction /\<\(abs\|all\|any\|bm25\|ceil\|chunk\|contains\|cosine\|count\|credit\|csv\|dedup\|embed\|ends_with\|env\|exact\|exec\|f1\|first\|flatten\|float\|floor\|format_rate\|http\|icontains\|index_of\|int\|is_text\|join\|json\|json_equal\|jsonl\|keys\|knn\|last\|len\|lines\|lower\|max\|mean\|mentions\|min\|normalize\|number\|numeric\|overlap\|pass_at\|precision\|put\|range\|recall\|regex_all\|regex_find\|regex_match\|regex_replace\|repeat\|replace\|reverse\|round\|slice\|sort\|split\|starts_with\|str\|substr\|sum\|take\|title\|trim\|upper\|values\|words\)\ze\s*(/
+syn match miprocFunction /\<\(abs\|all\|any\|ceil\|chunk\|contains\|cosine\|count\|decided\|dedup\|ends_with\|exact\|f1\|first\|flatten\|float\|floor\|format_rate\|icontains\|index_of\|int\|is_text\|join\|json\|json_equal\|keys\|last\|len\|lines\|lower\|max\|mean\|mentions\|min\|normalize\|number\|numeric\|overlap\|pass_at\|precision\|put\|range\|recall\|regex_all\|regex_find\|regex_match\|regex_replace\|repeat\|replace\|reverse\|round\|slice\|sort\|split\|starts_with\|str\|substr\|sum\|take\|title\|trim\|upper\|values\|vote\|words\)\ze\s*(/
 
 " Names of fields, options and variables: `name:`, `name =`, `.name`.
 syn match miprocName /\<\h\w*\ze\(:\|\s*=\(=\)\@!\)/

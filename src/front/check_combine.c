@@ -1,0 +1,692 @@
+/* Modules that are made of calls of others: majority, best_of and the like.
+ *
+ * Each becomes a program in the language, which is then checked and lowered
+ * as any other: see check_make.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "buf.h"
+#include "front/check_make.h"
+
+const struct combine check_combines[MODULE_NKIND] = {
+#define COMBINE(id, name, takes, arguments) { name, takes, arguments },
+#include "front/combine.def"
+#undef COMBINE
+};
+
+enum { MOST_CALLS = 1000 };             /* of one module */
+
+/* A number among the arguments, as it is written in a text. */
+struct amount {
+	const char *text;
+	int64_t least, most;            /* what it can be */
+	bool fixed;                     /* both are the same */
+};
+
+/* What stands in the parentheses. */
+struct combination {
+	struct making k;
+	struct ast *call;
+	const struct combine *is;
+	struct symbol *of[64];          /* modules, all of one kind */
+	unsigned nof;
+	const char *by;                 /* the output that votes; NULL */
+	struct symbol *judge;           /* a program: pred to score and why */
+	bool least;                     /* ... less is better */
+	const char *stop_at;            /* NULL */
+	const struct ty *sample;        /* see sample_type */
+};
+
+static void
+wrong(struct combination *x, struct span at, const char *why)
+{
+	diag(x->k.c->d, at, E_COMBINE, "%s", why);
+}
+
+/* ---- arguments ---- */
+
+static struct ast *
+argument(const struct combination *x, const char *name)
+{
+	struct ast *a;
+
+	for (a = x->call->u.call.arg; a; a = a->next)
+		if (a->u.arg.name && strcmp(a->u.arg.name, name) == 0)
+			return a->u.arg.value;
+	return NULL;
+}
+
+static void
+name_is_known(struct combination *x, struct ast *a)
+{
+	struct check *c = x->k.c;
+	const struct ast *b;
+
+	if (!check_is_word(x->is->arguments, a->u.arg.name)) {
+		diag(c->d, a->u.arg.name_at, E_COMBINE, "'%s' takes no '%s'",
+		    x->is->name, a->u.arg.name);
+		return;
+	}
+	for (b = x->call->u.call.arg; b != a; b = b->next)
+		if (b->u.arg.name && strcmp(b->u.arg.name, a->u.arg.name) == 0)
+			diag(c->d, a->u.arg.name_at, E_DUPLICATE, "'%s'",
+			    a->u.arg.name);
+}
+
+/* The record without `reasoning`, which says how the others were found. */
+static const struct ty_field *
+next_output(const struct ty *t, unsigned *i)
+{
+	while (*i < t->n && strcmp(t->field[*i].name, "reasoning") == 0)
+		++*i;
+	return *i < t->n ? &t->field[(*i)++] : NULL;
+}
+
+static bool
+same_fields(const struct ty *a, const struct ty *b)
+{
+	unsigned i = 0, k = 0;
+	const struct ty_field *x, *y;
+
+	do {
+		x = next_output(a, &i);
+		y = next_output(b, &k);
+		if (x && y && (strcmp(x->name, y->name) != 0 ||
+		    x->type != y->type))
+			return false;
+	} while (x && y);
+	return !x && !y;
+}
+
+static void
+take_module(struct combination *x, struct ast *e)
+{
+	struct symbol *m = check_ref_kind(x->k.c, e, SYM_MODULE);
+
+	if (!m || m->type->kind != TY_STRUCT || m->in->kind != TY_STRUCT)
+		return;
+	if (x->nof > 0 && (!same_fields(m->in, x->of[0]->in) ||
+	    !same_fields(m->type, x->of[0]->type)))
+		diag(x->k.c->d, e->at, E_COMBINE, "'%s' has other inputs or "
+		    "outputs than '%s'", m->name, x->of[0]->name);
+	else if (x->nof == COUNTOF(x->of))
+		wrong(x, e->at, "these are more than 64 modules");
+	else
+		x->of[x->nof++] = m;
+}
+
+/* Takes the modules, looks at the names of the others. */
+static bool
+arguments(struct combination *x)
+{
+	unsigned before = x->k.c->d->nerror, n = 0;
+	struct ast *a;
+
+	for (a = x->call->u.call.arg; a; a = a->next) {
+		if (a->u.arg.name)
+			name_is_known(x, a);
+		else if (x->is->takes == TAKES_MODULE && n++ > 0)
+			diag(x->k.c->d, a->at, E_COMBINE, "'%s' takes one "
+			    "module", x->is->name);
+		else
+			take_module(x, a->u.arg.value);
+	}
+	if (x->k.c->d->nerror > before)
+		return false;
+	if (x->nof == 0)
+		diag(x->k.c->d, x->call->at, E_COMBINE, "'%s' takes %s",
+		    x->is->name, x->is->takes == TAKES_MODULE ? "a module" :
+		    "modules");
+	else if (x->is->takes == TAKES_MODULES && x->nof < 2)
+		diag(x->k.c->d, x->call->at, E_COMBINE, "'%s' takes two "
+		    "modules or more", x->is->name);
+	return x->k.c->d->nerror == before;
+}
+
+/* The int called `name`, a constant or a param; `unset` if it is not there. */
+static struct amount
+amount(struct combination *x, const char *name, int64_t least, int64_t unset)
+{
+	struct ast *e = argument(x, name);
+	struct amount v = { NULL, unset, unset, true };
+	struct check *c = x->k.c;
+
+	if (e && check_want(c, e, check_basic(c, TY_INT)) &&
+	    (!check_bound(c, e, false, &v.least) ||
+	    !check_bound(c, e, true, &v.most) || v.least < least ||
+	    v.most > MOST_CALLS)) {
+		diag(c->d, e->at, E_COMBINE, "'%s' is a constant or param from "
+		    "%d to %d", name, (int)least, MOST_CALLS);
+		v.least = v.most = unset;
+	}
+	v.fixed = !e || !e->sym || e->sym->kind != SYM_PARAM;
+	v.text = arena_printf(c->a, "%lld", (long long)v.most);
+	if (!v.fixed) {
+		check_make_know(&x->k, name, e->sym);
+		v.text = arena_printf(c->a, "$%s", name);
+	}
+	return v;
+}
+
+static const char *
+float_text(struct check *c, double d)
+{
+	const char *s = arena_printf(c->a, "%.17g", d);
+
+	return strpbrk(s, ".e") ? s : arena_printf(c->a, "%s.0", s);
+}
+
+static void
+stop_at(struct combination *x, bool needed)
+{
+	struct ast *e = argument(x, "stop_at");
+	struct check *c = x->k.c;
+	struct ty_const v;
+
+	if (!e && needed)
+		diag(c->d, x->call->at, E_COMBINE, "'%s' needs stop_at = the "
+		    "score that is good enough", x->is->name);
+	if (!e || !check_want(c, e, check_basic(c, TY_FLOAT)))
+		return;
+	if (e->sym && e->sym->kind == SYM_PARAM) {
+		check_make_know(&x->k, "stop_at", e->sym);
+		x->stop_at = "$stop_at";
+	} else if (!check_const(c->a, e, &v))
+		diag(c->d, e->at, E_CONSTANT, "%s", "");
+	else
+		x->stop_at = float_text(c, v.kind == TYC_INT ? (double)v.i :
+		    v.f);
+}
+
+/* The output that votes. */
+static void
+voter(struct combination *x)
+{
+	struct ast *e = argument(x, "by");
+	const struct ty *t = x->of[0]->type;
+	const struct ty_field *f, *other;
+	struct check *c = x->k.c;
+	unsigned i = 0;
+
+	if (e && e->kind == AST_NAME &&
+	    ty_field_index(t, e->u.name.name) >= 0) {
+		x->by = e->u.name.name;
+		return;
+	}
+	if (e) {
+		diag(c->d, e->at, E_COMBINE, "'by' names an output of '%s'",
+		    x->of[0]->name);
+		return;
+	}
+	f = next_output(t, &i);
+	other = next_output(t, &i);
+	if (!f || other)
+		diag(c->d, x->call->at, E_COMBINE, "say by which output of "
+		    "'%s': by = %s", x->of[0]->name, f ? f->name : "...");
+	else
+		x->by = f->name;
+}
+
+/* ---- metrics that judge ---- */
+
+/* A tree of the declaration of its own: what is checked here has other types
+ * than there. */
+static struct ast *
+fresh(struct check *c, const struct symbol *metric)
+{
+	struct unit *u = parse(c->a, c->names, metric->unit->source, c->d);
+	struct ast *n;
+
+	for (n = u->decl; n; n = n->next)
+		if (n->kind == AST_METRIC && n->at.off == metric->decl->at.off)
+			return n;
+	BUG("metric '%s' is gone", metric->name);
+}
+
+static struct ast *
+judge_body(struct making *k, struct ast *n)
+{
+	struct ast *body = n->u.metric.body;
+
+	if (body)
+		return body;
+	body = check_make_node(k, AST_BLOCK);
+	body->u.block.stmt = check_make_node(k, AST_RETURN);
+	body->u.block.stmt->u.return_.value = n->u.metric.value;
+	return body;
+}
+
+/* What the program that judges by it is known as: no name of the text. */
+static const char *
+key_of(struct check *c, const struct symbol *metric)
+{
+	const char *key = arena_printf(c->a, ".%s", metric->path);
+
+	return names_intern(c->names, key, strlen(key));
+}
+
+/* The program that judges by the metric; NULL after a message. */
+static struct symbol *
+judge(struct making *k, struct symbol *metric, struct span at)
+{
+	struct check *c = k->c;
+	const char *key = key_of(c, metric);
+	struct symbol *s, *gold;
+	struct ty_field f[2];
+	struct ast *n, *pred;
+
+	metric->judges = true;
+	s = scope_get(k->scope, key);
+	if (s)
+		return s;
+	if (check_is_exec(metric->decl->u.metric.value)) {
+		diag(c->d, at, E_COMBINE, "'%s' is a command, which judges "
+		    "rows of data only", metric->name);
+		return NULL;
+	}
+	n = fresh(c, metric);
+	pred = n->u.metric.arg ? n->u.metric.arg->next : NULL;
+	if (!pred)
+		return NULL;            /* check_metric says so */
+	s = scope_get(k->scope, names_intern(c->names, ".pred", 5));
+	f[0] = check_make_field(k, pred->u.name.name, s->type);
+	gold = check_new_symbol(c, SYM_METRIC_ARG,
+	    n->u.metric.arg->u.name.name, n->u.metric.arg);
+	gold->done = true;
+	gold->type = gold->in = check_basic(c, TY_POISON);
+	s = check_make_symbol(k, arena_printf(c->a, ".%s", metric->name),
+	    check_make_record(k, arena_printf(c->a, "_%s_in", metric->name), f,
+	    1), NULL, judge_body(k, n));
+	f[0] = check_make_field(k, "score", check_basic(c, TY_FLOAT));
+	f[1] = check_make_field(k, "why", ty_optional(c->t,
+	    check_basic(c, TY_STRING)));
+	s->type = check_make_record(k, arena_printf(c->a, "_%s_out",
+	    metric->name), f, 2);
+	s->made = MADE_JUDGE;
+	s->unit = metric->unit;
+	s->scope = scope_new(c->a, k->scope);
+	scope_add(s->scope, gold->name, gold);
+	scope_add(k->scope, key, s);
+	return s;
+}
+
+/* What it is shown: inputs and outputs as one record. */
+static void
+know_pred(struct making *k)
+{
+	const struct ty *in = k->s->in, *out = k->s->type;
+	struct check *c = k->c;
+	struct ty_field *f = arena_array(c->a, in->n + out->n, sizeof(*f));
+	struct symbol *s = check_new_symbol(c, SYM_TYPEDEF, "pred", NULL);
+	unsigned n = 0, i;
+
+	for (i = 0; i < in->n; i++)
+		if (ty_field_index(out, in->field[i].name) < 0)
+			f[n++] = check_make_field(k, in->field[i].name,
+			    in->field[i].type);
+	for (i = 0; i < out->n; i++)
+		f[n++] = check_make_field(k, out->field[i].name,
+		    out->field[i].type);
+	s->type = check_make_record(k, "_pred", f, n);
+	s->done = true;
+	scope_add(k->scope, names_intern(c->names, ".pred", 5), s);
+}
+
+static void
+judged_by(struct combination *x)
+{
+	struct ast *e = argument(x, "by"), *o;
+	struct check *c = x->k.c;
+	struct symbol *m;
+
+	if (!e) {
+		diag(c->d, x->call->at, E_COMBINE, "'%s' needs by = a metric",
+		    x->is->name);
+		return;
+	}
+	m = check_ref_kind(c, e, SYM_METRIC);
+	if (!m)
+		return;
+	o = ast_option(m->decl->u.metric.option, "minimize");
+	x->least = o && (!o->u.option.value ||
+	    check_value(c->a, o->u.option.value).i != 0);
+	know_pred(&x->k);
+	x->judge = judge(&x->k, m, e->at);
+	if (x->judge)
+		check_make_know(&x->k, "judge", x->judge);
+}
+
+const struct ty *
+check_judge_value(struct check *c, struct ast *e, struct symbol *s)
+{
+	struct symbol *own = c->now.body->sym, *j;
+	struct making k = { c, own->owner, own->scope->up };
+	struct ast *call, *next = e->next;
+
+	j = judge(&k, s, e->at);
+	if (!j)
+		return check_basic(c, TY_POISON);
+	check_look(c, j);
+	call = check_make_node(&k, AST_CALL);
+	call->u.call.fn = check_make_name_node(&k, key_of(c, s));
+	call->u.call.arg = check_make_arg(&k, j->in->field[0].name,
+	    check_make_name_node(&k, own->in->field[0].name));
+	call->at = e->at;
+	*e = (struct ast){ .kind = AST_DOT, .at = e->at, .next = next };
+	e->u.dot.of = call;
+	e->u.dot.name = j->type->field[0].name;
+	e->u.dot.name_at = e->at;
+	return check_expr(c, e, NULL);
+}
+
+const struct ty *
+check_no_gold(struct check *c, struct ast *e)
+{
+	const struct symbol *s = c->now.body->sym;
+
+	diag(c->d, e->at, E_JUDGE, "'%s' is judged by its inputs and outputs",
+	    s->name);
+	diag_note(c->d, check_name_at(s->decl), "judged here");
+	return check_basic(c, TY_POISON);
+}
+
+/* ---- the programs ---- */
+
+/* What a call gives that may have failed. */
+static const struct ty *
+sample_type(struct combination *x)
+{
+	struct making *k = &x->k;
+	struct check *c = k->c;
+	struct ty_field f[3];
+	unsigned n = 0;
+
+	if (x->sample)
+		return x->sample;
+	f[n++] = check_make_field(k, "reply", ty_optional(c->t, k->s->type));
+	if (x->judge)
+		f[n++] = check_make_field(k, "score", check_basic(c,
+		    TY_FLOAT));
+	f[n++] = check_make_field(k, "failure", check_basic(c, TY_STRING));
+	return x->sample = check_make_record(k, "_sample", f, n);
+}
+
+/* $sample: a call of `of` that gives null and why if it fails, and with a
+ * judge its score. */
+static void
+make_sample(struct combination *x, const char *name, struct symbol *of)
+{
+	struct making *k = &x->k;
+	struct check *c = k->c;
+	const char *it = arena_printf(c->a, "of_%s", name);
+	const char *reply = of->type == k->s->type ? "$r" : "$out($r)";
+
+	check_make_know(k, it, of);
+	check_make_program(k, arena_printf(c->a, ".%s", name), k->s->in,
+	    sample_type(x), arena_printf(c->a,
+	    "try {\n"
+	    "    let $r = $%s();\n"
+	    "    return { reply = %s%s, failure = \"\" };\n"
+	    "} else {\n"
+	    "    return { reply = null%s, failure = $failure };\n"
+	    "}\n", it, reply, x->judge ? arena_printf(c->a,
+	    ", score = $judge(%s = $both($r)).score",
+	    x->judge->in->field[0].name) : "",
+	    x->judge ? ", score = 0.0" : ""));
+}
+
+/* The vote of $samples. */
+static const char *
+count_votes(struct combination *x)
+{
+	return arena_printf(x->k.c->a,
+	    "let $replies = [$s.reply for $s in $samples "
+	    "if $s.reply != null];\n"
+	    "if len($replies) == 0 {\n"
+	    "    fail $samples[0].failure;\n"
+	    "}\n"
+	    "return $replies[vote([$r.%s for $r in $replies])];\n", x->by);
+}
+
+/* So many calls of $sample at once, `most` at most. */
+static const char *
+wave(struct combination *x, const struct amount *n, const char *number,
+    int64_t most)
+{
+	if (n->fixed)
+		return arena_printf(x->k.c->a, "[$sample() for $i in "
+		    "range(%lld)]", (long long)most);
+	return arena_printf(x->k.c->a, "[$sample() for $i in range(%s) limit "
+	    "%lld]", number, (long long)most);
+}
+
+/* A second wave is asked only if the first one does not decide. */
+static void
+make_majority(struct combination *x)
+{
+	struct amount n = amount(x, "n", 1, 5);
+	struct making *k = &x->k;
+	struct check *c = k->c;
+	int64_t first = n.most / 2 + 1, rest = n.most - n.least / 2 - 1;
+	const char *more = "", *number = "$n - len($samples)";
+
+	voter(x);
+	if (!x->by)
+		return;
+	make_sample(x, "sample", x->of[0]);
+	if (n.fixed)
+		number = arena_printf(c->a, "%lld", (long long)rest);
+	if (rest > 0)
+		more = arena_printf(c->a,
+		    "if !decided([$s.reply.%s for $s in $samples "
+		    "if $s.reply != null], %s) {\n"
+		    "    $samples += %s;\n"
+		    "}\n", x->by, number, wave(x, &n, number, rest));
+	k->s->run = check_make_program(k, "", k->s->in, k->s->type,
+	    arena_printf(c->a, "let $samples = %s;\n%s%s",
+	    wave(x, &n, "$n / 2 + 1", first), more, count_votes(x)));
+}
+
+static void
+make_ensemble(struct combination *x)
+{
+	struct making *k = &x->k;
+	struct buf b = BUF_INIT;
+	unsigned i;
+
+	voter(x);
+	if (!x->by)
+		return;
+	buf_puts(&b, "parallel {\n");
+	for (i = 0; i < x->nof; i++) {
+		make_sample(x, arena_printf(k->c->a, "member_%u", i + 1),
+		    x->of[i]);
+		buf_printf(&b, "let $reply_%u = $member_%u();\n", i + 1,
+		    i + 1);
+	}
+	buf_puts(&b, "}\nlet $samples = [");
+	for (i = 0; i < x->nof; i++)
+		buf_printf(&b, "%s$reply_%u", i > 0 ? ", " : "", i + 1);
+	buf_puts(&b, "];\n");
+	buf_puts(&b, count_votes(x));
+	k->s->run = check_make_program(k, "", k->s->in, k->s->type,
+	    buf_str(&b));
+	buf_release(&b);
+}
+
+static void
+make_fallback(struct combination *x)
+{
+	struct making *k = &x->k;
+	struct buf b = BUF_INIT;
+	unsigned i;
+
+	for (i = 0; i < x->nof; i++) {
+		bool last = i + 1 == x->nof;
+
+		check_make_know(k, arena_printf(k->c->a, "of_%u", i + 1),
+		    x->of[i]);
+		buf_printf(&b, "%slet $r_%u = $of_%u();\nreturn %s$r_%u%s;\n",
+		    last ? "" : "try {\n", i + 1, i + 1,
+		    x->of[i]->type == k->s->type ? "" : "$out(", i + 1,
+		    x->of[i]->type == k->s->type ? "" : ")");
+		buf_puts(&b, last ? "" : "} else {\n}\n");
+	}
+	k->s->run = check_make_program(k, "", k->s->in, k->s->type,
+	    buf_str(&b));
+	buf_release(&b);
+}
+
+/* The best of all, or with stop_at one after the other until one is good
+ * enough. */
+static void
+make_best(struct combination *x)
+{
+	struct amount n = amount(x, "n", 1, 4);
+	struct making *k = &x->k;
+	struct check *c = k->c;
+	const char *better, *text;
+
+	judged_by(x);
+	stop_at(x, false);
+	if (!x->judge)
+		return;
+	make_sample(x, "sample", x->of[0]);
+	better = arena_printf(c->a,
+	    "if $s.reply != null && ($best.reply == null || "
+	    "$s.score %s $best.score) {\n"
+	    "    $best = $s;\n"
+	    "}\n", x->least ? "<" : ">");
+	if (x->stop_at)
+		text = arena_printf(c->a,
+		    "let $best = $sample();\n"
+		    "for $i in 2 .. %s limit %lld {\n"
+		    "    if $best.reply != null && $best.score %s %s {\n"
+		    "        break;\n"
+		    "    }\n"
+		    "    let $s = $sample();\n%s"
+		    "}\n", n.text, (long long)n.most - 1,
+		    x->least ? "<=" : ">=", x->stop_at, better);
+	else
+		text = arena_printf(c->a,
+		    "let $samples = %s;\n"
+		    "let $best = $samples[0];\n"
+		    "for $s in $samples {\n%s}\n",
+		    wave(x, &n, n.text, n.most), better);
+	k->s->run = check_make_program(k, "", k->s->in, k->s->type,
+	    arena_printf(c->a, "%s"
+	    "if $best.reply == null {\n"
+	    "    fail $best.failure;\n"
+	    "}\n"
+	    "return $best.reply;\n", text));
+}
+
+/* ---- all of them ---- */
+
+/* The outputs of several modules: those of the first, without a reasoning that
+ * not all have. */
+static const struct ty *
+common(struct combination *x)
+{
+	const struct ty *t = x->of[0]->type;
+	struct ty_field *f;
+	const struct ty_field *o;
+	unsigned i, n = 0;
+
+	for (i = 1; i < x->nof && x->of[i]->type->n == t->n &&
+	    (t->n == 0 || strcmp(t->field[0].name,
+	    x->of[i]->type->field[0].name) == 0); i++)
+		;
+	if (i >= x->nof)
+		return t;
+	f = arena_array(x->k.c->a, t->n, sizeof(*f));
+	for (i = 0; (o = next_output(t, &i)) != NULL;)
+		f[n++] = *o;
+	return check_make_record(&x->k, "_out", f, n);
+}
+
+static void
+make(struct combination *x)
+{
+	switch (x->k.s->module) {
+	case MODULE_MAJORITY:
+		make_majority(x);
+		return;
+	case MODULE_ENSEMBLE:
+		make_ensemble(x);
+		return;
+	case MODULE_FALLBACK:
+		make_fallback(x);
+		return;
+	case MODULE_BEST_OF: case MODULE_REFINE:
+		make_best(x);
+		return;
+	case MODULE_PREDICT: case MODULE_CHAIN_OF_THOUGHT: case MODULE_NKIND:
+		break;
+	}
+	BUG("'%s' is a leaf", x->k.s->name);
+}
+
+void
+check_combine(struct check *c, struct symbol *s)
+{
+	static const struct option_rule none[] = {
+		{ NULL, OPT_OTHER, NULL, NULL }
+	};
+	struct combination x = { .call = s->decl->u.value.value };
+
+	x.is = &check_combines[s->module];
+	check_options(c, s->decl->u.value.option, none, x.is->name, false);
+	s->in = s->type = check_basic(c, TY_POISON);
+	x.k.c = c;
+	x.k.s = s;
+	if (!arguments(&x))
+		return;
+	s->in = x.of[0]->in;
+	s->type = common(&x);
+	s->sampled = x.is->takes == TAKES_MODULE ? x.of[0] : NULL;
+	check_making_init(&x.k, c, s);
+	make(&x);
+}
+
+void
+check_combined(struct check *c, struct symbol *s)
+{
+	struct symbol *h;
+
+	if (!s)
+		return;
+	check_symbol(c, s, s->decl->at);
+	for (h = s->helper; h; h = h->helper)
+		check_look(c, h);
+}
+
+/* ---- which metrics ---- */
+
+void
+check_judges(struct check *c)
+{
+	const struct ast *v;
+	struct symbol *s;
+
+	for (s = c->out->symbol; s; s = s->next) {
+		v = s->kind == SYM_MODULE ? s->decl->u.value.value : NULL;
+		if (v && v->kind == AST_CALL &&
+		    v->u.call.fn->kind == AST_NAME &&
+		    (strcmp(v->u.call.fn->u.name.name, "best_of") == 0 ||
+		    strcmp(v->u.call.fn->u.name.name, "refine") == 0))
+			check_combined(c, s);
+	}
+}
+
+bool
+check_only_judges(struct check *c, const struct symbol *s)
+{
+	struct ast *o = c->out->optimize ? ast_option(
+	    c->out->optimize->u.optimize.option, "metric") : NULL;
+	bool failed = false;
+
+	return s->judges && (!o || !o->u.option.value ||
+	    check_ref(c, o->u.option.value, &failed) != s);
+}

@@ -1,0 +1,183 @@
+#!/bin/sh
+# Modules that are made of calls of others: what they answer, and what they ask
+# for it.
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+set -u
+. "${SRCDIR:-.}/tests/e2e/lib.sh"
+cd "$tmp" || exit 1
+
+# The same declarations before each program.
+declarations() {
+	cat <<'END'
+model local = "openai:fake" {
+	base_url = env("LMD_URL", "http://127.0.0.1:9/v1");
+	temperature = 0.7; max_tokens = 64; price = free;
+	retry { attempts = 1; }
+}
+signature Talk = (text: string) -> (answer: string) "Talk about it.";
+signature Short = (text: string) -> (answer: string) "Say it shortly.";
+module talk = predict(Talk) { model = local; reask = 0; }
+module short = predict(Short) { model = local; reask = 0; }
+END
+}
+
+# gives WANT ARG...: the binary answers so.
+gives() {
+	answer=$1
+	shift
+	status 0 ./p "$@" && [ "$(cat out)" = "$answer" ] || {
+		echo "not $answer but:"
+		cat out err
+		return 1
+	}
+}
+
+# asked N: requests since the last start.
+asked() {
+	[ "$(requests)" -eq "$1" ] || {
+		echo "$(requests) requests, not $1"
+		return 1
+	}
+}
+
+# program NAME, its text on standard input; compiled into ./p.
+program() {
+	{ declarations; cat; } >p.mp
+	ok "$1 compiles" status 0 "$MIPROC" -O0 -Werror \
+	    -Wno-unused-module p.mp -o p
+}
+
+fresh() {
+	lmd_stop
+	rm -rf log cache
+	lmd_start
+}
+
+# ---- majority ----
+
+cat >script <<'END'
+{"match_user":"split","replies":["a","b","a","c","a"]}
+{"match_user":"cut","finish":"length","reply":"x"}
+{"match_user":"half","replies":["x"],"finish":"length","times":2}
+{"match_user":"half","reply":"fine"}
+{"match_user":"gone","status":500,"error":"gone"}
+{"reply":"same"}
+END
+program 'majority' <<'END'
+module vote = majority(talk, n = 5);
+program P(text: string) -> (answer: string) {
+	return { answer = vote(text).answer };
+}
+END
+fresh
+ok 'a first wave that decides' gives same --text hi
+ok 'saves the second' asked 3
+ok 'again from the cache' gives same --text hi
+ok 'without a call' asked 3
+ok 'else both are asked' gives a --text split
+ok 'and no more' asked 8
+ok 'failures do not vote' gives fine --text half
+fresh
+ok 'if all fail' status 8 ./p --text cut
+ok 'so does the module' says 'was cut off'
+ok 'after all of them' asked 5
+ok 'a failure of the world is none of theirs' status 3 ./p --text gone
+ok 'the plan knows the waves' status 0 "$MIPROC" --emit=plan p.mp
+ok 'by their number' says 'program P: 3 to 5 model calls'
+ok 'a number that is not odd' sed -i 's/n = 5/n = 2/' p.mp
+ok 'compiles' status 0 "$MIPROC" -O0 p.mp -o p
+fresh
+ok 'is asked in one wave' gives same --text hi
+ok 'if half could not decide' asked 2
+
+# ---- best_of ----
+
+cat >script <<'END'
+{"match_user":"text: grow","replies":["a","bbb","cc","dd"]}
+{"match_user":"text: fails","replies":["bad","aa","b","bad"]}
+{"match_user":"text: none","reply":"bad"}
+{"match":"Say it shortly","reply":"short"}
+{"reply":"x"}
+END
+program 'best_of' <<'END'
+metric longest(gold, pred) {
+	if pred.answer == "bad" {
+		fail "a bad answer";
+	}
+	return len(pred.answer) + 0.0, "longer";
+}
+module best = best_of(talk, n = 4, by = longest);
+module first = best_of(talk, n = 4, by = longest, stop_at = 2.0);
+program P(text: string, all: int) -> (answer: string) {
+	if all > 0 {
+		return { answer = best(text).answer };
+	}
+	return { answer = first(text).answer };
+}
+END
+fresh
+ok 'the best' gives bbb --text grow --all 1
+ok 'of all' asked 4
+fresh
+ok 'the first that is good enough' gives bbb --text grow --all 0
+ok 'stops' asked 2
+ok 'what cannot be judged is not chosen' gives aa --text fails --all 1
+fresh
+ok 'if none can be judged' status 8 ./p --text none --all 0
+ok 'that is the failure' says 'a bad answer'
+ok 'after all of them' asked 4
+
+# ---- ensemble, fallback, nesting ----
+
+cat >script <<'END'
+{"match":["Talk about","text: one"],"finish":"length","reply":"x"}
+{"match":["Say it shortly","text: one"],"reply":"short"}
+{"match":["Talk about","text: most"],"replies":["p","q","r","q"]}
+{"match":["Say it shortly","text: most"],"reply":"q"}
+{"match":"text: both","finish":"length","reply":"x"}
+{"reply":"x"}
+END
+program 'the others' <<'END'
+module vote = majority(talk, n = 3);
+module jury = ensemble(talk, short, vote);
+module safe = fallback(vote, short);
+module deep = majority(safe, n = 3, by = answer);
+program P(text: string, way: int) -> (answer: string) {
+	switch way {
+	case 1 { return { answer = jury(text).answer }; }
+	case 2 { return { answer = safe(text).answer }; }
+	default {
+		let v = [deep(text = t).answer for t in [text, text]];
+		return { answer = join("+", v) };
+	}
+	}
+}
+END
+fresh
+ok 'members that fail do not vote' gives short --text one --way 1
+ok 'fallback takes the next' gives short --text one --way 2
+ok 'if all fail' status 8 ./p --text both --way 2
+ok 'by the last failure' says 'was cut off'
+fresh
+ok 'they nest, and are asked in lists' gives x+x --text hi --way 3
+ok 'with two waves each' asked 8
+
+# ---- tuning ----
+
+rows 60 >rows.jsonl
+skill >script
+classifier 'random { candidates = 3; trials = 4; }' |
+    sed -e 's/^module classify.*/&\
+module vote = majority(classify, n = VOTES);/' \
+    -e 's/return { label = classify/return { label = vote/' \
+    -e 's/temperature = 0.0;/temperature = 0.5;/' \
+    -e '1i\
+param VOTES: int = 3 tune [1, 3];' >p.mp
+fresh
+ok 'the leaf inside is tuned' status 0 "$MIPROC" -q tune p.mp
+ok 'under its name' grep -q 'classify\.' p.tuned
+ok 'and the build takes it' status 0 "$MIPROC" --locked p.mp -o p
+
+lmd_stop
+done_testing
