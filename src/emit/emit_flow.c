@@ -412,7 +412,8 @@ save(struct fgen *fg, const struct region *body)
 		const char *name = fg->var[v->id];
 		struct saved *s;
 
-		if (name == NULL || (i > 0 && set[i - 1]->u.var == v) ||
+		if (name == NULL || v->kept ||
+		    (i > 0 && set[i - 1]->u.var == v) ||
 		    (!fg->can_fail && fails == NULL))
 			continue;
 		s = arena_alloc(&fg->g->a, sizeof *s);

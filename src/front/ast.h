@@ -109,8 +109,10 @@ struct ast {
 		struct { struct ast *arm; } t_union;
 		struct { const char *text; struct ast *value; } t_literal;
 
+		/* `kept`: failures and retries leave it as it is, of a program
+		 * that was made */
 		struct { const char *name; struct span name_at;
-		    struct ast *type, *value; } let;
+		    struct ast *type, *value; bool kept; } let;
 		struct { struct ast *to, *value; bool add; } assign;
 		struct { struct ast *value; } eval;
 		/* `list` may be a BINARY OP_RANGE; `most`, by check: rounds at

@@ -321,6 +321,17 @@ hidden_unit(struct check *c, struct ast *e, struct symbol *v)
 	return e->u.dot.of->sym = s;
 }
 
+/* agent.answer: what it asks itself; NULL. */
+static struct symbol *
+leaf_of(const struct symbol *module, const char *name)
+{
+	struct symbol *s = module->leaf ? module->leaf->leaf : NULL;
+
+	while (s && s->name != name)
+		s = s->leaf;
+	return s;
+}
+
 struct symbol *
 check_ref(struct check *c, struct ast *e, bool *failed)
 {
@@ -336,6 +347,8 @@ check_ref(struct check *c, struct ast *e, bool *failed)
 			of = hidden_unit(c, e, of);
 		if (of && (of->kind == SYM_UNIT || of->kind == SYM_ENUM))
 			s = member_ref(c, e, of, failed);
+		else if (of && of->kind == SYM_MODULE)
+			s = leaf_of(of, e->u.dot.name);
 	}
 	if (s) {
 		e->sym = s;

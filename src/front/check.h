@@ -32,7 +32,7 @@ enum symbol_kind {
 };
 
 enum module_kind {
-#define COMBINE(id, name, takes, arguments) MODULE_##id,
+#define COMBINE(id, name, takes, asks, arguments) MODULE_##id,
 #include "front/combine.def"
 #undef COMBINE
 	MODULE_NKIND

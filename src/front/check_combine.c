@@ -10,33 +10,13 @@
 #include "front/check_make.h"
 
 const struct combine check_combines[MODULE_NKIND] = {
-#define COMBINE(id, name, takes, arguments) { name, takes, arguments },
+#define COMBINE(id, name, takes, asks, arguments) \
+	{ name, takes, asks, arguments },
 #include "front/combine.def"
 #undef COMBINE
 };
 
 enum { MOST_CALLS = 1000 };             /* of one module */
-
-/* A number among the arguments, as it is written in a text. */
-struct amount {
-	const char *text;
-	int64_t least, most;            /* what it can be */
-	bool fixed;                     /* both are the same */
-};
-
-/* What stands in the parentheses. */
-struct combination {
-	struct making k;
-	struct ast *call;
-	const struct combine *is;
-	struct symbol *of[64];          /* modules, all of one kind */
-	unsigned nof;
-	const char *by;                 /* the output that votes; NULL */
-	struct symbol *judge;           /* a program: pred to score and why */
-	bool least;                     /* ... less is better */
-	const char *stop_at;            /* NULL */
-	const struct ty *sample;        /* see sample_type */
-};
 
 static void
 wrong(struct combination *x, struct span at, const char *why)
@@ -46,8 +26,8 @@ wrong(struct combination *x, struct span at, const char *why)
 
 /* ---- arguments ---- */
 
-static struct ast *
-argument(const struct combination *x, const char *name)
+struct ast *
+check_combine_argument(const struct combination *x, const char *name)
 {
 	struct ast *a;
 
@@ -144,11 +124,11 @@ arguments(struct combination *x)
 	return x->k.c->d->nerror == before;
 }
 
-/* The int called `name`, a constant or a param; `unset` if it is not there. */
-static struct amount
-amount(struct combination *x, const char *name, int64_t least, int64_t unset)
+struct amount
+check_combine_amount(struct combination *x, const char *name, int64_t least,
+    int64_t unset)
 {
-	struct ast *e = argument(x, name);
+	struct ast *e = check_combine_argument(x, name);
 	struct amount v = { NULL, unset, unset, true };
 	struct check *c = x->k.c;
 
@@ -180,7 +160,7 @@ float_text(struct check *c, double d)
 static void
 stop_at(struct combination *x, bool needed)
 {
-	struct ast *e = argument(x, "stop_at");
+	struct ast *e = check_combine_argument(x, "stop_at");
 	struct check *c = x->k.c;
 	struct ty_const v;
 
@@ -203,7 +183,7 @@ stop_at(struct combination *x, bool needed)
 static void
 voter(struct combination *x)
 {
-	struct ast *e = argument(x, "by");
+	struct ast *e = check_combine_argument(x, "by");
 	const struct ty *t = x->of[0]->type;
 	const struct ty_field *f, *other;
 	struct check *c = x->k.c;
@@ -336,7 +316,7 @@ know_pred(struct making *k)
 static void
 judged_by(struct combination *x)
 {
-	struct ast *e = argument(x, "by"), *o;
+	struct ast *e = check_combine_argument(x, "by"), *o;
 	struct check *c = x->k.c;
 	struct symbol *m;
 
@@ -412,10 +392,20 @@ sample_type(struct combination *x)
 	return x->sample = check_make_record(k, "_sample", f, n);
 }
 
-/* $sample: a call of `of` that gives null and why if it fails, and with a
- * judge its score. */
+/* Lets $reply be its type. */
 static void
-make_sample(struct combination *x, const char *name, struct symbol *of)
+know_sample(struct combination *x)
+{
+	struct symbol *s = check_new_symbol(x->k.c, SYM_TYPEDEF, "reply",
+	    NULL);
+
+	s->type = sample_type(x);
+	s->done = true;
+	check_make_know(&x->k, "reply", s);
+}
+
+void
+check_combine_sample(struct combination *x, const char *name, struct symbol *of)
 {
 	struct making *k = &x->k;
 	struct check *c = k->c;
@@ -449,10 +439,9 @@ count_votes(struct combination *x)
 	    "return $replies[vote([$r.%s for $r in $replies])];\n", x->by);
 }
 
-/* So many calls of $sample at once, `most` at most. */
-static const char *
-wave(struct combination *x, const struct amount *n, const char *number,
-    int64_t most)
+const char *
+check_combine_wave(struct combination *x, const struct amount *n,
+    const char *number, int64_t most)
 {
 	if (n->fixed)
 		return arena_printf(x->k.c->a, "[$sample() for $i in "
@@ -465,7 +454,7 @@ wave(struct combination *x, const struct amount *n, const char *number,
 static void
 make_majority(struct combination *x)
 {
-	struct amount n = amount(x, "n", 1, 5);
+	struct amount n = check_combine_amount(x, "n", 1, 5);
 	struct making *k = &x->k;
 	struct check *c = k->c;
 	int64_t first = n.most / 2 + 1, rest = n.most - n.least / 2 - 1;
@@ -474,7 +463,7 @@ make_majority(struct combination *x)
 	voter(x);
 	if (!x->by)
 		return;
-	make_sample(x, "sample", x->of[0]);
+	check_combine_sample(x, "sample", x->of[0]);
 	if (n.fixed)
 		number = arena_printf(c->a, "%lld", (long long)rest);
 	if (rest > 0)
@@ -482,10 +471,12 @@ make_majority(struct combination *x)
 		    "if !decided([$s.reply.%s for $s in $samples "
 		    "if $s.reply != null], %s) {\n"
 		    "    $samples += %s;\n"
-		    "}\n", x->by, number, wave(x, &n, number, rest));
+		    "}\n", x->by, number,
+		    check_combine_wave(x, &n, number, rest));
 	k->s->run = check_make_program(k, "", k->s->in, k->s->type,
 	    arena_printf(c->a, "let $samples = %s;\n%s%s",
-	    wave(x, &n, "$n / 2 + 1", first), more, count_votes(x)));
+	    check_combine_wave(x, &n, "$n / 2 + 1", first), more,
+	    count_votes(x)));
 }
 
 static void
@@ -500,8 +491,8 @@ make_ensemble(struct combination *x)
 		return;
 	buf_puts(&b, "parallel {\n");
 	for (i = 0; i < x->nof; i++) {
-		make_sample(x, arena_printf(k->c->a, "member_%u", i + 1),
-		    x->of[i]);
+		check_combine_sample(x, arena_printf(k->c->a, "member_%u",
+		    i + 1), x->of[i]);
 		buf_printf(&b, "let $reply_%u = $member_%u();\n", i + 1,
 		    i + 1);
 	}
@@ -538,48 +529,118 @@ make_fallback(struct combination *x)
 	buf_release(&b);
 }
 
-/* The best of all, or with stop_at one after the other until one is good
- * enough. */
+/* Takes $s for $best if it is better. */
+static const char *
+take_better(const struct combination *x)
+{
+	return arena_printf(x->k.c->a,
+	    "if $s.reply != null && ($best.reply == null || "
+	    "$s.score %s $best.score) {\n"
+	    "    $best = $s;\n"
+	    "}\n", x->least ? "<" : ">");
+}
+
+/* Finds $best by the text. */
+static void
+best_by(struct combination *x, const char *text)
+{
+	struct making *k = &x->k;
+
+	k->s->run = check_make_program(k, "", k->s->in, k->s->type,
+	    arena_printf(k->c->a, "%s"
+	    "if $best.reply == null {\n"
+	    "    fail $best.failure;\n"
+	    "}\n"
+	    "return $best.reply;\n", text));
+}
+
+/* One after the other, until one is good enough. */
+static void
+best_until(struct combination *x, const struct amount *n)
+{
+	check_combine_sample(x, "sample", x->of[0]);
+	best_by(x, arena_printf(x->k.c->a,
+	    "let $best = $sample();\n"
+	    "for $i in 2 .. %s limit %lld {\n"
+	    "    if $best.reply != null && $best.score %s %s {\n"
+	    "        break;\n"
+	    "    }\n"
+	    "    let $s = $sample();\n%s"
+	    "}\n", n->text, (long long)n->most - 1, x->least ? "<=" : ">=",
+	    x->stop_at, take_better(x)));
+}
+
 static void
 make_best(struct combination *x)
 {
-	struct amount n = amount(x, "n", 1, 4);
-	struct making *k = &x->k;
-	struct check *c = k->c;
-	const char *better, *text;
+	struct amount n = check_combine_amount(x, "n", 1, 4);
 
 	judged_by(x);
 	stop_at(x, false);
 	if (!x->judge)
 		return;
-	make_sample(x, "sample", x->of[0]);
-	better = arena_printf(c->a,
-	    "if $s.reply != null && ($best.reply == null || "
-	    "$s.score %s $best.score) {\n"
-	    "    $best = $s;\n"
-	    "}\n", x->least ? "<" : ">");
-	if (x->stop_at)
-		text = arena_printf(c->a,
-		    "let $best = $sample();\n"
-		    "for $i in 2 .. %s limit %lld {\n"
-		    "    if $best.reply != null && $best.score %s %s {\n"
-		    "        break;\n"
-		    "    }\n"
-		    "    let $s = $sample();\n%s"
-		    "}\n", n.text, (long long)n.most - 1,
-		    x->least ? "<=" : ">=", x->stop_at, better);
-	else
-		text = arena_printf(c->a,
-		    "let $samples = %s;\n"
-		    "let $best = $samples[0];\n"
-		    "for $s in $samples {\n%s}\n",
-		    wave(x, &n, n.text, n.most), better);
+	if (x->stop_at) {
+		best_until(x, &n);
+		return;
+	}
+	check_combine_sample(x, "sample", x->of[0]);
+	best_by(x, arena_printf(x->k.c->a,
+	    "let $samples = %s;\n"
+	    "let $best = $samples[0];\n"
+	    "for $s in $samples {\n%s}\n",
+	    check_combine_wave(x, &n, n.text, n.most), take_better(x)));
+}
+
+/* A leaf is shown its reply and what the metric says of it; others are asked
+ * afresh, as by best_of. */
+static void
+make_refine(struct combination *x)
+{
+	struct amount n = check_combine_amount(x, "rounds", 1, 3);
+	struct making *k = &x->k;
+	struct check *c = k->c;
+	const char *retry = "";
+
+	judged_by(x);
+	stop_at(x, true);
+	if (!x->judge || !x->stop_at)
+		return;
+	if (x->of[0]->run) {
+		best_until(x, &n);
+		return;
+	}
+	if (!n.fixed || n.most > 100)
+		diag(c->d, x->call->at, E_COMBINE, "'rounds' is a constant "
+		    "from 1 to 100");
+	check_make_know(k, "it", x->of[0]);
+	know_sample(x);
+	if (n.most > 1)
+		retry = arena_printf(c->a, "    require $j.score %s %s, "
+		    "$j.why ?? \"This scores too low: improve it.\" "
+		    "retry %lld;\n", x->least ? "<=" : ">=", x->stop_at,
+		    (long long)n.most - 1);
 	k->s->run = check_make_program(k, "", k->s->in, k->s->type,
-	    arena_printf(c->a, "%s"
-	    "if $best.reply == null {\n"
-	    "    fail $best.failure;\n"
+	    arena_printf(c->a,
+	    "let $kept_best: $reply = "
+	    "{ reply = null, score = 0.0, failure = \"\" };\n"
+	    "try {\n"
+	    "    let $r = $it();\n"
+	    "    let $j = $judge(%s = $both($r));\n"
+	    "    if $kept_best.reply == null || $j.score %s $kept_best.score "
+	    "{\n"
+	    "        $kept_best = { reply = $r, score = $j.score, "
+	    "failure = \"\" };\n"
+	    "    }\n%s"
+	    "} else {\n"
+	    "    if $kept_best.reply == null {\n"
+	    "        fail $failure;\n"
+	    "    }\n"
 	    "}\n"
-	    "return $best.reply;\n", text));
+	    "if $kept_best.reply == null {\n"
+	    "    fail $kept_best.failure;\n"
+	    "}\n"
+	    "return $kept_best.reply;\n", x->judge->in->field[0].name,
+	    x->least ? "<" : ">", retry));
 }
 
 /* ---- all of them ---- */
@@ -619,13 +680,55 @@ make(struct combination *x)
 	case MODULE_FALLBACK:
 		make_fallback(x);
 		return;
-	case MODULE_BEST_OF: case MODULE_REFINE:
+	case MODULE_BEST_OF:
 		make_best(x);
+		return;
+	case MODULE_REFINE:
+		make_refine(x);
+		return;
+	case MODULE_MULTI_CHAIN:
+		check_multi_chain(x);
+		return;
+	case MODULE_REACT:
+		check_react(x);
+		return;
+	case MODULE_PROGRAM_OF_THOUGHT:
+		check_program_of_thought(x);
 		return;
 	case MODULE_PREDICT: case MODULE_CHAIN_OF_THOUGHT: case MODULE_NKIND:
 		break;
 	}
 	BUG("'%s' is a leaf", x->k.s->name);
+}
+
+/* An agent has a signature in the place of a module. */
+static bool
+signature_of(struct combination *x)
+{
+	struct symbol *s = x->k.s, *g;
+	struct ast *a, *first = NULL;
+	unsigned before = x->k.c->d->nerror;
+
+	for (a = x->call->u.call.arg; a; a = a->next)
+		if (a->u.arg.name)
+			name_is_known(x, a);
+		else if (first)
+			diag(x->k.c->d, a->at, E_COMBINE, "'%s' takes one "
+			    "signature", x->is->name);
+		else
+			first = a;
+	if (!first) {
+		diag(x->k.c->d, x->call->at, E_COMBINE, "'%s' takes a "
+		    "signature", x->is->name);
+		return false;
+	}
+	s->signature = g = check_ref_kind(x->k.c, first->u.arg.value,
+	    SYM_SIGNATURE);
+	if (!g || g->type->kind != TY_STRUCT || g->in->kind != TY_STRUCT)
+		return false;
+	s->in = check_record_of(x->k.c, s, "_in", g->in, NULL);
+	s->type = check_record_of(x->k.c, s, "_out", g->type, NULL);
+	return x->k.c->d->nerror == before;
 }
 
 void
@@ -637,14 +740,22 @@ check_combine(struct check *c, struct symbol *s)
 	struct combination x = { .call = s->decl->u.value.value };
 
 	x.is = &check_combines[s->module];
-	check_options(c, s->decl->u.value.option, none, x.is->name, false);
+	if (!x.is->asks)
+		check_options(c, s->decl->u.value.option, none, x.is->name,
+		    false);
 	s->in = s->type = check_basic(c, TY_POISON);
 	x.k.c = c;
 	x.k.s = s;
-	if (!arguments(&x))
-		return;
-	s->in = x.of[0]->in;
-	s->type = common(&x);
+	if (x.is->takes == TAKES_SIGNATURE) {
+		if (!signature_of(&x))
+			return;
+	} else {
+		if (!arguments(&x))
+			return;
+		s->in = x.of[0]->in;
+		s->type = common(&x);
+		s->signature = x.of[0]->signature;
+	}
 	s->sampled = x.is->takes == TAKES_MODULE ? x.of[0] : NULL;
 	check_making_init(&x.k, c, s);
 	make(&x);

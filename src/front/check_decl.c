@@ -348,8 +348,8 @@ refusal(struct check *c, struct ast *record, const struct ty *out)
 			diag(c->d, m->u.arg.value->at, E_CONSTANT, "%s", "");
 }
 
-static void
-module_settings(struct check *c, struct symbol *s)
+void
+check_module_settings(struct check *c, struct symbol *s)
 {
 	struct ast *list = s->decl->u.value.option, *o;
 
@@ -386,7 +386,8 @@ check_module(struct check *c, struct symbol *s)
 
 	if (!module_kind(c, s, v))
 		return;
-	if (check_combines[s->module].takes != TAKES_SIGNATURE) {
+	if (s->module != MODULE_PREDICT &&
+	    s->module != MODULE_CHAIN_OF_THOUGHT) {
 		check_combine(c, s);
 		return;
 	}
@@ -412,7 +413,7 @@ check_module(struct check *c, struct symbol *s)
 		s->type = check_record_of(c, s, "_out", s->signature->type,
 		    cot ? &reasoning : NULL);
 	}
-	module_settings(c, s);
+	check_module_settings(c, s);
 }
 
 void

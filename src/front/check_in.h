@@ -154,12 +154,16 @@ void check_signature(struct check *c, struct symbol *s);
 const struct ty *check_record_of(struct check *c, const struct symbol *s,
     const char *suffix, const struct ty *like, const struct ty_field *before);
 
+/* The options of a module that is a leaf. */
+void check_module_settings(struct check *c, struct symbol *s);
+
 /* ---- check_combine.c ---- */
 
 /* What is written on the right of `module m =`. */
 struct combine {
 	const char *name;
 	enum { TAKES_SIGNATURE, TAKES_MODULE, TAKES_MODULES } takes;
+	bool asks;                      /* a model of its own */
 	const char *arguments;          /* their names, which blanks part */
 };
 extern const struct combine check_combines[MODULE_NKIND];

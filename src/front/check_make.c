@@ -202,6 +202,9 @@ complete(struct making *k, struct ast *n)
 			complete(k, part[i]);
 		if (n->kind == AST_FAIL)
 			n->u.fail.again = true;
+		if (n->kind == AST_LET)
+			n->u.let.kept = strncmp(n->u.let.name, "kept_", 5) ==
+			    0;
 		if (n->kind == AST_CALL && n->u.call.fn->kind == AST_NAME)
 			complete_call(k, n);
 	}

@@ -9,6 +9,7 @@
  *   $both(r)     its inputs, and the outputs from a value that has them
  *   $failure     in `else` of `try`: what failed, as text
  *   fail $f;     fails as that text says
+ *   let $kept_x  a variable that failures and retries leave as it is
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef FRONT_CHECK_MAKE_H
@@ -53,5 +54,49 @@ struct ast *check_make_node(struct making *k, enum ast_kind kind);
 struct ast *check_make_name_node(struct making *k, const char *name);
 struct ast *check_make_arg(struct making *k, const char *name,
     struct ast *value);
+
+/* ---- modules that are made of others ---- */
+
+/* A number among the arguments, as it is written in a text. */
+struct amount {
+	const char *text;
+	int64_t least, most;            /* what it can be */
+	bool fixed;                     /* both are the same */
+};
+
+/* What stands in the parentheses. */
+struct combination {
+	struct making k;
+	struct ast *call;
+	const struct combine *is;
+	struct symbol *of[64];          /* modules, all of one kind */
+	unsigned nof;
+	const char *by;                 /* the output that votes; NULL */
+	struct symbol *judge;           /* a program: pred to score and why */
+	bool least;                     /* ... less is better */
+	const char *stop_at;            /* NULL */
+	const struct ty *sample;        /* what $sample gives, once made */
+};
+
+/* The argument called `name`; NULL. */
+struct ast *check_combine_argument(const struct combination *x,
+    const char *name);
+/* The int of that name, a constant or a param, from `least` on; `unset` if it
+ * is not there. */
+struct amount check_combine_amount(struct combination *x, const char *name,
+    int64_t least, int64_t unset);
+/* Makes $sample, or what `name` is: a call of `of` that gives null and why if
+ * it fails, and with a judge its score. */
+void check_combine_sample(struct combination *x, const char *name,
+    struct symbol *of);
+/* So many calls of $sample at once, `most` at most. */
+const char *check_combine_wave(struct combination *x,
+    const struct amount *n, const char *number, int64_t most);
+
+/* ---- check_agent.c: those that ask something themselves ---- */
+
+void check_multi_chain(struct combination *x);
+void check_react(struct combination *x);
+void check_program_of_thought(struct combination *x);
 
 #endif

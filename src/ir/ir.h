@@ -60,6 +60,7 @@ struct var {
 	const char *name;
 	const struct ty *type;
 	unsigned id;                    /* in its function */
+	bool kept;                      /* try and retry leave it as it is */
 	const struct ins *made;         /* set by lowering: its `let` */
 	struct var *next;
 };

@@ -509,7 +509,7 @@ put_vars(struct ir_printer *p)
 	const struct var *v;
 
 	for (v = p->f->var; v != NULL; v = v->next) {
-		buf_puts(p->b, "\tvar ");
+		buf_puts(p->b, v->kept ? "\tkept " : "\tvar ");
 		put_var(p, v);
 		buf_puts(p->b, ": ");
 		ir_put_type(p, v->type);

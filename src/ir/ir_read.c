@@ -314,16 +314,18 @@ read_region(struct ir_reader *r, struct region *g, unsigned depth)
 /* ---- functions ---- */
 
 static void
-read_var(struct ir_reader *r, struct fn *f)
+read_var(struct ir_reader *r, struct fn *f, bool kept)
 {
 	const char *label = ir_rd_word(r), *name;
 	const struct ty *t;
+	struct var *v;
 
 	ir_rd_want(r, ":");
 	t = ir_rd_type(r);
 	name = ir_label_name(r->a, label);
-	ir_rd_put(r, &r->vars, label,
-	    ir_var(r->m, f, name != NULL ? name : label, t));
+	v = ir_var(r->m, f, name != NULL ? name : label, t);
+	v->kept = kept;
+	ir_rd_put(r, &r->vars, label, v);
 }
 
 static void
@@ -332,8 +334,8 @@ read_fn_attrs(struct ir_reader *r, struct fn *f)
 	const char *w;
 
 	while (ir_rd_attr(r, &w)) {
-		if (strcmp(w, "var") == 0)
-			read_var(r, f);
+		if (strcmp(w, "var") == 0 || strcmp(w, "kept") == 0)
+			read_var(r, f, *w == 'k');
 		else if (strcmp(w, "desc") == 0)
 			f->desc = ir_rd_string(r);
 		else if (strcmp(w, "hash") == 0)

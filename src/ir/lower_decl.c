@@ -711,6 +711,13 @@ study_gate(struct lower *x, struct study_decl *d, struct ast *list)
 	}
 }
 
+/* Is it m.instruction, of a module m? */
+static bool
+names_slot(const struct ast *e)
+{
+	return e->kind == AST_DOT && e->u.dot.of->sym == e->sym;
+}
+
 /* `e` names the module that `s` is a leaf of, or a slot of it. */
 static void
 freeze_leaf(const struct ast *e, const struct symbol *s)
@@ -720,8 +727,7 @@ freeze_leaf(const struct ast *e, const struct symbol *s)
 
 	if (q == NULL)
 		return;
-	if (e->kind == AST_DOT && e->u.dot.of->sym == e->sym &&
-	    slot_find(e->u.dot.name, &k))
+	if (names_slot(e) && slot_find(e->u.dot.name, &k))
 		q->freeze[k] = true;
 	else
 		memset(q->freeze, true, sizeof q->freeze);
@@ -738,8 +744,9 @@ study_freeze(struct ast *list)
 	if (o == NULL)
 		return;
 	for (e = o->u.option.value->u.list.item; e != NULL; e = e->next) {
-		for (s = e->sym != NULL ? e->sym->leaf : NULL; s != NULL;
-		    s = s->leaf)
+		for (s = e->sym != NULL && e->sym->run != NULL ?
+		    e->sym->leaf : NULL; s != NULL; s = names_slot(e) ?
+		    NULL : s->leaf)
 			freeze_leaf(e, s);
 		if (e->sym == NULL || e->sym->lowered == NULL)
 			continue;               /* nothing reaches it */

@@ -59,6 +59,7 @@ let(struct lower *x, struct ast *n)
 {
 	struct ins *v = lower_expr(x, n->u.let.value);
 	struct symbol *s = n->sym;
+	struct var *made;
 
 	if (s == NULL)
 		BUG("'%s' has no symbol", n->u.let.name);
@@ -67,8 +68,9 @@ let(struct lower *x, struct ast *n)
 		lower_bind(s, v);
 		return;
 	}
-	s->lowered = ir_var(x->m, x->f, s->name, s->type);
-	set(x, s->lowered, v, n->at);
+	s->lowered = made = ir_var(x->m, x->f, s->name, s->type);
+	made->kept = n->u.let.kept;
+	set(x, made, v, n->at);
 }
 
 static void

@@ -176,7 +176,7 @@ restore(struct slice *s, struct ins *retry)
 	for (k = 0; k < s->nvar; k++) {
 		struct var *v = s->var[k];
 
-		if (!sees(s, retry->body, v))
+		if (v->kept || !sees(s, retry->body, v))
 			continue;
 		get = ir_add(x->m, retry->in, IR_GET, v->type, NULL, 0,
 		    retry->at);

@@ -163,6 +163,127 @@ fresh
 ok 'they nest, and are asked in lists' gives x+x --text hi --way 3
 ok 'with two waves each' asked 8
 
+# ---- refine ----
+
+cat >script <<'END'
+{"match":"slow","replies":["a","bbb","cc","dddd"]}
+{"match":"half","reply":"b","times":1}
+{"match":"half","finish":"length","reply":"x"}
+{"match":"none","finish":"length","reply":"x"}
+{"reply":"fine"}
+END
+program 'refine' <<'END'
+metric long(gold, pred) {
+	if len(pred.answer) > 2 { return len(pred.answer) + 0.0; }
+	return len(pred.answer) + 0.0, "longer than " + pred.answer;
+}
+module safe = fallback(talk, short);
+module best = refine(talk, by = long, rounds = 3, stop_at = 4.0);
+module again = refine(safe, by = long, rounds = 3, stop_at = 4.0);
+program P(text: string, way: int) -> (answer: string) {
+	if way == 1 { return { answer = best(text).answer }; }
+	return { answer = again(text).answer };
+}
+END
+fresh
+ok 'what is good enough' gives fine --text hi --way 1
+ok 'is asked once' asked 1
+ok 'else the best of all rounds' gives bbb --text slow --way 1
+ok 'and no more' asked 4
+ok 'the advice is shown' grep -q 'longer than a' log
+ok 'or that it scored too low' grep -q 'scores too low' log
+ok 'a round that fails leaves the best' gives b --text half --way 1
+ok 'if none is there' status 8 ./p --text none --way 1
+ok 'the failure is that of the first' says 'was cut off'
+fresh
+ok 'others are asked afresh' gives bbb --text slow --way 2
+ok 'as often' asked 3
+ok 'without advice' sh -c '! grep -q "longer than" log'
+
+# ---- multi_chain, react, program_of_thought ----
+
+cat >calc <<'END'
+#!/bin/sh
+read -r line
+case $line in
+*1+2*) echo 3 ;;
+good*) echo printed ;;
+*) echo 'bad expression' >&2; exit 1 ;;
+esac
+END
+chmod +x calc
+echo '{"title":"cat","text":"Cats sleep."}' >wiki.jsonl
+cat >script <<'END'
+{"match":["Work in steps","text: sums"],"replies":["{\"thought\":\"t\",\"action\":{\"tool\":\"calc\",\"expr\":\"1+\"}}","{\"thought\":\"t\",\"action\":{\"tool\":\"calc\",\"expr\":\"1+2\"}}","{\"thought\":\"t\",\"action\":{\"tool\":\"finish\",\"answer\":\"three\"}}"]}
+{"match":"Work in steps","reply":"{\"thought\":\"t\",\"action\":{\"tool\":\"wiki\",\"query\":\"cats\"}}"}
+{"match":"Steps have been taken","reply":"{\"reasoning\":\"r\",\"answer\":\"tired\"}"}
+{"match":["Write a program","text: bad"],"reply":"{\"reasoning\":\"r\",\"code\":\"bad\"}"}
+{"match":"Write a program","replies":["{\"reasoning\":\"r\",\"code\":\"bad\"}","{\"reasoning\":\"r\",\"code\":\"good\"}"]}
+{"match":"A program was written","reply":"{\"reasoning\":\"r\",\"answer\":\"ran\"}"}
+{"match":"Attempts are given","reply":"{\"reasoning\":\"r\",\"answer\":\"compared\"}"}
+{"match_user":"text: cut","finish":"length","reply":"x"}
+{"match_user":"text: one","finish":"length","reply":"x","times":1}
+{"reply":"fine"}
+END
+program 'agents' <<'END'
+caps { exec("./calc"); }
+struct Page { title: string; text: string; }
+retriever wiki: Page = bm25("wiki.jsonl");
+tool calc(expr: string) -> int "the value of a sum" = exec("./calc");
+tool sh(code: string) -> string = exec("./calc") {
+	input = text; output = text;
+}
+module chain = multi_chain(talk, n = 3) { model = local; }
+module agent = react(Talk, tools = [calc, wiki], max_turns = 3) {
+	model = local;
+}
+module coder = program_of_thought(Talk, run = sh, rounds = 2) {
+	model = local;
+}
+program P(text: string, way: int) -> (answer: string) {
+	switch way {
+	case 1 { return { answer = chain(text).answer }; }
+	case 2 { return { answer = agent(text).answer }; }
+	default { return { answer = coder(text).answer }; }
+	}
+}
+END
+fresh
+ok 'chains are compared' gives compared --text hi --way 1
+ok 'by one call more' asked 4
+ok 'which sees them' grep -q 'attempts:.*fine.*fine.*fine' log
+fresh
+ok 'one that fails is left out' gives compared --text one --way 1
+ok 'of the comparison' sh -c '! grep -q "fine.*fine.*fine" log'
+ok 'if all fail' status 8 ./p --text cut --way 1
+ok 'there is none' says 'was cut off'
+fresh
+ok 'an agent goes on from failures of tools' gives three --text sums --way 2
+ok 'in as many turns' asked 3
+ok 'it is told what tools are for' grep -q 'calc: the value of a sum' log
+ok 'how they failed' grep -q 'observation.*bad expression' log
+ok 'and what they gave' grep -q 'observation[^}]*: ..3' log
+ok 'as untrusted text' grep -q '<<data' log
+fresh
+ok 'after the last turn it answers' gives tired --text cats --way 2
+ok 'by one call more' asked 4
+ok 'from what it found' grep -q 'Steps have been taken.*Cats sleep' log
+fresh
+ok 'code that fails is written again' gives ran --text hi --way 3
+ok 'with the failure shown' grep -q 'attempts:.*bad expression' log
+ok 'and its output read' grep -q 'printed:.*printed' log
+ok 'not for ever' status 8 ./p --text bad --way 3
+ok 'then its failure is the failure' says 'bad expression'
+ok 'leaves have addresses' status 0 "$MIPROC" -O0 -Werror -Wno-unused-module \
+    -D agent.answer.format=xml -D agent.temperature=0.2 p.mp -o p
+ok 'of their own' sh -c 'cat p.mp >q.mp; cat >>q.mp <<END
+data d = jsonl("d.jsonl") { split = [0.5, 0.5]; }
+metric right(gold, pred) = exact(gold.answer, pred.answer);
+optimize P { using = random; train = d.train; dev = d.dev; metric = right;
+	freeze = [agent.instruction, agent.answer.format, coder.answer]; }
+END
+'"$MIPROC"' -fsyntax-only q.mp'
+
 # ---- tuning ----
 
 rows 60 >rows.jsonl

@@ -34,7 +34,7 @@ static const struct plan_case cases[] = {
 	{ "\tx: E = enum .X\n\ty: E = enum .Y\n\tz: E = enum .Z\n\tswitch e\n"
 	  "\t\tcase x\n\t\t" ASK("a") "\t\tcase y, z\n\t\t" ASK("b")
 	  "\t\t" ASK("c"), 1, 2, 4 },
-	{ "\ttry\n\t" ASK("a") "\t" ASK("b") "\telse\n\t" ASK("c"), 1, 3, 6 },
+	{ "\ttry\n\t" ASK("a") "\t" ASK("b") "\telse\n\t" ASK("c"), 2, 3, 6 },
 	{ "\tpar\n\t" ASK("a") "\t" ASK("b"), 2, 2, 4 },
 	{ "\tretry [3]\n\t" ASK("a") "\t\tx: bool = isnull opt\n"
 	  "\t\tyield x\n\thint\n\t\tyield q\n" ASK("b"), 2, 5, 10 },
