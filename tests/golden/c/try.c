@@ -379,6 +379,6 @@ const struct mip_program Main_program = {
 	.in = &Main_in_type, .out = &Main_out_type,
 	.prompt = prompts, .nprompt = 2,
 	.model = models, .nmodel = 1,
-	.calls_min = 1u, .calls_max = 5u,
+	.calls_min = 2u, .calls_max = 5u,
 	.run = Main_run
 };
