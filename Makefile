@@ -117,7 +117,7 @@ RUNTIME += $(call in,runtime, \
 	terms terms_stem hits bm25 corpus corpus_build vectors embed \
 	provider_embed retrieve retrieve_http retrieve_embed cases)
 FRONT   += $(call in,src/front,check_retriever check_knn)
-FRONT   += $(call in,src/front,check_make check_combine check_agent)
+FRONT   += $(call in,src/front,check_make check_combine check_judge check_agent)
 IR      += $(call in,src/ir,ir_retriever lower_retriever)
 EMIT    += src/emit/emit_retriever.c
 

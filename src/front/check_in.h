@@ -172,6 +172,9 @@ extern const struct combine check_combines[MODULE_NKIND];
 void check_combine(struct check *c, struct symbol *s);
 /* Looks at the programs that were made of the module. */
 void check_combined(struct check *c, struct symbol *s);
+
+/* ---- check_judge.c ---- */
+
 /* Marks the metrics that modules are judged by. */
 void check_judges(struct check *c);
 /* Is the metric there for that alone, and nothing for the program? */

@@ -93,6 +93,9 @@ void check_combine_sample(struct combination *x, const char *name,
 const char *check_combine_wave(struct combination *x,
     const struct amount *n, const char *number, int64_t most);
 
+/* Finds the metric of `by` and makes $judge, which judges by it. */
+void check_combine_judge(struct combination *x);
+
 /* ---- check_agent.c: those that ask something themselves ---- */
 
 void check_multi_chain(struct combination *x);
