@@ -431,6 +431,7 @@ static const struct ty *
 credit_call(struct check *c, struct ast *e)
 {
 	struct ast *a, **v = arena_array(c->a, 3, sizeof(*v));
+	struct symbol *s;
 	bool named = false;
 	unsigned n = 0;
 
@@ -450,7 +451,10 @@ credit_call(struct check *c, struct ast *e)
 	e->sym = c->credit;
 	e->u.call.nbound = n;
 	e->u.call.bound = v;
-	check_ref_kind(c, v[0], SYM_MODULE);
+	s = check_ref_kind(c, v[0], SYM_MODULE);
+	if (s && s->run && !s->leaf)
+		diag(c->d, v[0]->at, E_COMBINE, "'%s' asks nothing itself; "
+		    "credit what it calls", s->name);
 	check_want(c, v[1], check_basic(c, TY_FLOAT));
 	if (n > 2)
 		check_want(c, v[2], check_basic(c, TY_STRING));

@@ -494,6 +494,19 @@ slot_list(struct check *c)
 	return s;
 }
 
+/* Reports a module that asks nothing itself, or a slot of one. */
+static bool
+without_slots(struct check *c, const struct ast *e, const struct symbol *s)
+{
+	if (!s && e->kind == AST_DOT)
+		s = e->u.dot.of->sym;
+	if (!s || s->kind != SYM_MODULE || !s->run || s->leaf)
+		return false;
+	diag(c->d, e->at, E_COMBINE, "'%s' has no slots; freeze what it calls",
+	    s->name);
+	return true;
+}
+
 /* freeze = [answer.instruction, judge, HOPS] */
 static void
 freeze(struct check *c, struct ast *o)
@@ -511,6 +524,8 @@ freeze(struct check *c, struct ast *o)
 	for (e = list->u.list.item; e; e = e->next) {
 		failed = false;
 		s = check_ref(c, e, &failed);
+		if (without_slots(c, e, s))
+			continue;
 		if (!s && !failed && e->kind == AST_DOT) {
 			s = check_ref_kind(c, e->u.dot.of, SYM_MODULE);
 			if (s && !slot_find(e->u.dot.name, &k))

@@ -32,7 +32,7 @@ syn match miprocCall /\<\h\w*\ze\s*(/
 " words: module
 syn match miprocModule /\<\(\)\ze\s*(/
 " words: function
-syn match miprocFunction /\<\(abs\|all\|any\|ceil\|chunk\|contains\|cosine\|count\|decided\|dedup\|ends_with\|exact\|f1\|first\|flatten\|float\|floor\|format_rate\|icontains\|index_of\|int\|is_text\|join\|json\|json_equal\|keys\|last\|len\|lines\|lower\|max\|mean\|mentions\|min\|normalize\|number\|numeric\|overlap\|pass_at\|precision\|put\|range\|recall\|regex_all\|regex_find\|regex_match\|regex_replace\|repeat\|replace\|reverse\|round\|slice\|sort\|split\|starts_with\|str\|substr\|sum\|take\|title\|trim\|upper\|values\|vote\|words\)\ze\s*(/
+syn match miprocFunction /\<\(abs\|all\|any\|bm25\|ceil\|chunk\|contains\|cosine\|count\|credit\|csv\|decided\|dedup\|embed\|ends_with\|env\|exact\|exec\|f1\|first\|flatten\|float\|floor\|format_rate\|http\|icontains\|index_of\|int\|is_text\|join\|json\|json_equal\|jsonl\|keys\|knn\|last\|len\|lines\|lower\|max\|mean\|mentions\|min\|normalize\|number\|numeric\|overlap\|pass_at\|precision\|put\|range\|recall\|regex_all\|regex_find\|regex_match\|regex_replace\|repeat\|replace\|reverse\|round\|slice\|sort\|split\|starts_with\|str\|substr\|sum\|take\|title\|trim\|upper\|values\|vote\|words\)\ze\s*(/
 
 " Names of fields, options and variables: `name:`, `name =`, `.name`.
 syn match miprocName /\<\h\w*\ze\(:\|\s*=\(=\)\@!\)/
