@@ -31,7 +31,7 @@ enum tool_how {
 };
 
 struct tool_end {
-	int how;                        /* enum tool_how */
+	enum tool_how how;
 	int value;
 };
 

@@ -451,7 +451,7 @@ tool_judge_end(struct tool_talk *k)
 	const char *name = k->tool->argv[0];
 	int v = k->end.value;
 
-	switch ((enum tool_how)k->end.how) {
+	switch (k->end.how) {
 	case TOOL_EXITED:
 		if (v == 0)
 			k->a->went = TOOL_ANSWERED;
