@@ -54,6 +54,14 @@ says() {
 	}
 }
 
+# together N: so many calls were under way at once, since lmd_start.
+together() {
+	most=$(curl -s "${LMD_URL%/v1}/lmd/stats" |
+	    sed 's/.*"max_in_flight":\([0-9]*\).*/\1/')
+	echo "$most at once"
+	[ "$most" -ge "$1" ]
+}
+
 # lmd_start ARG...: with the rules in $tmp/script; sets LMD_URL.
 lmd_start() {
 	: >"$tmp/lmd.out"
