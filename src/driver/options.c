@@ -518,8 +518,10 @@ help(void)
 	    "Compiles a language-model program, tuning its prompts on its "
 	    "data.\n\n");
 	for (unsigned i = 1; i < VERB_COUNT; i++)
-		printf("  miproc %-8s %-24s %s\n", verbs[i].word,
-		    verbs[i].args, verbs[i].what);
+		printf(strlen(verbs[i].args) > 24 ?
+		    "  miproc %-8s %s\n%43s%s\n" :
+		    "  miproc %-8s %-24s%1s%s\n", verbs[i].word,
+		    verbs[i].args, "", verbs[i].what);
 	printf("\n");
 	for (size_t i = 0; i < COUNTOF(options); i++) {
 		const struct option *p = &options[i];
