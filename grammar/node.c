@@ -69,7 +69,7 @@ node_join_strings(struct parse *ps, struct ast *first, struct span at)
 		p += n->u.string.len;
 	}
 	return node_make(ps, &(struct ast){ .kind = AST_STRING, .at = at,
-	    .u.string = { s, len, false } });
+	    .u.string = { s, len, false, NULL } });
 }
 
 const char *

@@ -487,7 +487,7 @@ stmts
 
 stmt
 	: "let" vname opt_type '=' expr ';'
-		{ $$ = NEW(LET, let, $2, @2, $3, $5); }
+		{ $$ = NEW(LET, let, $2, @2, $3, $5, false); }
 	| postfix '=' expr ';'
 		{ $$ = NEW(ASSIGN, assign, $1, $3, false); }
 	| postfix "+=" expr ';'
@@ -519,7 +519,7 @@ stmt
 	| "return" expr ',' expr ';'
 		{ $$ = NEW(RETURN, return_, $2, $4); }
 	| "fail" expr ';'
-		{ $$ = NEW(FAIL, fail, $2); }
+		{ $$ = NEW(FAIL, fail, $2, false); }
 	| "break" ';'
 		{ $$ = PLAIN(BREAK); }
 	| "continue" ';'

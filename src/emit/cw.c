@@ -94,6 +94,9 @@ put_line(struct cw *w, const char *line)
 	buf_putc(w->out, '\n');
 }
 
+static void put_format(struct cw *w, const char *fmt, va_list ap)
+    BASE_PRINTF(2, 0);
+
 static void
 put_format(struct cw *w, const char *fmt, va_list ap)
 {
