@@ -30,7 +30,7 @@ syn keyword miprocConstant contained false null true
 syn match miprocCall /\<\h\w*\ze\s*(/
 	\ contains=miprocStatement,miprocRepeat,miprocConditional
 " words: module
-syn match miprocModule /\<\(\)\ze\s*(/
+syn match miprocModule /\<\(best_of\|chain_of_thought\|ensemble\|fallback\|majority\|multi_chain\|predict\|program_of_thought\|react\|refine\)\ze\s*(/
 " words: function
 syn match miprocFunction /\<\(abs\|all\|any\|bm25\|ceil\|chunk\|contains\|cosine\|count\|credit\|csv\|decided\|dedup\|embed\|ends_with\|env\|exact\|exec\|f1\|first\|flatten\|float\|floor\|format_rate\|http\|icontains\|index_of\|int\|is_text\|join\|json\|json_equal\|jsonl\|keys\|knn\|last\|len\|lines\|lower\|max\|mean\|mentions\|min\|normalize\|number\|numeric\|overlap\|pass_at\|precision\|put\|range\|recall\|regex_all\|regex_find\|regex_match\|regex_replace\|repeat\|replace\|reverse\|round\|slice\|sort\|split\|starts_with\|str\|substr\|sum\|take\|title\|trim\|upper\|values\|vote\|words\)\ze\s*(/
 
