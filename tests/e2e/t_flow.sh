@@ -5,6 +5,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 set -u
 . "${SRCDIR:-.}/tests/e2e/lib.sh"
+. "${SRCDIR:-.}/tests/e2e/programs.sh"
 cd "$tmp" || exit 1
 
 # The same declarations before each program.
@@ -23,38 +24,6 @@ module sort = predict(Sort) { model = local; reask = 0; }
 module talk = predict(Talk) { model = local; reask = 0; }
 module count = predict(Count) { model = local; reask = 0; }
 END
-}
-
-# gives WANT ARG...: the binary answers so.
-gives() {
-	answer=$1
-	shift
-	status 0 ./p "$@" && [ "$(cat out)" = "$answer" ] || {
-		echo "not $answer but:"
-		cat out err
-		return 1
-	}
-}
-
-# asked N: requests since the last start.
-asked() {
-	[ "$(requests)" -eq "$1" ] || {
-		echo "$(requests) requests, not $1"
-		return 1
-	}
-}
-
-# program NAME, its text on standard input; compiled into ./p.
-program() {
-	{ declarations; cat; } >p.mp
-	ok "$1 compiles" status 0 "$MIPROC" -O0 -Werror \
-	    -Wno-unused-module p.mp -o p
-}
-
-fresh() {
-	lmd_stop
-	rm -rf log cache
-	lmd_start
 }
 
 # ---- switch ----

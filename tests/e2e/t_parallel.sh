@@ -5,6 +5,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 set -u
 . "${SRCDIR:-.}/tests/e2e/lib.sh"
+. "${SRCDIR:-.}/tests/e2e/programs.sh"
 cd "$tmp" || exit 1
 
 temperature=0.0
@@ -23,40 +24,6 @@ program Twice(text: string) -> (answer: string) {
 	return { answer = talk(talk(text).answer).answer };
 }
 END
-}
-
-# gives WANT ARG...: the binary answers so.
-gives() {
-	answer=$1
-	shift
-	status 0 ./p "$@" && [ "$(cat out)" = "$answer" ] || {
-		echo "not $answer but:"
-		cat out err
-		return 1
-	}
-}
-
-# asked N: requests since the last start.
-asked() {
-	[ "$(requests)" -eq "$1" ] || {
-		echo "$(requests) requests, not $1"
-		return 1
-	}
-}
-
-# program NAME ARG..., its text on standard input; compiled into ./p.
-program() {
-	name=$1
-	shift
-	{ declarations; cat; } >p.mp
-	ok "$name compiles" status 0 "$MIPROC" -O0 -Werror --program P \
-	    "$@" -Wno-unused-module p.mp -o p
-}
-
-fresh() {
-	lmd_stop
-	rm -rf log cache
-	lmd_start
 }
 
 # ---- at once ----

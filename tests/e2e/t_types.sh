@@ -4,6 +4,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 set -u
 . "${SRCDIR:-.}/tests/e2e/lib.sh"
+. "${SRCDIR:-.}/tests/e2e/programs.sh"
 cd "$tmp" || exit 1
 
 # The same model before each program.
@@ -23,29 +24,12 @@ program() {
 	ok "$1 compiles" status 0 "$MIPROC" -O0 -Werror --program P p.mp -o p
 }
 
-# gives WANT ARG...: the binary answers so.
-gives() {
-	answer=$1
-	shift
-	status 0 ./p "$@" && [ "$(cat out)" = "$answer" ] || {
-		echo "not $answer but:"
-		cat out err
-		return 1
-	}
-}
-
 # refuses STATUS TEXT ARG...: the binary says why it fails.
 refuses() {
 	want_text=$2
 	want_code=$1
 	shift 2
 	status "$want_code" ./p "$@" && says "$want_text"
-}
-
-fresh() {
-	lmd_stop
-	rm -rf log cache
-	lmd_start
 }
 
 # ---- unions ----
