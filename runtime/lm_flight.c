@@ -195,6 +195,13 @@ lm_keep_all(struct lm *l, struct store *s, const char *what,
 		}
 }
 
+static void
+lm_record(struct lm *l, const struct lm_queue *q)
+{
+	lm_keep_all(l, l->journal, "the journal", q);
+	lm_keep_all(l, l->record, "the recording", q);
+}
+
 void
 lm_keep(struct lm *l, const struct lm_queue *q)
 {
@@ -203,8 +210,7 @@ lm_keep(struct lm *l, const struct lm_queue *q)
 	if (cache && store_writes(cache) &&
 	    lm_put_all(l, cache, q) != MIP_OK)
 		lm_cache_fault(l, cache);
-	lm_keep_all(l, l->journal, "the journal", q);
-	lm_keep_all(l, l->record, "the recording", q);
+	lm_record(l, q);
 }
 
 /* ---- flights ---- */
@@ -591,27 +597,24 @@ lm_join(struct lm *l, struct lm_flight *f, struct lm_call *c)
 static bool
 lm_known(struct lm *l, struct lm_flight *f)
 {
-	const struct {
-		struct store *s;
-		enum lm_source source;
-	} place[] = {
-		{ l->journal, LM_JOURNAL }, { l->replay, LM_REPLAY },
-		{ l->refresh || l->replay ? NULL : lm_cache(l), LM_CACHE },
-	};
+	struct store *s;
 	struct lm_queue one;
-	size_t i, n = sizeof place / sizeof place[0];
 
 	if (f->fresh)
 		return false;
-	for (i = 0; i < n && f->status == MIP_OK; i++)
-		if (place[i].s && lm_look(l, place[i].s, f))
-			break;
-	if (i == n || f->status != MIP_OK)
-		return f->status != MIP_OK;
-	f->source = place[i].source;
+	if (l->journal && lm_look(l, l->journal, f)) {
+		f->source = LM_JOURNAL;
+	} else if (f->status != MIP_OK) {
+		return true;
+	} else {
+		s = l->replay ? l->replay : l->refresh ? NULL : lm_cache(l);
+		if (!s || !lm_look(l, s, f))
+			return f->status != MIP_OK;
+		f->source = l->replay ? LM_REPLAY : LM_CACHE;
+	}
 	lm_queue_init(&one);
 	lm_queue_put(&one, f);
-	lm_keep(l, &one);
+	lm_record(l, &one);
 	return true;
 }
 

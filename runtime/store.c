@@ -19,7 +19,7 @@
 #include "store_in.h"
 
 enum {
-	STORE_VERSION = 1,              /* of the cache's tables */
+	STORE_VERSION = 2,              /* of the cache's tables */
 	STORE_BUSY_MS = 10000,
 	STORE_PUTS = 64                 /* between looks at the size */
 };
@@ -36,9 +36,6 @@ static const char store_tables[] =
 	"CREATE TABLE IF NOT EXISTS digest(path TEXT PRIMARY KEY,"
 	" size INTEGER NOT NULL, mtime INTEGER NOT NULL,"
 	" sha256 TEXT NOT NULL);"
-	/* The last day that a reply was of use, if not the one it was made. */
-	"CREATE TABLE IF NOT EXISTS used(key BLOB PRIMARY KEY,"
-	" day INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE IF NOT EXISTS ledger_spent("
 	" one INTEGER PRIMARY KEY CHECK (one = 1), calls INTEGER NOT NULL,"
 	" tokens INTEGER NOT NULL, pico INTEGER NOT NULL);"
@@ -46,6 +43,12 @@ static const char store_tables[] =
 	"CREATE TABLE IF NOT EXISTS ledger_held(pid INTEGER, born INTEGER,"
 	" n INTEGER, calls INTEGER NOT NULL, tokens INTEGER NOT NULL,"
 	" pico INTEGER NOT NULL, PRIMARY KEY (pid, born, n));";
+
+/* From version 2 on: the last day that a reply was of use, if not the one it
+ * was made. */
+static const char store_used[] =
+	"CREATE TABLE IF NOT EXISTS used(key BLOB PRIMARY KEY,"
+	" day INTEGER NOT NULL) WITHOUT ROWID;";
 
 /* ---- opening ---- */
 
@@ -175,10 +178,12 @@ store_migrate(sqlite3 *db, bool own, char why[STORE_WHY])
 		snprintf(why, STORE_WHY, "it was written by a newer miproc");
 		rc = SQLITE_ERROR;
 	}
-	if (rc == SQLITE_OK)            /* tables that came later, too */
+	if (rc == SQLITE_OK && version < 1)
 		rc = store_run(db, store_tables);
+	if (rc == SQLITE_OK && version < 2)
+		rc = store_run(db, store_used);
 	if (rc == SQLITE_OK && own && version < STORE_VERSION)
-		rc = store_run(db, "PRAGMA user_version=1");
+		rc = store_run(db, "PRAGMA user_version=2");
 	if (rc == SQLITE_OK)
 		rc = store_run(db, "COMMIT");
 	return rc;

@@ -208,13 +208,6 @@ drop_replies(struct cache *c, int64_t most, int64_t *gone)
 	return store_stat(c->store, &c->stat) == MIP_OK ? 0 : store_failed(c);
 }
 
-static int
-copy_failed(const char *path, const char *why)
-{
-	fprintf(stderr, "miproc: %s: %s\n", path, why);
-	return 2;
-}
-
 /* Replies from a file into the cache, or from the cache into a file. */
 static int
 copy(struct cache *c, const char *path, bool import)
@@ -231,11 +224,14 @@ copy(struct cache *c, const char *path, bool import)
 	}
 	s = import ? store_copy(c->store, other, &n) :
 	    store_copy(other, c->store, &n);
-	if (s != MIP_OK)
+	if (s != MIP_OK) {
 		store_why(import ? c->store : other, why);
+		fprintf(stderr, "miproc: %s: %s\n", import ? c->replies : path,
+		    why);
+	}
 	store_close(other);
 	if (s != MIP_OK)
-		return copy_failed(import ? c->replies : path, why);
+		return 2;
 	printf("%" PRId64 " replies %s\n", n, import ? "are new in the cache" :
 	    "written");
 	return 0;
