@@ -336,6 +336,19 @@ put_region(struct graph *g, const struct region *r)
 
 /* ---- functions ---- */
 
+/* What it is called with, and what it gives; a test has neither. */
+static void
+put_ends(struct graph *g, const struct fn *f)
+{
+	if (f->in != NULL)
+		line(g, "f%u_in [shape = oval, label = %s]", g->number,
+		    quoted(g, fields(g, f->in)));
+	if (f->out != NULL)
+		line(g, "f%u_out [shape = oval, label = %s]", g->number,
+		    quoted(g, f->kind == FN_METRIC ? "score" :
+		    f->kind == FN_CHECK ? "holds" : fields(g, f->out)));
+}
+
 static void
 put_fn(struct graph *g, struct fn *f)
 {
@@ -355,16 +368,9 @@ put_fn(struct graph *g, struct fn *f)
 	line(g, "subgraph cluster_f%u {", g->number);
 	g->depth++;
 	line(g, "label = %s", quoted(g, arena_printf(&g->a,
-	    "%s %s\nmodel calls: %s", f->kind == FN_METRIC ? "metric" :
-	    "program", f->name, calls)));
-	line(g, "f%u_in [shape = oval, label = %s]", g->number, quoted(g,
-	    fields(g, f->in)));
-	if (f->kind != FN_METRIC)
-		line(g, "f%u_out [shape = oval, label = %s]", g->number,
-		    quoted(g, fields(g, f->out)));
-	else
-		line(g, "f%u_out [shape = oval, label = \"score\"]",
-		    g->number);
+	    "%s %s\nmodel calls: %s", ir_fn_words[f->kind], f->name,
+	    calls)));
+	put_ends(g, f);
 	put_region(g, f->body);
 	buf_puts(g->b, buf_str(&g->edges));
 	buf_reset(&g->edges);
