@@ -399,7 +399,7 @@ lm_start(struct lm *l, struct lm_call *c)
 	if (atomic_load(&l->cancelled))
 		s = MIP_CANCELLED;
 	if (s == MIP_OK)
-		s = lm_model_route(l, c, &route, why);
+		s = lm_route(l, c, &route, why);
 	if (s == MIP_OK && route.n > 1) {
 		own = malloc(sizeof *own);
 		s = own ? MIP_OK : MIP_NOMEM;
@@ -438,7 +438,7 @@ lm_request(struct lm *l, const struct lm_call *c, struct buf *body,
 {
 	struct lm_route route;
 	struct provider_ask a;
-	enum mip_status s = lm_model_route(l, c, &route, why);
+	enum mip_status s = lm_route(l, c, &route, why);
 	bool may_step;
 
 	if (s == MIP_OK && (s = route.m[0]->bad) != MIP_OK)

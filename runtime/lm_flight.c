@@ -1,10 +1,9 @@
-/* Flights: what is asked for once, looked up, kept and landed.
+/* Flights: what is asked for once, and landed.
  *
  * SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "json.h"
 #include "lm_in.h"
@@ -48,169 +47,6 @@ lm_cost(const struct mip_model *m, int64_t in, int64_t cached, int64_t out)
 		return 0;
 	return ((double)(in - cached) * m->price_in +
 	    (double)cached * again + (double)out * m->price_out) / 1e6;
-}
-
-/* ---- the cache ---- */
-
-void
-lm_warn(struct lm *l, const char *what, const char *why)
-{
-	char text[LM_WHY];
-
-	lm_say(l, text, "%s: %s", what, why);
-	if (l->warn)
-		l->warn(l->warn_arg, text);
-}
-
-static void
-lm_cache_open(struct lm *l)
-{
-	struct buf path = BUF_INIT;
-	char why[STORE_WHY] = "out of memory";
-	struct store *s = NULL;
-	bool known = store_cache_dir(&path, l->cache_dir);
-
-	if (!known)
-		snprintf(why, sizeof why, "neither MIPROC_CACHE_DIR nor "
-		    "XDG_CACHE_HOME nor HOME is set");
-	buf_puts(&path, "/cache.db");
-	if (known && !path.failed &&
-	    store_open(buf_str(&path), STORE_CACHE, &s, why) == MIP_OK)
-		store_limit(s, l->cache_size);
-	else if (known && access(buf_str(&path), R_OK) == 0 &&
-	    access(buf_str(&path), W_OK) != 0 &&
-	    store_open(buf_str(&path), STORE_READ, &s, why) == MIP_OK)
-		lm_warn(l, "the cache is only read", "it cannot be written");
-	buf_release(&path);
-	if (!s)
-		lm_warn(l, "going on without the cache", why);
-	atomic_store(&l->cache, s);
-}
-
-struct store *
-lm_cache(struct lm *l)
-{
-	if (l->no_cache || atomic_load(&l->cache_off))
-		return NULL;
-	if (!atomic_load(&l->cache_tried)) {
-		pthread_mutex_lock(&l->cache_lock);
-		if (!atomic_load(&l->cache_tried))
-			lm_cache_open(l);
-		atomic_store(&l->cache_tried, true);
-		pthread_mutex_unlock(&l->cache_lock);
-	}
-	return atomic_load(&l->cache);
-}
-
-static void
-lm_cache_fault(struct lm *l, struct store *s)
-{
-	char why[STORE_WHY];
-
-	if (atomic_exchange(&l->cache_off, true))
-		return;
-	store_why(s, why);
-	lm_warn(l, "going on without the cache", why);
-}
-
-static bool
-lm_look(struct lm *l, struct store *s, struct lm_flight *f)
-{
-	enum mip_status status;
-	bool found;
-
-	status = store_get(s, f->key, &f->reply, &found);
-	if (!found)
-		f->reply.rung = f->ask.rung;
-	if (status == MIP_OK)
-		return found;
-	if (s == l->journal || s == l->replay) {
-		f->status = MIP_IO;
-		store_why(s, f->message);
-	} else {
-		lm_cache_fault(l, s);
-	}
-	return false;
-}
-
-static void
-lm_put(struct lm *l, struct store *s, struct lm_flight *f)
-{
-	struct store_about about = {
-		.request = f->get ? f->url ? f->url : f->m->url :
-		    buf_str(&f->body),
-		.model = f->m->model.id ? f->m->model.id : f->m->what,
-		.server = f->m->identity, .sample = f->ask.sample,
-	};
-	struct buf clean = BUF_INIT;
-
-	if (redact_found(&l->redact, about.request, strlen(about.request))) {
-		buf_puts(&clean, about.request);
-		redact_buf(&l->redact, &clean);
-		about.request = buf_str(&clean);
-	}
-	store_put(s, f->key, &f->reply, &about);
-	buf_release(&clean);
-}
-
-/* Those of `q` that came from somewhere else than `s` itself; the cache takes
- * what came from a server. */
-static enum mip_status
-lm_put_all(struct lm *l, struct store *s, const struct lm_queue *q)
-{
-	bool cache = s == atomic_load(&l->cache);
-
-	struct lm_flight *f;
-	bool begun = false;
-
-	for (f = q->first; f; f = f->next) {
-		if (f->status != MIP_OK || f->fresh ||
-		    (f->source == LM_JOURNAL && s == l->journal) ||
-		    (cache && f->source != LM_SERVER))
-			continue;
-		if (!begun)
-			store_begin(s);
-		begun = true;
-		lm_put(l, s, f);
-	}
-	return begun ? store_commit(s) : MIP_OK;
-}
-
-/* What was paid for is not used before it is kept. */
-static void
-lm_keep_all(struct lm *l, struct store *s, const char *what,
-    const struct lm_queue *q)
-{
-	struct lm_flight *f;
-	char why[STORE_WHY];
-
-	if (!s || lm_put_all(l, s, q) == MIP_OK)
-		return;
-	store_why(s, why);
-	for (f = q->first; f; f = f->next)
-		if (f->status == MIP_OK && !f->fresh &&
-		    (f->source != LM_JOURNAL || s != l->journal)) {
-			f->status = MIP_IO;
-			lm_say(l, f->message, "%s: %s", what, why);
-		}
-}
-
-static void
-lm_record(struct lm *l, const struct lm_queue *q)
-{
-	lm_keep_all(l, l->journal, "the journal", q);
-	lm_keep_all(l, l->record, "the recording", q);
-}
-
-void
-lm_keep(struct lm *l, const struct lm_queue *q)
-{
-	struct store *cache = lm_cache(l);
-
-	if (cache && store_writes(cache) &&
-	    lm_put_all(l, cache, q) != MIP_OK)
-		lm_cache_fault(l, cache);
-	lm_record(l, q);
 }
 
 /* ---- flights ---- */
@@ -343,174 +179,6 @@ lm_flight_new(struct lm *l, struct lm_model *m, const struct lm_call *c)
 	return NULL;
 }
 
-/* ---- the end of a call ---- */
-
-static char *
-lm_copy(const char *s, size_t n, bool *ok)
-{
-	char *copy = malloc(n + 1);
-
-	if (!copy) {
-		*ok = false;
-		return NULL;
-	}
-	memcpy(copy, s, n);
-	copy[n] = '\0';
-	return copy;
-}
-
-/* `last`: the texts go over to this call. */
-static void
-lm_fill(struct lm_flight *f, struct lm_call *c, bool last)
-{
-	struct store_reply *r = &f->reply;
-	bool ok = true;
-
-	c->status = f->status;
-	memcpy(c->message, f->message, sizeof c->message);
-	c->rung = r->rung;
-	c->attempts = r->attempts;
-	if (f->status != MIP_OK)
-		return;
-	c->text_len = r->text_len;
-	c->text = last ? r->text : lm_copy(r->text, r->text_len, &ok);
-	if (r->reasoning)
-		c->reasoning = last ? r->reasoning :
-		    lm_copy(r->reasoning, strlen(r->reasoning), &ok);
-	if (last)
-		r->text = r->reasoning = NULL;
-	c->finish = r->finish;
-	c->refused = r->refused;
-	c->usage.in = r->in;
-	c->usage.cached = r->cached;
-	c->usage.out = r->out;
-	c->usage.cost = lm_cost(&f->m->model, r->in, r->cached, r->out);
-	c->latency_s = r->latency_s;
-	if (ok)
-		return;
-	c->status = MIP_NOMEM;
-	snprintf(c->message, sizeof c->message, "%s",
-	    mip_status_text(MIP_NOMEM));
-}
-
-static const char *
-lm_finish_word(enum reply_finish f)
-{
-	switch (f) {
-	case REPLY_STOP:        return "stop";
-	case REPLY_LENGTH:      return "length";
-	case REPLY_FILTER:      break;
-	}
-	return "content_filter";
-}
-
-static void
-lm_trace_lost(struct lm *l)
-{
-	if (!atomic_exchange(&l->trace_off, true))
-		lm_warn(l, "the trace", "a line could not be written");
-}
-
-static void
-lm_trace(struct lm *l, const struct lm_flight *f, const struct lm_call *c,
-    bool first)
-{
-	static const char *const source[] = {
-		"server", "cache", "journal", "replay", "shared"
-	};
-	static const char digit[] = "0123456789abcdef";
-	char key[2 * STORE_KEY + 1];
-	size_t i;
-	struct trace_call t = {
-		.leaf = c->leaf,
-		.model = f->kind == LM_FETCH ? NULL : f->m->model.name,
-		.server = f->kind == LM_FETCH ? f->m->what : NULL,
-		.id = f->m->model.id,
-		.rung = f->kind == LM_CHAT ? provider_rung_word(c->rung) :
-		    NULL,
-		.kind = f->kind == LM_EMBED ? "embed" : NULL,
-		.sample = c->sample, .key = key, .status = c->status,
-		.message = c->message, .source = source[first ? f->source :
-		    LM_SHARED], .refused = c->refused,
-		.attempts = c->attempts, .in = c->usage.in,
-		.cached = c->usage.cached, .out = c->usage.out,
-		.cost = c->usage.cost, .latency_s = c->latency_s,
-		.request = buf_str(&f->body), .text = c->text,
-		.reasoning = c->reasoning,
-	};
-
-	if (c->status == MIP_OK && f->kind == LM_CHAT)
-		t.finish = lm_finish_word(c->finish);
-	for (i = 0; i < STORE_KEY; i++) {
-		key[2 * i] = digit[f->key[i] >> 4];
-		key[2 * i + 1] = digit[f->key[i] & 15];
-	}
-	key[2 * STORE_KEY] = '\0';
-	if (!trace_write(l->trace, &t))
-		lm_trace_lost(l);
-}
-
-void
-lm_trace_tool(struct lm *l, const struct trace_tool *t)
-{
-	if (l->trace && !trace_write_tool(l->trace, t))
-		lm_trace_lost(l);
-}
-
-void
-lm_trace_check(struct lm *l, const struct trace_check *c)
-{
-	if (l->trace && !trace_write_check(l->trace, c))
-		lm_trace_lost(l);
-}
-
-static void
-lm_sum(struct lm_usage *to, const struct lm_usage *u)
-{
-	to->in += u->in;
-	to->cached += u->cached;
-	to->out += u->out;
-	to->cost += u->cost;
-}
-
-static void
-lm_count(struct lm *l, const struct lm_flight *f, const struct lm_call *c,
-    bool first)
-{
-	struct lm_totals *t = &l->totals;
-
-	pthread_mutex_lock(&l->lock);
-	if (c->status != MIP_OK) {
-		t->failures++;
-	} else {
-		lm_sum(&t->nominal, &c->usage);
-		if (!first)
-			t->shared++;
-		else if (f->source != LM_SERVER)
-			t->cached++;
-		else if (f->kind == LM_FETCH)
-			t->fetched++;
-		else
-			t->calls++;
-		if (first && f->source == LM_SERVER)
-			lm_sum(&t->paid, &c->usage);
-	}
-	pthread_mutex_unlock(&l->lock);
-}
-
-static void
-lm_signal(struct lm_call *c)
-{
-	struct lm_group *g = c->group;
-
-	free(c->flight);
-	c->flight = NULL;
-	pthread_mutex_lock(&g->lock);
-	if (--g->pending == 0)
-		pthread_cond_broadcast(&g->done);
-	pthread_mutex_unlock(&g->lock);
-}
-
 /* The next model of the call's route, if this failure is one for it. */
 static struct lm_model *
 lm_next_model(struct lm *l, struct lm_call *c, enum mip_status s)
@@ -547,29 +215,12 @@ lm_land(struct lm *l, struct lm_flight *f)
 			lm_begin(l, c, m);
 			continue;
 		}
-		c->cached = !first || f->source != LM_SERVER;
-		lm_fill(f, c, !next);
-		lm_count(l, f, c, first);
-		if (l->trace)
-			lm_trace(l, f, c, first);
-		lm_signal(c);
+		lm_tell(l, f, c, first, !next);
 	}
 	lm_flight_free(f);
 }
 
 /* ---- the beginning of a call ---- */
-
-void
-lm_refuse(struct lm *l, struct lm_call *c, enum mip_status s, const char *why)
-{
-	c->status = s;
-	snprintf(c->message, sizeof c->message, "%s",
-	    why && *why ? why : mip_status_text(s));
-	pthread_mutex_lock(&l->lock);
-	l->totals.failures++;
-	pthread_mutex_unlock(&l->lock);
-	lm_signal(c);
-}
 
 /* Joins the flight that is under way with this request, or becomes one. */
 static bool
@@ -590,32 +241,6 @@ lm_join(struct lm *l, struct lm_flight *f, struct lm_call *c)
 	(g ? g : f)->last = &c->next;
 	pthread_mutex_unlock(&l->lock);
 	return g != NULL;
-}
-
-/* In the journal, the recording that is replayed, or the cache?  What is, goes
- * to those that keep it. */
-static bool
-lm_known(struct lm *l, struct lm_flight *f)
-{
-	struct store *s;
-	struct lm_queue one;
-
-	if (f->fresh)
-		return false;
-	if (l->journal && lm_look(l, l->journal, f)) {
-		f->source = LM_JOURNAL;
-	} else if (f->status != MIP_OK) {
-		return true;
-	} else {
-		s = l->replay ? l->replay : l->refresh ? NULL : lm_cache(l);
-		if (!s || !lm_look(l, s, f))
-			return f->status != MIP_OK;
-		f->source = l->replay ? LM_REPLAY : LM_CACHE;
-	}
-	lm_queue_init(&one);
-	lm_queue_put(&one, f);
-	lm_record(l, &one);
-	return true;
 }
 
 /* What can be said before any call is made. */

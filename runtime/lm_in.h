@@ -1,9 +1,11 @@
 /* The parts of lm, among themselves.
  *
  * A call becomes a flight, or joins the flight that already has its request.
- * lm_flight.c looks flights up in journal and cache, and lands them;
- * lm_model.c knows models, servers and routes; lm_loop.c is the I/O thread:
- * budget, limits, attempts, waits.
+ * lm_flight.c begins and lands flights; lm_keep.c looks them up in journal and
+ * cache; lm_end.c ends calls.  lm_model.c knows models, lm_address.c where
+ * they are, lm_route.c which of them are tried, lm_local.c their own servers.
+ * lm_loop.c is the I/O thread: budget, limits, attempts, waits; lm_down.c
+ * sees to what an attempt has brought.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef LM_IN_H
@@ -182,9 +184,13 @@ void lm_ask(const struct lm_model *m, const struct lm_call *c,
 /* Puts the call to the model: by a flight of its own or another's. */
 void lm_begin(struct lm *l, struct lm_call *c, struct lm_model *m);
 
-/* Ends a call that never became a flight. */
-void lm_refuse(struct lm *l, struct lm_call *c, enum mip_status s,
-    const char *why);
+/* Ends the flight, and with it its calls, or sends these on their route. */
+void lm_land(struct lm *l, struct lm_flight *f);
+
+double lm_cost(const struct mip_model *m, int64_t in, int64_t cached,
+    int64_t out);
+
+/* ---- lm_keep.c ---- */
 
 /* The cache, opened at the first use; NULL if there is none to be used. */
 struct store *lm_cache(struct lm *l);
@@ -193,11 +199,20 @@ struct store *lm_cache(struct lm *l);
  * in one transaction each; those that the latter could not take fail. */
 void lm_keep(struct lm *l, const struct lm_queue *q);
 
-/* Ends the flight, and with it its calls, or sends these on their route. */
-void lm_land(struct lm *l, struct lm_flight *f);
+/* Looks the flight up in what is kept; true if that ends it, well or not. */
+bool lm_known(struct lm *l, struct lm_flight *f);
 
-double lm_cost(const struct mip_model *m, int64_t in, int64_t cached,
-    int64_t out);
+/* ---- lm_end.c ---- */
+
+/* Ends the call with what its flight has brought: fills, counts and traces it,
+ * wakes who waits for it.  `first`: it is the one that was asked for; `last`:
+ * the texts go over to it. */
+void lm_tell(struct lm *l, struct lm_flight *f, struct lm_call *c, bool first,
+    bool last);
+
+/* Ends a call that never became a flight. */
+void lm_refuse(struct lm *l, struct lm_call *c, enum mip_status s,
+    const char *why);
 
 /* ---- lm_model.c ---- */
 
@@ -208,12 +223,32 @@ void lm_model_free(struct lm_model *m);
 /* The same of a server of a tool or retriever. */
 struct lm_model *lm_model_http(struct lm *l, const struct mip_http *h);
 
-/* Fills `r` with the models that the call is to try. */
-enum mip_status lm_model_route(struct lm *l, const struct lm_call *c,
-    struct lm_route *r, char why[LM_WHY]);
-
 /* Whether the options' overrides can be read. */
 enum mip_status lm_model_overrides(struct lm *l, char why[LM_WHY]);
+
+/* ---- lm_address.c ---- */
+
+/* "BASE/PATH", or "BASE/PATH?QUERY". */
+void lm_join_url(struct buf *b, const char *base, const char *path);
+
+/* Where to send what goes to `path` under `base`; sets m->bad if that is no
+ * address. */
+void lm_url(struct lm *l, struct lm_model *m, const char *base,
+    const char *path);
+
+/* The same, with the base that is set, or the provider's: *standard. */
+void lm_address(struct lm *l, struct lm_model *m, bool *standard);
+
+/* The header with the model's key, if it has one. */
+void lm_key_header(struct lm *l, struct lm_model *m, bool standard);
+
+/* ---- lm_route.c ---- */
+
+/* Fills `r` with the models that the call is to try. */
+enum mip_status lm_route(struct lm *l, const struct lm_call *c,
+    struct lm_route *r, char why[LM_WHY]);
+
+/* ---- lm_local.c ---- */
 
 /* For a model with a server of its own, from the I/O thread: what it is with
  * it; starts it if there is none. */
@@ -233,5 +268,22 @@ extern const struct provider lm_fetch_provider;
 
 /* The I/O thread; `arg` is the struct lm. */
 void *lm_loop(void *arg);
+
+/* The flight has ended, well or not; it lands at the end of the turn. */
+void lm_done(struct lm *l, struct lm_flight *f, enum mip_status s);
+
+/* The flight is ready again when it is `due`; false without memory. */
+bool lm_timer_put(struct lm *l, struct lm_flight *f);
+
+/* How far down the ladder a rung is. */
+unsigned lm_level(enum mip_structure s);
+
+/* Writes the body anew for another rung; false without memory. */
+bool lm_write_rung(struct lm_flight *f, enum mip_structure rung);
+
+/* ---- lm_down.c ---- */
+
+/* The attempt has ended: reads the answer, or sees to the failure. */
+void lm_came_down(struct lm *l, struct lm_flight *f, double now);
 
 #endif

@@ -1,4 +1,4 @@
-/* The I/O thread: budget, limits, attempts, causes, waits.
+/* The I/O thread: budget, limits, attempts, waits.
  *
  * A flight comes in, waits for the budget, then for its model's limits (and
  * server), is sent, and comes down: it is done, or waits in the heap of
@@ -13,9 +13,6 @@
 #include "lm_in.h"
 
 enum {
-	LOOP_ATTEMPTS = 5,
-	LOOP_BACKOFF_MS = 500,
-	LOOP_MAX_WAIT_MS = 60000,
 	LOOP_TIMEOUT_MS = 120000,
 	LOOP_IDLE_MS = 60000,
 	LOOP_LEDGER_MS = 50             /* other processes do not wake us */
@@ -23,8 +20,8 @@ enum {
 
 /* ---- timers: a heap, the earliest first ---- */
 
-static bool
-loop_timer_put(struct lm *l, struct lm_flight *f)
+bool
+lm_timer_put(struct lm *l, struct lm_flight *f)
 {
 	struct lm_flight **v = l->timer;
 	size_t i, up;
@@ -72,9 +69,8 @@ loop_timer_get(struct lm *l)
 
 /* ---- the end of a flight ---- */
 
-/* The flight has ended, well or not; it lands at the end of the turn. */
-static void
-loop_done(struct lm *l, struct lm_flight *f, enum mip_status s)
+void
+lm_done(struct lm *l, struct lm_flight *f, enum mip_status s)
 {
 	f->status = s;
 	f->reply.attempts = f->attempts;
@@ -180,7 +176,7 @@ loop_budget(struct lm *l, double now)
 			    why);
 		else
 			lm_say(l, f->message, "%s", why);
-		loop_done(l, f, a == BUDGET_IO ? MIP_IO : MIP_BUDGET);
+		lm_done(l, f, a == BUDGET_IO ? MIP_IO : MIP_BUDGET);
 	}
 }
 
@@ -194,8 +190,8 @@ loop_down(struct http_request *r)
 	lm_queue_put(&f->lm->down, f);
 }
 
-static unsigned
-loop_level(enum mip_structure s)
+unsigned
+lm_level(enum mip_structure s)
 {
 	switch (s) {
 	case MIP_STRUCTURE_AUTO:
@@ -211,9 +207,8 @@ loop_level(enum mip_structure s)
 	return 2;
 }
 
-/* Writes the body anew for another rung. */
-static bool
-loop_rung(struct lm_flight *f, enum mip_structure rung)
+bool
+lm_write_rung(struct lm_flight *f, enum mip_structure rung)
 {
 	f->ask.rung = f->reply.rung = rung;
 	if (rung != MIP_STRUCTURE_GRAMMAR)
@@ -239,10 +234,10 @@ loop_send(struct lm *l, struct lm_flight *f)
 	struct http_request *r = &f->http;
 	enum mip_structure lowest = loop_lowest(f);
 
-	if (f->may_step && loop_level(f->ask.rung) < loop_level(lowest) &&
-	    !loop_rung(f, lowest)) {
+	if (f->may_step && lm_level(f->ask.rung) < lm_level(lowest) &&
+	    !lm_write_rung(f, lowest)) {
 		limit_give(&m->limit, f->tokens, 0);
-		loop_done(l, f, MIP_NOMEM);
+		lm_done(l, f, MIP_NOMEM);
 		return;
 	}
 	r->url = f->url ? f->url : f->kind == LM_EMBED ? m->embed_url :
@@ -288,7 +283,7 @@ loop_server(struct lm *l, struct lm_model *m)
 	while ((f = lm_queue_get(&m->ready))) {
 		lm_say(l, f->message, "the %s: %s", m->what,
 		    m->dead_why);
-		loop_done(l, f, m->dead);
+		lm_done(l, f, m->dead);
 	}
 	return false;
 }
@@ -337,289 +332,6 @@ loop_pump_all(struct lm *l, double now)
 	return next;
 }
 
-/* ---- coming down: what an attempt has brought ---- */
-
-/* From 0.5 to 1, the same for the same seed, request and attempt. */
-static double
-loop_jitter(struct lm_flight *f)
-{
-	uint64_t z = f->jitter + f->attempts * 0x9e3779b97f4a7c15u;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	z ^= z >> 31;
-	return 0.5 + (double)(z >> 11) / 9007199254740992.0 / 2;
-}
-
-static double
-loop_max_wait(const struct mip_model *m)
-{
-	return (double)(m->max_wait_ms > 0 ? m->max_wait_ms :
-	    LOOP_MAX_WAIT_MS) / 1e3;
-}
-
-static double
-loop_delay(struct lm_flight *f)
-{
-	const struct mip_model *m = &f->m->model;
-	double first = (double)(m->backoff_ms > 0 ? m->backoff_ms :
-	    LOOP_BACKOFF_MS) / 1e3;
-	double most = loop_max_wait(m);
-	double s = first * pow(2, f->attempts - 1) * loop_jitter(f);
-
-	return s < most ? s : most;
-}
-
-/* Another attempt after a while, if one is left; `f->message` says what was
- * wrong with this one. */
-static void
-loop_again(struct lm *l, struct lm_flight *f, double now)
-{
-	const struct mip_model *m = &f->m->model;
-	unsigned most = m->attempts > 0 ? m->attempts : LOOP_ATTEMPTS;
-	double ask = f->http.retry_after_s, s = loop_delay(f);
-	char said[LM_WHY];
-
-	memcpy(said, f->message, sizeof said);
-	if (f->attempts >= most) {
-		if (most > 1)
-			lm_say(l, f->message, "%s (%u attempts)", said, most);
-		loop_done(l, f, MIP_INFRASTRUCTURE);
-		return;
-	}
-	if (ask > loop_max_wait(m)) {
-		lm_say(l, f->message, "%s; it asks to wait %.0f s, and "
-		    "max_wait is %.0f s", said, ask, loop_max_wait(m));
-		loop_done(l, f, MIP_INFRASTRUCTURE);
-		return;
-	}
-	if (ask > 0)
-		limit_close(&f->m->limit, now + ask);
-	f->due = now + (ask > s ? ask : s);
-	f->message[0] = '\0';
-	if (!loop_timer_put(l, f))
-		loop_done(l, f, MIP_NOMEM);
-}
-
-static void
-loop_take_answer(struct lm_flight *f, struct provider_answer *a)
-{
-	struct store_reply *r = &f->reply;
-
-	r->text = a->text;
-	r->text_len = a->text_len;
-	r->reasoning = a->reasoning;
-	r->finish = a->finish;
-	r->refused = a->refused;
-	r->in = a->in;
-	r->cached = a->cached;
-	r->out = a->out;
-	r->latency_s = f->http.seconds;
-	f->counted = a->counted;
-	f->message[0] = '\0';
-}
-
-static bool
-loop_read(struct lm_flight *f, struct provider_answer *a)
-{
-	const struct provider *p = f->m->provider;
-	const char *s = buf_str(&f->http.reply);
-	size_t n = f->http.reply.len;
-
-	if (f->check && !f->check(f->check_arg, s, n, a->why))
-		return false;
-	if (f->kind == LM_EMBED)
-		return p->embed_answer(s, n, f->ask.nembed, a);
-	return p->answer(s, n, f->ask.rung, a);
-}
-
-static bool
-loop_answer(struct lm *l, struct lm_flight *f, double now)
-{
-	struct lm_model *m = f->m;
-	struct provider_answer a;
-
-	if (loop_read(f, &a)) {
-		loop_take_answer(f, &a);
-		loop_done(l, f, MIP_OK);
-		return true;
-	}
-	lm_say(l, f->message, "the %s: the server at %s answered %s",
-	    m->what, m->shown, a.why);
-	loop_again(l, f, now);
-	return false;
-}
-
-/* Whether the server says that it does not take the shape we asked for. */
-static bool
-loop_shape_refused(const struct lm_flight *f)
-{
-	static const char *const word[] = {
-		"response_format", "json_schema", "json_object", "grammar",
-		"tool_choice", "tools", "structured output"
-	};
-	const char *text = buf_str(&f->http.reply);
-	size_t i;
-
-	if (!f->may_step || f->ask.rung == MIP_STRUCTURE_PROMPT ||
-	    (f->http.status != 400 && f->http.status != 422 &&
-	    f->http.status != 501))
-		return false;
-	for (i = 0; i < sizeof word / sizeof word[0]; i++)
-		if (strstr(text, word[i]))
-			return true;
-	return false;
-}
-
-/* One rung down, for this model until the process ends; it is no attempt. */
-static void
-loop_step_down(struct lm *l, struct lm_flight *f)
-{
-	enum mip_structure rung = MIP_STRUCTURE_PROMPT;
-
-	if (!f->ask.schema)
-		f->m->no_grammar = true;
-	else
-		rung = provider_step_down(f->ask.rung);
-	if (f->ask.schema && loop_level(rung) > loop_level(f->m->lowest))
-		f->m->lowest = rung;
-	f->attempts--;
-	if (!loop_rung(f, rung)) {
-		loop_done(l, f, MIP_NOMEM);
-		return;
-	}
-	lm_queue_put(&f->m->ready, f);
-}
-
-/* Statuses that pass: those of the model, else these, and all from 500 on. */
-static bool
-loop_passing(const struct mip_model *m, int status,
-    const struct provider_error *e)
-{
-	char word[16];
-
-	if (status == 429 && strcmp(e->code, "insufficient_quota") == 0)
-		return false;
-	snprintf(word, sizeof word, "%d", status);
-	if (m->retry_on)
-		return strstr(m->retry_on, word) != NULL;
-	return status == 408 || status == 409 || status == 425 ||
-	    status == 429 || status >= 500;
-}
-
-/* What is the request's own fault is no fault of the network. */
-static enum mip_status
-loop_blame(const struct lm_flight *f, const struct provider_error *e)
-{
-	static const struct { const char *code; enum mip_status s; } map[] = {
-		{ "content_filter", MIP_REFUSAL },
-		{ "content_policy_violation", MIP_REFUSAL },
-		{ "context_length_exceeded", MIP_TRUNCATED },
-		{ "exceed_context_size_error", MIP_TRUNCATED },
-	};
-	int status = f->http.status;
-	size_t i;
-
-	if (f->kind == LM_FETCH)        /* what was sent is not to its taste */
-		return status == 400 || status == 413 || status == 422 ?
-		    MIP_FAIL : MIP_INFRASTRUCTURE;
-	for (i = 0; i < sizeof map / sizeof map[0]; i++)
-		if (strcmp(e->code, map[i].code) == 0)
-			return map[i].s;
-	return MIP_INFRASTRUCTURE;
-}
-
-static void
-loop_refused(struct lm *l, struct lm_flight *f, double now)
-{
-	struct http_request *r = &f->http;
-	struct lm_model *m = f->m;
-	struct provider_error e;
-	struct buf hint = BUF_INIT;
-
-	m->provider->error(buf_str(&r->reply), r->reply.len, &e);
-	if ((r->status == 401 || r->status == 403) && m->key_env)
-		buf_printf(&hint, m->authorization ?
-		    "; the key is the one in %s" :
-		    "; no key was sent, for %s is not set", m->key_env);
-	else if (r->status == 404 && f->kind == LM_FETCH)
-		buf_puts(&hint, "; is the address right?");
-	else if (r->status == 404)
-		buf_printf(&hint, "; is there a model %s, and is the address "
-		    "right?", m->model.id);
-	else if (r->status >= 300 && r->status < 400)
-		buf_printf(&hint, "; it has moved: mend %s",
-		    f->kind == LM_FETCH ? "the URL" : "base_url");
-	lm_say(l, f->message, "the %s: the server at %s answered %d%s%s%s",
-	    m->what, m->shown, r->status, e.text[0] ? ": " : "", e.text,
-	    buf_str(&hint));
-	buf_release(&hint);
-	if (loop_passing(&m->model, r->status, &e))
-		loop_again(l, f, now);
-	else
-		loop_done(l, f, loop_blame(f, &e));
-}
-
-static void
-loop_failed(struct lm *l, struct lm_flight *f, double now)
-{
-	struct http_request *r = &f->http;
-	struct lm_model *m = f->m;
-
-	lm_say(l, f->message, "the %s: %s: %s", m->what, m->shown, r->why);
-	switch (r->result) {
-	case HTTP_NO_CONNECTION:
-	case HTTP_BROKEN:
-		if (m->own_server)
-			lm_model_lost(l, m);
-		loop_again(l, f, now);
-		return;
-	case HTTP_OK:
-	case HTTP_TIMEOUT:
-		loop_again(l, f, now);
-		return;
-	case HTTP_UNTRUSTED:
-		loop_done(l, f, MIP_INFRASTRUCTURE);
-		return;
-	case HTTP_TOO_LARGE:
-		loop_done(l, f, f->kind == LM_FETCH ? MIP_FAIL :
-		    MIP_INFRASTRUCTURE);
-		return;
-	case HTTP_BAD_URL:
-		loop_done(l, f, MIP_USAGE);
-		return;
-	case HTTP_CANCELLED:
-		f->message[0] = '\0';
-		loop_done(l, f, MIP_CANCELLED);
-		return;
-	case HTTP_NOMEM:
-		f->message[0] = '\0';
-		loop_done(l, f, MIP_NOMEM);
-		return;
-	}
-}
-
-static void
-loop_came_down(struct lm *l, struct lm_flight *f, double now)
-{
-	struct http_request *r = &f->http;
-	bool good = false;
-
-	f->m->wake = 0;
-	redact_buf(&l->redact, &r->reply);
-	if (r->result != HTTP_OK)
-		loop_failed(l, f, now);
-	else if (r->status / 100 == 2)
-		good = loop_answer(l, f, now);
-	else if (loop_shape_refused(f))
-		loop_step_down(l, f);
-	else
-		loop_refused(l, f, now);
-	limit_give(&f->m->limit, f->tokens, !good ? 0 : f->counted ?
-	    (double)(f->reply.in + f->reply.out) : f->tokens);
-	buf_release(&r->reply);
-}
-
 /* ---- turns ---- */
 
 static void
@@ -629,7 +341,7 @@ loop_cancel_queue(struct lm *l, struct lm_queue *q)
 
 	while ((f = lm_queue_get(q))) {
 		f->message[0] = '\0';
-		loop_done(l, f, MIP_CANCELLED);
+		lm_done(l, f, MIP_CANCELLED);
 	}
 }
 
@@ -649,7 +361,7 @@ loop_cancel(struct lm *l)
 		loop_cancel_queue(l, &m->ready);
 	while ((f = loop_timer_get(l))) {
 		f->message[0] = '\0';
-		loop_done(l, f, MIP_CANCELLED);
+		lm_done(l, f, MIP_CANCELLED);
 	}
 }
 
@@ -711,7 +423,7 @@ lm_loop(void *arg)
 		http_run(l->http, go ? loop_wait_ms(l, next, now) : 0);
 		now = lm_now();
 		while ((f = lm_queue_get(&l->down)))
-			loop_came_down(l, f, now);
+			lm_came_down(l, f, now);
 		if (loop_land(l))
 			l->ledger_at = 0;
 	}

@@ -1,4 +1,4 @@
-/* Models: settings, keys, identities, routes, local servers.
+/* Models: settings, overrides, identities.
  *
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
@@ -13,8 +13,6 @@
 #include "sha256.h"
 
 enum {
-	MODEL_CONTEXT = 4096,           /* tokens a call, where none is said */
-	MODEL_PARALLEL = 2,
 	MODEL_FETCH_MS = 30000          /* of a server that is no model */
 };
 
@@ -94,154 +92,6 @@ model_apply(struct lm_model *m, const char *text)
 	m->model.base_url.env = m->model.base_url.text = NULL;
 	m->model.key_env = NULL;
 	m->model.structure = MIP_STRUCTURE_AUTO;
-}
-
-/* ---- addresses ---- */
-
-const char *
-lm_setting(const struct mip_setting *s)
-{
-	const char *v = s->env ? getenv(s->env) : NULL;
-
-	return v && *v ? v : s->text;
-}
-
-/* The address without user, password and query: for messages and keys. */
-static void
-model_show(struct lm_model *m, struct buf *b, const char *base)
-{
-	const char *host = strstr(base, "://"), *at, *end;
-
-	host = host ? host + 3 : base;
-	end = host + strcspn(host, "/?#");
-	buf_put(b, base, (size_t)(host - base));
-	for (at = host; at < end; at++)
-		if (*at == '@') {
-			char *secret = strndup(host, (size_t)(at - host));
-
-			if (!secret || !redact_add(&m->lm->redact, secret))
-				b->failed = true;
-			free(secret);
-			host = at + 1;
-			break;
-		}
-	end = host + strcspn(host, "?#");
-	while (end > host && end[-1] == '/')
-		end--;
-	buf_put(b, host, (size_t)(end - host));
-	m->loopback = strncmp(host, "127.", 4) == 0 ||
-	    strncmp(host, "localhost", 9) == 0 ||
-	    strncmp(host, "[::1]", 5) == 0;
-}
-
-/* "BASE/PATH", or "BASE/PATH?QUERY". */
-static void
-model_join(struct buf *b, const char *base, const char *path)
-{
-	size_t n = strcspn(base, "?#");
-	const char *query = strchr(base, '?');
-
-	while (n > 0 && base[n - 1] == '/')
-		n--;
-	buf_put(b, base, n);
-	buf_puts(b, path);
-	if (query)
-		buf_puts(b, query);
-}
-
-/* Where to send what goes to `path` under `base`. */
-static void
-model_url(struct lm *l, struct lm_model *m, const char *base,
-    const char *path)
-{
-	struct buf url = BUF_INIT, embed = BUF_INIT, shown = BUF_INIT;
-
-	model_join(&url, base, path);
-	if (m->provider->embed_path)
-		model_join(&embed, base, m->provider->embed_path);
-	model_show(m, &shown, base);
-	m->url = buf_take(&url);
-	m->embed_url = buf_take(&embed);
-	m->shown = buf_take(&shown);
-	if (!m->url || !m->shown ||
-	    (m->provider->embed_path && !m->embed_url)) {
-		m->bad = MIP_NOMEM;
-	} else if (strncmp(base, "http://", 7) &&
-	    strncmp(base, "https://", 8)) {
-		m->bad = MIP_USAGE;
-		lm_say(l, m->why, "the %s of the %s, %s, does not begin with "
-		    "http:// or https://", *path ? "base_url" : "URL",
-		    m->what, m->shown);
-	}
-}
-
-static void
-model_address(struct lm *l, struct lm_model *m, bool *standard)
-{
-	const char *base = l->base_url;
-
-	if (!base)
-		base = lm_setting(&m->model.base_url);
-	*standard = !base;
-	if (!base)
-		base = m->provider->base_url;
-	m->own_server = !base && m->provider->local;
-	if (m->own_server) {
-		m->shown = strdup("its local server");
-		m->loopback = true;
-		if (!m->shown)
-			m->bad = MIP_NOMEM;
-		return;
-	}
-	if (!base) {
-		m->bad = MIP_USAGE;
-		lm_say(l, m->why, "the %s needs a base_url", m->what);
-		return;
-	}
-	model_url(l, m, base, m->provider->path);
-}
-
-/* ---- keys ---- */
-
-static void
-model_key(struct lm *l, struct lm_model *m, bool standard)
-{
-	const char *key, *at;
-	size_t n, head;
-	struct buf b = BUF_INIT;
-
-	m->key_env = m->model.key_env;
-	if (!m->key_env && standard)
-		m->key_env = m->provider->key_env;
-	key = m->key_env ? getenv(m->key_env) : NULL;
-	n = key ? strlen(key) : 0;
-	while (n > 0 && strchr(" \t\r\n", key[n - 1]))
-		n--;
-	if (n == 0) {
-		/* Servers of one's own seldom want one. */
-		if (m->key_env && !m->loopback && !l->base_url) {
-			m->keyless = true;
-			lm_say(l, m->why, "the %s needs a key for %s: "
-			    "set the environment variable %s", m->what,
-			    m->shown, m->key_env);
-		}
-		return;
-	}
-	for (at = key; at < key + n; at++)
-		if ((unsigned char)*at <= ' ' || *at == 0x7f) {
-			m->bad = MIP_USAGE;
-			lm_say(l, m->why, "the key in %s has a blank or "
-			    "control character in it", m->key_env);
-			return;
-		}
-	buf_puts(&b, m->key_header ? m->key_header : "Authorization");
-	buf_puts(&b, m->key_header ? ": " : ": Bearer ");
-	head = b.len;
-	buf_put(&b, key, n);
-	m->authorization = buf_take(&b);
-	if (!m->authorization ||
-	    !redact_add(&l->redact, m->authorization + head))
-		m->bad = MIP_NOMEM;
 }
 
 /* ---- identities ---- */
@@ -362,9 +212,9 @@ model_setup(struct lm *l, struct lm_model *m)
 	if (m->bad == MIP_OK)
 		model_options(l, m);
 	if (m->bad == MIP_OK)
-		model_address(l, m, &standard);
+		lm_address(l, m, &standard);
 	if (m->bad == MIP_OK)
-		model_key(l, m, standard);
+		lm_key_header(l, m, standard);
 }
 
 /* A model, or a server as one: `settings` say how to get there and how
@@ -444,9 +294,9 @@ model_http(struct lm *l, const struct mip_http *h)
 		    h->url.env ? " in " : "", h->url.env ? h->url.env : "");
 	}
 	if (m->bad == MIP_OK)
-		model_url(l, m, url, "");
+		lm_url(l, m, url, "");
 	if (m->bad == MIP_OK)
-		model_key(l, m, false);
+		lm_key_header(l, m, false);
 	if (m->bad == MIP_OK)
 		model_identity(l, m);
 	return model_done(m);
@@ -513,188 +363,4 @@ lm_model_free(struct lm_model *m)
 	free(m->identity);
 	free(m->authorization);
 	free(m);
-}
-
-/* ---- routes ---- */
-
-/* By content, not by turn: the same call goes to the same server again, and
- * is found in the cache. */
-static uint64_t
-model_turn(const struct lm_call *c, bool sticky)
-{
-	uint64_t h = 14695981039346656037u;
-	const char *s = c->sample ? c->sample : "";
-	size_t i;
-
-	if (sticky)
-		return c->hash_affinity;
-	for (i = 0; i < c->messages_len; i++)
-		h = (h ^ (unsigned char)c->messages[i]) * 1099511628211u;
-	for (; *s; s++)
-		h = (h ^ (unsigned char)*s) * 1099511628211u;
-	return h ^ h >> 32;
-}
-
-enum mip_status
-lm_model_route(struct lm *l, const struct lm_call *c, struct lm_route *r,
-    char why[LM_WHY])
-{
-	const struct mip_model *todo[LM_ROUTE * 2];
-	const struct mip_model *m;
-	unsigned n = 0, i, steps = 0;
-
-	r->n = r->at = 0;
-	if (c->kind == LM_FETCH) {
-		r->m[0] = lm_model_http(l, c->server);
-		r->n = 1;
-		return r->m[0] ? MIP_OK : MIP_NOMEM;
-	}
-	if (c->kind == LM_EMBED && c->model->route != MIP_DIRECT) {
-		lm_say(l, why, "vectors of the models of %s cannot be "
-		    "compared", c->model->name);
-		return MIP_USAGE;
-	}
-	todo[n++] = c->model;
-	while (n > 0) {
-		m = todo[--n];
-		if (m->route == MIP_DIRECT) {
-			r->m[r->n] = lm_model(l, m);
-			if (!r->m[r->n])
-				return MIP_NOMEM;
-			if (++r->n == LM_ROUTE)
-				break;
-			continue;
-		}
-		if (m->nto == 0 || n + m->nto > LM_ROUTE * 2 ||
-		    ++steps > LM_ROUTE) {
-			lm_say(l, why, "the route %s has no models, or too "
-			    "many", m->name);
-			return MIP_USAGE;
-		}
-		if (m->route == MIP_ROUND_ROBIN) {
-			todo[n++] = m->to[model_turn(c, m->sticky) % m->nto];
-			continue;
-		}
-		for (i = m->nto; i > 0; i--)
-			todo[n++] = m->to[i - 1];
-	}
-	return MIP_OK;
-}
-
-/* ---- servers of their own ---- */
-
-static void
-model_spec(struct lm_model *m, struct llamacpp_spec *spec, struct buf *dir)
-{
-	unsigned parallel = m->model.running;
-
-	if (parallel == 0)
-		parallel = MODEL_PARALLEL;
-	spec->model = m->model.id;
-	spec->parallel = parallel;
-	spec->embeds = m->role == LM_EMBEDS;
-	spec->context = (m->model.context > 0 ? m->model.context :
-	    MODEL_CONTEXT) * (int64_t)parallel;
-	if (!store_cache_dir(dir, m->lm->cache_dir))
-		buf_printf(dir, "/tmp/miproc-%lu", (unsigned long)getuid());
-	buf_puts(dir, "/llamacpp");
-	spec->dir = buf_str(dir);
-}
-
-/* Starting takes long: a thread of its own does it. */
-static void *
-model_starter(void *arg)
-{
-	struct lm_model *m = arg;
-	struct lm *l = m->lm;
-	struct llamacpp_spec spec;
-	struct llamacpp *llama = NULL;
-	struct buf dir = BUF_INIT, url = BUF_INIT, embed = BUF_INIT;
-	char why[LM_WHY] = "";
-	char *full = NULL, *to_embed = NULL;
-	enum mip_status s;
-
-	model_spec(m, &spec, &dir);
-	s = llamacpp_start(&spec, &l->cancelled, &llama, why);
-	if (s == MIP_OK) {
-		model_join(&url, llamacpp_url(llama), m->provider->path);
-		model_join(&embed, llamacpp_url(llama),
-		    m->provider->embed_path);
-		full = buf_take(&url);
-		to_embed = buf_take(&embed);
-		s = full && to_embed ? MIP_OK : MIP_NOMEM;
-	}
-	pthread_mutex_lock(&l->lock);
-	m->llama = llama;
-	free(m->url);
-	free(m->embed_url);
-	m->url = full;
-	m->embed_url = to_embed;
-	m->server = s == MIP_OK ? LM_READY : LM_DEAD;
-	if (s != MIP_OK) {
-		m->dead = s;
-		snprintf(m->dead_why, sizeof m->dead_why, "%s", why[0] ? why :
-		    mip_status_text(s));
-	}
-	pthread_mutex_unlock(&l->lock);
-	http_wake(l->http);
-	buf_release(&dir);
-	return NULL;
-}
-
-enum lm_server
-lm_model_server(struct lm *l, struct lm_model *m)
-{
-	enum lm_server s;
-	bool join;
-
-	pthread_mutex_lock(&l->lock);
-	s = m->server;
-	join = s != LM_STARTING && m->starter_runs;
-	if (s == LM_NO_SERVER)
-		m->server = LM_STARTING;
-	pthread_mutex_unlock(&l->lock);
-	if (join) {
-		pthread_join(m->starter, NULL);
-		m->starter_runs = false;
-	}
-	if (s != LM_NO_SERVER)
-		return s;
-	llamacpp_stop(m->llama);
-	m->llama = NULL;
-	if (pthread_create(&m->starter, NULL, model_starter, m) == 0) {
-		m->starter_runs = true;
-		return LM_STARTING;
-	}
-	pthread_mutex_lock(&l->lock);
-	m->server = LM_DEAD;
-	m->dead = MIP_NOMEM;
-	snprintf(m->dead_why, sizeof m->dead_why, "%s",
-	    mip_status_text(MIP_NOMEM));
-	pthread_mutex_unlock(&l->lock);
-	return LM_DEAD;
-}
-
-bool
-lm_model_takes(struct lm *l, struct lm_model *m, enum lm_kind kind)
-{
-	bool embeds = kind == LM_EMBED, ok = true;
-
-	if (!m->own_server)
-		return true;
-	pthread_mutex_lock(&l->lock);
-	if (m->role == LM_ANY_ROLE)
-		m->role = embeds ? LM_EMBEDS : LM_CHATS;
-	ok = (m->role == LM_EMBEDS) == embeds;
-	pthread_mutex_unlock(&l->lock);
-	return ok;
-}
-
-void
-lm_model_lost(struct lm *l, struct lm_model *m)
-{
-	pthread_mutex_lock(&l->lock);
-	if (m->server == LM_READY)
-		m->server = LM_NO_SERVER;
-	pthread_mutex_unlock(&l->lock);
 }

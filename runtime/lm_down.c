@@ -1,0 +1,295 @@
+/* What an attempt has brought: an answer, another attempt, or an end.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lm_in.h"
+
+enum {
+	DOWN_ATTEMPTS = 5,
+	DOWN_BACKOFF_MS = 500,
+	DOWN_MAX_WAIT_MS = 60000
+};
+
+/* From 0.5 to 1, the same for the same seed, request and attempt. */
+static double
+down_jitter(struct lm_flight *f)
+{
+	uint64_t z = f->jitter + f->attempts * 0x9e3779b97f4a7c15u;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	z ^= z >> 31;
+	return 0.5 + (double)(z >> 11) / 9007199254740992.0 / 2;
+}
+
+static double
+down_max_wait(const struct mip_model *m)
+{
+	return (double)(m->max_wait_ms > 0 ? m->max_wait_ms :
+	    DOWN_MAX_WAIT_MS) / 1e3;
+}
+
+static double
+down_delay(struct lm_flight *f)
+{
+	const struct mip_model *m = &f->m->model;
+	double first = (double)(m->backoff_ms > 0 ? m->backoff_ms :
+	    DOWN_BACKOFF_MS) / 1e3;
+	double most = down_max_wait(m);
+	double s = first * pow(2, f->attempts - 1) * down_jitter(f);
+
+	return s < most ? s : most;
+}
+
+/* Another attempt after a while, if one is left; `f->message` says what was
+ * wrong with this one. */
+static void
+down_again(struct lm *l, struct lm_flight *f, double now)
+{
+	const struct mip_model *m = &f->m->model;
+	unsigned most = m->attempts > 0 ? m->attempts : DOWN_ATTEMPTS;
+	double ask = f->http.retry_after_s, s = down_delay(f);
+	char said[LM_WHY];
+
+	memcpy(said, f->message, sizeof said);
+	if (f->attempts >= most) {
+		if (most > 1)
+			lm_say(l, f->message, "%s (%u attempts)", said, most);
+		lm_done(l, f, MIP_INFRASTRUCTURE);
+		return;
+	}
+	if (ask > down_max_wait(m)) {
+		lm_say(l, f->message, "%s; it asks to wait %.0f s, and "
+		    "max_wait is %.0f s", said, ask, down_max_wait(m));
+		lm_done(l, f, MIP_INFRASTRUCTURE);
+		return;
+	}
+	if (ask > 0)
+		limit_close(&f->m->limit, now + ask);
+	f->due = now + (ask > s ? ask : s);
+	f->message[0] = '\0';
+	if (!lm_timer_put(l, f))
+		lm_done(l, f, MIP_NOMEM);
+}
+
+static void
+down_take_answer(struct lm_flight *f, struct provider_answer *a)
+{
+	struct store_reply *r = &f->reply;
+
+	r->text = a->text;
+	r->text_len = a->text_len;
+	r->reasoning = a->reasoning;
+	r->finish = a->finish;
+	r->refused = a->refused;
+	r->in = a->in;
+	r->cached = a->cached;
+	r->out = a->out;
+	r->latency_s = f->http.seconds;
+	f->counted = a->counted;
+	f->message[0] = '\0';
+}
+
+static bool
+down_read(struct lm_flight *f, struct provider_answer *a)
+{
+	const struct provider *p = f->m->provider;
+	const char *s = buf_str(&f->http.reply);
+	size_t n = f->http.reply.len;
+
+	if (f->check && !f->check(f->check_arg, s, n, a->why))
+		return false;
+	if (f->kind == LM_EMBED)
+		return p->embed_answer(s, n, f->ask.nembed, a);
+	return p->answer(s, n, f->ask.rung, a);
+}
+
+static bool
+down_answer(struct lm *l, struct lm_flight *f, double now)
+{
+	struct lm_model *m = f->m;
+	struct provider_answer a;
+
+	if (down_read(f, &a)) {
+		down_take_answer(f, &a);
+		lm_done(l, f, MIP_OK);
+		return true;
+	}
+	lm_say(l, f->message, "the %s: the server at %s answered %s",
+	    m->what, m->shown, a.why);
+	down_again(l, f, now);
+	return false;
+}
+
+/* Whether the server says that it does not take the shape we asked for. */
+static bool
+down_shape_refused(const struct lm_flight *f)
+{
+	static const char *const word[] = {
+		"response_format", "json_schema", "json_object", "grammar",
+		"tool_choice", "tools", "structured output"
+	};
+	const char *text = buf_str(&f->http.reply);
+	size_t i;
+
+	if (!f->may_step || f->ask.rung == MIP_STRUCTURE_PROMPT ||
+	    (f->http.status != 400 && f->http.status != 422 &&
+	    f->http.status != 501))
+		return false;
+	for (i = 0; i < sizeof word / sizeof word[0]; i++)
+		if (strstr(text, word[i]))
+			return true;
+	return false;
+}
+
+/* One rung down, for this model until the process ends; it is no attempt. */
+static void
+down_step_down(struct lm *l, struct lm_flight *f)
+{
+	enum mip_structure rung = MIP_STRUCTURE_PROMPT;
+
+	if (!f->ask.schema)
+		f->m->no_grammar = true;
+	else
+		rung = provider_step_down(f->ask.rung);
+	if (f->ask.schema && lm_level(rung) > lm_level(f->m->lowest))
+		f->m->lowest = rung;
+	f->attempts--;
+	if (!lm_write_rung(f, rung)) {
+		lm_done(l, f, MIP_NOMEM);
+		return;
+	}
+	lm_queue_put(&f->m->ready, f);
+}
+
+/* Statuses that pass: those of the model, else these, and all from 500 on. */
+static bool
+down_passing(const struct mip_model *m, int status,
+    const struct provider_error *e)
+{
+	char word[16];
+
+	if (status == 429 && strcmp(e->code, "insufficient_quota") == 0)
+		return false;
+	snprintf(word, sizeof word, "%d", status);
+	if (m->retry_on)
+		return strstr(m->retry_on, word) != NULL;
+	return status == 408 || status == 409 || status == 425 ||
+	    status == 429 || status >= 500;
+}
+
+/* What is the request's own fault is no fault of the network. */
+static enum mip_status
+down_blame(const struct lm_flight *f, const struct provider_error *e)
+{
+	static const struct { const char *code; enum mip_status s; } map[] = {
+		{ "content_filter", MIP_REFUSAL },
+		{ "content_policy_violation", MIP_REFUSAL },
+		{ "context_length_exceeded", MIP_TRUNCATED },
+		{ "exceed_context_size_error", MIP_TRUNCATED },
+	};
+	int status = f->http.status;
+	size_t i;
+
+	if (f->kind == LM_FETCH)        /* what was sent is not to its taste */
+		return status == 400 || status == 413 || status == 422 ?
+		    MIP_FAIL : MIP_INFRASTRUCTURE;
+	for (i = 0; i < sizeof map / sizeof map[0]; i++)
+		if (strcmp(e->code, map[i].code) == 0)
+			return map[i].s;
+	return MIP_INFRASTRUCTURE;
+}
+
+static void
+down_refused(struct lm *l, struct lm_flight *f, double now)
+{
+	struct http_request *r = &f->http;
+	struct lm_model *m = f->m;
+	struct provider_error e;
+	struct buf hint = BUF_INIT;
+
+	m->provider->error(buf_str(&r->reply), r->reply.len, &e);
+	if ((r->status == 401 || r->status == 403) && m->key_env)
+		buf_printf(&hint, m->authorization ?
+		    "; the key is the one in %s" :
+		    "; no key was sent, for %s is not set", m->key_env);
+	else if (r->status == 404 && f->kind == LM_FETCH)
+		buf_puts(&hint, "; is the address right?");
+	else if (r->status == 404)
+		buf_printf(&hint, "; is there a model %s, and is the address "
+		    "right?", m->model.id);
+	else if (r->status >= 300 && r->status < 400)
+		buf_printf(&hint, "; it has moved: mend %s",
+		    f->kind == LM_FETCH ? "the URL" : "base_url");
+	lm_say(l, f->message, "the %s: the server at %s answered %d%s%s%s",
+	    m->what, m->shown, r->status, e.text[0] ? ": " : "", e.text,
+	    buf_str(&hint));
+	buf_release(&hint);
+	if (down_passing(&m->model, r->status, &e))
+		down_again(l, f, now);
+	else
+		lm_done(l, f, down_blame(f, &e));
+}
+
+static void
+down_failed(struct lm *l, struct lm_flight *f, double now)
+{
+	struct http_request *r = &f->http;
+	struct lm_model *m = f->m;
+
+	lm_say(l, f->message, "the %s: %s: %s", m->what, m->shown, r->why);
+	switch (r->result) {
+	case HTTP_NO_CONNECTION:
+	case HTTP_BROKEN:
+		if (m->own_server)
+			lm_model_lost(l, m);
+		down_again(l, f, now);
+		return;
+	case HTTP_OK:
+	case HTTP_TIMEOUT:
+		down_again(l, f, now);
+		return;
+	case HTTP_UNTRUSTED:
+		lm_done(l, f, MIP_INFRASTRUCTURE);
+		return;
+	case HTTP_TOO_LARGE:
+		lm_done(l, f, f->kind == LM_FETCH ? MIP_FAIL :
+		    MIP_INFRASTRUCTURE);
+		return;
+	case HTTP_BAD_URL:
+		lm_done(l, f, MIP_USAGE);
+		return;
+	case HTTP_CANCELLED:
+		f->message[0] = '\0';
+		lm_done(l, f, MIP_CANCELLED);
+		return;
+	case HTTP_NOMEM:
+		f->message[0] = '\0';
+		lm_done(l, f, MIP_NOMEM);
+		return;
+	}
+}
+
+void
+lm_came_down(struct lm *l, struct lm_flight *f, double now)
+{
+	struct http_request *r = &f->http;
+	bool good = false;
+
+	f->m->wake = 0;
+	redact_buf(&l->redact, &r->reply);
+	if (r->result != HTTP_OK)
+		down_failed(l, f, now);
+	else if (r->status / 100 == 2)
+		good = down_answer(l, f, now);
+	else if (down_shape_refused(f))
+		down_step_down(l, f);
+	else
+		down_refused(l, f, now);
+	limit_give(&f->m->limit, f->tokens, !good ? 0 : f->counted ?
+	    (double)(f->reply.in + f->reply.out) : f->tokens);
+	buf_release(&r->reply);
+}

@@ -1,0 +1,198 @@
+/* The end of a call: what it brought is told, counted and traced.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lm_in.h"
+
+static char *
+lm_copy(const char *s, size_t n, bool *ok)
+{
+	char *copy = malloc(n + 1);
+
+	if (!copy) {
+		*ok = false;
+		return NULL;
+	}
+	memcpy(copy, s, n);
+	copy[n] = '\0';
+	return copy;
+}
+
+/* `last`: the texts go over to this call. */
+static void
+lm_fill(struct lm_flight *f, struct lm_call *c, bool last)
+{
+	struct store_reply *r = &f->reply;
+	bool ok = true;
+
+	c->status = f->status;
+	memcpy(c->message, f->message, sizeof c->message);
+	c->rung = r->rung;
+	c->attempts = r->attempts;
+	if (f->status != MIP_OK)
+		return;
+	c->text_len = r->text_len;
+	c->text = last ? r->text : lm_copy(r->text, r->text_len, &ok);
+	if (r->reasoning)
+		c->reasoning = last ? r->reasoning :
+		    lm_copy(r->reasoning, strlen(r->reasoning), &ok);
+	if (last)
+		r->text = r->reasoning = NULL;
+	c->finish = r->finish;
+	c->refused = r->refused;
+	c->usage.in = r->in;
+	c->usage.cached = r->cached;
+	c->usage.out = r->out;
+	c->usage.cost = lm_cost(&f->m->model, r->in, r->cached, r->out);
+	c->latency_s = r->latency_s;
+	if (ok)
+		return;
+	c->status = MIP_NOMEM;
+	snprintf(c->message, sizeof c->message, "%s",
+	    mip_status_text(MIP_NOMEM));
+}
+
+static const char *
+lm_finish_word(enum reply_finish f)
+{
+	switch (f) {
+	case REPLY_STOP:        return "stop";
+	case REPLY_LENGTH:      return "length";
+	case REPLY_FILTER:      break;
+	}
+	return "content_filter";
+}
+
+static void
+lm_trace_lost(struct lm *l)
+{
+	if (!atomic_exchange(&l->trace_off, true))
+		lm_warn(l, "the trace", "a line could not be written");
+}
+
+static void
+lm_trace(struct lm *l, const struct lm_flight *f, const struct lm_call *c,
+    bool first)
+{
+	static const char *const source[] = {
+		"server", "cache", "journal", "replay", "shared"
+	};
+	static const char digit[] = "0123456789abcdef";
+	char key[2 * STORE_KEY + 1];
+	size_t i;
+	struct trace_call t = {
+		.leaf = c->leaf,
+		.model = f->kind == LM_FETCH ? NULL : f->m->model.name,
+		.server = f->kind == LM_FETCH ? f->m->what : NULL,
+		.id = f->m->model.id,
+		.rung = f->kind == LM_CHAT ? provider_rung_word(c->rung) :
+		    NULL,
+		.kind = f->kind == LM_EMBED ? "embed" : NULL,
+		.sample = c->sample, .key = key, .status = c->status,
+		.message = c->message, .source = source[first ? f->source :
+		    LM_SHARED], .refused = c->refused,
+		.attempts = c->attempts, .in = c->usage.in,
+		.cached = c->usage.cached, .out = c->usage.out,
+		.cost = c->usage.cost, .latency_s = c->latency_s,
+		.request = buf_str(&f->body), .text = c->text,
+		.reasoning = c->reasoning,
+	};
+
+	if (c->status == MIP_OK && f->kind == LM_CHAT)
+		t.finish = lm_finish_word(c->finish);
+	for (i = 0; i < STORE_KEY; i++) {
+		key[2 * i] = digit[f->key[i] >> 4];
+		key[2 * i + 1] = digit[f->key[i] & 15];
+	}
+	key[2 * STORE_KEY] = '\0';
+	if (!trace_write(l->trace, &t))
+		lm_trace_lost(l);
+}
+
+void
+lm_trace_tool(struct lm *l, const struct trace_tool *t)
+{
+	if (l->trace && !trace_write_tool(l->trace, t))
+		lm_trace_lost(l);
+}
+
+void
+lm_trace_check(struct lm *l, const struct trace_check *c)
+{
+	if (l->trace && !trace_write_check(l->trace, c))
+		lm_trace_lost(l);
+}
+
+static void
+lm_sum(struct lm_usage *to, const struct lm_usage *u)
+{
+	to->in += u->in;
+	to->cached += u->cached;
+	to->out += u->out;
+	to->cost += u->cost;
+}
+
+static void
+lm_count(struct lm *l, const struct lm_flight *f, const struct lm_call *c,
+    bool first)
+{
+	struct lm_totals *t = &l->totals;
+
+	pthread_mutex_lock(&l->lock);
+	if (c->status != MIP_OK) {
+		t->failures++;
+	} else {
+		lm_sum(&t->nominal, &c->usage);
+		if (!first)
+			t->shared++;
+		else if (f->source != LM_SERVER)
+			t->cached++;
+		else if (f->kind == LM_FETCH)
+			t->fetched++;
+		else
+			t->calls++;
+		if (first && f->source == LM_SERVER)
+			lm_sum(&t->paid, &c->usage);
+	}
+	pthread_mutex_unlock(&l->lock);
+}
+
+static void
+lm_signal(struct lm_call *c)
+{
+	struct lm_group *g = c->group;
+
+	free(c->flight);
+	c->flight = NULL;
+	pthread_mutex_lock(&g->lock);
+	if (--g->pending == 0)
+		pthread_cond_broadcast(&g->done);
+	pthread_mutex_unlock(&g->lock);
+}
+
+void
+lm_refuse(struct lm *l, struct lm_call *c, enum mip_status s, const char *why)
+{
+	c->status = s;
+	snprintf(c->message, sizeof c->message, "%s",
+	    why && *why ? why : mip_status_text(s));
+	pthread_mutex_lock(&l->lock);
+	l->totals.failures++;
+	pthread_mutex_unlock(&l->lock);
+	lm_signal(c);
+}
+
+void
+lm_tell(struct lm *l, struct lm_flight *f, struct lm_call *c, bool first,
+    bool last)
+{
+	c->cached = !first || f->source != LM_SERVER;
+	lm_fill(f, c, last);
+	lm_count(l, f, c, first);
+	if (l->trace)
+		lm_trace(l, f, c, first);
+	lm_signal(c);
+}
