@@ -71,9 +71,11 @@ RUNTIME = $(call in,runtime, \
 	reply_string reply_carrier \
 	reply_layout reply_scalar reply_number reply_choice reply_coerce \
 	reply_union reply_text reply_note reply_partial http redact \
-	provider provider_openai provider_llamacpp llamacpp \
-	llamacpp_keep lm lm_address lm_down lm_end lm_fetch lm_flight lm_keep \
-	lm_local lm_loop lm_model lm_route store \
+	provider provider_json provider_openai provider_azure \
+	provider_anthropic provider_gemini provider_ollama \
+	provider_llamacpp llamacpp llamacpp_keep lm lm_address lm_down \
+	lm_end lm_fetch lm_flight lm_keep lm_local lm_loop lm_model \
+	lm_route store \
 	store_upkeep limit budget trace allow child env mip mip_ask \
 	fork tool tool_run tool_keep lib text match number metric \
 	cli cli_batch cli_in cli_prompts cli_run cli_show worker \

@@ -464,3 +464,23 @@ buf_take(struct buf *b)
 	buf_release(b);
 	return s;
 }
+
+void
+buf_percent(struct buf *b, const char *s, const char *keep)
+{
+	static const char digit[] = "0123456789ABCDEF";
+
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+		    (c >= 'a' && c <= 'z') || strchr("-._~", c) ||
+		    strchr(keep, c)) {
+			buf_putc(b, *s);
+			continue;
+		}
+		buf_putc(b, '%');
+		buf_putc(b, digit[c >> 4]);
+		buf_putc(b, digit[c & 15]);
+	}
+}

@@ -78,4 +78,8 @@ const char *buf_str(const struct buf *b);
  * `failed`. */
 char *buf_take(struct buf *b);
 
+/* Appends `s` as a part of an address: all but letters, digits, "-._~" and what
+ * is in `keep` becomes %XX. */
+void buf_percent(struct buf *b, const char *s, const char *keep);
+
 #endif

@@ -45,41 +45,26 @@ model_show(struct lm_model *m, struct buf *b, const char *base)
 }
 
 void
-lm_join_url(struct buf *b, const char *base, const char *path)
+lm_url(struct lm *l, struct lm_model *m, const char *base)
 {
-	size_t n = strcspn(base, "?#");
-	const char *query = strchr(base, '?');
-
-	while (n > 0 && base[n - 1] == '/')
-		n--;
-	buf_put(b, base, n);
-	buf_puts(b, path);
-	if (query)
-		buf_puts(b, query);
-}
-
-void
-lm_url(struct lm *l, struct lm_model *m, const char *base,
-    const char *path)
-{
+	const struct provider *p = m->provider;
 	struct buf url = BUF_INIT, embed = BUF_INIT, shown = BUF_INIT;
 
-	lm_join_url(&url, base, path);
-	if (m->provider->embed_path)
-		lm_join_url(&embed, base, m->provider->embed_path);
+	p->url(&url, base, &m->model, PROVIDER_CHAT);
+	if (p->embed_body)
+		p->url(&embed, base, &m->model, PROVIDER_EMBED);
 	model_show(m, &shown, base);
 	m->url = buf_take(&url);
 	m->embed_url = buf_take(&embed);
 	m->shown = buf_take(&shown);
-	if (!m->url || !m->shown ||
-	    (m->provider->embed_path && !m->embed_url)) {
+	if (!m->url || !m->shown || (p->embed_body && !m->embed_url)) {
 		m->bad = MIP_NOMEM;
 	} else if (strncmp(base, "http://", 7) &&
 	    strncmp(base, "https://", 8)) {
 		m->bad = MIP_USAGE;
 		lm_say(l, m->why, "the %s of the %s, %s, does not begin with "
-		    "http:// or https://", *path ? "base_url" : "URL",
-		    m->what, m->shown);
+		    "http:// or https://", m->model.provider ? "base_url" :
+		    "URL", m->what, m->shown);
 	}
 }
 
@@ -90,8 +75,10 @@ lm_address(struct lm *l, struct lm_model *m, bool *standard)
 
 	if (!base)
 		base = lm_setting(&m->model.base_url);
-	*standard = !base;
-	if (!base)
+	*standard = !base || !m->provider->base_url;
+	if (!base && m->provider->base_env)
+		base = getenv(m->provider->base_env);
+	if (!base || !*base)
 		base = m->provider->base_url;
 	m->own_server = !base && m->provider->local;
 	if (m->own_server) {
@@ -103,10 +90,12 @@ lm_address(struct lm *l, struct lm_model *m, bool *standard)
 	}
 	if (!base) {
 		m->bad = MIP_USAGE;
-		lm_say(l, m->why, "the %s needs a base_url", m->what);
+		lm_say(l, m->why, "the %s needs a base_url%s%s", m->what,
+		    m->provider->base_env ? ", or " : "",
+		    m->provider->base_env ? m->provider->base_env : "");
 		return;
 	}
-	lm_url(l, m, base, m->provider->path);
+	lm_url(l, m, base);
 }
 
 /* ---- keys ---- */

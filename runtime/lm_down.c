@@ -130,7 +130,9 @@ down_shape_refused(const struct lm_flight *f)
 {
 	static const char *const word[] = {
 		"response_format", "json_schema", "json_object", "grammar",
-		"tool_choice", "tools", "structured output"
+		"tool_choice", "tools", "structured output", "output_config",
+		"responseJsonSchema", "response_json_schema",
+		"responseMimeType", "response_mime_type"
 	};
 	const char *text = buf_str(&f->http.reply);
 	size_t i;
@@ -165,6 +167,38 @@ down_step_down(struct lm *l, struct lm_flight *f)
 	lm_queue_put(&f->m->ready, f);
 }
 
+/* Whether the server says that its model knows no system messages. */
+static bool
+down_system_refused(const struct lm_flight *f)
+{
+	static const char *const word[] = {
+		"ystem role not supported", "does not support 'system'",
+		"eveloper instruction is not enabled",
+		"oes not support system", "ystem messages are not supported"
+	};
+	const char *text = buf_str(&f->http.reply);
+	size_t i;
+
+	if (f->kind != LM_CHAT || f->ask.no_system)
+		return false;
+	for (i = 0; i < sizeof word / sizeof word[0]; i++)
+		if (strstr(text, word[i]))
+			return true;
+	return false;
+}
+
+/* The user says it from now on; it is no attempt. */
+static void
+down_without_system(struct lm *l, struct lm_flight *f)
+{
+	f->m->no_system = f->ask.no_system = true;
+	f->attempts--;
+	if (lm_write_rung(f, f->ask.rung))
+		lm_queue_put(&f->m->ready, f);
+	else
+		lm_done(l, f, MIP_NOMEM);
+}
+
 /* Statuses that pass: those of the model, else these, and all from 500 on. */
 static bool
 down_passing(const struct mip_model *m, int status,
@@ -172,7 +206,7 @@ down_passing(const struct mip_model *m, int status,
 {
 	char word[16];
 
-	if (status == 429 && strcmp(e->code, "insufficient_quota") == 0)
+	if (e->quota)
 		return false;
 	snprintf(word, sizeof word, "%d", status);
 	if (m->retry_on)
@@ -221,6 +255,9 @@ down_refused(struct lm *l, struct lm_flight *f, double now)
 	else if (r->status == 404)
 		buf_printf(&hint, "; is there a model %s, and is the address "
 		    "right?", m->model.id);
+	else if (e.quota)
+		buf_puts(&hint, "; the quota is spent, and waiting would not "
+		    "help");
 	else if (r->status >= 300 && r->status < 400)
 		buf_printf(&hint, "; it has moved: mend %s",
 		    f->kind == LM_FETCH ? "the URL" : "base_url");
@@ -228,6 +265,8 @@ down_refused(struct lm *l, struct lm_flight *f, double now)
 	    m->what, m->shown, r->status, e.text[0] ? ": " : "", e.text,
 	    buf_str(&hint));
 	buf_release(&hint);
+	if (e.retry_after_s > r->retry_after_s)
+		r->retry_after_s = e.retry_after_s;
 	if (down_passing(&m->model, r->status, &e))
 		down_again(l, f, now);
 	else
@@ -287,6 +326,8 @@ lm_came_down(struct lm *l, struct lm_flight *f, double now)
 		good = down_answer(l, f, now);
 	else if (down_shape_refused(f))
 		down_step_down(l, f);
+	else if (down_system_refused(f))
+		down_without_system(l, f);
 	else
 		down_refused(l, f, now);
 	limit_give(&f->m->limit, f->tokens, !good ? 0 : f->counted ?

@@ -8,9 +8,19 @@
 
 #include "lm_in.h"
 
-static enum mip_structure
-fetch_rung(enum mip_structure asked)
+static void
+fetch_url(struct buf *b, const char *base, const struct mip_model *m,
+    enum provider_to to)
 {
+	(void)m;
+	(void)to;
+	provider_join(b, base, "");
+}
+
+static enum mip_structure
+fetch_rung(const struct mip_model *m, enum mip_structure asked)
+{
+	(void)m;
 	(void)asked;
 	return MIP_STRUCTURE_PROMPT;
 }
@@ -41,7 +51,7 @@ fetch_answer(const char *s, size_t n, enum mip_structure rung,
 
 const struct provider lm_fetch_provider = {
 	.name = "http",
-	.path = "",
+	.url = fetch_url,
 	.rung = fetch_rung,
 	.body = fetch_body,
 	.answer = fetch_answer,

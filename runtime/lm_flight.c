@@ -88,6 +88,8 @@ lm_key(struct lm_flight *f)
 		sha256_update(&h, f->get ? "GET" : "POST", 4 + !f->get);
 	if (f->url)
 		sha256_update(&h, f->url, strlen(f->url) + 1);
+	if (f->m->provider->model_in_url)
+		sha256_update(&h, f->m->model.id, strlen(f->m->model.id) + 1);
 	sha256_update(&h, identity, strlen(identity) + 1);
 	sha256_update(&h, f->ask.sample, strlen(f->ask.sample) + 1);
 	sha256_update(&h, f->body.s, f->body.len);
@@ -111,7 +113,7 @@ lm_rung(const struct lm_model *m, const struct lm_call *c,
     enum mip_structure asked)
 {
 	if (c->schema)
-		return m->provider->rung(asked);
+		return m->provider->rung(&m->model, asked);
 	if (c->grammar && m->provider->grammar &&
 	    (asked == MIP_STRUCTURE_AUTO || asked == MIP_STRUCTURE_GRAMMAR))
 		return MIP_STRUCTURE_GRAMMAR;
@@ -140,6 +142,7 @@ lm_ask(const struct lm_model *m, const struct lm_call *c,
 		.temperature = c->temperature >= 0 ? c->temperature :
 		    m->model.temperature,
 		.sample = c->sample ? c->sample : "",
+		.no_system = m->model.no_system,
 	};
 }
 
@@ -162,7 +165,8 @@ lm_flight_new(struct lm *l, struct lm_model *m, const struct lm_call *c)
 	f->check_arg = c->check_arg;
 	lm_ask(m, c, &f->ask, &f->may_step);
 	f->reply.rung = f->ask.rung;
-	f->bound = c->kind == LM_CHAT ? provider_bound(&m->model) : 0;
+	f->bound = c->kind == LM_CHAT ? provider_bound(m->provider,
+	    &m->model) : 0;
 	buf_reserve(&f->body, c->messages_len + 512 +
 	    (f->ask.grammar ? strlen(f->ask.grammar) :
 	    c->schema ? strlen(c->schema) : 0));
@@ -314,14 +318,23 @@ void
 lm_begin(struct lm *l, struct lm_call *c, struct lm_model *m)
 {
 	struct lm_flight *f;
+	const char *cannot;
 	char why[LM_WHY];
 
 	if (m->bad != MIP_OK) {
 		lm_refuse(l, c, m->bad, m->why);
 		return;
 	}
-	if (c->kind == LM_EMBED && !m->provider->embed_path) {
+	if (c->kind == LM_EMBED && !m->provider->embed_body) {
 		lm_say(l, why, "the %s cannot make vectors", m->what);
+		lm_refuse(l, c, MIP_USAGE, why);
+		return;
+	}
+	if (c->kind == LM_CHAT && m->provider->cannot &&
+	    (cannot = m->provider->cannot(&(struct provider_ask){
+	    .model = &m->model, .messages = c->messages,
+	    .messages_len = c->messages_len }))) {
+		lm_say(l, why, "the %s cannot be sent %s", m->what, cannot);
 		lm_refuse(l, c, MIP_USAGE, why);
 		return;
 	}

@@ -58,7 +58,7 @@ struct lm_model {
 	char *authorization;            /* header, or NULL */
 	const char *key_env;            /* where its key is looked for */
 	const char *key_header;         /* NULL: Authorization, as a bearer's */
-	const char *header[3];
+	const char *header[4];
 	bool own_server, loopback;
 
 	/* lm->lock */
@@ -77,6 +77,7 @@ struct lm_model {
 	enum mip_structure lowest;      /* rung for JSON that this server
 	                                 * takes */
 	bool no_grammar;                /* for other layouts it takes none */
+	bool no_system;                 /* it refused a system message */
 };
 
 /* What is asked for once, however many wait for it. */
@@ -228,13 +229,9 @@ enum mip_status lm_model_overrides(struct lm *l, char why[LM_WHY]);
 
 /* ---- lm_address.c ---- */
 
-/* "BASE/PATH", or "BASE/PATH?QUERY". */
-void lm_join_url(struct buf *b, const char *base, const char *path);
-
-/* Where to send what goes to `path` under `base`; sets m->bad if that is no
+/* Where to send what goes to the server at `base`; sets m->bad if that is no
  * address. */
-void lm_url(struct lm *l, struct lm_model *m, const char *base,
-    const char *path);
+void lm_url(struct lm *l, struct lm_model *m, const char *base);
 
 /* The same, with the base that is set, or the provider's: *standard. */
 void lm_address(struct lm *l, struct lm_model *m, bool *standard);

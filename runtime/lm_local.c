@@ -46,9 +46,10 @@ local_starter(void *arg)
 	local_spec(m, &spec, &dir);
 	s = llamacpp_start(&spec, &l->cancelled, &llama, why);
 	if (s == MIP_OK) {
-		lm_join_url(&url, llamacpp_url(llama), m->provider->path);
-		lm_join_url(&embed, llamacpp_url(llama),
-		    m->provider->embed_path);
+		m->provider->url(&url, llamacpp_url(llama), &m->model,
+		    PROVIDER_CHAT);
+		m->provider->url(&embed, llamacpp_url(llama), &m->model,
+		    PROVIDER_EMBED);
 		full = buf_take(&url);
 		to_embed = buf_take(&embed);
 		s = full && to_embed ? MIP_OK : MIP_NOMEM;

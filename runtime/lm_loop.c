@@ -234,8 +234,15 @@ loop_send(struct lm *l, struct lm_flight *f)
 	struct http_request *r = &f->http;
 	enum mip_structure lowest = loop_lowest(f);
 
-	if (f->may_step && lm_level(f->ask.rung) < lm_level(lowest) &&
-	    !lm_write_rung(f, lowest)) {
+	bool ok = true;
+
+	if (m->no_system && !f->ask.no_system) {
+		f->ask.no_system = true;
+		ok = lm_write_rung(f, f->ask.rung);
+	}
+	if (f->may_step && lm_level(f->ask.rung) < lm_level(lowest))
+		ok = lm_write_rung(f, lowest) && ok;
+	if (!ok) {
 		limit_give(&m->limit, f->tokens, 0);
 		lm_done(l, f, MIP_NOMEM);
 		return;

@@ -170,13 +170,11 @@ model_identity(struct lm *l, struct lm_model *m)
 static void
 model_options(struct lm *l, struct lm_model *m)
 {
-	static const char *const ours[] = {
-		"stream", "messages", "model", "n", "response_format"
-	};
+	const char *const *ours = m->provider->reserved;
 	unsigned i, k;
 
 	for (i = 0; i < m->model.noption; i++)
-		for (k = 0; k < sizeof ours / sizeof ours[0]; k++)
+		for (k = 0; ours && ours[k]; k++)
 			if (strcmp(m->model.option[i].name, ours[k]) == 0) {
 				m->bad = MIP_USAGE;
 				lm_say(l, m->why, "the %s may not set "
@@ -206,15 +204,15 @@ model_setup(struct lm *l, struct lm_model *m)
 		buf_release(&names);
 		return;
 	}
-	/* What runs here costs nothing. */
-	if (m->provider->local)
-		m->model.priced = true;
 	if (m->bad == MIP_OK)
 		model_options(l, m);
 	if (m->bad == MIP_OK)
 		lm_address(l, m, &standard);
+	m->key_header = m->provider->key_header;
 	if (m->bad == MIP_OK)
 		lm_key_header(l, m, standard);
+	if (m->provider->here && m->loopback)
+		m->model.priced = true;
 }
 
 /* A model, or a server as one: `settings` say how to get there and how
@@ -250,7 +248,8 @@ model_done(struct lm_model *m)
 		return NULL;
 	}
 	m->header[0] = "Content-Type: application/json";
-	m->header[1] = m->authorization;
+	m->header[1] = m->provider ? m->provider->header : NULL;
+	m->header[m->header[1] ? 2 : 1] = m->authorization;
 	return m;
 }
 
@@ -294,7 +293,7 @@ model_http(struct lm *l, const struct mip_http *h)
 		    h->url.env ? " in " : "", h->url.env ? h->url.env : "");
 	}
 	if (m->bad == MIP_OK)
-		lm_url(l, m, url, "");
+		lm_url(l, m, url);
 	if (m->bad == MIP_OK)
 		lm_key_header(l, m, false);
 	if (m->bad == MIP_OK)

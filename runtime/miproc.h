@@ -174,7 +174,7 @@ struct mip_pair { const char *name, *value; };
 
 struct mip_model {
 	const char *name;               /* in the source */
-	const char *provider;           /* "openai", "llamacpp" */
+	const char *provider;           /* "openai", "anthropic", ... */
 	const char *id;                 /* at the provider; a path for GGUF */
 	struct mip_setting base_url;
 	const char *key_env; /* variable that holds the key, or NULL */
@@ -185,6 +185,9 @@ struct mip_model {
 	int64_t seed;                   /* -1: none */
 	const char *const *stop;        /* NULL-terminated, or NULL */
 	const char *effort;             /* reasoning effort, or NULL */
+	bool no_system;                 /* it takes no system message */
+	bool prompt_cache;              /* asks a server that wants to be asked
+	                                 * to keep what prompts begin with */
 	enum mip_structure structure;
 	bool priced;                    /* the prices are known */
 	double price_in, price_out, price_cached;       /* usd per million */

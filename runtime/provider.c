@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const struct provider *const provider_all[] = {
-#define P(name) &provider_##name,
+#define P(name, lacks) &provider_##name,
 #include "provider.def"
 #undef P
 };
@@ -67,8 +67,24 @@ provider_rung_word(enum mip_structure s)
 	return "prompt";
 }
 
+void
+provider_join(struct buf *b, const char *base, const char *path)
+{
+	size_t n = strcspn(base, "?#");
+	const char *query = strchr(base, '?');
+
+	while (n > 0 && base[n - 1] == '/')
+		n--;
+	buf_put(b, base, n);
+	buf_puts(b, path);
+	if (!query)
+		return;
+	buf_puts(b, strchr(path, '?') ? "&" : "?");
+	buf_puts(b, query + 1);
+}
+
 int64_t
-provider_bound(const struct mip_model *m)
+provider_bound(const struct provider *p, const struct mip_model *m)
 {
 	unsigned i;
 	int64_t v;
@@ -80,7 +96,7 @@ provider_bound(const struct mip_model *m)
 		    buf_to_int(text, strlen(text), &v) && v > 0)
 			return v;
 	}
-	return m->max_tokens > 0 ? m->max_tokens : 0;
+	return m->max_tokens > 0 ? m->max_tokens : p->max_tokens;
 }
 
 void

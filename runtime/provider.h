@@ -5,6 +5,7 @@
 #define PROVIDER_H
 
 #include "buf.h"
+#include "json.h"
 #include "miproc.h"
 #include "reply.h"
 
@@ -21,6 +22,7 @@ struct provider_ask {
 	enum mip_structure rung;        /* not AUTO */
 	double temperature;             /* MIP_UNSET: say nothing */
 	const char *sample;             /* "" for the first */
+	bool no_system;                 /* the user says what is the system's */
 };
 
 /* What an answer says.  The texts are malloc'ed: provider_answer_release. */
@@ -39,20 +41,40 @@ struct provider_answer {
 struct provider_error {
 	char text[192];                 /* the server's words, or "" */
 	char code[64];                  /* its code or type, or "" */
+	bool quota;                     /* nothing is left of what one has for a
+	                                 * day or a sum: no use to wait */
+	double retry_after_s;           /* 0: it does not say */
 };
+
+/* What a request is for. */
+enum provider_to { PROVIDER_CHAT, PROVIDER_EMBED };
 
 struct provider {
 	const char *name;
 	const char *base_url;           /* NULL: must be given, or is local */
-	const char *path;               /* of a call, behind the base */
-	const char *embed_path;         /* to embed; NULL: it cannot */
-	const char *key_env;            /* for base_url alone */
-	bool local; /* starts its own server; costs nothing */
+	const char *base_env;           /* variable with another, or NULL */
+	const char *key_env;            /* for its own addresses alone */
+	const char *key_header;         /* NULL: Authorization, as a bearer's */
+	const char *header;             /* one more, or NULL */
+	const char *const *reserved;    /* options that a model may not set;
+	                                 * NULL-terminated */
+	bool local;                     /* starts its own server */
+	bool here;                      /* costs nothing on this machine */
 	bool grammar;                   /* its servers take GBNF */
+	bool model_in_url;              /* bodies do not name the model */
+	int64_t max_tokens;             /* that are asked for where a model does
+	                                 * not say; 0: it need not */
 
+	/* Appends the address of a request, from the base's. */
+	void (*url)(struct buf *b, const char *base,
+	    const struct mip_model *m, enum provider_to to);
 	/* The rung of the ladder for MIP_STRUCTURE_AUTO and for those that
 	 * it cannot do. */
-	enum mip_structure (*rung)(enum mip_structure asked);
+	enum mip_structure (*rung)(const struct mip_model *m,
+	    enum mip_structure asked);
+	/* What of the call it cannot send, in words for "the model x cannot be
+	 * sent ..."; NULL if it can be sent.  NULL: all can be. */
+	const char *(*cannot)(const struct provider_ask *a);
 	/* Appends the body: the same call, the same bytes. */
 	void (*body)(struct buf *b, const struct provider_ask *a);
 	/* False, with a sentence part in r->why, if it is no answer. */
@@ -60,13 +82,13 @@ struct provider {
 	    struct provider_answer *r);
 	void (*error)(const char *s, size_t n, struct provider_error *e);
 	/* The same as body and answer, to embed `want` texts: the text of the
-	 * answer is a JSON array of vectors. */
+	 * answer is a JSON array of vectors.  NULL: it cannot. */
 	void (*embed_body)(struct buf *b, const struct provider_ask *a);
 	bool (*embed_answer)(const char *s, size_t n, size_t want,
 	    struct provider_answer *r);
 };
 
-#define P(name) extern const struct provider provider_##name;
+#define P(name, lacks) extern const struct provider provider_##name;
 #include "provider.def"
 #undef P
 
@@ -83,16 +105,20 @@ enum mip_structure provider_step_down(enum mip_structure s);
 const char *provider_rung_word(enum mip_structure s);
 
 /* The most tokens that a reply may have; 0: the request does not say. */
-int64_t provider_bound(const struct mip_model *m);
+int64_t provider_bound(const struct provider *p, const struct mip_model *m);
 
 void provider_answer_release(struct provider_answer *r);
 
-/* Appends the model's other options as members: a value that is JSON goes as it
- * stands, any other as a string. */
-void provider_options(struct buf *b, const struct mip_model *m);
+/* "BASE/PATH", with the base's query behind it. */
+void provider_join(struct buf *b, const char *base, const char *path);
 
-/* What providers share: the body, answer and errors of OpenAI's chat
- * completions, with `id` as the model's name. */
+/* What providers share: the addresses, bodies, answers and errors of OpenAI's
+ * chat completions, with `id` as the model's name. */
+void provider_chat_url(struct buf *b, const char *base,
+    const struct mip_model *m, enum provider_to to);
+enum mip_structure provider_chat_rung(const struct mip_model *m,
+    enum mip_structure asked);
+extern const char *const provider_chat_reserved[];
 void provider_chat_body(struct buf *b, const struct provider_ask *a,
     const char *id);
 bool provider_chat_answer(const char *s, size_t n, enum mip_structure rung,
@@ -104,5 +130,17 @@ void provider_embed_body(struct buf *b, const struct provider_ask *a,
     const char *id);
 bool provider_embed_answer(const char *s, size_t n, size_t want,
     struct provider_answer *r);
+
+/* Where an API has its vectors. */
+struct provider_embeds {
+	const char *api;                /* "OpenAI-compatible embeddings" */
+	const char *list;               /* the array */
+	const char *member; /* of an item: the vector; NULL: the item is one */
+	const char *usage; /* object with the number of tokens; NULL: all */
+	const char *tokens; /* that number, or NULL */
+	void (*error)(const char *s, size_t n, struct provider_error *e);
+};
+bool provider_embed_read(const struct provider_embeds *how, const char *s,
+    size_t n, size_t want, struct provider_answer *r);
 
 #endif

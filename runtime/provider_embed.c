@@ -1,12 +1,11 @@
-/* OpenAI's embeddings, and all servers that speak them.
+/* Embeddings: OpenAI's, and how all are read.
  *
  * SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "json.h"
-#include "provider.h"
+#include "provider_json.h"
 
 void
 provider_embed_body(struct buf *b, const struct provider_ask *a,
@@ -16,7 +15,7 @@ provider_embed_body(struct buf *b, const struct provider_ask *a,
 	buf_json(b, id, strlen(id));
 	buf_puts(b, ",\"input\":");
 	buf_put(b, a->messages, a->messages_len);
-	provider_options(b, a->model);
+	provider_options(b, a->model, NULL, false);
 	buf_putc(b, '}');
 }
 
@@ -61,7 +60,8 @@ provider_vector(struct buf *b, struct json v)
 
 /* The vectors of `data` by their places; they may come in any order. */
 static bool
-provider_places(struct json data, struct json *place, size_t want)
+provider_places(struct json data, const char *member, struct json *place,
+    size_t want)
 {
 	struct json_walk w = json_walk(data);
 	struct json item, v;
@@ -73,7 +73,7 @@ provider_places(struct json data, struct json *place, size_t want)
 			at = (int64_t)n;
 		if (at < 0 || (uint64_t)at >= want || place[at].n > 0)
 			return false;
-		v = json_get(item, "embedding");
+		v = member ? json_get(item, member) : item;
 		/* Some servers put each into a list of one. */
 		if (json_count(v) == 1) {
 			struct json_walk inner = json_walk(v);
@@ -89,12 +89,12 @@ provider_places(struct json data, struct json *place, size_t want)
 }
 
 static bool
-provider_vectors(struct buf *b, struct json data, size_t want, char *why,
-    size_t nwhy)
+provider_vectors(struct buf *b, struct json data, const char *member,
+    size_t want, char *why, size_t nwhy)
 {
 	struct json *place = calloc(want, sizeof *place);
 	size_t i, n, first = 0;
-	bool ok = place && provider_places(data, place, want);
+	bool ok = place && provider_places(data, member, place, want);
 
 	if (!place)
 		snprintf(why, nwhy, "more than memory holds");
@@ -118,44 +118,62 @@ provider_vectors(struct buf *b, struct json data, size_t want, char *why,
 }
 
 static int64_t
-provider_tokens(struct json usage, bool *counted)
+provider_tokens(const struct provider_embeds *how, struct json root,
+    bool *counted)
 {
+	struct json usage = how->usage ? json_get(root, how->usage) : root;
 	int64_t n;
 
-	*counted = json_int(json_get(usage, "prompt_tokens"), &n) && n >= 0 &&
-	    n < INT64_C(1000000000000);
+	*counted = how->tokens && json_int(json_get(usage, how->tokens), &n) &&
+	    n >= 0 && n < INT64_C(1000000000000);
 	return *counted ? n : 0;
 }
 
 bool
-provider_embed_answer(const char *s, size_t n, size_t want,
-    struct provider_answer *r)
+provider_embed_read(const struct provider_embeds *how, const char *s,
+    size_t n, size_t want, struct provider_answer *r)
 {
 	struct buf b = BUF_INIT;
 	struct provider_error e;
-	struct json v, data;
+	struct json v, list;
 	bool ok = false;
 
 	memset(r, 0, sizeof *r);
 	if (!json_parse(s, n, &v, NULL, NULL)) {
-		snprintf(r->why, sizeof r->why, "%s, not OpenAI-compatible "
-		    "embeddings", n == 0 ? "nothing" : "what is no JSON");
+		snprintf(r->why, sizeof r->why, "%s, not %s", n == 0 ?
+		    "nothing" : "what is no JSON", how->api);
 		return false;
 	}
-	data = json_get(v, "data");
-	if (json_kind(data) == JSON_ARRAY) {
-		ok = provider_vectors(&b, data, want, r->why, sizeof r->why);
+	list = json_get(v, how->list);
+	if (json_kind(list) == JSON_ARRAY) {
+		ok = provider_vectors(&b, list, how->member, want, r->why,
+		    sizeof r->why);
 	} else {
-		provider_chat_error(s, n, &e);
-		snprintf(r->why, sizeof r->why, "%s%s", e.text[0] ?
-		    "an error: " : "JSON without data, not OpenAI-compatible "
-		    "embeddings", e.text);
+		how->error(s, n, &e);
+		if (e.text[0])
+			snprintf(r->why, sizeof r->why, "an error: %s", e.text);
+		else
+			snprintf(r->why, sizeof r->why, "JSON without %s, not "
+			    "%s", how->list, how->api);
 	}
-	r->in = provider_tokens(json_get(v, "usage"), &r->counted);
+	r->in = provider_tokens(how, v, &r->counted);
 	r->text_len = b.len;
 	r->text = ok && !b.failed ? buf_take(&b) : NULL;
 	buf_release(&b);
 	if (ok && !r->text)
 		snprintf(r->why, sizeof r->why, "more than memory holds");
 	return r->text != NULL;
+}
+
+bool
+provider_embed_answer(const char *s, size_t n, size_t want,
+    struct provider_answer *r)
+{
+	static const struct provider_embeds how = {
+		.api = "OpenAI-compatible embeddings", .list = "data",
+		.member = "embedding", .usage = "usage",
+		.tokens = "prompt_tokens", .error = provider_chat_error,
+	};
+
+	return provider_embed_read(&how, s, n, want, r);
 }

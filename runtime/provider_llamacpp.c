@@ -6,8 +6,9 @@
 #include <string.h>
 
 static enum mip_structure
-provider_llamacpp_rung(enum mip_structure asked)
+provider_llamacpp_rung(const struct mip_model *m, enum mip_structure asked)
 {
+	(void)m;
 	switch (asked) {
 	case MIP_STRUCTURE_AUTO:
 	case MIP_STRUCTURE_NATIVE:
@@ -44,10 +45,11 @@ provider_llamacpp_embed_body(struct buf *b, const struct provider_ask *a)
 
 const struct provider provider_llamacpp = {
 	.name = "llamacpp",
-	.path = "/chat/completions",
-	.embed_path = "/embeddings",
+	.reserved = provider_chat_reserved,
 	.local = true,
+	.here = true,
 	.grammar = true,
+	.url = provider_chat_url,
 	.rung = provider_llamacpp_rung,
 	.body = provider_llamacpp_body,
 	.answer = provider_chat_answer,

@@ -1,79 +1,36 @@
 /* OpenAI's chat completions, and all servers that speak them.
  *
  * SPDX-License-Identifier: MIT */
-#include "provider.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
-
-#include "json.h"
+#include "provider_json.h"
 
 /* ---- requests ---- */
 
-static enum mip_structure
-provider_openai_rung(enum mip_structure asked)
+const char *const provider_chat_reserved[] = {
+	"stream", "messages", "model", "n", "response_format", NULL
+};
+
+void
+provider_chat_url(struct buf *b, const char *base, const struct mip_model *m,
+    enum provider_to to)
 {
+	(void)m;
+	provider_join(b, base, to == PROVIDER_EMBED ? "/embeddings" :
+	    "/chat/completions");
+}
+
+enum mip_structure
+provider_chat_rung(const struct mip_model *m, enum mip_structure asked)
+{
+	(void)m;
 	return asked == MIP_STRUCTURE_AUTO ? MIP_STRUCTURE_NATIVE : asked;
 }
 
 static void
-provider_name(struct buf *b, const char *name)
-{
-	buf_putc(b, ',');
-	buf_json(b, name, strlen(name));
-	buf_putc(b, ':');
-}
-
-static void
-provider_string(struct buf *b, const char *name, const char *value)
-{
-	provider_name(b, name);
-	buf_json(b, value, strlen(value));
-}
-
-static void
-provider_number(struct buf *b, const char *name, double value)
-{
-	provider_name(b, name);
-	buf_double(b, value);
-}
-
-/* Another sample of a seeded request has another seed, or it would be the
- * same sample again. */
-static int64_t
-provider_seed(int64_t seed, const char *sample)
-{
-	uint32_t h = 2166136261u;
-
-	if (!sample || !*sample)
-		return seed;
-	for (; *sample; sample++)
-		h = (h ^ (unsigned char)*sample) * 16777619u;
-	return (int64_t)(((uint64_t)seed + h) & 0x7fffffff);
-}
-
-static void
-provider_stop(struct buf *b, const char *const *stop)
-{
-	size_t i;
-
-	if (!stop || !stop[0])
-		return;
-	provider_name(b, "stop");
-	buf_putc(b, '[');
-	for (i = 0; stop[i]; i++) {
-		if (i > 0)
-			buf_putc(b, ',');
-		buf_json(b, stop[i], strlen(stop[i]));
-	}
-	buf_putc(b, ']');
-}
-
-static void
-provider_native(struct buf *b, const char *name, const char *schema)
+openai_native(struct buf *b, const char *name, const char *schema)
 {
 	buf_puts(b, ",\"response_format\":{\"type\":\"json_schema\","
 	    "\"json_schema\":{\"name\":");
@@ -84,7 +41,7 @@ provider_native(struct buf *b, const char *name, const char *schema)
 }
 
 static void
-provider_function(struct buf *b, const char *name, const char *schema)
+openai_function(struct buf *b, const char *name, const char *schema)
 {
 	buf_puts(b, ",\"tools\":[{\"type\":\"function\",\"function\":"
 	    "{\"name\":");
@@ -98,7 +55,7 @@ provider_function(struct buf *b, const char *name, const char *schema)
 }
 
 static void
-provider_shape(struct buf *b, const struct provider_ask *a)
+openai_shape(struct buf *b, const struct provider_ask *a)
 {
 	const char *name = a->schema_name ? a->schema_name : "reply";
 
@@ -111,10 +68,10 @@ provider_shape(struct buf *b, const struct provider_ask *a)
 	switch (a->rung) {
 	case MIP_STRUCTURE_AUTO:
 	case MIP_STRUCTURE_NATIVE:
-		provider_native(b, name, a->schema);
+		openai_native(b, name, a->schema);
 		return;
 	case MIP_STRUCTURE_FUNCTION:
-		provider_function(b, name, a->schema);
+		openai_function(b, name, a->schema);
 		return;
 	case MIP_STRUCTURE_GRAMMAR:
 		/* A server of llama.cpp makes a grammar of it. */
@@ -131,32 +88,17 @@ provider_shape(struct buf *b, const struct provider_ask *a)
 	}
 }
 
-static bool
-provider_has_option(const struct mip_model *m, const char *name)
+/* OpenAI's models that think do not take the older word. */
+static const char *
+openai_limit(const char *id)
 {
-	unsigned i;
+	static const char *const thinks[] = { "o1", "o3", "o4", "gpt-5" };
+	size_t i;
 
-	for (i = 0; i < m->noption; i++)
-		if (strcmp(m->option[i].name, name) == 0)
-			return true;
-	return false;
-}
-
-void
-provider_options(struct buf *b, const struct mip_model *m)
-{
-	unsigned i;
-	struct json v;
-
-	for (i = 0; i < m->noption; i++) {
-		const char *text = m->option[i].value;
-
-		provider_name(b, m->option[i].name);
-		if (json_parse(text, strlen(text), &v, NULL, NULL))
-			json_compact(b, v);
-		else
-			buf_json(b, text, strlen(text));
-	}
+	for (i = 0; i < sizeof thinks / sizeof thinks[0]; i++)
+		if (strncmp(id, thinks[i], strlen(thinks[i])) == 0)
+			return "max_completion_tokens";
+	return "max_tokens";
 }
 
 void
@@ -168,65 +110,37 @@ provider_chat_body(struct buf *b, const struct provider_ask *a,
 	buf_puts(b, "{\"model\":");
 	buf_json(b, id, strlen(id));
 	buf_puts(b, ",\"messages\":");
-	buf_put(b, a->messages, a->messages_len);
-	if (a->temperature >= 0)
-		provider_number(b, "temperature", a->temperature);
-	if (m->top_p >= 0)
-		provider_number(b, "top_p", m->top_p);
+	provider_put_messages(b, a);
+	provider_number(b, "temperature", a->temperature);
+	provider_number(b, "top_p", m->top_p);
 	if (m->max_tokens > 0 &&
-	    !provider_has_option(m, "max_completion_tokens")) {
-		provider_name(b, "max_tokens");
-		buf_int(b, m->max_tokens);
-	}
-	if (m->seed >= 0) {
-		provider_name(b, "seed");
-		buf_int(b, provider_seed(m->seed, a->sample));
-	}
-	provider_stop(b, m->stop);
+	    !provider_has_option(m, "max_completion_tokens"))
+		provider_int(b, openai_limit(id), m->max_tokens);
+	provider_seed(b, a);
+	provider_strings(b, "stop", m->stop);
 	if (m->effort)
 		provider_string(b, "reasoning_effort", m->effort);
-	provider_shape(b, a);
-	provider_options(b, m);
+	openai_shape(b, a);
+	provider_options(b, m, NULL, false);
 	buf_putc(b, '}');
 }
 
 static void
-provider_openai_body(struct buf *b, const struct provider_ask *a)
+openai_body(struct buf *b, const struct provider_ask *a)
 {
 	provider_chat_body(b, a, a->model->id);
 }
 
 static void
-provider_openai_embed_body(struct buf *b, const struct provider_ask *a)
+openai_embed_body(struct buf *b, const struct provider_ask *a)
 {
 	provider_embed_body(b, a, a->model->id);
 }
 
 /* ---- answers ---- */
 
-static const char *
-provider_text_of(const cJSON *object, const char *name)
-{
-	const cJSON *v = cJSON_GetObjectItemCaseSensitive(object, name);
-
-	return cJSON_IsString(v) ? v->valuestring : NULL;
-}
-
-static int64_t
-provider_count(const cJSON *object, const char *name, bool *there)
-{
-	const cJSON *v = cJSON_GetObjectItemCaseSensitive(object, name);
-
-	if (!cJSON_IsNumber(v) || !(v->valuedouble >= 0) ||
-	    v->valuedouble > 1e15)
-		return 0;
-	if (there)
-		*there = true;
-	return (int64_t)v->valuedouble;
-}
-
 static void
-provider_usage(const cJSON *root, struct provider_answer *r)
+openai_usage(const cJSON *root, struct provider_answer *r)
 {
 	const cJSON *u = cJSON_GetObjectItemCaseSensitive(root, "usage");
 	const cJSON *d;
@@ -238,13 +152,11 @@ provider_usage(const cJSON *root, struct provider_answer *r)
 	d = cJSON_GetObjectItemCaseSensitive(u, "prompt_tokens_details");
 	if (cJSON_IsObject(d))
 		r->cached = provider_count(d, "cached_tokens", NULL);
-	if (r->cached > r->in)
-		r->cached = r->in;
 }
 
 /* Text is a string, or a list of parts that have texts. */
 static bool
-provider_content(struct buf *b, const cJSON *content)
+openai_content(struct buf *b, const cJSON *content)
 {
 	const cJSON *part;
 	const char *s;
@@ -264,7 +176,7 @@ provider_content(struct buf *b, const cJSON *content)
 }
 
 static const char *
-provider_arguments(const cJSON *message)
+openai_arguments(const cJSON *message)
 {
 	const cJSON *calls, *fn;
 
@@ -275,122 +187,73 @@ provider_arguments(const cJSON *message)
 }
 
 static enum reply_finish
-provider_finish(const cJSON *choice)
+openai_finish(const cJSON *choice)
 {
-	const char *s = provider_text_of(choice, "finish_reason");
-
-	if (s && strcmp(s, "length") == 0)
+	if (provider_word_is(choice, "finish_reason", "length"))
 		return REPLY_LENGTH;
-	if (s && strcmp(s, "content_filter") == 0)
+	if (provider_word_is(choice, "finish_reason", "content_filter"))
 		return REPLY_FILTER;
 	return REPLY_STOP;
 }
 
 static bool
-provider_message(const cJSON *message, enum mip_structure rung,
+openai_message(const cJSON *message, enum mip_structure rung,
     struct provider_answer *r)
 {
-	struct buf b = BUF_INIT;
-	const char *arguments = NULL, *thoughts, *refusal;
-	bool ok;
+	struct buf text = BUF_INIT, reasoning = BUF_INIT;
+	const char *said, *thoughts;
+	bool ok = true;
 
-	refusal = provider_text_of(message, "refusal");
-	if (rung == MIP_STRUCTURE_FUNCTION)
-		arguments = provider_arguments(message);
-	if (refusal && *refusal) {
-		r->refused = true;
-		buf_puts(&b, refusal);
-		ok = true;
-	} else if (arguments) {
-		buf_puts(&b, arguments);
-		ok = true;
-	} else {
-		ok = provider_content(&b, cJSON_GetObjectItemCaseSensitive(
+	said = provider_text_of(message, "refusal");
+	r->refused = said && *said;
+	if (!r->refused)
+		said = rung == MIP_STRUCTURE_FUNCTION ?
+		    openai_arguments(message) : NULL;
+	if (said)
+		buf_puts(&text, said);
+	else
+		ok = openai_content(&text, cJSON_GetObjectItemCaseSensitive(
 		    message, "content"));
-	}
-	if (!ok)
-		snprintf(r->why, sizeof r->why,
-		    "its message has no text (`content`)");
 	thoughts = provider_text_of(message, "reasoning_content");
 	if (!thoughts)
 		thoughts = provider_text_of(message, "reasoning");
-	if (ok && thoughts && *thoughts && !(r->reasoning = strdup(thoughts)))
-		b.failed = true;
-	buf_put(&b, "", 0);
-	r->text_len = b.len;
-	r->text = ok && !b.failed ? (b.s ? buf_take(&b) : strdup("")) : NULL;
-	buf_release(&b);
-	if (ok && !r->text)
-		snprintf(r->why, sizeof r->why, "out of memory");
-	return r->text != NULL;
-}
-
-/* Whether the text looks like a page for people. */
-static bool
-provider_is_page(const char *s, size_t n)
-{
-	while (n > 0 && strchr(" \t\r\n", *s) && *s)
-		s++, n--;
-	return n > 0 && *s == '<';
+	if (thoughts)
+		buf_puts(&reasoning, thoughts);
+	if (ok)
+		return provider_finish(r, &text, &reasoning);
+	snprintf(r->why, sizeof r->why,
+	    "its message has no text (`content`)");
+	buf_release(&text);
+	buf_release(&reasoning);
+	return false;
 }
 
 bool
 provider_chat_answer(const char *s, size_t n, enum mip_structure rung,
     struct provider_answer *r)
 {
-	cJSON *root;
+	cJSON *root = provider_parse(s, n, "an OpenAI-compatible", r);
 	const cJSON *choice, *message;
-	struct provider_error e;
-	bool ok = false;
+	bool ok;
 
-	memset(r, 0, sizeof *r);
-	root = cJSON_ParseWithLength(s, n);
-	if (!root) {
-		snprintf(r->why, sizeof r->why, "%s, not an "
-		    "OpenAI-compatible reply", n == 0 ? "nothing" :
-		    provider_is_page(s, n) ? "HTML" : "what is no JSON");
+	if (!root)
 		return false;
-	}
 	choice = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(root,
 	    "choices"), 0);
 	message = cJSON_GetObjectItemCaseSensitive(choice, "message");
 	if (cJSON_IsObject(message)) {
-		r->finish = provider_finish(choice);
-		provider_usage(root, r);
-		ok = provider_message(message, rung, r);
+		r->finish = openai_finish(choice);
+		openai_usage(root, r);
+		ok = openai_message(message, rung, r);
 	} else {
-		provider_chat_error(s, n, &e);
-		if (e.text[0])
-			snprintf(r->why, sizeof r->why, "an error: %s", e.text);
-		else
-			snprintf(r->why, sizeof r->why, "JSON without "
-			    "choices, not an OpenAI-compatible reply");
+		ok = provider_no_answer(r, s, n, provider_chat_error,
+		    "JSON without choices, not an OpenAI-compatible reply");
 	}
 	cJSON_Delete(root);
-	if (!ok)
-		provider_answer_release(r);
 	return ok;
 }
 
 /* ---- errors ---- */
-
-static void
-provider_copy(char *to, size_t size, const char *s)
-{
-	size_t i, n = 0, k;
-
-	for (i = 0; s[i] && n + 5 < size; i += k) {
-		k = buf_utf8(s + i, strlen(s + i));
-		if (k == 0 || (unsigned char)s[i] < ' ') {
-			k = 1;
-			to[n++] = ' ';
-			continue;
-		}
-		memcpy(to + n, s + i, k);
-		n += k;
-	}
-	to[n] = '\0';
-}
 
 /* {"error":{"message":...,"code":...}}, {"error":"..."}, {"message":"..."},
  * {"detail":"..."}. */
@@ -401,7 +264,7 @@ provider_chat_error(const char *s, size_t n, struct provider_error *e)
 	const cJSON *error;
 	const char *text = NULL, *code = NULL;
 
-	e->text[0] = e->code[0] = '\0';
+	memset(e, 0, sizeof *e);
 	error = cJSON_GetObjectItemCaseSensitive(root, "error");
 	if (cJSON_IsString(error)) {
 		text = error->valuestring;
@@ -419,19 +282,20 @@ provider_chat_error(const char *s, size_t n, struct provider_error *e)
 		provider_copy(e->text, sizeof e->text, text);
 	if (code)
 		provider_copy(e->code, sizeof e->code, code);
+	e->quota = strcmp(e->code, "insufficient_quota") == 0;
 	cJSON_Delete(root);
 }
 
 const struct provider provider_openai = {
 	.name = "openai",
 	.base_url = "https://api.openai.com/v1",
-	.path = "/chat/completions",
-	.embed_path = "/embeddings",
 	.key_env = "OPENAI_API_KEY",
-	.rung = provider_openai_rung,
-	.body = provider_openai_body,
+	.reserved = provider_chat_reserved,
+	.url = provider_chat_url,
+	.rung = provider_chat_rung,
+	.body = openai_body,
 	.answer = provider_chat_answer,
 	.error = provider_chat_error,
-	.embed_body = provider_openai_embed_body,
+	.embed_body = openai_embed_body,
 	.embed_answer = provider_embed_answer,
 };

@@ -14,25 +14,6 @@
 
 /* ---- the request ---- */
 
-static void
-search_escape(struct buf *b, const char *s)
-{
-	static const char digit[] = "0123456789ABCDEF";
-
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-		    (c >= 'a' && c <= 'z') || strchr("-._~", c)) {
-			buf_putc(b, *s);
-			continue;
-		}
-		buf_putc(b, '%');
-		buf_putc(b, digit[c >> 4]);
-		buf_putc(b, digit[c & 15]);
-	}
-}
-
 /* The URL with query and number in their places; false if it has none for the
  * query. */
 static bool
@@ -44,7 +25,7 @@ search_url(struct buf *b, const char *url, const char *query, int64_t k)
 	for (; (at = strchr(url, '{')) != NULL; url = at) {
 		buf_put(b, url, (size_t)(at - url));
 		if (strncmp(at, "{query}", 7) == 0) {
-			search_escape(b, query);
+			buf_percent(b, query, "");
 			has = true;
 			at += 7;
 		} else if (strncmp(at, "{k}", 3) == 0) {

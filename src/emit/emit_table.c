@@ -153,6 +153,10 @@ gen_one_model(struct gen *g, const struct mip_model *m)
 	int_member(g, "max_tokens", m->max_tokens, 0);
 	int_member(g, "context", m->context, 0);
 	text_member(g, "effort", m->effort);
+	if (m->no_system)
+		member(g, "no_system", "true");
+	if (m->prompt_cache)
+		member(g, "prompt_cache", "true");
 	if (m->structure != MIP_STRUCTURE_AUTO)
 		member(g, "structure", structure_name(m->structure));
 	gen_price(g, m);

@@ -40,6 +40,8 @@ static const struct option_rule model_options[] = {
 	{ "seed", OPT_INT, NULL, NULL },
 	{ "stop", OPT_STRINGS, NULL, NULL },
 	{ "effort", OPT_WORD, "none minimal low medium high", NULL },
+	{ "system", OPT_BOOL, NULL, NULL },
+	{ "prompt_cache", OPT_BOOL, NULL, NULL },
 	{ "structure", OPT_WORD,
 	  "auto native function grammar json_object prompt", NULL },
 	{ "timeout", OPT_TIME, NULL, NULL },
@@ -102,6 +104,43 @@ warn_deprecated(struct check *c, const struct ast *v, const char *colon)
 	}
 }
 
+/* The provider before the colon is one that there is, and can be sent what
+ * the options say. */
+static void
+provider(struct check *c, const struct ast *v, struct ast *option,
+    size_t n)
+{
+	static const struct { const char *name, *lacks; } all[] = {
+#define P(name, lacks) { #name, lacks },
+#include "provider.def"
+#undef P
+	};
+	const char *names = "", *word;
+	size_t i;
+
+	for (i = 0; i < COUNTOF(all); i++) {
+		names = arena_printf(c->a, "%s%s%s", names, i ? ", " : "",
+		    all[i].name);
+		if (strlen(all[i].name) == n &&
+		    strncmp(all[i].name, v->u.string.text, n) == 0)
+			break;
+	}
+	if (i == COUNTOF(all)) {
+		diag(c->d, v->at, E_MODEL, "there is no provider '%.*s'; "
+		    "there are %s", (int)n, v->u.string.text, names);
+		return;
+	}
+	for (; option; option = option->next) {
+		if (option->u.option.quoted)
+			continue;
+		word = arena_printf(c->a, " %s ", option->u.option.name);
+		if (strstr(all[i].lacks, word))
+			diag(c->d, option->u.option.name_at, E_PROVIDER_OPTION,
+			    "%s cannot be told '%s'; it is not sent",
+			    all[i].name, option->u.option.name);
+	}
+}
+
 void
 check_model(struct check *c, struct symbol *s)
 {
@@ -122,6 +161,9 @@ check_model(struct check *c, struct symbol *s)
 		    "\"openai:gpt-4o-mini\"");
 	else if (!ast_option(s->decl->u.value.option, "base_url"))
 		warn_deprecated(c, v, colon);
+	if (colon && colon > v->u.string.text)
+		provider(c, v, s->decl->u.value.option,
+		    (size_t)(colon - v->u.string.text));
 	check_options(c, s->decl->u.value.option, model_options, "model",
 	    true);
 }

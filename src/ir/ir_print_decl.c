@@ -67,6 +67,8 @@ ir_put_model(struct buf *b, const struct mip_model *m)
 	for (i = 0; m->stop != NULL && m->stop[i] != NULL; i++)
 		ir_put_line(b, "stop", m->stop[i]);
 	ir_put_line(b, "effort", m->effort);
+	buf_puts(b, m->no_system ? "\tno_system\n" : "");
+	buf_puts(b, m->prompt_cache ? "\tprompt_cache\n" : "");
 	if (m->structure != MIP_STRUCTURE_AUTO)
 		buf_printf(b, "\tstructure %s\n",
 		    ir_structure_words[m->structure]);

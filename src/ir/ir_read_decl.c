@@ -189,6 +189,10 @@ model_text(struct ir_reader *r, const char *w, struct mip_model *m)
 		m->retry_on = ir_rd_string(r);
 	else if (strcmp(w, "effort") == 0)
 		m->effort = ir_rd_string(r);
+	else if (strcmp(w, "no_system") == 0)
+		m->no_system = true;
+	else if (strcmp(w, "prompt_cache") == 0)
+		m->prompt_cache = true;
 	else if (strcmp(w, "structure") == 0)
 		m->structure = (enum mip_structure)ir_rd_among(r,
 		    ir_structure_words, IR_NSTRUCTURE);

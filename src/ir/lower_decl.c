@@ -189,7 +189,8 @@ lower_statuses(struct lower *x, struct ast *retry)
 
 static const char *const model_words[] = {
 	"api_key", "base_url", "identity", "temperature", "top_p",
-	"max_tokens", "context", "seed", "stop", "effort", "structure",
+	"max_tokens", "context", "seed", "stop", "effort", "system",
+	"prompt_cache", "structure",
 	"timeout", "price", "retry", "limit"
 };
 
@@ -251,6 +252,7 @@ static void
 model_direct(struct lower *x, struct ast *n, struct mip_model *m)
 {
 	struct ast *list = n->u.value.option, *retry, *limit;
+	struct check_value system;
 	const char *text = n->u.value.value->u.string.text;
 	const char *colon = strchr(text, ':');
 
@@ -267,6 +269,9 @@ model_direct(struct lower *x, struct ast *n, struct mip_model *m)
 	m->context = integer(option(x, list, "context"), 0);
 	m->seed = integer(option(x, list, "seed"), -1);
 	m->effort = option(x, list, "effort").s;
+	system = option(x, list, "system");
+	m->no_system = system.kind == CV_BOOL && system.i == 0;
+	m->prompt_cache = option(x, list, "prompt_cache").i != 0;
 	m->structure = (enum mip_structure)structure(option(x, list,
 	    "structure"));
 	m->timeout_ms = small(option(x, list, "timeout"), 0);

@@ -207,7 +207,7 @@ options=$(cat "$src"/src/front/check_*.c |
 words=$(cat "$src"/src/front/check_*.c | sed -n \
     's/^	.*OPT_WORD, "\([a-z_ ]*\)".*/\1/p
      s/^	  "\([a-z_ ]*\)", NULL },/\1/p' | tr ' ' '\n' | sort -u)
-providers=$(sed -n 's/^P(\([a-z]*\))/\1/p' "$src/runtime/provider.def")
+providers=$(sed -n 's/^P(\([a-z]*\),.*/\1/p' "$src/runtime/provider.def")
 verbs=$(sed -n 's/^VERB([A-Z]*, *"\([a-z]*\)".*/\1/p' \
     "$src/src/driver/verb.def")
 flags1=$(sed -n 's/^	{ "--*\([a-zA-Z][a-z-]*\)", .*/\1/p' \

@@ -238,10 +238,21 @@ log_body(FILE *f, const struct lmd_request *r)
 	free(t.s);
 }
 
+/* Whether a key came, in any of the headers that APIs have for it. */
 static bool
-has_header(struct exchange *e, const char *name)
+has_key(struct exchange *e)
 {
-	return MHD_lookup_connection_value(e->c, MHD_HEADER_KIND, name);
+	static const char *const header[] = {
+		"Authorization", "X-Key", "api-key", "x-api-key",
+		"x-goog-api-key"
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof header / sizeof header[0]; i++)
+		if (MHD_lookup_connection_value(e->c, MHD_HEADER_KIND,
+		    header[i]))
+			return true;
+	return false;
 }
 
 /* Counts and writes down the request; the caller holds the lock.  The status
@@ -264,8 +275,7 @@ record(struct server *s, struct exchange *e, uint64_t at_us)
 	fprintf(s->log, "{\"n\":%u,\"t_us\":%llu,\"path\":\"%s\",\"auth\":%s,"
 	    "\"body\":", s->requests,
 	    (unsigned long long)(at_us - s->start_us), r->path,
-	    has_header(e, "Authorization") || has_header(e, "X-Key") ?
-	    "true" : "false");
+	    has_key(e) ? "true" : "false");
 	log_body(s->log, r);
 	fputs(",\"sha\":\"", s->log);
 	for (i = 0; i < sizeof r->sha; i++)

@@ -295,7 +295,7 @@ const char *
 lmd_reply_bare(struct lmd_text *t, const struct lmd_rule *u,
     const struct lmd_request *r, unsigned turn)
 {
-	if (u->status >= 400)
+	if (u->status >= 400 && !cJSON_HasObjectItem(u->json, "json"))
 		return lmd_reply_error(t, u->status, string(u->json, "error"));
 	says(t, u, r, turn, 0);
 	return JSON_TYPE;

@@ -180,7 +180,7 @@ defines(void **state)
 }
 
 #define HEAD \
-	"model m = \"a:b\" { price = free; }\n" \
+	"model m = \"openai:b\" { price = free; }\n" \
 	"signature S = (q: string, n: int = 3, o: string?) -> (a: string, " \
 	"f: float = 1 @range(0, 2));\n" \
 	"module ask = predict(S) { model = m; }\n" \
@@ -337,7 +337,7 @@ values(void **state)
 	struct check_value v;
 
 	(void)state;
-	good(&t, "const N = 5; model m = \"a:b\" { timeout = 2min; "
+	good(&t, "const N = 5; model m = \"openai:b\" { timeout = 2min; "
 	    "max_tokens = 2k; temperature = 1 / 4.0; structure = native; "
 	    "base_url = env(\"URL\", \"http://x\"); api_key = env(\"K\"); "
 	    "identity = \"i\"; seed = N; price = free; }");

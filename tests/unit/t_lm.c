@@ -194,7 +194,7 @@ bad_models(void **state)
 	(void)state;
 	m.provider = "carrier pigeon";
 	assert_int_equal(call(l, &a, &m, "x"), MIP_USAGE);
-	assert_true(says(&a, "openai, llamacpp"));
+	assert_true(says(&a, "openai, azure, anthropic"));
 	lm_free(l);
 	m = model("m");
 	m.option = &stream;

@@ -1,0 +1,249 @@
+/* Ollama's own API.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "provider_json.h"
+
+/* ---- requests ---- */
+
+static void
+ollama_url(struct buf *b, const char *base, const struct mip_model *m,
+    enum provider_to to)
+{
+	(void)m;
+	provider_join(b, base, to == PROVIDER_EMBED ? "/api/embed" :
+	    "/api/chat");
+}
+
+static enum mip_structure
+ollama_rung(const struct mip_model *m, enum mip_structure asked)
+{
+	(void)m;
+	switch (asked) {
+	case MIP_STRUCTURE_AUTO:
+	case MIP_STRUCTURE_NATIVE:
+	case MIP_STRUCTURE_FUNCTION:    /* tools cannot be made compulsory */
+	case MIP_STRUCTURE_GRAMMAR:
+		return MIP_STRUCTURE_NATIVE;
+	case MIP_STRUCTURE_JSON_OBJECT:
+	case MIP_STRUCTURE_PROMPT:
+		break;
+	}
+	return asked;
+}
+
+static const char *
+ollama_cannot(const struct provider_ask *a)
+{
+	struct json_walk w = provider_messages(a), parts;
+	struct provider_message m;
+	struct provider_part p;
+
+	while (provider_message(&w, &m)) {
+		parts = provider_parts(&m);
+		while (provider_part(&parts, &p)) {
+			if (p.url.n > 0)
+				return "images by their address";
+			if (p.kind == PROVIDER_FILE)
+				return "files";
+			if (p.kind == PROVIDER_AUDIO)
+				return "sound";
+		}
+	}
+	return NULL;
+}
+
+/* Texts in one string; images beside it, in bare base64. */
+static void
+ollama_content(struct buf *b, const struct provider_message *m)
+{
+	struct json_walk w = provider_parts(m);
+	struct provider_part p;
+	bool first = true;
+
+	provider_member(b, "content");
+	if (json_kind(m->content) != JSON_ARRAY) {
+		buf_put(b, m->content.s, m->content.n);
+		return;
+	}
+	buf_putc(b, '"');
+	while (provider_part(&w, &p)) {
+		if (p.kind != PROVIDER_TEXT || p.text.n < 2)
+			continue;
+		if (!first)
+			buf_puts(b, "\\n\\n");
+		first = false;
+		buf_put(b, p.text.s + 1, p.text.n - 2);
+	}
+	buf_puts(b, "\",\"images\":[");
+	w = provider_parts(m);
+	first = true;
+	while (provider_part(&w, &p)) {
+		if (p.kind != PROVIDER_IMAGE)
+			continue;
+		buf_puts(b, first ? "\"" : ",\"");
+		first = false;
+		buf_put(b, p.data.s, p.data.n);
+		buf_putc(b, '"');
+	}
+	buf_putc(b, ']');
+}
+
+static void
+ollama_messages(struct buf *b, const struct provider_ask *a)
+{
+	struct buf plain = BUF_INIT;
+	struct provider_ask merged = *a;
+	struct json_walk w;
+	struct provider_message m;
+	bool first = true;
+
+	provider_put_messages(&plain, a);
+	merged.messages = buf_str(&plain);
+	merged.messages_len = plain.len;
+	w = provider_messages(&merged);
+	provider_member(b, "messages");
+	buf_putc(b, '[');
+	for (; provider_message(&w, &m); first = false) {
+		buf_puts(b, first ? "{\"role\":" : ",{\"role\":");
+		buf_put(b, m.role.s, m.role.n);
+		ollama_content(b, &m);
+		buf_putc(b, '}');
+	}
+	buf_putc(b, ']');
+	if (plain.failed)
+		b->failed = true;
+	buf_release(&plain);
+}
+
+/* Levels where there are more than on and off. */
+static void
+ollama_think(struct buf *b, const char *effort)
+{
+	if (!effort)
+		return;
+	if (strcmp(effort, "none") == 0)
+		provider_raw(b, "think", "false");
+	else
+		provider_string(b, "think", strcmp(effort, "minimal") == 0 ?
+		    "low" : effort);
+}
+
+/* Options of the request; all others are of the model. */
+static const char *const ollama_outer[] = { "keep_alive", "think",
+    "truncate", "dimensions", NULL };
+
+static void
+ollama_body(struct buf *b, const struct provider_ask *a)
+{
+	const struct mip_model *m = a->model;
+
+	buf_putc(b, '{');
+	provider_string(b, "model", m->id);
+	ollama_messages(b, a);
+	provider_raw(b, "stream", "false");
+	if (a->schema && a->rung == MIP_STRUCTURE_NATIVE)
+		provider_raw(b, "format", a->schema);
+	else if (a->schema && a->rung == MIP_STRUCTURE_JSON_OBJECT)
+		provider_string(b, "format", "json");
+	ollama_think(b, m->effort);
+	provider_member(b, "options");
+	buf_putc(b, '{');
+	provider_number(b, "temperature", a->temperature);
+	provider_number(b, "top_p", m->top_p);
+	if (m->max_tokens > 0)
+		provider_int(b, "num_predict", m->max_tokens);
+	if (m->context > 0)             /* its own default cuts prompts off */
+		provider_int(b, "num_ctx", m->context);
+	provider_seed(b, a);
+	provider_strings(b, "stop", m->stop);
+	provider_options(b, m, ollama_outer, false);
+	buf_putc(b, '}');
+	provider_options(b, m, ollama_outer, true);
+	buf_putc(b, '}');
+}
+
+static void
+ollama_embed_body(struct buf *b, const struct provider_ask *a)
+{
+	buf_putc(b, '{');
+	provider_string(b, "model", a->model->id);
+	provider_member(b, "input");
+	buf_put(b, a->messages, a->messages_len);
+	provider_options(b, a->model, ollama_outer, true);
+	buf_putc(b, '}');
+}
+
+/* ---- answers ---- */
+
+static void
+ollama_usage(const cJSON *root, struct provider_answer *r)
+{
+	r->in = provider_count(root, "prompt_eval_count", &r->counted);
+	r->out = provider_count(root, "eval_count", &r->counted);
+}
+
+static bool
+ollama_answer(const char *s, size_t n, enum mip_structure rung,
+    struct provider_answer *r)
+{
+	cJSON *root = provider_parse(s, n, "an Ollama", r);
+	struct buf text = BUF_INIT, thoughts = BUF_INIT;
+	const cJSON *message;
+	const char *said;
+	bool ok;
+
+	(void)rung;
+	if (!root)
+		return false;
+	message = cJSON_GetObjectItemCaseSensitive(root, "message");
+	said = provider_text_of(message, "content");
+	if (said) {
+		r->finish = provider_word_is(root, "done_reason", "length") ?
+		    REPLY_LENGTH : REPLY_STOP;
+		ollama_usage(root, r);
+		buf_puts(&text, said);
+		said = provider_text_of(message, "thinking");
+		if (said)
+			buf_puts(&thoughts, said);
+		ok = provider_finish(r, &text, &thoughts);
+	} else {
+		ok = provider_no_answer(r, s, n, provider_chat_error,
+		    "JSON without a message, not an Ollama reply");
+	}
+	cJSON_Delete(root);
+	return ok;
+}
+
+static bool
+ollama_embed_answer(const char *s, size_t n, size_t want,
+    struct provider_answer *r)
+{
+	static const struct provider_embeds how = {
+		.api = "Ollama's embeddings", .list = "embeddings",
+		.tokens = "prompt_eval_count", .error = provider_chat_error,
+	};
+
+	return provider_embed_read(&how, s, n, want, r);
+}
+
+static const char *const ollama_reserved[] = {
+	"stream", "messages", "model", "format", "options", "tools", NULL
+};
+
+const struct provider provider_ollama = {
+	.name = "ollama",
+	.base_url = "http://127.0.0.1:11434",
+	.here = true,
+	.reserved = ollama_reserved,
+	.url = ollama_url,
+	.rung = ollama_rung,
+	.cannot = ollama_cannot,
+	.body = ollama_body,
+	.answer = ollama_answer,
+	.error = provider_chat_error,
+	.embed_body = ollama_embed_body,
+	.embed_answer = ollama_embed_answer,
+};
