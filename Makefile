@@ -124,6 +124,9 @@ FRONT   += $(call in,src/front,check_make check_combine check_judge check_agent)
 IR      += $(call in,src/ir,ir_retriever lower_retriever)
 EMIT    += src/emit/emit_retriever.c
 
+# What calls took.
+RUNTIME += runtime/usage.c
+
 # Grammars of replies.
 RUNTIME += $(call in,runtime,gbnf gbnf_number gbnf_text gbnf_regex)
 

@@ -327,6 +327,7 @@ set_flag(struct cli *c, enum cli_flag f, const char *value)
 	case CLI_NO_CACHE:      o->no_cache = true; break;
 	case CLI_REFRESH:       o->refresh = true; break;
 	case CLI_OFFLINE:       o->offline = true; break;
+	case CLI_USAGE_FILE:    c->usage = value; break;
 	case CLI_TRACE:         o->trace = value; break;
 	case CLI_TRACE_CONTENT: o->trace_content = true; break;
 	case CLI_JOURNAL:       o->journal = value; break;
@@ -338,6 +339,7 @@ set_flag(struct cli *c, enum cli_flag f, const char *value)
 	case CLI_ROW:           c->row = value; break;
 	case CLI_JSONL:
 	case CLI_JSON:
+	case CLI_USAGE:
 	case CLI_WORKER:
 	case CLI_SCHEMA: case CLI_GBNF:
 	case CLI_PROMPTS:
@@ -459,6 +461,11 @@ check_args(const struct cli *c)
 	}
 	if (rows && c->on[CLI_WORKER]) {
 		cli_say(c, "--jsonl and --worker cannot be together");
+		return false;
+	}
+	if ((c->on[CLI_USAGE] || c->usage) && c->on[CLI_WORKER]) {
+		cli_say(c, "--usage and --worker cannot be together: each "
+		    "answer says what its run took");
 		return false;
 	}
 	if (c->options.trace_content && !c->options.trace) {

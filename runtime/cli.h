@@ -26,6 +26,8 @@
 	X(NO_CACHE, "no-cache", 0, NULL, "neither read nor write the cache") \
 	X(REFRESH, "refresh", 0, NULL, "write the cache, but do not read it") \
 	X(OFFLINE, "offline", 0, NULL, "use the cache alone") \
+	X(USAGE, "usage", 0, NULL, "say at the end what each leaf took") \
+	X(USAGE_FILE, "usage-file", 0, "FILE", "write that as JSON") \
 	X(TRACE, "trace", 0, "FILE", "write each call as a JSON line") \
 	X(TRACE_CONTENT, "trace-content", 0, NULL, \
 	    "with prompts and replies") \
@@ -72,7 +74,7 @@ struct cli {
 	const char **model;             /* for options.model */
 	const char **allow;             /* likewise */
 	size_t nmodel, model_cap, nallow, allow_cap;
-	const char *tuned, *file, *row;
+	const char *tuned, *file, *row, *usage;
 	unsigned jobs;
 	struct buf input;               /* members of the input object, each
 	                                 * with a comma behind it */

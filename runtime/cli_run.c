@@ -154,6 +154,52 @@ run_once(struct cli *c, struct mip_env *env, const void *in)
 	return rc;
 }
 
+/* ---- what it took ---- */
+
+/* Opens the file of --usage-file, so that one that cannot be written is told
+ * before anything is spent; -1 after a message, or if there is none. */
+static int
+usage_open(const struct cli *c, int *rc)
+{
+	int fd;
+
+	*rc = 0;
+	if (!c->usage)
+		return -1;
+	fd = open(c->usage, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd >= 0)
+		return fd;
+	cli_say(c, "%s: %s", c->usage, strerror(errno));
+	*rc = mip_status_exit(MIP_IO);
+	return -1;
+}
+
+/* Gives the exit status: `rc`, unless all went well until now. */
+static int
+usage_tell(const struct cli *c, struct mip_env *env, int fd, int rc)
+{
+	struct buf b = BUF_INIT;
+	bool ok;
+
+	if (c->on[CLI_USAGE]) {
+		lm_usage_tell(mip_env_lm(env), false, &b);
+		lines_write(STDERR_FILENO, buf_str(&b), b.len);
+		buf_reset(&b);
+	}
+	if (fd >= 0) {
+		lm_usage_tell(mip_env_lm(env), true, &b);
+		ok = !b.failed && lines_write(fd, buf_str(&b), b.len);
+		ok = close(fd) == 0 && ok;
+		if (!ok) {
+			cli_say(c, "%s: %s", c->usage, b.failed ?
+			    mip_status_text(MIP_NOMEM) : strerror(errno));
+			rc = rc ? rc : mip_status_exit(MIP_IO);
+		}
+	}
+	buf_release(&b);
+	return rc;
+}
+
 /* ---- all that runs ---- */
 
 static void
@@ -169,13 +215,18 @@ with_env(struct cli *c, struct watch *w, const void *in)
 {
 	struct mip_env *env;
 	enum mip_status s = mip_env_new(&c->options, &env);
-	int rc, sig;
+	int rc = 0, sig, usage = -1;
 
 	if (s != MIP_OK) {
 		cli_say(c, "%s", mip_env_message(env));
+		rc = mip_status_exit(s);
+	} else {
+		usage = usage_open(c, &rc);
+	}
+	if (rc != 0) {
 		mip_env_free(env);
 		pthread_sigmask(SIG_SETMASK, &w->old, NULL);
-		return mip_status_exit(s);
+		return rc;
 	}
 	mip_env_observe(env, on_warning, c);
 	watch_start(w, env);
@@ -184,6 +235,7 @@ with_env(struct cli *c, struct watch *w, const void *in)
 	else
 		rc = run_once(c, env, in);
 	sig = watch_end(w);
+	rc = usage_tell(c, env, usage, rc);
 	mip_env_free(env);
 	return sig ? 128 + sig : rc;
 }

@@ -156,6 +156,12 @@ mip_env_lm(struct mip_env *env)
 	return env->lm;
 }
 
+size_t
+mip_env_usage(struct mip_env *env, struct mip_leaf_usage *v, size_t n)
+{
+	return env->lm ? lm_usage(env->lm, v, n) : 0;
+}
+
 struct tool_pools *
 mip_env_tools(struct mip_env *env)
 {

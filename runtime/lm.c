@@ -340,6 +340,7 @@ lm_free(struct lm *l)
 	store_close(l->replay);
 	store_close(l->cache);
 	trace_free(l->trace);
+	usage_release(&l->usage);
 	free(l->timer);
 	pthread_mutex_destroy(&l->cache_lock);
 	pthread_mutex_destroy(&l->model_lock);
@@ -362,6 +363,30 @@ lm_totals(struct lm *l, struct lm_totals *t)
 {
 	pthread_mutex_lock(&l->lock);
 	*t = l->totals;
+	pthread_mutex_unlock(&l->lock);
+}
+
+size_t
+lm_usage(struct lm *l, struct mip_leaf_usage *v, size_t n)
+{
+	size_t i;
+
+	pthread_mutex_lock(&l->lock);
+	for (i = 0; i < n && usage_get(&l->usage, i, &v[i]); i++)
+		continue;
+	n = l->usage.n;
+	pthread_mutex_unlock(&l->lock);
+	return n;
+}
+
+void
+lm_usage_tell(struct lm *l, bool json, struct buf *b)
+{
+	pthread_mutex_lock(&l->lock);
+	if (json)
+		usage_json(b, &l->usage);
+	else
+		usage_table(b, &l->usage);
 	pthread_mutex_unlock(&l->lock);
 }
 

@@ -58,7 +58,8 @@ struct lm_call {
 	const char *schema;             /* of the outputs, or NULL: no JSON */
 	const char *schema_name;
 	const char *grammar;            /* GBNF of the reply, or NULL */
-	const char *leaf;               /* for traces */
+	const char *leaf;               /* for traces and usage */
+	bool reasks;                    /* for a reply that could not be read */
 	enum mip_structure structure;   /* AUTO: the model's */
 	double temperature;             /* MIP_UNSET: the model's */
 	const char *sample;             /* sample key, "" for the first */
@@ -145,6 +146,11 @@ struct lm_totals {
 	struct lm_usage paid, nominal;  /* nominal: as if nothing were cached */
 };
 void lm_totals(struct lm *l, struct lm_totals *t);
+
+/* The same by leaf: at most `n` rows; gives how many there are. */
+size_t lm_usage(struct lm *l, struct mip_leaf_usage *v, size_t n);
+/* As a table, or as JSON. */
+void lm_usage_tell(struct lm *l, bool json, struct buf *b);
 
 /* Writes the line, if there is a trace. */
 void lm_trace_tool(struct lm *l, const struct trace_tool *t);

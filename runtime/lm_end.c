@@ -135,6 +135,20 @@ lm_sum(struct lm_usage *to, const struct lm_usage *u)
 	to->cost += u->cost;
 }
 
+/* By leaf; with the lock held.  Servers of tools use no tokens. */
+static void
+lm_count_leaf(struct lm *l, const struct lm_call *c)
+{
+	if (c->kind == LM_FETCH)
+		return;
+	usage_add(&l->usage, &(struct usage_call){
+	    .leaf = c->leaf, .model = c->model ? c->model->name : NULL,
+	    .failed = c->status != MIP_OK, .cached = c->cached,
+	    .reasked = c->reasks, .in = c->usage.in,
+	    .in_cached = c->usage.cached, .out = c->usage.out,
+	    .cost = c->usage.cost, .latency_s = c->latency_s });
+}
+
 static void
 lm_count(struct lm *l, const struct lm_flight *f, const struct lm_call *c,
     bool first)
@@ -142,6 +156,7 @@ lm_count(struct lm *l, const struct lm_flight *f, const struct lm_call *c,
 	struct lm_totals *t = &l->totals;
 
 	pthread_mutex_lock(&l->lock);
+	lm_count_leaf(l, c);
 	if (c->status != MIP_OK) {
 		t->failures++;
 	} else {
@@ -181,6 +196,7 @@ lm_refuse(struct lm *l, struct lm_call *c, enum mip_status s, const char *why)
 	    why && *why ? why : mip_status_text(s));
 	pthread_mutex_lock(&l->lock);
 	l->totals.failures++;
+	lm_count_leaf(l, c);
 	pthread_mutex_unlock(&l->lock);
 	lm_signal(c);
 }

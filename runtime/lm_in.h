@@ -22,6 +22,7 @@
 #include "redact.h"
 #include "store.h"
 #include "trace.h"
+#include "usage.h"
 
 enum {
 	LM_BUCKETS = 1024,
@@ -149,6 +150,7 @@ struct lm {
 	struct lm_flight *flight[LM_BUCKETS];
 	struct lm_queue coming;         /* for the I/O thread */
 	struct lm_totals totals;
+	struct usage usage;
 	pthread_t thread;
 	bool thread_runs, stop;
 	struct http *_Atomic http;

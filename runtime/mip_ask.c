@@ -233,6 +233,7 @@ ask_send(struct mip *m, struct ask *a)
 	c->messages = buf_str(&a->messages);
 	c->messages_len = a->messages.len;
 	c->sample = a->sample;
+	c->reasks = a->reasked > 0;
 	c->hash_affinity = hash_text(leaf->prefix, leaf->prefix_len);
 	c->group = &m->group;
 	a->state = ASK_SENT;

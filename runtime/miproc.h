@@ -461,6 +461,17 @@ enum mip_status mip_env_new(const struct mip_options *o, struct mip_env **env);
 void mip_env_free(struct mip_env *env);
 const char *mip_env_message(const struct mip_env *env);
 
+/* What the calls of a leaf took, or of a model that made vectors. */
+struct mip_leaf_usage {
+	const char *leaf;               /* lives as long as the environment */
+	int64_t calls, cached, reasked, failed;
+	int64_t tokens_in, tokens_in_cached, tokens_out;
+	double usd, nominal_usd;        /* nominal: as if nothing were cached */
+	double latency_s, latency_p95_s;        /* of those not cached */
+};
+/* Since mip_env_new: writes at most `n` rows, gives how many there are. */
+size_t mip_env_usage(struct mip_env *env, struct mip_leaf_usage *v, size_t n);
+
 /* A context for one thread at a time; NULL without memory. */
 struct mip *mip_new(struct mip_env *env);
 void mip_free(struct mip *m);

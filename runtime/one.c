@@ -40,6 +40,7 @@
 #include "reply_union.c"
 #include "redact.c"
 #include "trace.c"
+#include "usage.c"
 #include "store.c"
 #include "store_upkeep.c"
 #include "limit.c"

@@ -162,6 +162,12 @@ answers() {
 	[ "$("$tmp/miproc.3/gen/ask" 'Is it?')" = ok ]
 }
 
+# The example of usage tells of the leaf it has asked.
+tells_usage() {
+	"$tmp/miproc.3/gen/usage" >"$tmp/usage.out" &&
+	    grep -q '^answer: 1 calls, ' "$tmp/usage.out"
+}
+
 # ---- what the pages must name ------------------------------------------
 
 # names PAGE WORD...: each word stands in the page.
@@ -241,10 +247,13 @@ cd "$src" || exit 1
 if [ -x "$LMD" ]; then
 	start_lmd
 	is 'the program in C of miproc.3 answers' answers
+	is 'and the one that tells what it took' tells_usage
 	stop
 else
-	n=$((n + 1))
-	echo "ok $n - the program in C of miproc.3 answers # skip no $LMD"
+	for what in answers 'tells what it took'; do
+		n=$((n + 1))
+		echo "ok $n - the program in C of miproc.3 $what # skip no $LMD"
+	done
 fi
 
 is 'miproc.3 has all functions' names miproc.3 $functions

@@ -212,6 +212,22 @@ lm_identity(struct lm *l, const struct mip_model *m, struct buf *b,
 	return MIP_OK;
 }
 
+size_t
+lm_usage(struct lm *l, struct mip_leaf_usage *v, size_t n)
+{
+	(void)l;
+	(void)v;
+	(void)n;
+	return 0;
+}
+
+void
+lm_usage_tell(struct lm *l, bool json, struct buf *b)
+{
+	(void)l;
+	buf_puts(b, json ? "{}\n" : "no usage\n");
+}
+
 const char *
 lm_setting(const struct mip_setting *s)
 {
