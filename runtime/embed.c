@@ -41,6 +41,7 @@ bool
 embed_answer(struct mip *m, struct embed_call *c, struct json *vectors)
 {
 	const struct lm_call *r = &c->call;
+	const struct usage_call item = lm_call_usage(r);
 	const struct mip_usage u = {
 		.calls = r->status == MIP_OK, .cached = r->cached,
 		.in = r->usage.in, .usd = r->cached ? 0 : r->usage.cost,
@@ -54,6 +55,7 @@ embed_answer(struct mip *m, struct embed_call *c, struct json *vectors)
 	else if (!json_parse(r->text, r->text_len, vectors, NULL, NULL))
 		mip_oom(m);
 	mip_usage_add(&m->used, &u);
+	mip_item_keep(m, &item);
 	return m->status == MIP_OK;
 }
 

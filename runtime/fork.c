@@ -44,6 +44,8 @@ struct fork {
 	size_t nstep;
 	const struct mip_claimed *claim;
 	size_t nclaim;
+	const struct usage_call *item;
+	size_t nitem;
 	struct mip_usage used;
 	bool repaired;
 	const struct mip_checked *checked;
@@ -202,6 +204,7 @@ fork_dress(struct fork *f, struct mip *m)
 	mip_set_models(m, up->model, up->nmodel);
 	mip_set_row(m, up->row);
 	mip_record(m, up->record);
+	mip_itemize(m, up->itemize);
 	m->judged = up->judged;
 	m->ran = up->ran;
 	if (f->times > 0)
@@ -223,6 +226,7 @@ fork_keep(struct fork *f, struct mip *m, enum mip_status s)
 		f->message = arena_strdup(&m->arena, mip_message(m));
 	f->step = mip_steps(m, &f->nstep);
 	f->claim = mip_claims(m, &f->nclaim);
+	f->item = mip_items(m, &f->nitem);
 	f->used = mip_used(m);
 	f->repaired = mip_repaired(m);
 	f->checked = mip_checks(m, &f->nchecked);
@@ -430,6 +434,9 @@ fork_take_over(struct mip *m, struct fork *f)
 {
 	size_t i;
 
+	for (i = 0; i < f->nitem; i++)
+		if (m->status == MIP_OK || !f->item[i].cached)
+			mip_item_keep(m, &f->item[i]);
 	if (m->status != MIP_OK) {
 		m->used.usd += f->used.usd;
 		arena_release(&f->arena);

@@ -380,6 +380,14 @@ lm_usage(struct lm *l, struct mip_leaf_usage *v, size_t n)
 }
 
 void
+lm_usage_join(struct lm *l, struct usage *to, const char *name)
+{
+	pthread_mutex_lock(&l->lock);
+	usage_join(to, &l->usage, name);
+	pthread_mutex_unlock(&l->lock);
+}
+
+void
 lm_usage_tell(struct lm *l, bool json, struct buf *b)
 {
 	pthread_mutex_lock(&l->lock);

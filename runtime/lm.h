@@ -14,6 +14,7 @@
 #include "miproc.h"
 #include "reply.h"
 #include "trace.h"
+#include "usage.h"
 
 struct lm_usage {
 	int64_t in, cached, out;        /* tokens; cached is a part of in */
@@ -128,6 +129,8 @@ const char *lm_setting(const struct mip_setting *s);
 /* Waits until all calls of the group are done. */
 void lm_wait(struct lm_group *g);
 void lm_call_release(struct lm_call *c);
+/* What a call that has ended is for usage; its texts are the call's. */
+struct usage_call lm_call_usage(const struct lm_call *c);
 
 /* A sentence for the user on a reply that came, but was a refusal or was cut
  * off; "" if there is nothing to add to the status. */
@@ -149,6 +152,8 @@ void lm_totals(struct lm *l, struct lm_totals *t);
 
 /* The same by leaf: at most `n` rows; gives how many there are. */
 size_t lm_usage(struct lm *l, struct mip_leaf_usage *v, size_t n);
+/* Adds all of it to the row called `name`. */
+void lm_usage_join(struct lm *l, struct usage *to, const char *name);
 /* As a table, or as JSON. */
 void lm_usage_tell(struct lm *l, bool json, struct buf *b);
 

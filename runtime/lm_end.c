@@ -135,18 +135,26 @@ lm_sum(struct lm_usage *to, const struct lm_usage *u)
 	to->cost += u->cost;
 }
 
+struct usage_call
+lm_call_usage(const struct lm_call *c)
+{
+	return (struct usage_call){
+		.leaf = c->leaf, .model = c->model ? c->model->name : NULL,
+		.failed = c->status != MIP_OK, .cached = c->cached,
+		.reasked = c->reasks, .in = c->usage.in,
+		.in_cached = c->usage.cached, .out = c->usage.out,
+		.cost = c->usage.cost, .latency_s = c->latency_s,
+	};
+}
+
 /* By leaf; with the lock held.  Servers of tools use no tokens. */
 static void
 lm_count_leaf(struct lm *l, const struct lm_call *c)
 {
-	if (c->kind == LM_FETCH)
-		return;
-	usage_add(&l->usage, &(struct usage_call){
-	    .leaf = c->leaf, .model = c->model ? c->model->name : NULL,
-	    .failed = c->status != MIP_OK, .cached = c->cached,
-	    .reasked = c->reasks, .in = c->usage.in,
-	    .in_cached = c->usage.cached, .out = c->usage.out,
-	    .cost = c->usage.cost, .latency_s = c->latency_s });
+	struct usage_call u = lm_call_usage(c);
+
+	if (c->kind != LM_FETCH)
+		usage_add(&l->usage, &u);
 }
 
 static void

@@ -90,6 +90,8 @@ mip_begin(struct mip *m)
 	m->nchecked = m->checked_cap = 0;
 	m->credit = NULL;
 	m->ncredit = m->credit_cap = 0;
+	m->item = NULL;
+	m->nitem = m->item_cap = 0;
 	m->used = (struct mip_usage){ 0 };
 	m->judged = false;
 }
@@ -223,6 +225,34 @@ mip_steps(const struct mip *m, size_t *n)
 {
 	*n = m->nstep;
 	return m->step;
+}
+
+void
+mip_itemize(struct mip *m, bool on)
+{
+	m->itemize = on;
+}
+
+const struct usage_call *
+mip_items(const struct mip *m, size_t *n)
+{
+	*n = m->nitem;
+	return m->item;
+}
+
+void
+mip_item_keep(struct mip *m, const struct usage_call *c)
+{
+	struct usage_call *v;
+
+	if (!m->itemize)
+		return;
+	v = arena_grow(&m->arena, m->item, &m->item_cap, m->nitem + 1,
+	    sizeof *v);
+	if (!v)
+		return;
+	m->item = v;
+	v[m->nitem++] = *c;
 }
 
 void

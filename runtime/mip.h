@@ -124,6 +124,11 @@ void mip_set_row(struct mip *m, struct json row);
 void mip_record(struct mip *m, bool on);
 const struct mip_step *mip_steps(const struct mip *m, size_t *n);
 
+/* Whether each call is kept from now on, for usage by leaf: those since
+ * mip_begin, in no order; their texts are constant. */
+void mip_itemize(struct mip *m, bool on);
+const struct usage_call *mip_items(const struct mip *m, size_t *n);
+
 /* The program has run: what is asked from now on judges it, and no steps are
  * kept. */
 void mip_judge(struct mip *m);

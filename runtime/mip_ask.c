@@ -348,6 +348,7 @@ static void
 ask_count(struct mip *m, struct ask *a)
 {
 	const struct lm_call *c = &a->call;
+	struct usage_call item = lm_call_usage(c);
 	struct mip_usage u = { 0 };
 
 	if (c->status == MIP_OK || c->status == MIP_REFUSAL) {
@@ -361,6 +362,7 @@ ask_count(struct mip *m, struct ask *a)
 	u.nominal_usd = c->usage.cost;
 	mip_usage_add(&a->usage, &u);
 	mip_usage_add(&m->used, &u);
+	mip_item_keep(m, &item);
 }
 
 static void

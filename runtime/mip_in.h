@@ -81,6 +81,9 @@ struct mip {
 	size_t nchecked, checked_cap;
 	struct mip_credit *credit;
 	size_t ncredit, credit_cap;
+	bool itemize;
+	struct usage_call *item;        /* in the arena */
+	size_t nitem, item_cap;
 	struct mip_usage used;
 	struct mip_usage ran;           /* by the program alone, once it is
 	                                 * judged */
@@ -112,6 +115,8 @@ void claim_adopt(struct mip *m, const struct mip_claimed *v, size_t n);
 uint64_t mip_occurrence(struct mip *m, uint64_t hash);
 
 void mip_usage_add(struct mip_usage *to, const struct mip_usage *u);
+/* Keeps the call, if they are kept. */
+void mip_item_keep(struct mip *m, const struct usage_call *c);
 
 /* Waits for calls that a program has left under way by returning early, and
  * forgets them, and what it has forked. */

@@ -25,26 +25,27 @@ usage_release(struct usage *u)
 
 /* ---- counting ---- */
 
-static void
-usage_name(char name[USAGE_NAME], const struct usage_call *c)
+struct usage_name
+usage_call_name(const struct usage_call *c)
 {
+	struct usage_name name;
+
 	if (c->leaf)
-		snprintf(name, USAGE_NAME, "%s", c->leaf);
+		snprintf(name.text, sizeof name.text, "%s", c->leaf);
 	else
-		snprintf(name, USAGE_NAME, "embed(%s)",
+		snprintf(name.text, sizeof name.text, "embed(%s)",
 		    c->model ? c->model : "");
+	return name;
 }
 
 static struct usage_row *
-usage_row(struct usage *u, const struct usage_call *c)
+usage_row(struct usage *u, const char *name)
 {
-	char name[USAGE_NAME];
 	struct usage_row **v, *r;
 	size_t i, cap;
 
-	usage_name(name, c);
 	for (i = 0; i < u->n; i++)
-		if (strcmp(u->row[i]->name, name) == 0)
+		if (strcmp(u->row[i]->name.text, name) == 0)
 			return u->row[i];
 	if (u->n == u->cap) {
 		cap = u->cap ? 2 * u->cap : 8;
@@ -57,8 +58,8 @@ usage_row(struct usage *u, const struct usage_call *c)
 	r = calloc(1, sizeof *r);
 	if (!r)
 		return NULL;
-	memcpy(r->name, name, sizeof name);
-	r->sum.leaf = r->name;
+	snprintf(r->name.text, sizeof r->name.text, "%s", name);
+	r->sum.leaf = r->name.text;
 	u->row[u->n++] = r;
 	return r;
 }
@@ -73,10 +74,19 @@ usage_bucket(double s)
 	return i < USAGE_BUCKETS - 1 ? (size_t)i : USAGE_BUCKETS - 1;
 }
 
+/* A server has taken so long. */
+static void
+usage_time(struct usage_row *r, double s)
+{
+	r->timed++;
+	r->seconds += s;
+	r->bucket[usage_bucket(s)]++;
+}
+
 void
 usage_add(struct usage *u, const struct usage_call *c)
 {
-	struct usage_row *r = usage_row(u, c);
+	struct usage_row *r = usage_row(u, usage_call_name(c).text);
 	struct mip_leaf_usage *s;
 
 	if (!r)
@@ -96,9 +106,50 @@ usage_add(struct usage *u, const struct usage_call *c)
 	if (c->cached)
 		return;
 	s->usd += c->cost;
-	r->timed++;
-	r->seconds += c->latency_s;
-	r->bucket[usage_bucket(c->latency_s)]++;
+	usage_time(r, c->latency_s);
+}
+
+static void
+usage_sum(struct mip_leaf_usage *to, const struct mip_leaf_usage *s)
+{
+	to->calls += s->calls;
+	to->cached += s->cached;
+	to->reasked += s->reasked;
+	to->failed += s->failed;
+	to->tokens_in += s->tokens_in;
+	to->tokens_in_cached += s->tokens_in_cached;
+	to->tokens_out += s->tokens_out;
+	to->usd += s->usd;
+	to->nominal_usd += s->nominal_usd;
+}
+
+void
+usage_add_sum(struct usage *u, const struct mip_leaf_usage *sum,
+    const double *s, size_t n)
+{
+	struct usage_row *r = usage_row(u, sum->leaf);
+	size_t i;
+
+	if (!r)
+		return;
+	usage_sum(&r->sum, sum);
+	for (i = 0; i < n; i++)
+		usage_time(r, s[i]);
+}
+
+void
+usage_join(struct usage *u, const struct usage *from, const char *name)
+{
+	struct usage_row *r = from->n > 0 ? usage_row(u, name) : NULL;
+	size_t i, k;
+
+	for (i = 0; r && i < from->n; i++) {
+		usage_sum(&r->sum, &from->row[i]->sum);
+		r->timed += from->row[i]->timed;
+		r->seconds += from->row[i]->seconds;
+		for (k = 0; k < USAGE_BUCKETS; k++)
+			r->bucket[k] += from->row[i]->bucket[k];
+	}
 }
 
 /* The top of the bucket that holds the call with 95% of them at or below. */
@@ -132,20 +183,6 @@ usage_get(const struct usage *u, size_t i, struct mip_leaf_usage *out)
 	return true;
 }
 
-static void
-usage_sum(struct mip_leaf_usage *to, const struct mip_leaf_usage *s)
-{
-	to->calls += s->calls;
-	to->cached += s->cached;
-	to->reasked += s->reasked;
-	to->failed += s->failed;
-	to->tokens_in += s->tokens_in;
-	to->tokens_in_cached += s->tokens_in_cached;
-	to->tokens_out += s->tokens_out;
-	to->usd += s->usd;
-	to->nominal_usd += s->nominal_usd;
-}
-
 /* ---- telling ---- */
 
 enum usage_cell {
@@ -175,7 +212,7 @@ usage_money(struct buf *b, double usd)
 }
 
 static void
-usage_time(struct buf *b, const struct mip_leaf_usage *s, double seconds)
+usage_seconds(struct buf *b, const struct mip_leaf_usage *s, double seconds)
 {
 	if (s->calls == s->cached)
 		buf_putc(b, '-');
@@ -204,11 +241,11 @@ usage_cell(struct buf *b, const struct mip_leaf_usage *s, enum usage_cell c)
 	case USAGE_NOMINAL:     usage_money(b, s->nominal_usd); return;
 	case USAGE_LATENCY:
 		if (s->leaf)
-			usage_time(b, s, s->latency_s);
+			usage_seconds(b, s, s->latency_s);
 		return;
 	case USAGE_P95:
 		if (s->leaf)
-			usage_time(b, s, s->latency_p95_s);
+			usage_seconds(b, s, s->latency_p95_s);
 		return;
 	case USAGE_NCELL:
 		return;
@@ -290,10 +327,9 @@ usage_table(struct buf *b, const struct usage *u)
 	buf_release(&cell);
 }
 
-static void
-usage_object(struct buf *b, const struct mip_leaf_usage *s)
+void
+usage_members(struct buf *b, const struct mip_leaf_usage *s)
 {
-	buf_putc(b, '{');
 	if (s->leaf) {
 		buf_puts(b, "\"leaf\":");
 		buf_json(b, s->leaf, strlen(s->leaf));
@@ -308,6 +344,13 @@ usage_object(struct buf *b, const struct mip_leaf_usage *s)
 	buf_double(b, s->usd);
 	buf_puts(b, ",\"nominal_usd\":");
 	buf_double(b, s->nominal_usd);
+}
+
+static void
+usage_object(struct buf *b, const struct mip_leaf_usage *s)
+{
+	buf_putc(b, '{');
+	usage_members(b, s);
 	if (s->leaf && s->calls > s->cached) {
 		buf_puts(b, ",\"latency_s\":");
 		buf_double(b, s->latency_s);

@@ -27,8 +27,12 @@ struct usage_call {
 	double latency_s;
 };
 
+/* What the call's row is called. */
+struct usage_name { char text[USAGE_NAME]; };
+struct usage_name usage_call_name(const struct usage_call *c);
+
 struct usage_row {
-	char name[USAGE_NAME];
+	struct usage_name name;
 	struct mip_leaf_usage sum;      /* but its latencies; its leaf is
 	                                 * `name` */
 	int64_t timed;                  /* calls that a server answered */
@@ -47,6 +51,14 @@ void usage_release(struct usage *u);
 /* Without memory the call is not counted. */
 void usage_add(struct usage *u, const struct usage_call *c);
 
+/* Adds what many calls of one leaf took; `s` has the latencies of those that a
+ * server answered. */
+void usage_add_sum(struct usage *u, const struct mip_leaf_usage *sum,
+    const double *s, size_t n);
+
+/* Adds all of `from` to the row called `name`. */
+void usage_join(struct usage *u, const struct usage *from, const char *name);
+
 /* The i-th row, in the order in which leaves were first called; its texts live
  * as long as `u`.  False past the last. */
 bool usage_get(const struct usage *u, size_t i, struct mip_leaf_usage *out);
@@ -56,5 +68,8 @@ void usage_table(struct buf *b, const struct usage *u);
 
 /* {"leaves":[...],"total":{...}} */
 void usage_json(struct buf *b, const struct usage *u);
+
+/* The members of a row's object, from "leaf" to "nominal_usd". */
+void usage_members(struct buf *b, const struct mip_leaf_usage *s);
 
 #endif

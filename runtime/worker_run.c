@@ -264,6 +264,7 @@ run_do(struct run *r, struct slots *slots)
 	mip_set_models(r->m, r->model, r->nmodel);
 	mip_set_row(r->m, json_get(r->msg, "row"));
 	mip_record(r->m, trace);
+	mip_itemize(r->m, true);
 	mip_begin(r->m);
 	if (r->test)
 		run_test(r);
@@ -307,6 +308,50 @@ say_usage(struct buf *b, const char *key, const struct mip_usage *u)
 	buf_puts(b, ",\"nominal_usd\":");
 	buf_double(b, u->nominal_usd);
 	buf_putc(b, '}');
+}
+
+/* What a server took for each call of the leaf. */
+static void
+say_seconds(struct buf *b, const char *leaf, const struct usage_call *v,
+    size_t n)
+{
+	bool first = true;
+	size_t i;
+
+	buf_puts(b, ",\"seconds\":[");
+	for (i = 0; i < n; i++) {
+		if (v[i].failed || v[i].cached ||
+		    strcmp(usage_call_name(&v[i]).text, leaf) != 0)
+			continue;
+		if (!first)
+			buf_putc(b, ',');
+		first = false;
+		buf_double(b, v[i].latency_s);
+	}
+	buf_putc(b, ']');
+}
+
+/* What each leaf took, judges included. */
+static void
+say_leaves(struct buf *b, const struct mip *m)
+{
+	struct usage all = { 0 };
+	struct mip_leaf_usage s;
+	const struct usage_call *v;
+	size_t n, i;
+
+	v = mip_items(m, &n);
+	for (i = 0; i < n; i++)
+		usage_add(&all, &v[i]);
+	buf_puts(b, ",\"leaves\":[");
+	for (i = 0; usage_get(&all, i, &s); i++) {
+		buf_puts(b, i > 0 ? ",{" : "{");
+		usage_members(b, &s);
+		say_seconds(b, s.leaf, v, n);
+		buf_putc(b, '}');
+	}
+	buf_putc(b, ']');
+	usage_release(&all);
 }
 
 static void
@@ -530,6 +575,7 @@ run_say(struct buf *b, const struct run *r)
 	say_usage(b, "usage", &r->used);
 	if (r->judged.calls > 0)
 		say_usage(b, "judge", &r->judged);
+	say_leaves(b, r->m);
 	buf_putc(b, '}');
 }
 

@@ -18,6 +18,7 @@ struct evaluation {
 	struct tune_point point[2];     /* --compare has two */
 	const char *label[2];
 	size_t n;
+	struct tune_usage used;
 	FILE *f;                        /* of the report */
 };
 
@@ -78,7 +79,7 @@ score(struct evaluation *e)
 
 	e->c->catch();
 	s = tune_eval(e->c->a, &e->task, e->rows, e->point, e->n, &observer,
-	    why);
+	    &e->used, why);
 	progress_end(&progress);
 	if (s == MIP_OK)
 		return 0;
@@ -181,6 +182,7 @@ print(const struct evaluation *e)
 		status = compare(e);
 	report_used(e->f, &used);
 	fputs("\n", e->f);
+	report_usage(e->f, &e->used);
 	return status;
 }
 
@@ -203,6 +205,8 @@ report(struct evaluation *e)
 
 	fflush(e->f);
 	wrote = write_rows(e);
+	if (wrote == 0)
+		wrote = report_usage_file(e->c->o->usage, &e->used);
 	if (status == 0)
 		status = wrote;
 	return status != 0 ? status : gate(e);
@@ -222,7 +226,7 @@ usage(const struct compilation *c)
 	if (o->rows != NULL && strcmp(o->rows, "-") != 0 &&
 	    !file_may_write(o->rows, c->a))
 		return file_error("write", o->rows);
-	return 0;
+	return report_usage_check(o->usage, c->a);
 }
 
 int

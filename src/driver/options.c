@@ -481,6 +481,7 @@ static const struct option options[] = {
 	{ "--refresh", NULL, FLAG(refresh), "ask afresh, keep the replies" },
 	{ "--record", "FILE", TEXT(record), "keep every reply that is used" },
 	{ "--replay", "FILE", TEXT(replay), "the replies of such a file" },
+	{ "--usage-file", "FILE", TEXT(usage), "what each leaf took, as JSON" },
 	{ "--trace", "FILE", TEXT(trace), "a JSON line for each LM call" },
 	{ "--check", NULL, FLAG(check), "name files that would change (fmt)" },
 	{ "--max-size", "N", TAKE(take_size), "bytes that stay (cache gc)" },

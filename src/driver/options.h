@@ -60,6 +60,7 @@ struct options {
 	const char *split;              /* --split */
 	const char *row;                /* --row */
 	const char *rows;               /* --rows */
+	const char *usage;              /* --usage-file */
 	const char *root;               /* --root */
 	const char **allow;             /* --allow, NULL-terminated, or NULL */
 	unsigned nallow;

@@ -4,6 +4,9 @@
 #include "driver/report.h"
 
 #include <inttypes.h>
+#include <string.h>
+
+#include "driver/file.h"
 
 /* How rows failed, and how many replies were in their format. */
 static void
@@ -93,4 +96,32 @@ report_used(FILE *f, const struct answer_used *u)
 		fprintf(f, ", %.4f usd", u->usd);
 	if (u->nominal > u->usd)
 		fprintf(f, " (%.4f without the cache)", u->nominal);
+}
+
+void
+report_usage(FILE *f, const struct tune_usage *u)
+{
+	if (strchr(u->table, '\n')[1] != '\0')
+		fputs(u->table, f);
+}
+
+int
+report_usage_file(const char *path, const struct tune_usage *u)
+{
+	struct buf b = BUF_INIT;
+	bool ok;
+
+	if (path == NULL)
+		return 0;
+	buf_puts(&b, u->json);
+	ok = file_write(path, &b);
+	buf_release(&b);
+	return ok ? 0 : file_error("write", path);
+}
+
+int
+report_usage_check(const char *path, struct arena *a)
+{
+	return path == NULL || file_may_write(path, a) ? 0 :
+	    file_error("write", path);
 }

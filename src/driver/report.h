@@ -28,4 +28,14 @@ void report_bound(FILE *f, const struct tune_bound *b);
 /* "12 LM calls paid, 3 from cache, 1234 tokens, 0.0012 usd", within a line. */
 void report_used(FILE *f, const struct answer_used *used);
 
+/* What each leaf took, as a table. */
+void report_usage(FILE *f, const struct tune_usage *u);
+
+/* Writes the file of --usage-file; 0, or the exit status after a message.  It
+ * is NULL if there is none. */
+int report_usage_file(const char *path, const struct tune_usage *u);
+
+/* Whether it may be written; likewise, before anything is spent. */
+int report_usage_check(const char *path, struct arena *a);
+
 #endif

@@ -326,6 +326,7 @@ print_result(const struct tune_task *t, const struct tune_result *r)
 	printf("%u trials, %" PRIu64 " runs, ", r->trials, r->runs);
 	report_used(stdout, &used);
 	printf(", %.0f s\n", r->elapsed_s);
+	report_usage(stdout, &r->usage);
 	fflush(stdout);
 }
 
@@ -442,7 +443,7 @@ tuning_run(struct compilation *c, struct build *b)
 	struct tune_task t;
 	enum mip_status s;
 	char why[320] = "";
-	int status = tuning_task(c, b, &t);
+	int status = tuning_task(c, b, &t), wrote;
 
 	if (status != 0)
 		return status;
@@ -459,10 +460,14 @@ tuning_run(struct compilation *c, struct build *b)
 		return 2;
 	if (!file_may_write(c->tuned_path, c->a))
 		return file_error("write", c->tuned_path);
+	status = report_usage_check(c->o->usage, c->a);
+	if (status != 0)
+		return status;
 	memset(&r, 0, sizeof r);
 	c->catch();
 	s = tune(c->a, &t, &observer, &r);
 	progress_end(&progress);
+	wrote = report_usage_file(c->o->usage, &r.usage);
 	if (s != MIP_OK) {
 		fprintf(stderr, "miproc: %s\n", r.message);
 		return s == MIP_CANCELLED ? 130 : mip_status_exit(s);
@@ -479,5 +484,6 @@ tuning_run(struct compilation *c, struct build *b)
 		return status;
 	printf("wrote %s\n", c->tuned_path);
 	fflush(stdout);
-	return stopped_status(&r);
+	status = stopped_status(&r);
+	return status != 0 ? status : wrote;
 }

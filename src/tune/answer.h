@@ -6,6 +6,7 @@
 
 #include "json.h"
 #include "miproc.h"
+#include "usage.h"
 
 /* How the run ended; one that was repaired is MIP_OK. */
 enum mip_status answer_class(struct json answer);
@@ -26,5 +27,8 @@ void answer_used_add(struct json answer, struct answer_used *s);
 
 /* Adds what other runs took. */
 void answer_used_join(struct answer_used *s, const struct answer_used *more);
+
+/* Adds what each leaf took, judges included. */
+void answer_leaves(struct json answer, struct usage *u);
 
 #endif

@@ -127,6 +127,7 @@ account(struct tuning *u, const struct worker_job *job, size_t n)
 	for (i = 0; i < n; i++) {
 		u->r->runs += job[i].done;
 		answer_used_add(job[i].answer, &used);
+		answer_leaves(job[i].answer, &u->usage);
 		judge = json_get(job[i].answer, "judge");
 		if (json_int(json_get(judge, "calls"), &calls))
 			u->judge_calls += (uint64_t)calls;

@@ -481,6 +481,8 @@ propose_make(struct tuning *u)
 		s = describe(&w, &data, &program);
 	if (s == MIP_OK)
 		s = propose_all(&w, data, program, slots);
+	if (w.env && mip_env_lm(w.env))
+		lm_usage_join(mip_env_lm(w.env), &u->usage, "(proposer)");
 	mip_env_free(w.env);
 	slots_drop(slots);
 	pthread_cond_destroy(&w.more);

@@ -159,6 +159,20 @@ test_both(struct tuning *u)
 }
 
 static void
+say_usage(struct tuning *u, struct tune_usage *to)
+{
+	struct buf b = BUF_INIT;
+
+	usage_table(&b, &u->usage);
+	to->table = arena_strdup(u->a, buf_str(&b));
+	buf_reset(&b);
+	usage_json(&b, &u->usage);
+	to->json = arena_strdup(u->a, buf_str(&b));
+	buf_release(&b);
+	usage_release(&u->usage);
+}
+
+static void
 say_end(struct tuning *u, enum mip_status s)
 {
 	struct tune_result *r = u->r;
@@ -207,6 +221,7 @@ tune(struct arena *a, const struct tune_task *t,
 			s = test_both(&u);
 	}
 	say_end(&u, s);
+	say_usage(&u, &r->usage);
 	worker_client_free(u.w);
 	study_close(u.study, s == MIP_OK);
 	return found ? MIP_OK : s == MIP_OK ? MIP_FAIL : s;
@@ -263,7 +278,7 @@ eval_point(struct tuning *u, const struct rows *rows, struct tune_point *p)
 enum mip_status
 tune_eval(struct arena *a, const struct tune_task *t,
     const struct rows *rows, struct tune_point *point, size_t n,
-    const struct tune_observer *o, char why[320])
+    const struct tune_observer *o, struct tune_usage *usage, char why[320])
 {
 	struct tune_result r = { .slots = "{}" };
 	struct tuning u = { .a = a, .t = t, .o = o, .r = &r };
@@ -279,6 +294,7 @@ tune_eval(struct arena *a, const struct tune_task *t,
 		    "second");
 		s = eval_point(&u, rows, &point[i]);
 	}
+	say_usage(&u, usage);
 	snprintf(why, 320, "%s", s == MIP_OK ? "" :
 	    u.why[0] ? u.why : mip_status_text(s));
 	worker_client_free(u.w);

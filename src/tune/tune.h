@@ -103,6 +103,11 @@ struct tune_score {
 	const double *row;              /* score of each row */
 };
 
+/* What each leaf took, see usage.h. */
+struct tune_usage {
+	const char *table, *json;
+};
+
 struct tune_result {
 	bool complete;                  /* false: stopped early, best so far */
 	enum mip_status why_stopped;    /* BUDGET, CANCELLED, INFRASTRUCTURE */
@@ -119,6 +124,7 @@ struct tune_result {
 	uint64_t runs, calls_paid, calls_cached;
 	int64_t tokens_in, tokens_out;
 	double cost_paid, cost_nominal; /* nominal: as if nothing were cached */
+	struct tune_usage usage;
 	double elapsed_s;
 };
 
@@ -140,11 +146,11 @@ struct tune_point {
 };
 
 /* Scores all rows with the slots of each of the `n` points, within one budget.
- * All of *point lives in `a`.  Any status but MIP_OK: not all of it was scored,
- * and `why` says why. */
+ * All of *point and *usage, which is filled in any case, lives in `a`.  Any
+ * status but MIP_OK: not all of it was scored, and `why` says why. */
 enum mip_status tune_eval(struct arena *a, const struct tune_task *t,
     const struct rows *rows, struct tune_point *point, size_t n,
-    const struct tune_observer *o, char why[320]);
+    const struct tune_observer *o, struct tune_usage *usage, char why[320]);
 
 /* What so many runs cost at most. */
 void tune_eval_bound(const struct tune_task *t, uint64_t runs,

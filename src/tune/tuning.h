@@ -47,6 +47,7 @@ struct tuning {
 	                                 * success */
 	bool probing;                   /* a failure of the world ends it */
 	uint64_t judge_calls;
+	struct usage usage;             /* by leaf; of the proposer together */
 	const char *phase;
 	char why[320];                  /* of the status that ended it */
 };

@@ -110,6 +110,7 @@ ok 'and how many replies were in their format' \
     says 'replies in their format at once: [0-9]* of [0-9]* ('
 ok 'which of what rows' says '^right on 8 dev rows (95% intervals)$'
 ok 'what it took' says '^[0-9]* LM calls paid, 0 from cache, [0-9]* tokens, '
+ok 'and each leaf' grep -Eq '^answer +[1-9][0-9]* +0 +[1-9]' out
 ok 'a line for each row' sh -c '[ "$(wc -l <rows.out)" -eq 8 ]'
 ok 'is JSON' sh -c 'python3 -c "
 import json
@@ -127,6 +128,10 @@ assert by[4][\"usage\"][\"calls\"] == 2 and by[4][\"why\"]
 assert by[4][\"scores\"] == {\"right\": 0.25}
 assert by[5][\"class\"] == \"truncated\"
 assert by[6][\"class\"] == \"refusal\"
+assert by[4][\"leaves\"][0][\"leaf\"] == \"answer\"
+assert by[4][\"leaves\"][0][\"calls\"] == 2
+assert by[4][\"leaves\"][0][\"reasked\"] == 1
+assert len(by[4][\"leaves\"][0][\"seconds\"]) == 2
 clean = sum(r[\"usage\"][\"clean\"] for r in rows)
 asked = sum(r[\"usage\"][\"asked\"] for r in rows)
 out = open(\"out\").read()

@@ -136,7 +136,7 @@ program x 'random { trials = 5; seed = 3; }'
 # ---- it tunes ----
 
 start
-tune r.mp -j 8
+tune r.mp -j 8 --usage-file u.json
 ok 'tuning ends well' is "$status" 0
 whole=$(requests)
 bound=$(sed -n 's/.*at most \([0-9]*\) LM calls.*/\1/p' msg)
@@ -145,6 +145,20 @@ before=$(mean test before r.tuned) after=$(mean test after r.tuned)
 ok 'the test score is better by far' awk "BEGIN {
 	exit !($after > $before + 0.2) }"
 ok 'the proposed instruction was found' grep -q carefully r.tuned
+ok 'what each leaf took is told' python3 -c '
+import json, re
+u = json.load(open("u.json"))
+by = {l["leaf"]: l for l in u["leaves"]}
+paid = sum(l["calls"] - l["cached"] for l in u["leaves"])
+said = re.search(r"(\d+) LM calls paid, (\d+) from cache, (\d+) tokens",
+    open("got").read())
+assert "(proposer)" in by and len(by) > 1, by
+assert by["(proposer)"]["calls"] > 0 and by["(proposer)"]["latency_s"] > 0
+assert u["total"]["calls"] == int(said[1]) + int(said[2]), (u, said[0])
+assert paid == int(said[1]), (paid, said[0])
+assert u["total"]["tokens_in"] + u["total"]["tokens_out"] == int(said[3])
+'
+ok 'in the report, too' grep -q '^(proposer) *[1-9]' got
 cp r.tuned first
 
 fresh

@@ -226,6 +226,14 @@ test_run(void **state)
 	assert_at(v, "usage.calls", "2");
 	assert_at(v, "usage.usd", "1.0");
 	assert_at(v, "judge.calls", "1");
+	assert_int_equal(json_count(at(v, "leaves")), 3);
+	step = item(at(v, "leaves"), 0);
+	assert_at(step, "leaf", "\"recall\"");
+	assert_at(step, "calls", "1");
+	assert_at(step, "tokens_in", "10");
+	assert_at(step, "usd", "0.5");
+	assert_at(step, "seconds", "[0.25]");
+	assert_at(item(at(v, "leaves"), 2), "leaf", "\"grade\"");
 	put(s, "{\"run\":102," ROW "}");
 	v = get(s);
 	assert_at(v, "scores", "{}");
