@@ -26,7 +26,7 @@ down_jitter(struct lm_flight *f)
 }
 
 static double
-down_max_wait(const struct mip_model *m)
+down_max_wait(const struct mip_sending *m)
 {
 	return (double)(m->max_wait_ms > 0 ? m->max_wait_ms :
 	    DOWN_MAX_WAIT_MS) / 1e3;
@@ -35,7 +35,7 @@ down_max_wait(const struct mip_model *m)
 static double
 down_delay(struct lm_flight *f)
 {
-	const struct mip_model *m = &f->m->model;
+	const struct mip_sending *m = &f->m->model.sending;
 	double first = (double)(m->backoff_ms > 0 ? m->backoff_ms :
 	    DOWN_BACKOFF_MS) / 1e3;
 	double most = down_max_wait(m);
@@ -49,7 +49,7 @@ down_delay(struct lm_flight *f)
 static void
 down_again(struct lm *l, struct lm_flight *f, double now)
 {
-	const struct mip_model *m = &f->m->model;
+	const struct mip_sending *m = &f->m->model.sending;
 	unsigned most = m->attempts > 0 ? m->attempts : DOWN_ATTEMPTS;
 	double ask = f->http.retry_after_s, s = down_delay(f);
 	char said[LM_WHY];
@@ -201,7 +201,7 @@ down_without_system(struct lm *l, struct lm_flight *f)
 
 /* Statuses that pass: those of the model, else these, and all from 500 on. */
 static bool
-down_passing(const struct mip_model *m, int status,
+down_passing(const struct mip_sending *m, int status,
     const struct provider_error *e)
 {
 	char word[16];
@@ -267,7 +267,7 @@ down_refused(struct lm *l, struct lm_flight *f, double now)
 	buf_release(&hint);
 	if (e.retry_after_s > r->retry_after_s)
 		r->retry_after_s = e.retry_after_s;
-	if (down_passing(&m->model, r->status, &e))
+	if (down_passing(&m->model.sending, r->status, &e))
 		down_again(l, f, now);
 	else
 		lm_done(l, f, down_blame(f, &e));

@@ -15,7 +15,7 @@ enum {
 static void
 local_spec(struct lm_model *m, struct llamacpp_spec *spec, struct buf *dir)
 {
-	unsigned parallel = m->model.running;
+	unsigned parallel = m->model.sending.running;
 
 	if (parallel == 0)
 		parallel = LOCAL_PARALLEL;

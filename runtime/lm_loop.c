@@ -253,7 +253,8 @@ loop_send(struct lm *l, struct lm_flight *f)
 	r->body = f->get ? NULL : buf_str(&f->body);
 	r->body_len = f->body.len;
 	r->timeout_ms = l->timeout_ms > 0 ? l->timeout_ms :
-	    m->model.timeout_ms > 0 ? m->model.timeout_ms : LOOP_TIMEOUT_MS;
+	    m->model.sending.timeout_ms > 0 ? m->model.sending.timeout_ms :
+	    LOOP_TIMEOUT_MS;
 	r->local = m->loopback;
 	r->done = loop_down;
 	r->arg = f;

@@ -235,8 +235,8 @@ model_new(struct lm *l, const void *of, const struct mip_model *settings,
 	if (!m->what)
 		m->bad = MIP_NOMEM;
 	lm_queue_init(&m->ready);
-	limit_init(&m->limit, settings->running, settings->rpm, settings->tpm,
-	    lm_now());
+	limit_init(&m->limit, settings->sending.running,
+	    settings->sending.rpm, settings->tpm, lm_now());
 	return m;
 }
 
@@ -273,11 +273,7 @@ model_http(struct lm *l, const struct mip_http *h)
 {
 	const struct mip_model settings = {
 		.name = h->name, .base_url = h->url, .key_env = h->key_env,
-		.attempts = h->attempts, .backoff_ms = h->backoff_ms,
-		.max_wait_ms = h->max_wait_ms, .retry_on = h->retry_on,
-		.timeout_ms = h->timeout_ms > 0 ? h->timeout_ms :
-		    MODEL_FETCH_MS,
-		.running = h->running, .rpm = h->rpm, .seed = -1,
+		.sending = h->sending, .seed = -1,
 		.temperature = MIP_UNSET, .top_p = MIP_UNSET,
 	};
 	struct lm_model *m = model_new(l, h, &settings, "");
@@ -285,6 +281,8 @@ model_http(struct lm *l, const struct mip_http *h)
 
 	if (!m)
 		return NULL;
+	if (h->sending.timeout_ms <= 0)
+		m->model.sending.timeout_ms = MODEL_FETCH_MS;
 	m->provider = &lm_fetch_provider;
 	m->key_header = h->key_header;
 	if (!url) {

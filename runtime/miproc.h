@@ -172,6 +172,17 @@ enum mip_route { MIP_DIRECT, MIP_FALLBACK, MIP_ROUND_ROBIN };
 
 struct mip_pair { const char *name, *value; };
 
+/* How requests go to a server, and how often. */
+struct mip_sending {
+	unsigned attempts;              /* of a request, at most; 0: 5 */
+	long backoff_ms, max_wait_ms;   /* 0: 500, 60,000 */
+	const char *retry_on;           /* "429 503": statuses that pass; NULL:
+	                                 * 408, 409, 425, 429, 500 and above */
+	long timeout_ms;                /* 0: 120,000; 30,000 of no model */
+	unsigned running;               /* at once; 0: no limit */
+	double rpm;                     /* per minute; 0: no limit */
+};
+
 struct mip_model {
 	const char *name;               /* in the source */
 	const char *provider;           /* "openai", "anthropic", ... */
@@ -191,14 +202,8 @@ struct mip_model {
 	enum mip_structure structure;
 	bool priced;                    /* the prices are known */
 	double price_in, price_out, price_cached;       /* usd per million */
-	unsigned attempts;              /* at most, 0: 5 */
-	long backoff_ms, max_wait_ms;   /* 0: 500, 60,000 */
-	const char *retry_on;           /* "429 503": statuses of HTTP after
-	                                 * which there is another; NULL: 408,
-	                                 * 409, 425, 429, 500 and above */
-	long timeout_ms;                /* of one attempt; 0: 120,000 */
-	unsigned running;               /* calls at once; 0: no limit */
-	double rpm, tpm;                /* per minute; 0: no limit */
+	struct mip_sending sending;
+	double tpm;                     /* tokens per minute; 0: no limit */
 	const struct mip_pair *option;  /* others, sent as they stand */
 	unsigned noption;
 	enum mip_route route;           /* not MIP_DIRECT: only name and `to` */
@@ -216,12 +221,7 @@ struct mip_http {
 	const char *key_env; /* variable that holds the key, or NULL */
 	const char *key_header; /* what it is sent in; NULL: as a bearer's,
 	                                 * in Authorization */
-	unsigned attempts;              /* at most, 0: 5 */
-	long backoff_ms, max_wait_ms;   /* 0: 500, 60,000 */
-	const char *retry_on;           /* as of a model */
-	long timeout_ms;                /* of one attempt; 0: 30,000 */
-	unsigned running;               /* requests at once; 0: no limit */
-	double rpm;                     /* per minute; 0: no limit */
+	struct mip_sending sending;
 };
 
 /* ---- retrievers ---- */

@@ -109,6 +109,8 @@ void gen_known_retrievers(struct gen *g);
 void gen_retrievers(struct gen *g);
 /* Writes the table of the others; *n of them, under *name. */
 void gen_retriever_table(struct gen *g, const char **name, unsigned *n);
+/* How requests go to a server: members of its table. */
+void gen_sending(struct gen *g, const struct mip_sending *d);
 /* A server that is reached over HTTP. */
 void gen_http(struct gen *g, const struct mip_http *h, const char *name);
 

@@ -47,19 +47,25 @@ number(struct gen *g, const char *name, int64_t v)
 }
 
 void
+gen_sending(struct gen *g, const struct mip_sending *d)
+{
+	number(g, "sending.attempts", d->attempts);
+	number(g, "sending.backoff_ms", d->backoff_ms);
+	number(g, "sending.max_wait_ms", d->max_wait_ms);
+	text(g, "sending.retry_on", d->retry_on);
+	number(g, "sending.timeout_ms", d->timeout_ms);
+	number(g, "sending.running", d->running);
+	if (d->rpm > 0)
+		cw_line(&g->w, ".sending.rpm = %s,", gen_float(g, d->rpm));
+}
+
+void
 gen_http(struct gen *g, const struct mip_http *h, const char *name)
 {
 	cw_open(&g->w, "static const struct mip_http %s = {", name);
 	text(g, "key_env", h->key_env);
 	text(g, "key_header", h->key_header);
-	number(g, "attempts", h->attempts);
-	number(g, "backoff_ms", h->backoff_ms);
-	number(g, "max_wait_ms", h->max_wait_ms);
-	text(g, "retry_on", h->retry_on);
-	number(g, "timeout_ms", h->timeout_ms);
-	number(g, "running", h->running);
-	if (h->rpm > 0)
-		cw_line(&g->w, ".rpm = %s,", gen_float(g, h->rpm));
+	gen_sending(g, &h->sending);
 	cw_line(&g->w, ".name = %s,", gen_string(g, h->name));
 	cw_line(&g->w, ".url = { %s, %s }", gen_string(g, h->url.env),
 	    gen_string(g, h->url.text));

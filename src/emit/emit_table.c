@@ -114,19 +114,6 @@ gen_price(struct gen *g, const struct mip_model *m)
 }
 
 static void
-gen_limits(struct gen *g, const struct mip_model *m)
-{
-	int_member(g, "attempts", m->attempts, 0);
-	int_member(g, "backoff_ms", m->backoff_ms, 0);
-	int_member(g, "max_wait_ms", m->max_wait_ms, 0);
-	text_member(g, "retry_on", m->retry_on);
-	int_member(g, "timeout_ms", m->timeout_ms, 0);
-	int_member(g, "running", m->running, 0);
-	number_member(g, "rpm", m->rpm, 0.0);
-	number_member(g, "tpm", m->tpm, 0.0);
-}
-
-static void
 gen_one_model(struct gen *g, const struct mip_model *m)
 {
 	const char *name = gen_model(g, m);
@@ -160,7 +147,8 @@ gen_one_model(struct gen *g, const struct mip_model *m)
 	if (m->structure != MIP_STRUCTURE_AUTO)
 		member(g, "structure", structure_name(m->structure));
 	gen_price(g, m);
-	gen_limits(g, m);
+	gen_sending(g, &m->sending);
+	number_member(g, "tpm", m->tpm, 0.0);
 	if (m->stop != NULL)
 		member(g, "stop", arena_printf(&g->a, "%s_stop", name));
 	if (m->noption != 0)

@@ -74,13 +74,7 @@ ir_put_model(struct buf *b, const struct mip_model *m)
 		    ir_structure_words[m->structure]);
 	if (m->priced)
 		put_price(b, m);
-	ir_put_int(b, "attempts", m->attempts, 0);
-	ir_put_int(b, "backoff_ms", m->backoff_ms, 0);
-	ir_put_int(b, "max_wait_ms", m->max_wait_ms, 0);
-	ir_put_line(b, "retry_on", m->retry_on);
-	ir_put_int(b, "timeout_ms", m->timeout_ms, 0);
-	ir_put_int(b, "running", m->running, 0);
-	ir_put_double(b, "rpm", m->rpm, 0);
+	ir_put_sending(b, &m->sending);
 	ir_put_double(b, "tpm", m->tpm, 0);
 	for (i = 0; i < m->noption; i++) {
 		buf_puts(b, "\toption ");

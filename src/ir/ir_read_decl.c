@@ -185,8 +185,6 @@ model_text(struct ir_reader *r, const char *w, struct mip_model *m)
 		m->key_env = ir_rd_string(r);
 	else if (strcmp(w, "identity") == 0)
 		m->identity = ir_rd_string(r);
-	else if (strcmp(w, "retry_on") == 0)
-		m->retry_on = ir_rd_string(r);
 	else if (strcmp(w, "effort") == 0)
 		m->effort = ir_rd_string(r);
 	else if (strcmp(w, "no_system") == 0)
@@ -214,22 +212,10 @@ model_number(struct ir_reader *r, const char *w, struct mip_model *m)
 		m->context = ir_rd_int(r);
 	else if (strcmp(w, "seed") == 0)
 		m->seed = ir_rd_int(r);
-	else if (strcmp(w, "attempts") == 0)
-		m->attempts = ir_rd_unsigned(r);
-	else if (strcmp(w, "backoff_ms") == 0)
-		m->backoff_ms = (long)ir_rd_int(r);
-	else if (strcmp(w, "max_wait_ms") == 0)
-		m->max_wait_ms = (long)ir_rd_int(r);
-	else if (strcmp(w, "timeout_ms") == 0)
-		m->timeout_ms = (long)ir_rd_int(r);
-	else if (strcmp(w, "running") == 0)
-		m->running = ir_rd_unsigned(r);
-	else if (strcmp(w, "rpm") == 0)
-		m->rpm = ir_rd_double(r);
 	else if (strcmp(w, "tpm") == 0)
 		m->tpm = ir_rd_double(r);
 	else
-		return false;
+		return ir_rd_sending(r, w, &m->sending);
 	return true;
 }
 

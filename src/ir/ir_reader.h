@@ -84,6 +84,7 @@ const struct mip_model *ir_rd_model_name(struct ir_reader *r);
 struct retriever *ir_rd_retriever_name(struct ir_reader *r);
 /* "knn CASES by INPUT", without the first word. */
 void ir_rd_knn(struct ir_reader *r, struct prompt *q);
+bool ir_rd_sending(struct ir_reader *r, const char *w, struct mip_sending *d);
 bool ir_rd_http(struct ir_reader *r, const char *w, struct mip_http *h);
 
 /* Declarations: the current line is the first one, its first word taken. */

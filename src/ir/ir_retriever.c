@@ -36,17 +36,23 @@ ir_put_url(struct buf *b, const struct mip_http *h)
 }
 
 void
+ir_put_sending(struct buf *b, const struct mip_sending *d)
+{
+	ir_put_int(b, "attempts", d->attempts, 0);
+	ir_put_int(b, "backoff_ms", d->backoff_ms, 0);
+	ir_put_int(b, "max_wait_ms", d->max_wait_ms, 0);
+	ir_put_line(b, "retry_on", d->retry_on);
+	ir_put_int(b, "timeout_ms", d->timeout_ms, 0);
+	ir_put_int(b, "running", d->running, 0);
+	ir_put_double(b, "rpm", d->rpm, 0);
+}
+
+void
 ir_put_http(struct buf *b, const struct mip_http *h)
 {
 	ir_put_line(b, "key_env", h->key_env);
 	ir_put_line(b, "key_header", h->key_header);
-	ir_put_int(b, "attempts", h->attempts, 0);
-	ir_put_int(b, "backoff_ms", h->backoff_ms, 0);
-	ir_put_int(b, "max_wait_ms", h->max_wait_ms, 0);
-	ir_put_line(b, "retry_on", h->retry_on);
-	ir_put_int(b, "timeout_ms", h->timeout_ms, 0);
-	ir_put_int(b, "running", h->running, 0);
-	ir_put_double(b, "rpm", h->rpm, 0);
+	ir_put_sending(b, &h->sending);
 }
 
 void
@@ -125,6 +131,28 @@ read_words(struct ir_reader *r)
 }
 
 bool
+ir_rd_sending(struct ir_reader *r, const char *w, struct mip_sending *d)
+{
+	if (strcmp(w, "retry_on") == 0)
+		d->retry_on = ir_rd_string(r);
+	else if (strcmp(w, "attempts") == 0)
+		d->attempts = ir_rd_unsigned(r);
+	else if (strcmp(w, "backoff_ms") == 0)
+		d->backoff_ms = (long)ir_rd_unsigned(r);
+	else if (strcmp(w, "max_wait_ms") == 0)
+		d->max_wait_ms = (long)ir_rd_unsigned(r);
+	else if (strcmp(w, "timeout_ms") == 0)
+		d->timeout_ms = (long)ir_rd_unsigned(r);
+	else if (strcmp(w, "running") == 0)
+		d->running = ir_rd_unsigned(r);
+	else if (strcmp(w, "rpm") == 0)
+		d->rpm = ir_rd_double(r);
+	else
+		return false;
+	return true;
+}
+
+bool
 ir_rd_http(struct ir_reader *r, const char *w, struct mip_http *h)
 {
 	if (strcmp(w, "url") == 0) {
@@ -136,22 +164,8 @@ ir_rd_http(struct ir_reader *r, const char *w, struct mip_http *h)
 		h->key_env = ir_rd_string(r);
 	else if (strcmp(w, "key_header") == 0)
 		h->key_header = ir_rd_string(r);
-	else if (strcmp(w, "retry_on") == 0)
-		h->retry_on = ir_rd_string(r);
-	else if (strcmp(w, "attempts") == 0)
-		h->attempts = ir_rd_unsigned(r);
-	else if (strcmp(w, "backoff_ms") == 0)
-		h->backoff_ms = (long)ir_rd_unsigned(r);
-	else if (strcmp(w, "max_wait_ms") == 0)
-		h->max_wait_ms = (long)ir_rd_unsigned(r);
-	else if (strcmp(w, "timeout_ms") == 0)
-		h->timeout_ms = (long)ir_rd_unsigned(r);
-	else if (strcmp(w, "running") == 0)
-		h->running = ir_rd_unsigned(r);
-	else if (strcmp(w, "rpm") == 0)
-		h->rpm = ir_rd_double(r);
 	else
-		return false;
+		return ir_rd_sending(r, w, &h->sending);
 	return true;
 }
 

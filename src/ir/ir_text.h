@@ -40,6 +40,7 @@ void ir_put_retriever_kind(struct buf *b, const struct retriever *r);
 /* "knn CASES by INPUT", if the leaf has that. */
 void ir_put_knn(struct buf *b, const struct prompt *q);
 void ir_put_url(struct buf *b, const struct mip_http *h);
+void ir_put_sending(struct buf *b, const struct mip_sending *d);
 void ir_put_http(struct buf *b, const struct mip_http *h);
 void ir_put_param(struct ir_printer *p, const struct param *q);
 void ir_put_pin(struct buf *b, const struct pin *p);

@@ -173,20 +173,6 @@ model_stop(struct lower *x, struct ast *list, struct mip_model *m)
 	m->stop = n > 0 ? stop : NULL;
 }
 
-const char *
-lower_statuses(struct lower *x, struct ast *retry)
-{
-	struct ast *o = ast_option(retry, "on"), *e;
-	const char *s = "";
-
-	if (o == NULL)
-		return NULL;
-	for (e = o->u.option.value->u.list.item; e != NULL; e = e->next)
-		s = arena_printf(x->a, "%s%s%" PRId64, s, *s ? " " : "",
-		    check_value(x->a, e).i);
-	return s;
-}
-
 static const char *const model_words[] = {
 	"api_key", "base_url", "identity", "temperature", "top_p",
 	"max_tokens", "context", "seed", "stop", "effort", "system",
@@ -251,7 +237,7 @@ setting(struct check_value v)
 static void
 model_direct(struct lower *x, struct ast *n, struct mip_model *m)
 {
-	struct ast *list = n->u.value.option, *retry, *limit;
+	struct ast *list = n->u.value.option, *limit;
 	struct check_value system;
 	const char *text = n->u.value.value->u.string.text;
 	const char *colon = strchr(text, ':');
@@ -274,15 +260,8 @@ model_direct(struct lower *x, struct ast *n, struct mip_model *m)
 	m->prompt_cache = option(x, list, "prompt_cache").i != 0;
 	m->structure = (enum mip_structure)structure(option(x, list,
 	    "structure"));
-	m->timeout_ms = small(option(x, list, "timeout"), 0);
-	retry = block(list, "retry");
-	m->attempts = (unsigned)small(option(x, retry, "attempts"), 0);
-	m->backoff_ms = small(option(x, retry, "backoff"), 0);
-	m->max_wait_ms = small(option(x, retry, "max_wait"), 0);
-	m->retry_on = lower_statuses(x, retry);
+	lower_sending(x, &m->sending, list);
 	limit = block(list, "limit");
-	m->running = (unsigned)small(option(x, limit, "running"), 0);
-	m->rpm = number(option(x, limit, "rpm"), 0);
 	m->tpm = number(option(x, limit, "tpm"), 0);
 	model_price(x, list, m);
 	model_stop(x, list, m);

@@ -145,6 +145,8 @@ struct retriever *lower_retriever(struct lower *x, struct symbol *s);
 void lower_knn(struct lower *x, struct prompt *q, const struct symbol *s);
 struct ins *lower_search(struct lower *x, struct ast *e);
 struct ins *lower_embed(struct lower *x, struct ast *e);
+/* `timeout`, `retry` and `limit` of a model or server. */
+void lower_sending(struct lower *x, struct mip_sending *d, struct ast *list);
 /* A server at `url`, with the options of CHECK_HTTP_OPTIONS. */
 void lower_http(struct lower *x, struct mip_http *h, struct ast *url,
     struct ast *list);
@@ -166,8 +168,6 @@ struct param *lower_param(struct lower *x, struct symbol *s);
 /* Notes a slot that -D has set. */
 void lower_pin(struct lower *x, const char *name, struct ty_const value);
 const struct mip_model *lower_model(struct lower *x, struct symbol *s);
-/* `on` of a block `retry` as the runtime has it; NULL if there is none. */
-const char *lower_statuses(struct lower *x, struct ast *retry);
 
 /* The optimize block, if there is one: after all functions. */
 void lower_study(struct lower *x);

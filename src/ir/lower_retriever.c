@@ -1,6 +1,7 @@
 /* Lowering of retrievers, searches, and of texts to vectors.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
 #include <limits.h>
 #include <string.h>
 
@@ -39,23 +40,44 @@ small(struct check_value v)
 	return v.kind == CV_NONE ? 0 : v.i > INT_MAX ? INT_MAX : (int)v.i;
 }
 
+static const char *
+statuses(struct lower *x, struct ast *retry)
+{
+	struct ast *o = ast_option(retry, "on"), *e;
+	const char *s = "";
+
+	if (o == NULL)
+		return NULL;
+	for (e = o->u.option.value->u.list.item; e != NULL; e = e->next)
+		s = arena_printf(x->a, "%s%s%" PRId64, s, *s ? " " : "",
+		    check_value(x->a, e).i);
+	return s;
+}
+
+void
+lower_sending(struct lower *x, struct mip_sending *d, struct ast *list)
+{
+	struct ast *retry = block(list, "retry"), *limit = block(list, "limit");
+
+	d->timeout_ms = small(option(x, list, "timeout"));
+	d->attempts = (unsigned)small(option(x, retry, "attempts"));
+	d->backoff_ms = small(option(x, retry, "backoff"));
+	d->max_wait_ms = small(option(x, retry, "max_wait"));
+	d->retry_on = statuses(x, retry);
+	d->running = (unsigned)small(option(x, limit, "running"));
+	d->rpm = number(option(x, limit, "rpm"), 0);
+}
+
 void
 lower_http(struct lower *x, struct mip_http *h, struct ast *url,
     struct ast *list)
 {
 	struct check_value v = check_value(x->a, url);
-	struct ast *retry = block(list, "retry"), *limit = block(list, "limit");
 
 	h->url = (struct mip_setting){ v.env, v.s };
 	h->key_env = option(x, list, "api_key").env;
 	h->key_header = option(x, list, "key_header").s;
-	h->timeout_ms = small(option(x, list, "timeout"));
-	h->attempts = (unsigned)small(option(x, retry, "attempts"));
-	h->backoff_ms = small(option(x, retry, "backoff"));
-	h->max_wait_ms = small(option(x, retry, "max_wait"));
-	h->retry_on = lower_statuses(x, retry);
-	h->running = (unsigned)small(option(x, limit, "running"));
-	h->rpm = number(option(x, limit, "rpm"), 0);
+	lower_sending(x, &h->sending, list);
 }
 
 /* The members that are searched: one, several, or `other`. */

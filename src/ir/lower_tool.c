@@ -112,7 +112,7 @@ server(struct lower *x, struct tool *t, struct ast *call, struct ast *list)
 	t->http.name = arena_printf(x->a, "tool %s", t->name);
 	lower_http(x, &t->http, call->u.call.arg->u.arg.value, list);
 	if (is->effect)
-		t->http.attempts = 1;
+		t->http.sending.attempts = 1;
 	if (t->http.url.text != NULL)
 		lower_need_host(x, t->at, arena_printf(x->a, "tool '%s'",
 		    t->name), t->http.url.text);

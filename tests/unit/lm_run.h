@@ -55,8 +55,8 @@ model(const char *id)
 		.name = "small", .provider = "openai", .id = id,
 		.base_url = { .text = lmd.url }, .temperature = 0,
 		.top_p = MIP_UNSET, .seed = -1, .max_tokens = 100,
-		.attempts = 3, .backoff_ms = 20, .max_wait_ms = 2000,
-		.timeout_ms = 5000,
+		.sending = { .attempts = 3, .backoff_ms = 20,
+		    .max_wait_ms = 2000, .timeout_ms = 5000 },
 	};
 }
 

@@ -16,7 +16,7 @@ static const struct mip_model small = {
 	.priced = true,
 	.price_in = 1,
 	.price_out = 2,
-	.attempts = 1,
+	.sending.attempts = 1,
 };
 
 static const struct mip_model big = {
@@ -28,7 +28,7 @@ static const struct mip_model big = {
 	.top_p = MIP_UNSET,
 	.max_tokens = 256,
 	.seed = -1,
-	.attempts = 1,
+	.sending.attempts = 1,
 };
 
 /* ---- recall: question -> facts ---- */

@@ -36,8 +36,9 @@ model(void)
 	return (struct mip_model){
 		.name = "emb", .provider = "openai", .id = "vec-1",
 		.base_url = { .text = lmd.url }, .temperature = MIP_UNSET,
-		.top_p = MIP_UNSET, .seed = -1, .attempts = 2,
-		.backoff_ms = 10, .timeout_ms = 5000,
+		.top_p = MIP_UNSET, .seed = -1,
+		.sending = { .attempts = 2, .backoff_ms = 10,
+		    .timeout_ms = 5000 },
 	};
 }
 
@@ -440,7 +441,7 @@ resumes(void **state)
 
 	(void)state;
 	e.id = "vec-3";
-	e.attempts = 1;
+	e.sending.attempts = 1;
 	write_notes(300, "{\"text\":\"e-late and e-late again\"}\n");
 	assert_non_null(strstr(first(v, &r, "note", MIP_INFRASTRUCTURE),
 	    "answered 500"));

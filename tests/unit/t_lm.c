@@ -169,7 +169,7 @@ nobody_there(void **state)
 	struct ask a;
 
 	(void)state;
-	m.attempts = 2;
+	m.sending.attempts = 2;
 	assert_int_equal(call(l, &a, &m, "w-hang"), MIP_INFRASTRUCTURE);
 	assert_int_equal(a.c.attempts, 2);
 	lm_free(l);
@@ -344,7 +344,7 @@ routes(void **state)
 	int i, n = 0;
 
 	(void)state;
-	dead.attempts = 1;
+	dead.sending.attempts = 1;
 	assert_int_equal(call(l, &a, &back, "r-1"), MIP_OK);
 	assert_string_equal(a.c.text, "from one");
 	lm_call_release(&a.c);

@@ -42,8 +42,8 @@ server(void)
 {
 	return (struct mip_http){
 		.name = "tool lookup", .url = { .text = tool_url },
-		.attempts = 3, .backoff_ms = 20, .max_wait_ms = 2000,
-		.timeout_ms = 5000,
+		.sending = { .attempts = 3, .backoff_ms = 20,
+		    .max_wait_ms = 2000, .timeout_ms = 5000 },
 	};
 }
 
@@ -284,8 +284,8 @@ ends(void **state)
 	struct lmd d;
 
 	(void)state;
-	h.attempts = 1;
-	h.timeout_ms = 200;
+	h.sending.attempts = 1;
+	h.sending.timeout_ms = 200;
 	assert_int_equal(lm_fetch(l, &c), MIP_INFRASTRUCTURE);
 	lm_cancel(l);
 	assert_int_equal(lm_fetch(l, &c), MIP_CANCELLED);

@@ -261,7 +261,7 @@ limits(void **state)
 	int i;
 
 	(void)state;
-	m.running = 2;
+	m.sending.running = 2;
 	assert_true(lm_group_init(&g));
 	for (i = 0; i < N; i++) {
 		snprintf(word, sizeof word, "w-slow limit %d", i);

@@ -73,7 +73,8 @@ by_server(void)
 {
 	server = (struct mip_http){
 		.name = "retriever web", .url = { .text = url },
-		.attempts = 2, .backoff_ms = 10, .timeout_ms = 5000,
+		.sending = { .attempts = 2, .backoff_ms = 10,
+		    .timeout_ms = 5000 },
 	};
 	return (struct mip_retriever){
 		.name = "web", .by = MIP_SEARCH, .of = &page_type,

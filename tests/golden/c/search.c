@@ -180,12 +180,12 @@ static const struct mip_retriever lines = {
 static const struct mip_http web_http = {
 	.key_env = "SEARCH_KEY",
 	.key_header = "X-Key",
-	.attempts = 2,
-	.backoff_ms = 100,
-	.max_wait_ms = 1000,
-	.timeout_ms = 5000,
-	.running = 4,
-	.rpm = 600.0,
+	.sending.attempts = 2,
+	.sending.backoff_ms = 100,
+	.sending.max_wait_ms = 1000,
+	.sending.timeout_ms = 5000,
+	.sending.running = 4,
+	.sending.rpm = 600.0,
 	.name = "retriever web",
 	.url = { NULL, "https://search.example.org/v1?q={query}&n={k}" }
 };

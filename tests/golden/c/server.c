@@ -138,12 +138,12 @@ static const struct mip_prompt say = {
 static const struct mip_http weather_http = {
 	.key_env = "WEATHER_KEY",
 	.key_header = "X-Key",
-	.attempts = 3,
-	.backoff_ms = 100,
-	.max_wait_ms = 2000,
-	.timeout_ms = 5000,
-	.running = 4,
-	.rpm = 60.0,
+	.sending.attempts = 3,
+	.sending.backoff_ms = 100,
+	.sending.max_wait_ms = 2000,
+	.sending.timeout_ms = 5000,
+	.sending.running = 4,
+	.sending.rpm = 60.0,
 	.name = "tool weather",
 	.url = { NULL, "https://api.example.org/v1/weather" }
 };
@@ -166,7 +166,7 @@ static const struct mip_tool page = {
 
 /* post: text -> int */
 static const struct mip_http post_http = {
-	.attempts = 1,
+	.sending.attempts = 1,
 	.name = "tool post",
 	.url = { "POST_URL", NULL }
 };
