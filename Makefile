@@ -75,8 +75,8 @@ RUNTIME = $(call in,runtime, \
 	provider_anthropic provider_gemini provider_ollama \
 	provider_llamacpp llamacpp llamacpp_keep lm lm_address lm_down \
 	lm_end lm_fetch lm_flight lm_keep lm_local lm_loop lm_model \
-	lm_route store \
-	store_upkeep limit budget trace allow child env mip mip_ask \
+	lm_route lm_stream sse store \
+	store_upkeep limit budget trace allow child env mip mip_ask mip_stream \
 	fork tool tool_run tool_keep lib text match number metric \
 	cli cli_batch cli_in cli_prompts cli_run cli_show worker \
 	worker_hello worker_run)

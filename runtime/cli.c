@@ -338,6 +338,7 @@ set_flag(struct cli *c, enum cli_flag f, const char *value)
 	case CLI_ROOT:          o->root = value; break;
 	case CLI_ROW:           c->row = value; break;
 	case CLI_JSONL:
+	case CLI_STREAM:
 	case CLI_JSON:
 	case CLI_USAGE:
 	case CLI_WORKER:
@@ -456,6 +457,11 @@ check_args(const struct cli *c)
 	}
 	if (c->input.len > 0 && (rows || c->on[CLI_WORKER])) {
 		cli_say(c, "--%s takes its inputs from rows, not from flags",
+		    rows ? "jsonl" : "worker");
+		return false;
+	}
+	if (c->on[CLI_STREAM] && (rows || c->on[CLI_WORKER])) {
+		cli_say(c, "--stream shows one run: it cannot be with --%s",
 		    rows ? "jsonl" : "worker");
 		return false;
 	}

@@ -116,7 +116,7 @@ write_out(struct cli *c, const void *out)
 	const char *text;
 	int rc;
 
-	if (!c->on[CLI_JSON] && cli_bare(c, out, &text))
+	if (!c->on[CLI_JSON] && !c->on[CLI_STREAM] && cli_bare(c, out, &text))
 		buf_puts(&b, text);
 	else
 		type_write(&b, c->program->out, out, false);
@@ -125,6 +125,40 @@ write_out(struct cli *c, const void *out)
 	rc = cli_write(c, &b);
 	buf_release(&b);
 	return rc;
+}
+
+/* {"leaf":"m","call":0,"part":{...}}, with "again":true and "done":true. */
+static bool
+write_part(void *arg, const struct mip_part *p)
+{
+	struct cli *c = arg;
+	struct buf b = BUF_INIT;
+	int rc;
+
+	buf_puts(&b, "{\"leaf\":");
+	buf_json(&b, p->leaf, strlen(p->leaf));
+	buf_printf(&b, ",\"call\":%u%s%s,\"part\":", p->call,
+	    p->again ? ",\"again\":true" : "",
+	    p->done ? ",\"done\":true" : "");
+	buf_puts(&b, p->json);
+	buf_puts(&b, "}\n");
+	rc = cli_write(c, &b);
+	buf_release(&b);
+	return rc == 0;
+}
+
+static enum mip_status
+run_program(struct cli *c, struct mip *m, const void *in, void *out)
+{
+	const struct mip_program *p = c->program;
+	enum mip_status s;
+
+	mip_set_slots(m, c->slots);
+	if (c->on[CLI_STREAM])
+		return mip_stream(m, p, in, out, write_part, c);
+	mip_begin(m);
+	s = p->run(m, in, out);
+	return mip_status(m) != MIP_OK ? mip_status(m) : s;
 }
 
 static int
@@ -136,13 +170,8 @@ run_once(struct cli *c, struct mip_env *env, const void *in)
 	enum mip_status s = MIP_NOMEM;
 	int rc;
 
-	if (out && m) {
-		mip_set_slots(m, c->slots);
-		mip_begin(m);
-		s = p->run(m, in, out);
-		if (mip_status(m) != MIP_OK)
-			s = mip_status(m);
-	}
+	if (out && m)
+		s = run_program(c, m, in, out);
 	if (s == MIP_OK) {
 		rc = write_out(c, out);
 	} else {

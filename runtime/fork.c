@@ -159,6 +159,7 @@ context_give(struct fork_pool *p, struct mip *m)
 {
 	mip_set_slots(m, NULL);
 	m->fork = NULL;
+	m->listener = NULL;
 	m->path = "";
 	pthread_mutex_lock(&p->lock);
 	if (p->ncontext < FORK_CONTEXTS) {
@@ -205,6 +206,7 @@ fork_dress(struct fork *f, struct mip *m)
 	mip_set_row(m, up->row);
 	mip_record(m, up->record);
 	mip_itemize(m, up->itemize);
+	m->listener = up->listener;
 	m->judged = up->judged;
 	m->ran = up->ran;
 	if (f->times > 0)

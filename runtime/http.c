@@ -87,6 +87,7 @@ http_write(char *p, size_t size, size_t n, void *arg)
 {
 	struct http_slot *s = arg;
 	struct buf *b = &s->request->reply;
+	long status = 0;
 
 	n *= size;
 	if (b->len + n > b->max) {
@@ -94,6 +95,11 @@ http_write(char *p, size_t size, size_t n, void *arg)
 		return 0;
 	}
 	buf_put(b, p, n);
+	if (s->request->more && !b->failed) {
+		curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
+		s->request->status = (int)status;
+		s->request->more(s->request);
+	}
 	return b->failed ? 0 : n;
 }
 

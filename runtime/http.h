@@ -38,6 +38,8 @@ struct http_request {
 	long timeout_ms;                /* of all of it */
 	size_t max; /* bytes of the reply; 0: HTTP_REPLY_MAX */
 	bool local;                     /* use no proxy */
+	void (*more)(struct http_request *r);   /* bytes were added to `reply`,
+	                                 * `status` is known; NULL: not told */
 	void (*done)(struct http_request *r);   /* may submit anew */
 	void *arg;                      /* the caller's */
 

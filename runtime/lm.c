@@ -49,6 +49,7 @@ bool
 lm_group_init(struct lm_group *g)
 {
 	g->pending = 0;
+	g->news = false;
 	if (pthread_mutex_init(&g->lock, NULL) != 0)
 		return false;
 	if (pthread_cond_init(&g->done, NULL) == 0)
@@ -73,9 +74,41 @@ lm_wait(struct lm_group *g)
 	pthread_mutex_unlock(&g->lock);
 }
 
+bool
+lm_wait_news(struct lm_group *g)
+{
+	bool more;
+
+	pthread_mutex_lock(&g->lock);
+	while (g->pending > 0 && !g->news)
+		pthread_cond_wait(&g->done, &g->lock);
+	g->news = false;
+	more = g->pending > 0;
+	pthread_mutex_unlock(&g->lock);
+	return more;
+}
+
+bool
+lm_call_news(struct lm_call *c, struct buf *text, bool *again)
+{
+	bool news;
+
+	pthread_mutex_lock(&c->group->lock);
+	news = c->news;
+	if (news) {
+		buf_reset(text);
+		buf_put(text, c->so_far.s, c->so_far.len);
+		*again = c->again;
+		c->news = c->again = false;
+	}
+	pthread_mutex_unlock(&c->group->lock);
+	return news;
+}
+
 void
 lm_call_release(struct lm_call *c)
 {
+	buf_release(&c->so_far);
 	free(c->text);
 	free(c->reasoning);
 	c->text = c->reasoning = NULL;
@@ -414,6 +447,9 @@ lm_call_reset(struct lm_call *c)
 	c->usage = (struct lm_usage){ 0 };
 	c->latency_s = 0;
 	c->attempts = 0;
+	c->first_s = 0;
+	c->so_far = (struct buf)BUF_INIT;
+	c->news = c->again = false;
 	c->next = NULL;
 	c->flight = NULL;
 }

@@ -26,6 +26,7 @@ struct lm_group {
 	pthread_mutex_t lock;
 	pthread_cond_t done;
 	unsigned pending;
+	bool news;                      /* of a call that streams */
 };
 bool lm_group_init(struct lm_group *g);
 void lm_group_release(struct lm_group *g);
@@ -66,6 +67,8 @@ struct lm_call {
 	const char *sample;             /* sample key, "" for the first */
 	uint64_t hash_affinity;         /* calls sharing a prefix share it */
 	struct lm_group *group;
+	bool stream;                    /* tell of the reply while it is being
+	                                 * written: lm_call_news */
 
 	enum mip_status status;         /* OK, INFRASTRUCTURE, BUDGET, OFFLINE,
 	                                 * CANCELLED, USAGE, IO, NOMEM; REFUSAL
@@ -89,6 +92,10 @@ struct lm_call {
 	double latency_s;               /* original, also when cached */
 	unsigned attempts;
 
+	double first_s;                 /* to the first piece; 0: none came */
+
+	struct buf so_far;              /* private; the group's lock */
+	bool news, again;
 	struct lm_call *next;           /* private */
 	void *flight;
 };
@@ -131,6 +138,13 @@ void lm_wait(struct lm_group *g);
 void lm_call_release(struct lm_call *c);
 /* What a call that has ended is for usage; its texts are the call's. */
 struct usage_call lm_call_usage(const struct lm_call *c);
+
+/* Waits until there is news of a call that streams, or all of the group are
+ * done: false. */
+bool lm_wait_news(struct lm_group *g);
+/* Whether there is news of the call: then `text` becomes what its reply says so
+ * far, and *again says whether it began anew since. */
+bool lm_call_news(struct lm_call *c, struct buf *text, bool *again);
 
 /* A sentence for the user on a reply that came, but was a refusal or was cut
  * off; "" if there is nothing to add to the status. */

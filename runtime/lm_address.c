@@ -44,20 +44,35 @@ model_show(struct lm_model *m, struct buf *b, const char *base)
 	    strncmp(host, "[::1]", 5) == 0;
 }
 
+bool
+lm_urls(const struct lm_model *m, const char *base, char *url[PROVIDER_NTO])
+{
+	const struct provider *p = m->provider;
+	struct buf b = BUF_INIT;
+	unsigned i;
+
+	for (i = 0; i < PROVIDER_NTO; i++) {
+		url[i] = NULL;
+		if ((i == PROVIDER_EMBED && !p->embed_body) ||
+		    (i == PROVIDER_STREAM && !p->piece))
+			continue;
+		p->url(&b, base, &m->model, (enum provider_to)i);
+		url[i] = buf_take(&b);
+		if (!url[i])
+			return false;
+	}
+	return true;
+}
+
 void
 lm_url(struct lm *l, struct lm_model *m, const char *base)
 {
-	const struct provider *p = m->provider;
-	struct buf url = BUF_INIT, embed = BUF_INIT, shown = BUF_INIT;
+	struct buf shown = BUF_INIT;
+	bool ok = lm_urls(m, base, m->url);
 
-	p->url(&url, base, &m->model, PROVIDER_CHAT);
-	if (p->embed_body)
-		p->url(&embed, base, &m->model, PROVIDER_EMBED);
 	model_show(m, &shown, base);
-	m->url = buf_take(&url);
-	m->embed_url = buf_take(&embed);
 	m->shown = buf_take(&shown);
-	if (!m->url || !m->shown || (p->embed_body && !m->embed_url)) {
+	if (!ok || !m->shown) {
 		m->bad = MIP_NOMEM;
 	} else if (strncmp(base, "http://", 7) &&
 	    strncmp(base, "https://", 8)) {

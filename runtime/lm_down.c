@@ -102,6 +102,8 @@ down_read(struct lm_flight *f, struct provider_answer *a)
 
 	if (f->check && !f->check(f->check_arg, s, n, a->why))
 		return false;
+	if (f->streams && f->sse.at > 0)
+		return lm_stream_end(f, a);
 	if (f->kind == LM_EMBED)
 		return p->embed_answer(s, n, f->ask.nembed, a);
 	return p->answer(s, n, f->ask.rung, a);

@@ -32,6 +32,7 @@ lm_fill(struct lm_flight *f, struct lm_call *c, bool last)
 	memcpy(c->message, f->message, sizeof c->message);
 	c->rung = r->rung;
 	c->attempts = r->attempts;
+	c->first_s = f->first_s;
 	if (f->status != MIP_OK)
 		return;
 	c->text_len = r->text_len;

@@ -63,6 +63,8 @@ lm_flight_free(struct lm_flight *f)
 	store_reply_release(&f->reply);
 	http_release(&f->http);
 	buf_release(&f->body);
+	sse_release(&f->sse);
+	provider_stream_release(&f->pieces);
 	free(f);
 }
 
@@ -161,6 +163,7 @@ lm_flight_new(struct lm *l, struct lm_model *m, const struct lm_call *c)
 	f->url = c->url;
 	f->get = c->kind == LM_FETCH && !c->messages;
 	f->http.max = c->most;
+	f->streams = c->stream && c->kind == LM_CHAT && m->provider->piece;
 	f->check = c->check;
 	f->check_arg = c->check_arg;
 	lm_ask(m, c, &f->ask, &f->may_step);

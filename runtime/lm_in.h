@@ -20,6 +20,7 @@
 #include "lm.h"
 #include "provider.h"
 #include "redact.h"
+#include "sse.h"
 #include "store.h"
 #include "trace.h"
 #include "usage.h"
@@ -52,8 +53,7 @@ struct lm_model {
 	bool keyless;                   /* it has no key for the network */
 	char why[LM_WHY];               /* of `bad` or `keyless` */
 	char *id;                       /* of an override */
-	char *url;                      /* of a call; NULL: see `llama` */
-	char *embed_url;                /* the same, to embed */
+	char *url[PROVIDER_NTO];        /* NULL: see `llama` */
 	char *shown;                    /* the base address, for messages */
 	char *identity;                 /* of the server, for keys */
 	char *authorization;            /* header, or NULL */
@@ -112,6 +112,12 @@ struct lm_flight {
 	bool counted;                   /* the server gave token numbers */
 	enum lm_source source;
 	unsigned attempts;
+
+	bool streams;                   /* the reply comes in pieces */
+	struct sse sse;
+	struct provider_stream pieces;
+	bool torn;                      /* an event was none of a reply */
+	double sent_at, first_s;        /* s until the first piece; 0: none */
 };
 
 /* The models that a call goes through, one after the other. */
@@ -231,8 +237,11 @@ enum mip_status lm_model_overrides(struct lm *l, char why[LM_WHY]);
 
 /* ---- lm_address.c ---- */
 
-/* Where to send what goes to the server at `base`; sets m->bad if that is no
- * address. */
+/* Where to send what goes to the server at `base`; false without memory. */
+bool lm_urls(const struct lm_model *m, const char *base,
+    char *url[PROVIDER_NTO]);
+
+/* The same, of the model; sets m->bad if that is no address. */
 void lm_url(struct lm *l, struct lm_model *m, const char *base);
 
 /* The same, with the base that is set, or the provider's: *standard. */
@@ -279,6 +288,15 @@ unsigned lm_level(enum mip_structure s);
 
 /* Writes the body anew for another rung; false without memory. */
 bool lm_write_rung(struct lm_flight *f, enum mip_structure rung);
+
+/* ---- lm_stream.c ---- */
+
+/* An attempt begins; what was told of one before is void. */
+void lm_stream_begin(struct lm_flight *f);
+/* Bytes have come: tells the calls what they say. */
+void lm_stream_more(struct http_request *r);
+/* All has come; false, with a sentence part in a->why, if it is no reply. */
+bool lm_stream_end(struct lm_flight *f, struct provider_answer *a);
 
 /* ---- lm_down.c ---- */
 

@@ -92,7 +92,7 @@ static void
 lm_put(struct lm *l, struct store *s, struct lm_flight *f)
 {
 	struct store_about about = {
-		.request = f->get ? f->url ? f->url : f->m->url :
+		.request = f->get ? f->url ? f->url : f->m->url[0] :
 		    buf_str(&f->body),
 		.model = f->m->model.id ? f->m->model.id : f->m->what,
 		.server = f->m->identity, .sample = f->ask.sample,

@@ -38,28 +38,22 @@ local_starter(void *arg)
 	struct lm *l = m->lm;
 	struct llamacpp_spec spec;
 	struct llamacpp *llama = NULL;
-	struct buf dir = BUF_INIT, url = BUF_INIT, embed = BUF_INIT;
+	struct buf dir = BUF_INIT;
 	char why[LM_WHY] = "";
-	char *full = NULL, *to_embed = NULL;
+	char *url[PROVIDER_NTO] = { NULL };
 	enum mip_status s;
+	unsigned i;
 
 	local_spec(m, &spec, &dir);
 	s = llamacpp_start(&spec, &l->cancelled, &llama, why);
-	if (s == MIP_OK) {
-		m->provider->url(&url, llamacpp_url(llama), &m->model,
-		    PROVIDER_CHAT);
-		m->provider->url(&embed, llamacpp_url(llama), &m->model,
-		    PROVIDER_EMBED);
-		full = buf_take(&url);
-		to_embed = buf_take(&embed);
-		s = full && to_embed ? MIP_OK : MIP_NOMEM;
-	}
+	if (s == MIP_OK && !lm_urls(m, llamacpp_url(llama), url))
+		s = MIP_NOMEM;
 	pthread_mutex_lock(&l->lock);
 	m->llama = llama;
-	free(m->url);
-	free(m->embed_url);
-	m->url = full;
-	m->embed_url = to_embed;
+	for (i = 0; i < PROVIDER_NTO; i++) {
+		free(m->url[i]);
+		m->url[i] = url[i];
+	}
 	m->server = s == MIP_OK ? LM_READY : LM_DEAD;
 	if (s != MIP_OK) {
 		m->dead = s;

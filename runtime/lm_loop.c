@@ -236,8 +236,10 @@ loop_send(struct lm *l, struct lm_flight *f)
 
 	bool ok = true;
 
-	if (m->no_system && !f->ask.no_system) {
-		f->ask.no_system = true;
+	if ((m->no_system && !f->ask.no_system) ||
+	    f->streams != f->ask.stream) {
+		f->ask.no_system |= m->no_system;
+		f->ask.stream = f->streams;
 		ok = lm_write_rung(f, f->ask.rung);
 	}
 	if (f->may_step && lm_level(f->ask.rung) < lm_level(lowest))
@@ -247,8 +249,8 @@ loop_send(struct lm *l, struct lm_flight *f)
 		lm_done(l, f, MIP_NOMEM);
 		return;
 	}
-	r->url = f->url ? f->url : f->kind == LM_EMBED ? m->embed_url :
-	    m->url;
+	r->url = f->url ? f->url : m->url[f->kind == LM_EMBED ?
+	    PROVIDER_EMBED : f->streams ? PROVIDER_STREAM : PROVIDER_CHAT];
 	r->header = m->header;
 	r->body = f->get ? NULL : buf_str(&f->body);
 	r->body_len = f->body.len;
@@ -256,9 +258,12 @@ loop_send(struct lm *l, struct lm_flight *f)
 	    m->model.sending.timeout_ms > 0 ? m->model.sending.timeout_ms :
 	    LOOP_TIMEOUT_MS;
 	r->local = m->loopback;
+	r->more = f->streams ? lm_stream_more : NULL;
 	r->done = loop_down;
 	r->arg = f;
 	f->attempts++;
+	if (f->streams)
+		lm_stream_begin(f);
 	http_submit(l->http, r);
 }
 

@@ -349,13 +349,15 @@ lm_model_http(struct lm *l, const struct mip_http *h)
 void
 lm_model_free(struct lm_model *m)
 {
+	unsigned i;
+
 	if (m->starter_runs)
 		pthread_join(m->starter, NULL);
 	llamacpp_stop(m->llama);
 	free(m->what);
 	free(m->id);
-	free(m->url);
-	free(m->embed_url);
+	for (i = 0; i < PROVIDER_NTO; i++)
+		free(m->url[i]);
 	free(m->shown);
 	free(m->identity);
 	free(m->authorization);

@@ -58,6 +58,7 @@ mip_free(struct mip *m)
 	mip_ask_drain(m);
 	for (i = 0; i < m->made; i++) {
 		buf_release(&m->ask[i]->messages);
+		mip_hear_release(m->ask[i]);
 		free(m->ask[i]);
 	}
 	free(m->ask);

@@ -25,6 +25,7 @@ asks_forget(struct mip *m)
 
 	for (i = 0; i < m->nask; i++) {
 		lm_call_release(&m->ask[i]->call);
+		mip_hear_release(m->ask[i]);
 		if (i >= KEEP_ASKS || m->ask[i]->messages.cap > KEEP_TEXT)
 			buf_release(&m->ask[i]->messages);
 	}
@@ -38,7 +39,7 @@ mip_ask_drain(struct mip *m)
 	fork_forget(m);
 	if (m->nask == 0)
 		return;
-	lm_wait(&m->group);
+	mip_hear(m);
 	asks_forget(m);
 }
 
@@ -236,6 +237,7 @@ ask_send(struct mip *m, struct ask *a)
 	c->reasks = a->reasked > 0;
 	c->hash_affinity = hash_text(leaf->prefix, leaf->prefix_len);
 	c->group = &m->group;
+	c->stream = m->listener != NULL;
 	a->state = ASK_SENT;
 	lm_start(mip_env_lm(m->env), c);
 	return true;
@@ -296,6 +298,7 @@ mip_ask_again(struct mip *m, const struct mip_prompt *p, const void *in,
 		hash = hash_more(hash, p->name, strlen(p->name));
 		a->occurrence = mip_occurrence(m, hash);
 	}
+	mip_hear_new(m, a);
 	if (m->status != MIP_OK || !ask_send(m, a))
 		m->nask--;
 }
@@ -418,16 +421,23 @@ ask_again(struct mip *m, struct ask *a)
 	a->state = ASK_AGAIN;
 }
 
+struct reply_options
+mip_reply_options(struct mip *m, const struct ask *a)
+{
+	return (struct reply_options){
+		.format = a->leaf->format, .finish = a->call.finish,
+		.parse = a->prompt->parse,
+		.max_repair = a->prompt->max_repair,
+		.holds = mip_check_holds, .holds_arg = m
+	};
+}
+
 static void
 ask_read(struct mip *m, struct ask *a)
 {
 	const struct mip_prompt *p = a->prompt;
 	const struct lm_call *c = &a->call;
-	struct reply_options o = {
-		.format = a->leaf->format, .finish = c->finish,
-		.parse = p->parse, .max_repair = p->max_repair,
-		.holds = mip_check_holds, .holds_arg = m
-	};
+	struct reply_options o = mip_reply_options(m, a);
 	enum mip_status s = c->status;
 	char why[320];
 
@@ -474,8 +484,11 @@ asks_read(struct mip *m, bool *world)
 	for (i = 0; i < m->nask; i++) {
 		struct ask *a = m->ask[i];
 
-		if (a->state == ASK_SENT)
+		if (a->state == ASK_SENT) {
 			ask_read(m, a);
+			if (a->state == ASK_READ)
+				mip_hear_read(m, a);
+		}
 		if (a->state != ASK_FAILED)
 			continue;
 		if (i < first)
@@ -500,6 +513,7 @@ asks_again(struct mip *m, size_t end)
 		if (a->state != ASK_AGAIN)
 			continue;
 		lm_call_release(&a->call);
+		mip_hear_again(a);
 		a->call = (struct lm_call){ 0 };
 		ask_render(m, a);
 		if (m->status != MIP_OK || !ask_send(m, a))
@@ -598,7 +612,7 @@ mip_wait(struct mip *m)
 		return m->status;
 	fork_begin(m);
 	do {
-		lm_wait(&m->group);
+		mip_hear(m);
 		mip_stopped(m);
 		first = asks_read(m, &world);
 		fork_stop(m, first);

@@ -37,6 +37,12 @@ struct ask {
 	enum mip_status status;
 	const char *why;
 	struct mip_usage usage;
+	unsigned number;                /* in the run, for who listens */
+	struct buf text;                /* of the reply so far; mip_hear */
+	struct buf told;                /* JSON of it */
+	size_t read;                    /* bytes of it that `told` knows */
+	double read_at;
+	bool anew;                      /* to be told with the next part */
 };
 
 /* How often a request or a fork came up in the run. */
@@ -45,6 +51,7 @@ struct seen {
 };
 
 struct fork;
+struct listener;
 struct regex_cache;
 
 struct mip {
@@ -69,6 +76,7 @@ struct mip {
 	struct lm_group forks;          /* those that were begun */
 	struct seen *seen;              /* in the arena; 2^k of them */
 	size_t nseen, seen_cap;
+	struct listener *listener;      /* of a stream; or NULL */
 	struct regex_cache *patterns;   /* or NULL */
 	bool record, repaired;
 	struct mip_claimed *claim;      /* in the arena, as first made */
@@ -117,6 +125,20 @@ uint64_t mip_occurrence(struct mip *m, uint64_t hash);
 void mip_usage_add(struct mip_usage *to, const struct mip_usage *u);
 /* Keeps the call, if they are kept. */
 void mip_item_keep(struct mip *m, const struct usage_call *c);
+
+/* How the reply of the call is to be read. */
+struct reply_options mip_reply_options(struct mip *m, const struct ask *a);
+
+/* ---- mip_stream.c ---- */
+
+/* Waits for the calls under way, and tells who listens what comes. */
+void mip_hear(struct mip *m);
+/* Numbers a call for those who listen. */
+void mip_hear_new(struct mip *m, struct ask *a);
+/* Its outputs are there, or it is asked anew. */
+void mip_hear_read(struct mip *m, struct ask *a);
+void mip_hear_again(struct ask *a);
+void mip_hear_release(struct ask *a);
 
 /* Waits for calls that a program has left under way by returning early, and
  * forgets them, and what it has forked. */

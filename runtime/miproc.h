@@ -562,6 +562,31 @@ enum mip_status mip_verdict(struct mip *m, const struct mip_tool *tool,
     const struct mip_type *in_type, const void *in,
     const struct mip_type *out_type, const void *out, void *verdict);
 
+/* ---- streams (mip_stream.c) ---- */
+
+/* What is known of a reply while it is being written. */
+struct mip_part {
+	const char *leaf;               /* that asks, "m.answer" */
+	unsigned call;                  /* number of the call in the run, from
+	                                 * 0; a repair is the same call */
+	const char *json;               /* its outputs, null where nothing is
+	                                 * known yet */
+	bool again;                     /* what was told of this call before is
+	                                 * void: it is asked anew */
+	bool done;                      /* as the program takes them */
+};
+
+/* Told of a part, whose texts last until it returns; false stops the run, as
+ * MIP_CANCELLED, once the calls under way have ended. */
+typedef bool (*mip_part_fn)(void *arg, const struct mip_part *part);
+
+/* Runs the program and tells `part` of each reply as it grows, and when it is
+ * whole; of one that is known, or comes in one piece, only then.  Parts take
+ * nothing back, but for `again`.  `part` is called by the threads that run the
+ * program, one at a time, and may not use `m`.  Gives the status of the run. */
+enum mip_status mip_stream(struct mip *m, const struct mip_program *p,
+    const void *in, void *out, mip_part_fn part, void *arg);
+
 /* Makes the run fail, unless it has failed already; gives the status. */
 enum mip_status mip_fail(struct mip *m, enum mip_status s,
     const char *fmt, ...) MIP_PRINTF(3, 4);

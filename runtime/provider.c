@@ -1,10 +1,11 @@
 /* The table of providers, and what is common to them.
  *
  * SPDX-License-Identifier: MIT */
-#include "provider.h"
-
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "provider_json.h"
 
 static const struct provider *const provider_all[] = {
 #define P(name, lacks) &provider_##name,
@@ -97,6 +98,25 @@ provider_bound(const struct provider *p, const struct mip_model *m)
 			return v;
 	}
 	return m->max_tokens > 0 ? m->max_tokens : p->max_tokens;
+}
+
+bool
+provider_stream_end(struct provider_stream *st, struct provider_answer *r)
+{
+	*r = st->answer;
+	if (!st->ended) {
+		snprintf(r->why, sizeof r->why, "with a stream that breaks "
+		    "off");
+		return false;
+	}
+	return provider_finish(r, &st->text, &st->reasoning);
+}
+
+void
+provider_stream_release(struct provider_stream *st)
+{
+	buf_release(&st->text);
+	buf_release(&st->reasoning);
 }
 
 void

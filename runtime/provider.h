@@ -23,6 +23,7 @@ struct provider_ask {
 	double temperature;             /* MIP_UNSET: say nothing */
 	const char *sample;             /* "" for the first */
 	bool no_system;                 /* the user says what is the system's */
+	bool stream;                    /* the reply shall come in pieces */
 };
 
 /* What an answer says.  The texts are malloc'ed: provider_answer_release. */
@@ -47,7 +48,20 @@ struct provider_error {
 };
 
 /* What a request is for. */
-enum provider_to { PROVIDER_CHAT, PROVIDER_EMBED };
+enum provider_to {
+	PROVIDER_CHAT, PROVIDER_STREAM, PROVIDER_EMBED, PROVIDER_NTO
+};
+
+/* What has come of a reply in pieces; zeroed, but for `rung`, before the
+ * first. */
+struct provider_stream {
+	enum mip_structure rung;
+	struct buf text, reasoning;     /* provider_stream_release */
+	bool called;                    /* the text is what a function is called
+	                                 * with, or a refusal */
+	bool ended;                     /* nothing more is to come */
+	struct provider_answer answer;  /* all but its texts */
+};
 
 struct provider {
 	const char *name;
@@ -81,6 +95,10 @@ struct provider {
 	bool (*answer)(const char *s, size_t n, enum mip_structure rung,
 	    struct provider_answer *r);
 	void (*error)(const char *s, size_t n, struct provider_error *e);
+	/* Takes the data of one event of a stream; false, with a sentence part
+	 * in st->answer.why, if it is none of a reply. */
+	bool (*piece)(struct provider_stream *st, const char *s, size_t n);
+	bool lines;                     /* events are lines, not SSE */
 	/* The same as body and answer, to embed `want` texts: the text of the
 	 * answer is a JSON array of vectors.  NULL: it cannot. */
 	void (*embed_body)(struct buf *b, const struct provider_ask *a);
@@ -109,6 +127,12 @@ int64_t provider_bound(const struct provider *p, const struct mip_model *m);
 
 void provider_answer_release(struct provider_answer *r);
 
+/* The stream is over: makes an answer of what came.  False, with a sentence
+ * part, if it broke off. */
+bool provider_stream_end(struct provider_stream *st,
+    struct provider_answer *r);
+void provider_stream_release(struct provider_stream *st);
+
 /* "BASE/PATH", with the base's query behind it. */
 void provider_join(struct buf *b, const char *base, const char *path);
 
@@ -123,6 +147,7 @@ void provider_chat_body(struct buf *b, const struct provider_ask *a,
     const char *id);
 bool provider_chat_answer(const char *s, size_t n, enum mip_structure rung,
     struct provider_answer *r);
+bool provider_chat_piece(struct provider_stream *st, const char *s, size_t n);
 void provider_chat_error(const char *s, size_t n, struct provider_error *e);
 
 /* The same of OpenAI's embeddings. */

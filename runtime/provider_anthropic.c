@@ -241,6 +241,8 @@ anthropic_body(struct buf *b, const struct provider_ask *a)
 	anthropic_config(b, a);
 	if (a->schema && a->rung == MIP_STRUCTURE_FUNCTION)
 		anthropic_function(b, a);
+	if (a->stream)
+		provider_raw(b, "stream", "true");
 	provider_options(b, m, NULL, false);
 	buf_putc(b, '}');
 }
@@ -338,6 +340,66 @@ anthropic_answer(const char *s, size_t n, enum mip_structure rung,
 	return ok;
 }
 
+static void
+anthropic_delta(struct provider_stream *st, const cJSON *delta)
+{
+	const char *s;
+
+	provider_said(st, provider_text_of(delta, "text"));
+	if (st->rung == MIP_STRUCTURE_FUNCTION)
+		provider_called(st, provider_text_of(delta, "partial_json"));
+	s = provider_text_of(delta, "thinking");
+	if (s)
+		buf_puts(&st->reasoning, s);
+}
+
+/* The input is counted when the message begins, the output when it ends. */
+static void
+anthropic_counts(struct provider_stream *st, const cJSON *root)
+{
+	struct provider_answer *r = &st->answer, now = { .in = 0 };
+
+	anthropic_usage(root, &now);
+	if (!now.counted)
+		return;
+	r->counted = true;
+	if (now.in > 0) {
+		r->in = now.in;
+		r->cached = now.cached;
+	}
+	r->out = now.out;
+}
+
+static bool
+anthropic_piece(struct provider_stream *st, const char *s, size_t n)
+{
+	cJSON *root = provider_event(st, s, n);
+	const cJSON *delta;
+	bool ok = true;
+
+	if (!root)
+		return false;
+	delta = cJSON_GetObjectItemCaseSensitive(root, "delta");
+	if (provider_word_is(root, "type", "error")) {
+		ok = provider_no_answer(&st->answer, s, n,
+		    provider_chat_error, "an error");
+	} else if (provider_word_is(root, "type", "message_start")) {
+		anthropic_counts(st, cJSON_GetObjectItemCaseSensitive(root,
+		    "message"));
+	} else if (provider_word_is(root, "type", "content_block_delta")) {
+		anthropic_delta(st, delta);
+	} else if (provider_word_is(root, "type", "message_delta")) {
+		st->answer.finish = anthropic_finish(delta);
+		st->answer.refused = provider_word_is(delta, "stop_reason",
+		    "refusal");
+		anthropic_counts(st, root);
+	} else if (provider_word_is(root, "type", "message_stop")) {
+		st->ended = true;
+	}
+	cJSON_Delete(root);
+	return ok;
+}
+
 /* A prompt that is too long has no code of its own. */
 static void
 anthropic_error(const char *s, size_t n, struct provider_error *e)
@@ -369,4 +431,5 @@ const struct provider provider_anthropic = {
 	.body = anthropic_body,
 	.answer = anthropic_answer,
 	.error = anthropic_error,
+	.piece = anthropic_piece,
 };

@@ -68,6 +68,7 @@ const struct provider provider_azure = {
 	.body = azure_body,
 	.answer = provider_chat_answer,
 	.error = provider_chat_error,
+	.piece = provider_chat_piece,
 	.embed_body = azure_embed_body,
 	.embed_answer = provider_embed_answer,
 };

@@ -18,6 +18,7 @@ gemini_url(struct buf *b, const char *base, const struct mip_model *m,
 	buf_puts(&path, strchr(m->id, '/') ? "/" : "/models/");
 	buf_percent(&path, m->id, "/");
 	buf_puts(&path, to == PROVIDER_EMBED ? ":batchEmbedContents" :
+	    to == PROVIDER_STREAM ? ":streamGenerateContent?alt=sse" :
 	    ":generateContent");
 	provider_join(b, base, buf_str(&path));
 	if (path.failed)
@@ -312,6 +313,37 @@ gemini_answer(const char *s, size_t n, enum mip_structure rung,
 	return ok;
 }
 
+/* Each event is a reply with a part of the text. */
+static bool
+gemini_piece(struct provider_stream *st, const char *s, size_t n)
+{
+	cJSON *root = provider_event(st, s, n);
+	const cJSON *one, *feedback;
+	bool ok = true;
+
+	if (!root)
+		return false;
+	one = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(root,
+	    "candidates"), 0);
+	feedback = cJSON_GetObjectItemCaseSensitive(root, "promptFeedback");
+	if (cJSON_IsObject(one)) {
+		gemini_texts(one, &st->text, &st->reasoning);
+		if (provider_text_of(one, "finishReason")) {
+			st->answer.finish = gemini_finish(one);
+			st->ended = true;
+		}
+	} else if (provider_text_of(feedback, "blockReason")) {
+		st->answer.finish = REPLY_FILTER;
+		st->answer.refused = st->ended = true;
+	} else if (cJSON_HasObjectItem(root, "error")) {
+		ok = provider_no_answer(&st->answer, s, n, gemini_error,
+		    "an error");
+	}
+	gemini_usage(root, &st->answer);
+	cJSON_Delete(root);
+	return ok;
+}
+
 /* What the details add: how long to wait, and whether a day's share is
  * spent. */
 static void
@@ -387,6 +419,7 @@ const struct provider provider_gemini = {
 	.body = gemini_body,
 	.answer = gemini_answer,
 	.error = gemini_error,
+	.piece = gemini_piece,
 	.embed_body = gemini_embed_body,
 	.embed_answer = gemini_embed_answer,
 };

@@ -454,6 +454,35 @@ provider_parse(const char *s, size_t n, const char *api,
 	return root;
 }
 
+cJSON *
+provider_event(struct provider_stream *st, const char *s, size_t n)
+{
+	cJSON *root = cJSON_ParseWithLength(s, n);
+
+	if (!root)
+		snprintf(st->answer.why, sizeof st->answer.why,
+		    "an event that is no JSON");
+	return root;
+}
+
+void
+provider_called(struct provider_stream *st, const char *s)
+{
+	if (!s || !*s)
+		return;
+	if (!st->called)
+		buf_reset(&st->text);
+	st->called = true;
+	buf_puts(&st->text, s);
+}
+
+void
+provider_said(struct provider_stream *st, const char *s)
+{
+	if (s && !st->called)
+		buf_puts(&st->text, s);
+}
+
 bool
 provider_finish(struct provider_answer *r, struct buf *text,
     struct buf *reasoning)

@@ -83,6 +83,12 @@ int64_t provider_count(const cJSON *object, const char *name, bool *there);
  * is "an OpenAI-compatible" or the like. */
 cJSON *provider_parse(const char *s, size_t n, const char *api,
     struct provider_answer *r);
+/* The same of an event of a stream. */
+cJSON *provider_event(struct provider_stream *st, const char *s, size_t n);
+/* Appends to the text what a function is called with, or why the model will
+ * not answer, in place of what it says beside that. */
+void provider_called(struct provider_stream *st, const char *s);
+void provider_said(struct provider_stream *st, const char *s);
 /* Ends it: the texts go over to `r`. */
 bool provider_finish(struct provider_answer *r, struct buf *text,
     struct buf *reasoning);

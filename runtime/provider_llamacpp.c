@@ -54,6 +54,7 @@ const struct provider provider_llamacpp = {
 	.body = provider_llamacpp_body,
 	.answer = provider_chat_answer,
 	.error = provider_chat_error,
+	.piece = provider_chat_piece,
 	.embed_body = provider_llamacpp_embed_body,
 	.embed_answer = provider_embed_answer,
 };

@@ -143,7 +143,7 @@ ollama_body(struct buf *b, const struct provider_ask *a)
 	buf_putc(b, '{');
 	provider_string(b, "model", m->id);
 	ollama_messages(b, a);
-	provider_raw(b, "stream", "false");
+	provider_raw(b, "stream", a->stream ? "true" : "false");
 	if (a->schema && a->rung == MIP_STRUCTURE_NATIVE)
 		provider_raw(b, "format", a->schema);
 	else if (a->schema && a->rung == MIP_STRUCTURE_JSON_OBJECT)
@@ -218,6 +218,34 @@ ollama_answer(const char *s, size_t n, enum mip_structure rung,
 }
 
 static bool
+ollama_piece(struct provider_stream *st, const char *s, size_t n)
+{
+	cJSON *root = provider_event(st, s, n);
+	const cJSON *message;
+	const char *thoughts;
+	bool ok = true;
+
+	if (!root)
+		return false;
+	message = cJSON_GetObjectItemCaseSensitive(root, "message");
+	thoughts = provider_text_of(message, "thinking");
+	if (cJSON_HasObjectItem(root, "error"))
+		ok = provider_no_answer(&st->answer, s, n,
+		    provider_chat_error, "an error");
+	provider_said(st, provider_text_of(message, "content"));
+	if (thoughts)
+		buf_puts(&st->reasoning, thoughts);
+	if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(root, "done"))) {
+		st->ended = true;
+		if (provider_word_is(root, "done_reason", "length"))
+			st->answer.finish = REPLY_LENGTH;
+		ollama_usage(root, &st->answer);
+	}
+	cJSON_Delete(root);
+	return ok;
+}
+
+static bool
 ollama_embed_answer(const char *s, size_t n, size_t want,
     struct provider_answer *r)
 {
@@ -244,6 +272,8 @@ const struct provider provider_ollama = {
 	.body = ollama_body,
 	.answer = ollama_answer,
 	.error = provider_chat_error,
+	.piece = ollama_piece,
+	.lines = true,
 	.embed_body = ollama_embed_body,
 	.embed_answer = ollama_embed_answer,
 };

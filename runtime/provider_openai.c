@@ -10,7 +10,8 @@
 /* ---- requests ---- */
 
 const char *const provider_chat_reserved[] = {
-	"stream", "messages", "model", "n", "response_format", NULL
+	"stream", "stream_options", "messages", "model", "n",
+	"response_format", NULL
 };
 
 void
@@ -121,6 +122,9 @@ provider_chat_body(struct buf *b, const struct provider_ask *a,
 	if (m->effort)
 		provider_string(b, "reasoning_effort", m->effort);
 	openai_shape(b, a);
+	if (a->stream)
+		buf_puts(b, ",\"stream\":true,\"stream_options\":"
+		    "{\"include_usage\":true}");
 	provider_options(b, m, NULL, false);
 	buf_putc(b, '}');
 }
@@ -253,6 +257,58 @@ provider_chat_answer(const char *s, size_t n, enum mip_structure rung,
 	return ok;
 }
 
+/* ---- streams ---- */
+
+static void
+openai_delta(struct provider_stream *st, const cJSON *delta)
+{
+	const char *s = provider_text_of(delta, "refusal");
+
+	if (s && *s)
+		st->answer.refused = true;
+	else if (st->rung == MIP_STRUCTURE_FUNCTION)
+		s = openai_arguments(delta);
+	provider_called(st, s);
+	provider_said(st, provider_text_of(delta, "content"));
+	s = provider_text_of(delta, "reasoning_content");
+	if (!s)
+		s = provider_text_of(delta, "reasoning");
+	if (s)
+		buf_puts(&st->reasoning, s);
+}
+
+bool
+provider_chat_piece(struct provider_stream *st, const char *s, size_t n)
+{
+	const cJSON *choice;
+	cJSON *root;
+	bool ok = true;
+
+	if (n == 6 && memcmp(s, "[DONE]", 6) == 0) {
+		st->ended = true;
+		return true;
+	}
+	root = provider_event(st, s, n);
+	if (!root)
+		return false;
+	choice = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(root,
+	    "choices"), 0);
+	if (cJSON_HasObjectItem(root, "error")) {
+		ok = provider_no_answer(&st->answer, s, n,
+		    provider_chat_error, "an error");
+	} else if (choice) {
+		openai_delta(st, cJSON_GetObjectItemCaseSensitive(choice,
+		    "delta"));
+		if (provider_text_of(choice, "finish_reason")) {
+			st->answer.finish = openai_finish(choice);
+			st->ended = true;
+		}
+	}
+	openai_usage(root, &st->answer);
+	cJSON_Delete(root);
+	return ok;
+}
+
 /* ---- errors ---- */
 
 /* {"error":{"message":...,"code":...}}, {"error":"..."}, {"message":"..."},
@@ -296,6 +352,7 @@ const struct provider provider_openai = {
 	.body = openai_body,
 	.answer = provider_chat_answer,
 	.error = provider_chat_error,
+	.piece = provider_chat_piece,
 	.embed_body = openai_embed_body,
 	.embed_answer = provider_embed_answer,
 };

@@ -50,7 +50,8 @@ struct exchange {
 	const cJSON *headers;
 	const char *type;
 	struct lmd_text answer;
-	bool paused;                    /* the next byte of "slow" is due */
+	unsigned piece_ms, break_after, given; /* of events of a stream */
+	bool paused;                    /* the next piece is due */
 	uint64_t due_us;                /* in the heap: when to go on */
 };
 
@@ -348,6 +349,10 @@ decide_by_rule(struct server *s, struct exchange *e, uint64_t *delay_ms)
 	*delay_ms = s->o.latency_ms + (u ? u->delay_ms : 0);
 	if (e->action == LMD_HANG)
 		*delay_ms = UINT64_MAX;
+	if (u && e->action == LMD_ANSWER && e->status == 200) {
+		e->piece_ms = u->piece_ms;
+		e->break_after = u->break_after;
+	}
 	if (u)
 		e->headers = cJSON_GetObjectItem(u->json, "headers");
 	if (u && u->path)
@@ -426,7 +431,20 @@ decide(struct server *s, struct exchange *e, const char *method,
 
 /* ---- answering --------------------------------------------------------- */
 
-/* Gives out the answer piecemeal, for "slow" and "truncate". */
+/* Bytes up to the end of the event that begins there. */
+static size_t
+event(const struct exchange *e, size_t at)
+{
+	const char *s = e->answer.s + at;
+	const char *end = strstr(s, "\n\n");
+
+	if (end)
+		return (size_t)(end - s) + 2;
+	end = strchr(s, '\n');
+	return end ? (size_t)(end - s) + 1 : e->answer.len - at;
+}
+
+/* Gives out the answer piecemeal: "slow", "truncate", events with pauses. */
 static ssize_t
 piece(void *arg, uint64_t at, char *to, size_t max)
 {
@@ -438,13 +456,17 @@ piece(void *arg, uint64_t at, char *to, size_t max)
 			return MHD_CONTENT_READER_END_WITH_ERROR;
 		n = e->answer.len / 2 - (size_t)at;
 	} else {
-		if (e->stopped)
+		bool slow = e->action == LMD_SLOW;
+
+		if (e->stopped || (!slow && e->break_after > 0 &&
+		    e->given == e->break_after))
 			return MHD_CONTENT_READER_END_WITH_ERROR;
 		e->paused = !e->paused;
-		if (e->paused)
-			return wait_ms(e, SLOW_MS) ? 0 :
+		if (e->paused && (slow || e->piece_ms > 0))
+			return wait_ms(e, slow ? SLOW_MS : e->piece_ms) ? 0 :
 			    MHD_CONTENT_READER_END_WITH_ERROR;
-		n = 1;
+		n = slow ? 1 : event(e, (size_t)at);
+		e->given++;
 	}
 	if (n > max)
 		n = max;
@@ -471,7 +493,8 @@ answer(struct exchange *e)
 			    &now, sizeof now);
 		return MHD_NO;
 	}
-	if (e->action == LMD_SLOW || e->action == LMD_TRUNCATE) {
+	if (e->action == LMD_SLOW || e->action == LMD_TRUNCATE ||
+	    e->piece_ms > 0 || e->break_after > 0) {
 		r = MHD_create_response_from_callback(e->answer.len, 4096,
 		    piece, e, NULL);
 	} else {

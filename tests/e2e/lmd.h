@@ -63,6 +63,8 @@ struct lmd_rule {
 	                                 * NULL: completions and embeddings */
 	enum lmd_action action;
 	unsigned status, delay_ms, times, every;
+	unsigned piece_ms;              /* between events of a stream */
+	unsigned break_after; /* so many events; 0: all come */
 	struct lmd_task *task;          /* or NULL */
 	unsigned seen, used;            /* under the lock */
 };

@@ -159,7 +159,8 @@ check_names(const cJSON *o, const char *path, unsigned n)
 		"match", "match_user", "match_system", "unless", "times",
 		"every", "reply", "json", "replies", "reasoning", "finish",
 		"refusal", "status", "error", "headers", "delay_ms", "usage",
-		"action", "mb", "task", "comment", "path", "invent"
+		"action", "mb", "task", "comment", "path", "invent",
+		"piece_ms", "break_after"
 	};
 	const cJSON *m;
 	unsigned i;
@@ -197,6 +198,8 @@ rule(struct lmd_rule *r, const cJSON *o, const char *path, unsigned n)
 	r->action = action(o, path);
 	r->status = number(o, "status", 200);
 	r->delay_ms = number(o, "delay_ms", 0);
+	r->piece_ms = number(o, "piece_ms", 0);
+	r->break_after = number(o, "break_after", 0);
 	r->times = number(o, "times", 0);
 	r->every = number(o, "every", 0);
 	if (task)

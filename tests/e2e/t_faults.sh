@@ -110,7 +110,7 @@ ok 'no such model' one 2 'no model nope; it has local' \
     ./s0 --text a --model nope=openai:x
 ok 'nor for tuning' one 2 'no model nope; it has local' \
     "$MIPROC" tune s.mp --model nope=openai:x
-ok 'no such provider' one 2 'NAME=PROVIDER:ID.* openai, llamacpp' \
+ok 'no such provider' one 2 'NAME=PROVIDER:ID.* openai, azure' \
     "$MIPROC" tune s.mp --model local=nope:x
 fresh
 ok 'offline with nothing in the cache' status 7 "$MIPROC" tune s.mp --offline

@@ -260,6 +260,22 @@ lm_wait(struct lm_group *g)
 	pthread_mutex_unlock(&g->lock);
 }
 
+bool
+lm_wait_news(struct lm_group *g)
+{
+	lm_wait(g);
+	return false;
+}
+
+bool
+lm_call_news(struct lm_call *c, struct buf *text, bool *again)
+{
+	(void)c;
+	(void)text;
+	(void)again;
+	return false;
+}
+
 void
 lm_call_release(struct lm_call *c)
 {
