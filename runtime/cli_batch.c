@@ -112,6 +112,11 @@ row_run(const struct batch *b, struct row_slot *r, struct mip *m,
 	s = p->run(m, in, out);
 	if (mip_status(m) != MIP_OK)
 		s = mip_status(m);
+	if (s == MIP_QUOTA) {
+		r->status = s;
+		buf_puts(&r->out, mip_message(m));
+		return;
+	}
 	if (s != MIP_OK) {
 		row_error(r, s, mip_message(m)[0] ? mip_message(m) :
 		    mip_status_text(s));
@@ -132,6 +137,7 @@ batch_world(enum mip_status s)
 {
 	switch (s) {
 	case MIP_INFRASTRUCTURE:
+	case MIP_QUOTA:
 	case MIP_BUDGET:
 	case MIP_OFFLINE:
 	case MIP_IO:
@@ -151,6 +157,20 @@ batch_world(enum mip_status s)
 	return MIP_OK;
 }
 
+/* The first row that is not to be had today ends the batch: all that follow
+ * would fail as it did. */
+static void
+batch_quota(struct batch *b, const struct row_slot *r)
+{
+	cli_say(b->c, "row %llu: %s; those before it are answered: run it "
+	    "again when there is a quota, and what is in the cache is not "
+	    "asked for again", (unsigned long long)b->head + 1,
+	    buf_str(&r->out));
+	b->rc = mip_status_exit(MIP_QUOTA);
+	b->ended = true;
+	mip_env_cancel(b->env);
+}
+
 /* Writes what is done, in order; with the lock held. */
 static void
 batch_flush(struct batch *b)
@@ -162,6 +182,8 @@ batch_flush(struct batch *b)
 			return;
 		if (r->status == MIP_CANCELLED)
 			b->ended = true;
+		if (!b->ended && r->status == MIP_QUOTA)
+			batch_quota(b, r);
 		if (!b->ended) {
 			b->failed += r->status != MIP_OK;
 			if (b->world == MIP_OK)

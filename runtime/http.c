@@ -337,10 +337,30 @@ http_class(const struct http_slot *s, CURLcode code)
 	return HTTP_BROKEN;
 }
 
+/* Retry-After in seconds or as a date, or in milliseconds as some write it. */
+static double
+http_retry_after(struct http_slot *s)
+{
+	curl_off_t wait = 0;
+#if LIBCURL_VERSION_NUM >= 0x075400
+	struct curl_header *h;
+	char *end;
+	double ms;
+
+	if (curl_easy_header(s->easy, "retry-after-ms", 0, CURLH_HEADER, -1,
+	    &h) == CURLHE_OK) {
+		ms = strtod(h->value, &end);
+		if (end != h->value && ms > 0 && ms < 1e12)
+			return ms / 1e3;
+	}
+#endif
+	curl_easy_getinfo(s->easy, CURLINFO_RETRY_AFTER, &wait);
+	return wait > 0 ? (double)wait : 0;
+}
+
 static void
 http_results(struct http_slot *s, struct http_request *r, CURLcode code)
 {
-	curl_off_t wait = 0;
 	long status = 0;
 	const char *type = NULL;
 	double total = 0;
@@ -349,10 +369,9 @@ http_results(struct http_slot *s, struct http_request *r, CURLcode code)
 	curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(s->easy, CURLINFO_CONTENT_TYPE, &type);
 	curl_easy_getinfo(s->easy, CURLINFO_TOTAL_TIME, &total);
-	curl_easy_getinfo(s->easy, CURLINFO_RETRY_AFTER, &wait);
 	r->status = (int)status;
 	r->seconds = total;
-	r->retry_after_s = wait > 0 ? (double)wait : 0;
+	r->retry_after_s = http_retry_after(s);
 	snprintf(r->content_type, sizeof r->content_type, "%s",
 	    type ? type : "");
 	if (code == CURLE_OK)

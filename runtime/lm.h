@@ -70,8 +70,9 @@ struct lm_call {
 	bool stream;                    /* tell of the reply while it is being
 	                                 * written: lm_call_news */
 
-	enum mip_status status;         /* OK, INFRASTRUCTURE, BUDGET, OFFLINE,
-	                                 * CANCELLED, USAGE, IO, NOMEM; REFUSAL
+	enum mip_status status;         /* OK, INFRASTRUCTURE, QUOTA, BUDGET,
+	                                 * OFFLINE, CANCELLED, USAGE, IO, NOMEM;
+	                                 * REFUSAL
 	                                 * and TRUNCATED: the server would not
 	                                 * take the request, or its length; FAIL
 	                                 * of a fetch: it would not take it, or

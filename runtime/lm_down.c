@@ -10,8 +10,23 @@
 enum {
 	DOWN_ATTEMPTS = 5,
 	DOWN_BACKOFF_MS = 500,
-	DOWN_MAX_WAIT_MS = 60000
+	DOWN_MAX_WAIT_MS = 60000,
+	DOWN_TIMEOUT_MS = 120000,
+	DOWN_SPENT_S = 60               /* a server whose quota is spent is let
+	                                 * alone for, where it does not say */
 };
+
+double
+lm_attempt_s(const struct lm *l, const struct lm_flight *f, double now)
+{
+	const struct mip_sending *d = &f->m->model.sending;
+	double s = (double)(l->timeout_ms > 0 ? l->timeout_ms :
+	    d->timeout_ms > 0 ? d->timeout_ms : DOWN_TIMEOUT_MS) / 1e3;
+
+	if (f->deadline > 0 && f->deadline - now < s)
+		s = f->deadline - now;
+	return s > 0.001 ? s : 0.001;
+}
 
 /* From 0.5 to 1, the same for the same seed, request and attempt. */
 static double
@@ -44,6 +59,18 @@ down_delay(struct lm_flight *f)
 	return s < most ? s : most;
 }
 
+/* Nothing is to be had from this server for long: neither for this request nor
+ * for others, until `s` seconds from now. */
+static void
+down_spent(struct lm *l, struct lm_flight *f, double s, double now)
+{
+	struct lm_model *m = f->m;
+
+	m->spent_until = now + s;
+	memcpy(m->spent_why, f->message, sizeof m->spent_why);
+	lm_done(l, f, MIP_QUOTA);
+}
+
 /* Another attempt after a while, if one is left; `f->message` says what was
  * wrong with this one. */
 static void
@@ -64,12 +91,22 @@ down_again(struct lm *l, struct lm_flight *f, double now)
 	if (ask > down_max_wait(m)) {
 		lm_say(l, f->message, "%s; it asks to wait %.0f s, and "
 		    "max_wait is %.0f s", said, ask, down_max_wait(m));
-		lm_done(l, f, MIP_INFRASTRUCTURE);
+		if (f->http.status == 429)
+			down_spent(l, f, ask, now);
+		else
+			lm_done(l, f, MIP_INFRASTRUCTURE);
 		return;
 	}
 	if (ask > 0)
 		limit_close(&f->m->limit, now + ask);
 	f->due = now + (ask > s ? ask : s);
+	if (f->deadline > 0 && f->due >= f->deadline) {
+		lm_say(l, f->message, "%s (%u attempts; the deadline of %.3g "
+		    "s leaves no time for another)", said, f->attempts,
+		    (double)m->deadline_ms / 1e3);
+		lm_done(l, f, MIP_INFRASTRUCTURE);
+		return;
+	}
 	f->message[0] = '\0';
 	if (!lm_timer_put(l, f))
 		lm_done(l, f, MIP_NOMEM);
@@ -203,13 +240,10 @@ down_without_system(struct lm *l, struct lm_flight *f)
 
 /* Statuses that pass: those of the model, else these, and all from 500 on. */
 static bool
-down_passing(const struct mip_sending *m, int status,
-    const struct provider_error *e)
+down_passing(const struct mip_sending *m, int status)
 {
 	char word[16];
 
-	if (e->quota)
-		return false;
 	snprintf(word, sizeof word, "%d", status);
 	if (m->retry_on)
 		return strstr(m->retry_on, word) != NULL;
@@ -269,7 +303,10 @@ down_refused(struct lm *l, struct lm_flight *f, double now)
 	buf_release(&hint);
 	if (e.retry_after_s > r->retry_after_s)
 		r->retry_after_s = e.retry_after_s;
-	if (down_passing(&m->model.sending, r->status, &e))
+	if (e.quota)
+		down_spent(l, f, r->retry_after_s > 0 ? r->retry_after_s :
+		    DOWN_SPENT_S, now);
+	else if (down_passing(&m->model.sending, r->status))
 		down_again(l, f, now);
 	else
 		lm_done(l, f, down_blame(f, &e));

@@ -193,7 +193,8 @@ lm_next_model(struct lm *l, struct lm_call *c, enum mip_status s)
 	struct lm_route *r = c->flight;
 
 	if (!r || atomic_load(&l->cancelled) || ++r->at >= r->n ||
-	    (s != MIP_INFRASTRUCTURE && s != MIP_OFFLINE))
+	    (s != MIP_INFRASTRUCTURE && s != MIP_QUOTA &&
+	    s != MIP_OFFLINE))
 		return NULL;
 	return r->m[r->at];
 }

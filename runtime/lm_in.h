@@ -75,6 +75,8 @@ struct lm_model {
 	struct limit limit;
 	struct lm_queue ready;          /* flights that may be sent */
 	double wake;                    /* when to look at `ready` again */
+	double spent_until;             /* nothing is sent before, and why */
+	char spent_why[LM_WHY];
 	enum mip_structure lowest;      /* rung for JSON that this server
 	                                 * takes */
 	bool no_grammar;                /* for other layouts it takes none */
@@ -104,6 +106,7 @@ struct lm_flight {
 	bool holds;                     /* a part of the budget */
 	double tokens;                  /* taken from the limits */
 	double due;                     /* of the next attempt */
+	double deadline;                /* of the last; 0: none yet */
 	uint64_t jitter;
 
 	enum mip_status status;
@@ -299,6 +302,9 @@ void lm_stream_more(struct http_request *r);
 bool lm_stream_end(struct lm_flight *f, struct provider_answer *a);
 
 /* ---- lm_down.c ---- */
+
+/* Seconds from now that an attempt may take. */
+double lm_attempt_s(const struct lm *l, const struct lm_flight *f, double now);
 
 /* The attempt has ended: reads the answer, or sees to the failure. */
 void lm_came_down(struct lm *l, struct lm_flight *f, double now);

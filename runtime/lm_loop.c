@@ -13,7 +13,6 @@
 #include "lm_in.h"
 
 enum {
-	LOOP_TIMEOUT_MS = 120000,
 	LOOP_IDLE_MS = 60000,
 	LOOP_LEDGER_MS = 50             /* other processes do not wake us */
 };
@@ -228,12 +227,11 @@ loop_lowest(const struct lm_flight *f)
 }
 
 static void
-loop_send(struct lm *l, struct lm_flight *f)
+loop_send(struct lm *l, struct lm_flight *f, double now)
 {
 	struct lm_model *m = f->m;
 	struct http_request *r = &f->http;
 	enum mip_structure lowest = loop_lowest(f);
-
 	bool ok = true;
 
 	if ((m->no_system && !f->ask.no_system) ||
@@ -254,9 +252,9 @@ loop_send(struct lm *l, struct lm_flight *f)
 	r->header = m->header;
 	r->body = f->get ? NULL : buf_str(&f->body);
 	r->body_len = f->body.len;
-	r->timeout_ms = l->timeout_ms > 0 ? l->timeout_ms :
-	    m->model.sending.timeout_ms > 0 ? m->model.sending.timeout_ms :
-	    LOOP_TIMEOUT_MS;
+	if (f->deadline <= 0 && m->model.sending.deadline_ms > 0)
+		f->deadline = now + (double)m->model.sending.deadline_ms / 1e3;
+	r->timeout_ms = (long)ceil(lm_attempt_s(l, f, now) * 1e3);
 	r->local = m->loopback;
 	r->more = f->streams ? lm_stream_more : NULL;
 	r->done = loop_down;
@@ -301,6 +299,18 @@ loop_server(struct lm *l, struct lm_model *m)
 	return false;
 }
 
+/* Those that wait for a server of which nothing is to be had today. */
+static void
+loop_spent(struct lm *l, struct lm_model *m)
+{
+	struct lm_flight *f;
+
+	while ((f = lm_queue_get(&m->ready))) {
+		memcpy(f->message, m->spent_why, sizeof f->message);
+		lm_done(l, f, MIP_QUOTA);
+	}
+}
+
 /* Sends what the limits let through; gives when to look again. */
 static double
 loop_pump(struct lm *l, struct lm_model *m, double now)
@@ -312,6 +322,10 @@ loop_pump(struct lm *l, struct lm_model *m, double now)
 		return HUGE_VAL;
 	if (m->own_server && !loop_server(l, m))
 		return HUGE_VAL;
+	if (now < m->spent_until) {
+		loop_spent(l, m);
+		return HUGE_VAL;
+	}
 	if (now < m->wake)
 		return m->wake;
 	while ((f = m->ready.first)) {
@@ -322,7 +336,7 @@ loop_pump(struct lm *l, struct lm_model *m, double now)
 			return wait > 0 ? m->wake : HUGE_VAL;
 		}
 		lm_queue_get(&m->ready);
-		loop_send(l, f);
+		loop_send(l, f, now);
 	}
 	return HUGE_VAL;
 }

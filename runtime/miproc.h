@@ -50,6 +50,7 @@
 	X(ASSERT,         assert,         8, "a requirement does not hold") \
 	X(FAIL,           fail,           8, "the program failed") \
 	X(INFRASTRUCTURE, infrastructure, 3, "provider, network or tool") \
+	X(QUOTA,          quota,          3, "the provider's quota is spent") \
 	X(BUDGET,         budget,         4, "the budget is spent") \
 	X(OFFLINE,        offline,        7, "not in the cache, and offline") \
 	X(CANCELLED,      cancelled,    130, "interrupted") \
@@ -169,16 +170,15 @@ enum mip_structure {                    /* how a shape is asked for */
 enum mip_route { MIP_DIRECT, MIP_FALLBACK, MIP_ROUND_ROBIN };
 
 #define MIP_UNSET (-1.0)                /* a number that was not given */
-
 struct mip_pair { const char *name, *value; };
 
 /* How requests go to a server, and how often. */
 struct mip_sending {
 	unsigned attempts;              /* of a request, at most; 0: 5 */
 	long backoff_ms, max_wait_ms;   /* 0: 500, 60,000 */
-	const char *retry_on;           /* "429 503": statuses that pass; NULL:
-	                                 * 408, 409, 425, 429, 500 and above */
+	const char *retry_on;           /* "429 503"; NULL: all that pass */
 	long timeout_ms;                /* 0: 120,000; 30,000 of no model */
+	long deadline_ms;               /* of all of them; 0: none */
 	unsigned running;               /* at once; 0: no limit */
 	double rpm;                     /* per minute; 0: no limit */
 };

@@ -469,7 +469,8 @@ tuning_run(struct compilation *c, struct build *b)
 	progress_end(&progress);
 	wrote = report_usage_file(c->o->usage, &r.usage);
 	if (s != MIP_OK) {
-		fprintf(stderr, "miproc: %s\n", r.message);
+		fprintf(stderr, "miproc: %s%s\n", r.message,
+		    s == MIP_QUOTA ? "; go on with --resume" : "");
 		return s == MIP_CANCELLED ? 130 : mip_status_exit(s);
 	}
 	if (!r.complete)

@@ -18,6 +18,7 @@ const struct option_rule check_retries[] = {
 	{ "attempts", OPT_INT, NULL, NULL },
 	{ "backoff", OPT_TIME, NULL, NULL },
 	{ "max_wait", OPT_TIME, NULL, NULL },
+	{ "deadline", OPT_TIME, NULL, NULL },
 	{ "on", OPT_STATUSES, NULL, NULL },
 	{ NULL, OPT_OTHER, NULL, NULL }
 };

@@ -63,6 +63,7 @@ lower_sending(struct lower *x, struct mip_sending *d, struct ast *list)
 	d->attempts = (unsigned)small(option(x, retry, "attempts"));
 	d->backoff_ms = small(option(x, retry, "backoff"));
 	d->max_wait_ms = small(option(x, retry, "max_wait"));
+	d->deadline_ms = small(option(x, retry, "deadline"));
 	d->retry_on = statuses(x, retry);
 	d->running = (unsigned)small(option(x, limit, "running"));
 	d->rpm = number(option(x, limit, "rpm"), 0);

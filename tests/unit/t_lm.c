@@ -151,7 +151,7 @@ asked_to_wait(void **state)
 	double t;
 
 	(void)state;
-	assert_int_equal(once("w-long", &a), MIP_INFRASTRUCTURE);
+	assert_int_equal(once("w-long", &a), MIP_QUOTA);
 	assert_true(says(&a, "3600 s"));
 	assert_int_equal(lmd_count(&lmd, "w-long"), 1);
 	t = now();
@@ -159,6 +159,50 @@ asked_to_wait(void **state)
 	assert_true(now() - t >= 1);
 	assert_int_equal(a.c.attempts, 2);
 	lm_call_release(&a.c);
+}
+
+/* Others are not sent either, and those of another model are. */
+static void
+spent(void **state)
+{
+	struct mip_model m = model("m"), other = model("m");
+	const struct mip_model *const both[] = { &m, &other };
+	struct mip_model back = { .name = "back", .to = both, .nto = 2,
+	    .route = MIP_FALLBACK };
+	struct lm *l = CLIENT(.seed = 1);
+	struct ask a;
+
+	(void)state;
+	assert_int_equal(call(l, &a, &m, "w-quota"), MIP_QUOTA);
+	assert_true(says(&a, "no money: ") || says(&a, "no money; "));
+	assert_true(says(&a, "quota is spent"));
+	assert_int_equal(call(l, &a, &m, "w-after-quota"), MIP_QUOTA);
+	assert_true(says(&a, "quota is spent"));
+	assert_int_equal(a.c.attempts, 0);
+	assert_int_equal(lmd_count(&lmd, "w-after-quota"), 0);
+	assert_int_equal(call(l, &a, &back, "w-after-quota"), MIP_OK);
+	lm_call_release(&a.c);
+	lm_free(l);
+}
+
+static void
+deadlines(void **state)
+{
+	struct mip_model m = model("m");
+	struct lm *l = CLIENT(.seed = 1);
+	struct ask a;
+	double t = now();
+
+	(void)state;
+	m.sending.attempts = 100;
+	m.sending.deadline_ms = 300;
+	assert_int_equal(call(l, &a, &m, "w-always"), MIP_INFRASTRUCTURE);
+	assert_true(says(&a, "the deadline of 0.3 s"));
+	assert_true(a.c.attempts > 1 && a.c.attempts < 100);
+	/* Of one attempt, too. */
+	assert_int_equal(call(l, &a, &m, "w-hang"), MIP_INFRASTRUCTURE);
+	assert_true(now() - t < 3);
+	lm_free(l);
 }
 
 static void
@@ -487,6 +531,8 @@ main(void)
 		cmocka_unit_test(never_again),
 		cmocka_unit_test(keys),
 		cmocka_unit_test(asked_to_wait),
+		cmocka_unit_test(spent),
+		cmocka_unit_test(deadlines),
 		cmocka_unit_test(nobody_there),
 		cmocka_unit_test(bad_models),
 		cmocka_unit_test(ladder),

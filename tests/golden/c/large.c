@@ -186,6 +186,7 @@ static const struct mip_model model_local = {
 	.price_cached = 0.15,
 	.sending.attempts = 4,
 	.sending.backoff_ms = 250,
+	.sending.deadline_ms = 300000,
 	.sending.running = 8,
 	.sending.rpm = 500.0,
 	.tpm = 200000.0,
