@@ -125,7 +125,7 @@ IR      += $(call in,src/ir,ir_retriever lower_retriever)
 EMIT    += src/emit/emit_retriever.c
 
 # What calls took.
-RUNTIME += runtime/usage.c
+RUNTIME += $(call in,runtime,duration usage)
 
 # Grammars of replies.
 RUNTIME += $(call in,runtime,gbnf gbnf_number gbnf_text gbnf_regex)

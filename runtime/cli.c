@@ -13,6 +13,7 @@
 
 #include "allow.h"
 #include "child.h"
+#include "duration.h"
 #include "json.h"
 #include "lines.h"
 #include "lm.h"
@@ -226,6 +227,20 @@ flag_timeout(struct cli *c, const char *s)
 	return true;
 }
 
+static bool
+flag_time_limit(struct cli *c, const char *s)
+{
+	double seconds;
+
+	if (!duration_read(s, &seconds)) {
+		cli_say(c, "--time-limit: '%s' is no time like 90s, 5min or "
+		    "2h", s);
+		return false;
+	}
+	c->options.time_limit_ms = (long)ceil(seconds * 1000);
+	return true;
+}
+
 /* The i-th model of the program, then of what judges it; NULL past the
  * last. */
 static const struct mip_model *
@@ -320,6 +335,7 @@ set_flag(struct cli *c, enum cli_flag f, const char *value)
 	case CLI_MODEL:         return flag_model(c, value);
 	case CLI_BASE_URL:      o->base_url = value; break;
 	case CLI_TIMEOUT:       return flag_timeout(c, value);
+	case CLI_TIME_LIMIT:    return flag_time_limit(c, value);
 	case CLI_MAX_COST:      return flag_number(c, f, value, &o->max_cost);
 	case CLI_MAX_CALLS:     return flag_count(c, f, value, &o->max_calls);
 	case CLI_MAX_TOKENS:    return flag_count(c, f, value, &o->max_tokens);

@@ -21,6 +21,8 @@
 	X(MODEL, "model", 0, "NAME=PROVIDER:ID", "another model for NAME") \
 	X(BASE_URL, "base-url", 0, "URL", "of the server, for every model") \
 	X(TIMEOUT, "timeout", 0, "S", "seconds for one try of a call") \
+	X(TIME_LIMIT, "time-limit", 0, "TIME", \
+	    "begin no call after 90s, 5min, 2h") \
 	X(MAX_COST, "max-cost", 0, "USD", "spend at most this") \
 	X(MAX_CALLS, "max-calls", 0, "N", "make at most so many calls") \
 	X(MAX_TOKENS, "max-tokens", 0, "N", "use at most so many tokens") \

@@ -43,6 +43,22 @@ lm_say(struct lm *l, char why[LM_WHY], const char *fmt, ...)
 	buf_release(&b);
 }
 
+bool
+lm_late(struct lm *l, double now, char why[LM_WHY])
+{
+	if (l->deadline == 0 || now < l->deadline)
+		return false;
+	lm_say(l, why, "the time limit of %.*g s is over",
+	    l->time_limit_s < 1e6 ? 6 : 12, l->time_limit_s);
+	return true;
+}
+
+bool
+lm_time_over(struct lm *l, char why[320])
+{
+	return l->deadline > 0 && lm_late(l, lm_now(), why);
+}
+
 /* ---- small parts ---- */
 
 bool
@@ -209,6 +225,10 @@ lm_options(struct lm *l, const struct mip_options *o)
 	l->refresh = o->refresh;
 	l->offline = o->offline || o->replay || lm_flag("MIPROC_OFFLINE");
 	l->timeout_ms = o->timeout_ms;
+	if (o->time_limit_ms > 0) {
+		l->time_limit_s = (double)o->time_limit_ms / 1e3;
+		l->deadline = lm_now() + l->time_limit_s;
+	}
 	l->seed = o->seed;
 	if (o->cache_dir)
 		l->cache_dir = arena_strdup(&l->keep, o->cache_dir);

@@ -151,6 +151,9 @@ bool lm_call_news(struct lm_call *c, struct buf *text, bool *again);
  * off; "" if there is nothing to add to the status. */
 void lm_explain(const struct lm_call *c, enum mip_status s, char why[320]);
 
+/* Whether the time limit is over, after which no call begins; a sentence. */
+bool lm_time_over(struct lm *l, char why[320]);
+
 /* All calls from now on, and those under way, end as CANCELLED.  Takes no
  * lock and does not wait. */
 void lm_cancel(struct lm *l);

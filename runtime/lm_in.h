@@ -104,6 +104,8 @@ struct lm_flight {
 	int64_t bound;                  /* tokens of the reply, or 0 */
 	struct store_sum held;
 	bool holds;                     /* a part of the budget */
+	bool lost;                      /* called off under way: it may have
+	                                 * been paid */
 	double tokens;                  /* taken from the limits */
 	double due;                     /* of the next attempt */
 	double deadline;                /* of the last; 0: none yet */
@@ -137,6 +139,7 @@ struct lm {
 	const char *const *override;
 	bool no_cache, refresh, offline;
 	long timeout_ms;
+	double time_limit_s, deadline;  /* no call begins after it; or 0 */
 	uint64_t seed;
 
 	struct redact redact;
@@ -182,6 +185,9 @@ void lm_say(struct lm *l, char why[LM_WHY], const char *fmt, ...)
     MIP_PRINTF(3, 4);
 
 double lm_now(void);
+
+/* Whether the time limit is over, and if so a sentence. */
+bool lm_late(struct lm *l, double now, char why[LM_WHY]);
 
 /* ---- lm_flight.c ---- */
 

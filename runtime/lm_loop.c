@@ -89,7 +89,9 @@ loop_settle(struct lm *l, struct lm_flight *f)
 	if (!f->holds)
 		return;
 	f->holds = false;
-	if (f->status == MIP_OK) {
+	if (f->lost) {
+		spent = f->held;
+	} else if (f->status == MIP_OK) {
 		spent.calls = 1;
 		spent.tokens = r->in + r->out;
 		spent.pico = budget_pico(lm_cost(&f->m->model, r->in,
@@ -362,34 +364,55 @@ loop_pump_all(struct lm *l, double now)
 /* ---- turns ---- */
 
 static void
-loop_cancel_queue(struct lm *l, struct lm_queue *q)
+loop_end_queue(struct lm *l, struct lm_queue *q, enum mip_status s,
+    const char *why)
 {
 	struct lm_flight *f;
 
 	while ((f = lm_queue_get(q))) {
-		f->message[0] = '\0';
-		lm_done(l, f, MIP_CANCELLED);
+		memcpy(f->message, why, strlen(why) + 1);
+		lm_done(l, f, s);
 	}
 }
 
+/* Ends what is not under way. */
 static void
-loop_cancel(struct lm *l)
+loop_end(struct lm *l, enum mip_status s, const char *why)
 {
 	struct lm_model *m;
 	struct lm_flight *f;
 
-	http_stop(l->http);
-	loop_cancel_queue(l, &l->down);
-	loop_cancel_queue(l, &l->broke);
+	loop_end_queue(l, &l->broke, s, why);
 	pthread_mutex_lock(&l->model_lock);
 	m = l->model;
 	pthread_mutex_unlock(&l->model_lock);
 	for (; m; m = m->next)
-		loop_cancel_queue(l, &m->ready);
+		loop_end_queue(l, &m->ready, s, why);
 	while ((f = loop_timer_get(l))) {
-		f->message[0] = '\0';
-		lm_done(l, f, MIP_CANCELLED);
+		memcpy(f->message, why, strlen(why) + 1);
+		lm_done(l, f, s);
 	}
+}
+
+/* Ends what must not go on; with the time. */
+static double
+loop_stop(struct lm *l)
+{
+	char why[LM_WHY];
+	struct lm_flight *f;
+	double now;
+
+	if (atomic_load(&l->cancelled)) {
+		http_stop(l->http);
+		for (f = l->down.first; f; f = f->next)
+			f->lost = true;
+		loop_end_queue(l, &l->down, MIP_CANCELLED, "");
+		loop_end(l, MIP_CANCELLED, "");
+	}
+	now = lm_now();
+	if (lm_late(l, now, why))
+		loop_end(l, MIP_BUDGET, why);
+	return now;
 }
 
 /* Takes what other threads have handed over; false when it is time to end. */
@@ -423,6 +446,8 @@ loop_wait_ms(struct lm *l, double next, double now)
 		next = l->timer[0]->due;
 	if (l->broke.first && l->ledger_at > 0 && l->ledger_at < next)
 		next = l->ledger_at;
+	if (l->deadline > now && l->deadline < next)
+		next = l->deadline;
 	ms = ceil((next - now) * 1e3);
 	return ms > LOOP_IDLE_MS ? LOOP_IDLE_MS : ms > 0 ? (int)ms : 0;
 }
@@ -437,9 +462,7 @@ lm_loop(void *arg)
 
 	while (go) {
 		go = loop_take(l);
-		if (atomic_load(&l->cancelled))
-			loop_cancel(l);
-		now = lm_now();
+		now = loop_stop(l);
 		while (l->ntimer > 0 && l->timer[0]->due <= now) {
 			f = loop_timer_get(l);
 			f->m->wake = 0;

@@ -433,7 +433,7 @@ struct mip_options {
 	bool no_cache, refresh, offline;
 	const char *base_url;           /* instead of every model's own */
 	const char *const *model; /* "NAME=PROVIDER:ID", NULL-terminated */
-	long timeout_ms;
+	long timeout_ms, time_limit_ms;
 	double max_cost;                /* usd */
 	int64_t max_calls, max_tokens;
 	const char *trace;              /* file for JSON lines */

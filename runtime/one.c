@@ -5,6 +5,7 @@
 #include "arena.c"
 #include "buf.c"
 #include "json.c"
+#include "duration.c"
 #include "chars.c"
 #include "regex.c"
 #include "sha256.c"

@@ -625,7 +625,8 @@ store_holder_bind(sqlite3_stmt *q, const struct store_holder *h)
 		sqlite3_bind_int64(q, 3, h->n);
 }
 
-/* What dead processes held is free again. */
+/* What dead processes held is spent: how far their calls had got, nobody
+ * knows. */
 static void
 store_bury(struct store *s)
 {
@@ -642,6 +643,8 @@ store_bury(struct store *s)
 	}
 	sqlite3_reset(q);
 	for (i = 0; i < n; i++) {
+		store_holder_bind(s->sql[STORE_INHERIT], &dead[i]);
+		store_step(s, STORE_INHERIT);
 		store_holder_bind(s->sql[STORE_BURY], &dead[i]);
 		store_step(s, STORE_BURY);
 	}
@@ -743,6 +746,7 @@ store_ledger_hold(struct store *s, const struct store_holder *h,
 	*fits = store_fits(spent, &held, change, most);
 	if (!*fits) {
 		store_bury(s);
+		store_sum(s, STORE_SPENT, spent);
 		store_sum(s, STORE_HELD, &held);
 		*fits = store_fits(spent, &held, change, most);
 	}

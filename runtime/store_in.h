@@ -39,6 +39,13 @@
 	X(UNHOLDER, write, "DELETE FROM ledger_held" \
 	    " WHERE pid = ?1 AND born = ?2 AND n = ?3") \
 	X(HOLDERS, write, "SELECT DISTINCT pid, born FROM ledger_held") \
+	X(INHERIT, write, "UPDATE ledger_spent SET" \
+	    " calls = calls + coalesce((SELECT sum(calls)" \
+	    " FROM ledger_held WHERE pid = ?1 AND born = ?2), 0)," \
+	    " tokens = tokens + coalesce((SELECT sum(tokens)" \
+	    " FROM ledger_held WHERE pid = ?1 AND born = ?2), 0)," \
+	    " pico = pico + coalesce((SELECT sum(pico)" \
+	    " FROM ledger_held WHERE pid = ?1 AND born = ?2), 0)") \
 	X(BURY, write, "DELETE FROM ledger_held" \
 	    " WHERE pid = ?1 AND born = ?2") \
 	X(SPENT, write, "SELECT calls, tokens, pico FROM ledger_spent") \

@@ -229,9 +229,14 @@ static bool
 tool_may_run(struct mip *m, const struct mip_tool *tool)
 {
 	const char *url;
+	char why[320];
 
 	if (m->status != MIP_OK || mip_stopped(m))
 		return false;
+	if (lm_time_over(mip_env_lm(m->env), why)) {
+		mip_fail(m, MIP_BUDGET, "%s: %s", tool->name, why);
+		return false;
+	}
 	if (tool->kind == MIP_HTTP) {
 		url = lm_setting(&tool->http->url);
 		if (!url || mip_env_allows_net(m->env, url))

@@ -12,6 +12,7 @@
 
 #include "allow.h"
 #include "driver/completion.h"
+#include "duration.h"
 #include "miproc.h"
 
 static const struct { const char *word, *args, *what; } verbs[] = {
@@ -98,30 +99,6 @@ count(struct reader *r, const char *what, const char *s, int64_t max,
 		return false;
 	}
 	*out = n;
-	return true;
-}
-
-/* "90", "90s", "5min", "2h" in seconds. */
-static bool
-seconds(struct reader *r, const char *s, double *out)
-{
-	char *end;
-	double v, unit = 0.0;
-
-	errno = 0;
-	v = strtod(s, &end);
-	if (strcmp(end, "") == 0 || strcmp(end, "s") == 0)
-		unit = 1.0;
-	else if (strcmp(end, "min") == 0)
-		unit = 60.0;
-	else if (strcmp(end, "h") == 0)
-		unit = 3600.0;
-	if (end == s || errno != 0 || !(unit > 0.0) || !(v > 0.0)) {
-		mistake(r, "--time-limit wants a time like 90s, 5min or 2h, "
-		    "not '%s'", s);
-		return false;
-	}
-	*out = v * unit;
 	return true;
 }
 
@@ -318,7 +295,9 @@ take_tokens(struct reader *r, const char *v)
 static void
 take_time(struct reader *r, const char *v)
 {
-	seconds(r, v, &r->o->time_limit_s);
+	if (!duration_read(v, &r->o->time_limit_s))
+		mistake(r, "--time-limit wants a time like 90s, 5min or 2h, "
+		    "not '%s'", v);
 }
 
 static void
