@@ -24,12 +24,72 @@ void
 limit_init(struct limit *l, unsigned running, double rpm, double tpm,
     double now)
 {
-	l->running = 0;
-	l->most = running;
+	*l = (struct limit){ .most = running };
 	limit_bucket(&l->calls, rpm, 1);
 	limit_bucket(&l->tokens, tpm, 1);
 	l->at = now;
 	l->closed_until = now;
+}
+
+enum {
+	LIMIT_FROM = 4,                 /* places to begin with */
+	LIMIT_SAMPLES = 16,             /* answers that a mean is made of */
+	LIMIT_SLOW = 3                  /* times the best: it is a queue */
+};
+
+void
+limit_adapt(struct limit *l)
+{
+	l->adaptive = true;
+	l->places = LIMIT_FROM;
+	l->most = LIMIT_FROM;
+}
+
+/* Attempts that were sent before the last cut say nothing of what came of
+ * it. */
+static void
+limit_cut(struct limit *l, double to, double sent, double now)
+{
+	if (sent < l->cut_at)
+		return;
+	l->found = true;
+	l->cut_at = now;
+	l->seen = 0;
+	l->places = to > 1 ? to : 1;
+}
+
+/* Whether answers take so long by now that most of it is waiting. */
+static bool
+limit_slow(struct limit *l, double took)
+{
+	double share = l->seen < LIMIT_SAMPLES ? l->seen + 1.0 :
+	    (double)LIMIT_SAMPLES;
+
+	l->usual = l->seen == 0 ? took : l->usual + (took - l->usual) / share;
+	if (++l->seen < LIMIT_SAMPLES)
+		return false;
+	if (l->best <= 0)
+		l->best = l->usual;
+	return l->usual > LIMIT_SLOW * l->best;
+}
+
+void
+limit_learn(struct limit *l, enum limit_said said, double sent, double now)
+{
+	if (!l->adaptive || said == LIMIT_NOTHING)
+		return;
+	if (said == LIMIT_BUSY)
+		limit_cut(l, l->places / 2, sent, now);
+	else if (sent >= l->cut_at && limit_slow(l, now - sent)) {
+		/* A little below what is enough, to see again what an answer
+		 * takes that waits for no other. */
+		limit_cut(l, 0.8 * l->places * l->best / l->usual, sent, now);
+		l->best = 0;
+	}
+	else if (l->running >= l->most && l->best > 0)
+		/* They were all in use, and it is known what is slow. */
+		l->places += l->found ? 1 / l->places : 1;
+	l->most = (unsigned)l->places;
 }
 
 static void

@@ -351,6 +351,30 @@ down_failed(struct lm *l, struct lm_flight *f, double now)
 	}
 }
 
+/* Whether it was too much for the server. */
+static enum limit_said
+down_said(const struct http_request *r)
+{
+	switch (r->result) {
+	case HTTP_OK:
+		break;
+	case HTTP_TIMEOUT:
+		return LIMIT_BUSY;
+	case HTTP_BAD_URL:
+	case HTTP_NO_CONNECTION:
+	case HTTP_UNTRUSTED:
+	case HTTP_BROKEN:
+	case HTTP_TOO_LARGE:
+	case HTTP_CANCELLED:
+	case HTTP_NOMEM:
+		return LIMIT_NOTHING;
+	}
+	/* 529: Anthropic's word for overloaded */
+	return r->status == 429 || r->status == 503 || r->status == 529 ?
+	    LIMIT_BUSY : r->status / 100 == 2 ? LIMIT_ANSWERED :
+	    LIMIT_NOTHING;
+}
+
 void
 lm_came_down(struct lm *l, struct lm_flight *f, double now)
 {
@@ -369,6 +393,7 @@ lm_came_down(struct lm *l, struct lm_flight *f, double now)
 		down_without_system(l, f);
 	else
 		down_refused(l, f, now);
+	limit_learn(&f->m->limit, down_said(r), f->sent_at, now);
 	limit_give(&f->m->limit, f->tokens, !good ? 0 : f->counted ?
 	    (double)(f->reply.in + f->reply.out) : f->tokens);
 	buf_release(&r->reply);

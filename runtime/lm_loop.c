@@ -262,6 +262,7 @@ loop_send(struct lm *l, struct lm_flight *f, double now)
 	r->done = loop_down;
 	r->arg = f;
 	f->attempts++;
+	f->sent_at = now;
 	if (f->streams)
 		lm_stream_begin(f);
 	http_submit(l->http, r);

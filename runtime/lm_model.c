@@ -237,6 +237,8 @@ model_new(struct lm *l, const void *of, const struct mip_model *settings,
 	lm_queue_init(&m->ready);
 	limit_init(&m->limit, settings->sending.running,
 	    settings->sending.rpm, settings->tpm, lm_now());
+	if (settings->sending.adaptive)
+		limit_adapt(&m->limit);
 	return m;
 }
 

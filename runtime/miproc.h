@@ -180,6 +180,7 @@ struct mip_sending {
 	long timeout_ms;                /* 0: 120,000; 30,000 of no model */
 	long deadline_ms;               /* of all of them; 0: none */
 	unsigned running;               /* at once; 0: no limit */
+	bool adaptive;                  /* as many as the server takes */
 	double rpm;                     /* per minute; 0: no limit */
 };
 

@@ -56,6 +56,8 @@ gen_sending(struct gen *g, const struct mip_sending *d)
 	text(g, "sending.retry_on", d->retry_on);
 	number(g, "sending.timeout_ms", d->timeout_ms);
 	number(g, "sending.running", d->running);
+	if (d->adaptive)
+		cw_line(&g->w, ".sending.adaptive = true,");
 	if (d->rpm > 0)
 		cw_line(&g->w, ".sending.rpm = %s,", gen_float(g, d->rpm));
 }

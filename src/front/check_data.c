@@ -24,7 +24,7 @@ const struct option_rule check_retries[] = {
 };
 
 static const struct option_rule limit_options[] = {
-	{ "running", OPT_INT, NULL, NULL },
+	{ "running", OPT_INT_OR_AUTO, NULL, NULL },
 	{ "rpm", OPT_NUMBER, NULL, NULL },
 	{ "tpm", OPT_NUMBER, NULL, NULL },
 	{ NULL, OPT_OTHER, NULL, NULL }

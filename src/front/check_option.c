@@ -118,6 +118,7 @@ kind_text(const struct option_rule *r)
 	case OPT_ENV:      return "env(\"NAME\")";
 	case OPT_WORD: case OPT_SLOT_WORD:
 		return r->words;
+	case OPT_INT_OR_AUTO: return "a whole number or auto";
 	case OPT_DEMOS:    return "a whole number, none or knn(...)";
 	case OPT_STRINGS:  return "a string or a list of strings";
 	case OPT_STATUSES: return "a list of 408, 409, 425, 429 and 500 to "
@@ -228,7 +229,8 @@ fits(struct check *c, struct ast *e, const struct option_rule *r)
 		return (r->kind == OPT_STRINGS && list_of(c, e, CV_STRING)) ||
 		    (r->kind == OPT_STATUSES && statuses_of(c, e));
 	if (!takes_word(r) && r->kind != OPT_BLOCK_OR_FREE &&
-	    !(r->kind == OPT_DEMOS && e->kind == AST_NAME)) {
+	    !((r->kind == OPT_DEMOS || r->kind == OPT_INT_OR_AUTO) &&
+	    e->kind == AST_NAME)) {
 		declared = is_declared(c, e);
 		if (!declared || !constant(c, e))
 			return false;
@@ -251,6 +253,9 @@ fits(struct check *c, struct ast *e, const struct option_rule *r)
 		return v.kind == CV_WORD && check_is_word(r->words, v.s);
 	case OPT_DEMOS:
 		return (v.kind == CV_WORD && strcmp(v.s, "none") == 0) ||
+		    (v.kind == CV_INT && v.i >= 0);
+	case OPT_INT_OR_AUTO:
+		return (v.kind == CV_WORD && strcmp(v.s, "auto") == 0) ||
 		    (v.kind == CV_INT && v.i >= 0);
 	case OPT_BLOCK_OR_FREE:
 		return v.kind == CV_WORD && strcmp(v.s, "free") == 0;

@@ -49,7 +49,7 @@ static const struct {
 };
 
 const struct option_rule check_http_limits[] = {
-	{ "running", OPT_INT, NULL, NULL },
+	{ "running", OPT_INT_OR_AUTO, NULL, NULL },
 	{ "rpm", OPT_NUMBER, NULL, NULL },
 	{ NULL, OPT_OTHER, NULL, NULL }
 };

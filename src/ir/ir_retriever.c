@@ -45,6 +45,7 @@ ir_put_sending(struct buf *b, const struct mip_sending *d)
 	ir_put_line(b, "retry_on", d->retry_on);
 	ir_put_int(b, "timeout_ms", d->timeout_ms, 0);
 	ir_put_int(b, "running", d->running, 0);
+	buf_puts(b, d->adaptive ? "\tadaptive\n" : "");
 	ir_put_double(b, "rpm", d->rpm, 0);
 }
 
@@ -148,6 +149,8 @@ ir_rd_sending(struct ir_reader *r, const char *w, struct mip_sending *d)
 		d->timeout_ms = (long)ir_rd_unsigned(r);
 	else if (strcmp(w, "running") == 0)
 		d->running = ir_rd_unsigned(r);
+	else if (strcmp(w, "adaptive") == 0)
+		d->adaptive = true;
 	else if (strcmp(w, "rpm") == 0)
 		d->rpm = ir_rd_double(r);
 	else

@@ -58,6 +58,7 @@ void
 lower_sending(struct lower *x, struct mip_sending *d, struct ast *list)
 {
 	struct ast *retry = block(list, "retry"), *limit = block(list, "limit");
+	struct check_value running;
 
 	d->timeout_ms = small(option(x, list, "timeout"));
 	d->attempts = (unsigned)small(option(x, retry, "attempts"));
@@ -65,7 +66,9 @@ lower_sending(struct lower *x, struct mip_sending *d, struct ast *list)
 	d->max_wait_ms = small(option(x, retry, "max_wait"));
 	d->deadline_ms = small(option(x, retry, "deadline"));
 	d->retry_on = statuses(x, retry);
-	d->running = (unsigned)small(option(x, limit, "running"));
+	running = option(x, limit, "running");
+	d->adaptive = running.kind == CV_WORD;
+	d->running = d->adaptive ? 0 : (unsigned)small(running);
 	d->rpm = number(option(x, limit, "rpm"), 0);
 }
 

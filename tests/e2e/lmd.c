@@ -2,7 +2,7 @@
  * what it was asked.
  *
  *   lmd [--script F.jsonl] [--log LOG.jsonl] [--port N] [--latency MS]
- *       [--threads N] [--stdin-eof]
+ *       [--threads N] [--capacity N] [--stdin-eof]
  *   lmd --invent SCHEMA [--seed N]
  *
  * Prints `listening on 127.0.0.1:PORT`; ends on SIGTERM, SIGINT, or with
@@ -34,6 +34,7 @@ enum { SLOW_MS = 100 };                 /* between the bytes of "slow" */
 struct options {
 	const char *script, *log, *invent;
 	unsigned port, latency_ms, threads, seed;
+	unsigned capacity;              /* requests at once; others get 429 */
 	bool stdin_eof;
 };
 
@@ -343,6 +344,11 @@ decide_by_rule(struct server *s, struct exchange *e, uint64_t *delay_ms)
 		u = lmd_script_choose(&s->script, r, &turn);
 	e->status = u ? u->status : embedding && r->json ? 200 : 400;
 	e->action = u ? u->action : LMD_ANSWER;
+	if (s->o.capacity > 0 && s->in_flight >= s->o.capacity) {
+		u = NULL;
+		e->status = 429;
+		e->action = LMD_ANSWER;
+	}
 	record(s, e, at);
 	pthread_mutex_unlock(&s->lock);
 
@@ -362,7 +368,8 @@ decide_by_rule(struct server *s, struct exchange *e, uint64_t *delay_ms)
 	else if (u)
 		e->type = lmd_reply(&e->answer, u, r, turn);
 	else
-		e->type = lmd_reply_error(&e->answer, 400, r->json ?
+		e->type = lmd_reply_error(&e->answer, e->status,
+		    e->status == 429 ? "lmd: too many at once" : r->json ?
 		    "lmd: no rule of the script matches" :
 		    "lmd: the request is not JSON");
 }
@@ -604,6 +611,8 @@ options(struct options *o, char **arg)
 			o->latency_ms = option_number(name, *arg);
 		else if (strcmp(name, "--threads") == 0)
 			o->threads = option_number(name, *arg);
+		else if (strcmp(name, "--capacity") == 0)
+			o->capacity = option_number(name, *arg);
 		else if (strcmp(name, "--invent") == 0)
 			o->invent = *arg;
 		else if (strcmp(name, "--seed") == 0)

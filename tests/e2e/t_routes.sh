@@ -83,4 +83,22 @@ ok 'a deadline ends a call' status 3 ./p --text x
 ok 'and says so' says 'the deadline of 0.4 s leaves no time for another'
 lmd_stop
 
+# ---- as many as the server takes ----
+
+# A server with room for 12 at once.
+echo '{"reply":"yes","delay_ms":100}' >script
+lmd_start --capacity 12
+program "$(model 'limit { running = auto; }
+	retry { attempts = 9; backoff = 20ms; }')"
+texts 400 >rows
+ok 'with running = auto' status 0 ./p --jsonl -j 100 --no-cache rows
+ok 'all are answered' [ "$(grep -c yes out)" -eq 400 ]
+stats=$(curl -s "${LMD_URL%/v1}/lmd/stats")
+echo "$stats" >stats
+refused=$(sed -n 's/.*"429":\([0-9]*\).*/\1/p' stats)
+ok 'few are refused' [ "${refused:-0}" -le 80 ]
+ok 'some have been' [ "${refused:-0}" -ge 1 ]
+ok 'and the server is kept busy' together 12
+lmd_stop
+
 done_testing
