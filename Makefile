@@ -125,7 +125,8 @@ IR      += $(call in,src/ir,ir_retriever lower_retriever)
 EMIT    += src/emit/emit_retriever.c
 
 # What calls took.
-RUNTIME += $(call in,runtime,duration usage)
+RUNTIME += $(call in,runtime,duration usage lm_trace trace_env trace_otlp \
+	trace_send)
 
 # Grammars of replies.
 RUNTIME += $(call in,runtime,gbnf gbnf_number gbnf_text gbnf_regex)

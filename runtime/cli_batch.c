@@ -110,6 +110,7 @@ row_run(const struct batch *b, struct row_slot *r, struct mip *m,
 	}
 	mip_begin(m);
 	s = p->run(m, in, out);
+	mip_end(m, p->name);
 	if (mip_status(m) != MIP_OK)
 		s = mip_status(m);
 	if (s == MIP_QUOTA) {

@@ -170,8 +170,10 @@ run_once(struct cli *c, struct mip_env *env, const void *in)
 	enum mip_status s = MIP_NOMEM;
 	int rc;
 
-	if (out && m)
+	if (out && m) {
 		s = run_program(c, m, in, out);
+		mip_end(m, p->name);
+	}
 	if (s == MIP_OK) {
 		rc = write_out(c, out);
 	} else {

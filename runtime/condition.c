@@ -49,7 +49,10 @@ void
 mip_check_failed(struct mip *m, const struct trace_check *c)
 {
 	mip_check_count(m, c->label, 1);
-	lm_trace_check(mip_env_lm(m->env), c);
+	struct trace_check line = *c;
+
+	line.at = m->at;
+	lm_trace_check(mip_env_lm(m->env), &line);
 }
 
 const struct mip_checked *

@@ -32,7 +32,7 @@ embed_send(struct mip *m, struct embed_call *c,
 		.kind = LM_EMBED, .model = model,
 		.messages = buf_str(&c->texts), .messages_len = c->texts.len,
 		.temperature = MIP_UNSET, .sample = "", .fresh = fresh,
-		.group = group,
+		.group = group, .at = m->at,
 	};
 	lm_start(mip_env_lm(m->env), &c->call);
 }

@@ -197,8 +197,9 @@ fork_dress(struct fork *f, struct mip *m)
 {
 	const struct mip *up = f->parent;
 
-	mip_begin(m);
+	mip_clear(m);
 	m->fork = f;
+	m->at = up->at;
 	m->arena.max = f->room > 0 ? f->room : 1;
 	mip_set_slots(m, up->slots);
 	mip_set_sample(m, up->sample);

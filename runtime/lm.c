@@ -325,7 +325,7 @@ lm_files(struct lm *l, const struct mip_options *o, char why[320])
 		if (s != MIP_OK)
 			lm_say(l, why, "the ledger cannot be used: %s", cause);
 	}
-	if (s == MIP_OK && o->trace)
+	if (s == MIP_OK)
 		s = trace_new(o->trace, o->trace_content, &l->redact,
 		    &l->trace, why);
 	return s;
@@ -373,6 +373,7 @@ void
 lm_free(struct lm *l)
 {
 	struct lm_model *m;
+	char why[LM_WHY];
 
 	if (!l)
 		return;
@@ -392,7 +393,9 @@ lm_free(struct lm *l)
 	store_close(l->record);
 	store_close(l->replay);
 	store_close(l->cache);
-	trace_free(l->trace);
+	trace_free(l->trace, why);
+	if (why[0])
+		lm_warn(l, "the trace", why);
 	usage_release(&l->usage);
 	free(l->timer);
 	pthread_mutex_destroy(&l->cache_lock);
@@ -482,6 +485,7 @@ lm_start(struct lm *l, struct lm_call *c)
 	char why[LM_WHY] = "";
 
 	lm_call_reset(c);
+	c->began_ns = lm_trace_now(l);
 	pthread_mutex_lock(&c->group->lock);
 	c->group->pending++;
 	pthread_mutex_unlock(&c->group->lock);

@@ -65,6 +65,7 @@ struct lm_call {
 	enum mip_structure structure;   /* AUTO: the model's */
 	double temperature;             /* MIP_UNSET: the model's */
 	const char *sample;             /* sample key, "" for the first */
+	struct trace_at at;             /* the run that makes it; or zero */
 	uint64_t hash_affinity;         /* calls sharing a prefix share it */
 	struct lm_group *group;
 	bool stream;                    /* tell of the reply while it is being
@@ -97,6 +98,7 @@ struct lm_call {
 
 	struct buf so_far;              /* private; the group's lock */
 	bool news, again;
+	int64_t began_ns;
 	struct lm_call *next;           /* private */
 	void *flight;
 };
@@ -175,8 +177,16 @@ void lm_usage_join(struct lm *l, struct usage *to, const char *name);
 /* As a table, or as JSON. */
 void lm_usage_tell(struct lm *l, bool json, struct buf *b);
 
-/* Writes the line, if there is a trace. */
-void lm_trace_tool(struct lm *l, const struct trace_tool *t);
+/* ---- lm_trace.c: they do nothing where there is no trace ---- */
+
+/* A run begins: gives it a place and the time, or zero without a trace. */
+int64_t lm_trace_begin(struct lm *l, struct trace_at *at);
+/* A run has ended. */
+void lm_trace_run(struct lm *l, struct trace_run *r);
+/* Something that began at `start_ns`, see lm_trace_now, below `up`. */
+int64_t lm_trace_now(const struct lm *l);
+void lm_trace_tool(struct lm *l, const struct trace_at *up,
+    struct trace_tool *t);
 void lm_trace_check(struct lm *l, const struct trace_check *c);
 
 /* The exact request body that the call would send (--prompts). */

@@ -382,6 +382,7 @@ lm_came_down(struct lm *l, struct lm_flight *f, double now)
 	bool good = false;
 
 	f->m->wake = 0;
+	lm_trace_down(l, f);
 	redact_buf(&l->redact, &r->reply);
 	if (r->result != HTTP_OK)
 		down_failed(l, f, now);

@@ -61,6 +61,7 @@ static void
 lm_flight_free(struct lm_flight *f)
 {
 	store_reply_release(&f->reply);
+	free(f->tried);
 	http_release(&f->http);
 	buf_release(&f->body);
 	sse_release(&f->sse);

@@ -115,6 +115,8 @@ struct lm_flight {
 	char message[LM_WHY];
 	struct store_reply reply;
 	bool counted;                   /* the server gave token numbers */
+	struct trace_attempt *tried;    /* for a trace that is exported */
+	unsigned ntried;
 	enum lm_source source;
 	unsigned attempts;
 
@@ -153,7 +155,7 @@ struct lm {
 
 	pthread_mutex_t cache_lock;     /* of opening it */
 	struct store *_Atomic cache;
-	atomic_bool cache_tried, cache_off, trace_off;
+	atomic_bool cache_tried, cache_off, trace_off, trace_told;
 
 	pthread_mutex_t model_lock;
 	struct lm_model *model;
@@ -231,6 +233,16 @@ void lm_tell(struct lm *l, struct lm_flight *f, struct lm_call *c, bool first,
 /* Ends a call that never became a flight. */
 void lm_refuse(struct lm *l, struct lm_call *c, enum mip_status s,
     const char *why);
+
+/* ---- lm_trace.c ---- */
+
+/* The call has ended; see lm_tell. */
+void lm_trace(struct lm *l, const struct lm_flight *f,
+    const struct lm_call *c, bool first);
+
+/* An attempt begins; it has ended. */
+void lm_trace_sent(struct lm *l, struct lm_flight *f);
+void lm_trace_down(struct lm *l, struct lm_flight *f);
 
 /* ---- lm_model.c ---- */
 

@@ -263,6 +263,7 @@ loop_send(struct lm *l, struct lm_flight *f, double now)
 	r->arg = f;
 	f->attempts++;
 	f->sent_at = now;
+	lm_trace_sent(l, f);
 	if (f->streams)
 		lm_stream_begin(f);
 	http_submit(l->http, r);

@@ -56,6 +56,7 @@ mip_free(struct mip *m)
 	if (!m)
 		return;
 	mip_ask_drain(m);
+	mip_end(m, NULL);
 	for (i = 0; i < m->made; i++) {
 		buf_release(&m->ask[i]->messages);
 		mip_hear_release(m->ask[i]);
@@ -71,7 +72,32 @@ mip_free(struct mip *m)
 }
 
 void
+mip_end(struct mip *m, const char *name)
+{
+	struct trace_run r = { .at = m->at, .start_ns = m->began_ns,
+		.name = name, .status = m->status, .message = m->message };
+
+	if (m->began_ns == 0)
+		return;
+	if (!name && m->ended_ns == 0) {        /* nothing was run */
+		m->began_ns = 0;
+		return;
+	}
+	r.end_ns = name ? lm_trace_now(mip_env_lm(m->env)) : m->ended_ns;
+	lm_trace_run(mip_env_lm(m->env), &r);
+	m->began_ns = m->ended_ns = 0;
+}
+
+void
 mip_begin(struct mip *m)
+{
+	mip_end(m, NULL);
+	mip_clear(m);
+	m->began_ns = lm_trace_begin(mip_env_lm(m->env), &m->at);
+}
+
+void
+mip_clear(struct mip *m)
 {
 	mip_ask_drain(m);
 	arena_reset(&m->arena);

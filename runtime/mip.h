@@ -104,6 +104,11 @@ enum { MIP_SCHEMA_NAME = 65 };          /* servers take 64 characters */
 struct lm_call mip_leaf_call(const struct slots_leaf *leaf,
     char name[MIP_SCHEMA_NAME]);
 
+/* The run of the program that is called `name` has ended, and its judging, if
+ * there was any: the trace is told now.  Else the trace is told, without a
+ * name, when the next run begins. */
+void mip_end(struct mip *m, const char *name);
+
 /* Memory that lives as long as the run.  Without memory the run fails. */
 struct arena *mip_arena(struct mip *m);
 

@@ -235,6 +235,7 @@ ask_send(struct mip *m, struct ask *a)
 	c->messages_len = a->messages.len;
 	c->sample = a->sample;
 	c->reasks = a->reasked > 0;
+	c->at = m->at;
 	c->hash_affinity = hash_text(leaf->prefix, leaf->prefix_len);
 	c->group = &m->group;
 	c->stream = m->listener != NULL;
@@ -622,5 +623,7 @@ mip_wait(struct mip *m)
 	fork_join(m);
 	settle(m, first);
 	asks_forget(m);
+	if (m->began_ns != 0)
+		m->ended_ns = lm_trace_now(mip_env_lm(m->env));
 	return m->status;
 }

@@ -89,6 +89,8 @@ struct mip {
 	size_t nchecked, checked_cap;
 	struct mip_credit *credit;
 	size_t ncredit, credit_cap;
+	struct trace_at at;             /* of the run, for a trace */
+	int64_t began_ns, ended_ns;     /* 0: it is not traced, or is over */
 	bool itemize;
 	struct usage_call *item;        /* in the arena */
 	size_t nitem, item_cap;
@@ -108,6 +110,9 @@ void mip_check_failed(struct mip *m, const struct trace_check *c);
 struct type_error;
 bool mip_check_result(struct mip *m, const struct mip_tool *tool,
     const void *v, struct type_error *e);
+
+/* Forgets the last run, for a fork to begin. */
+void mip_clear(struct mip *m);
 
 /* Fails the run, `arg`, for want of memory. */
 void mip_oom(void *arg);

@@ -257,10 +257,27 @@ retrieve_bm25(struct mip *m, const struct mip_retriever *r, const char *query,
 		retrieve_rows(m, r, s->corpus, h, list);
 }
 
+/* Those of a server are traced as its requests. */
+static void
+search_trace(struct mip *m, const struct mip_retriever *r, const char *query,
+    int64_t k, int64_t start_ns)
+{
+	struct trace_tool t = { .retriever = r->name, .k = k,
+		.start_ns = start_ns, .status = m->status,
+		.message = m->message, .in = query };
+
+	if (start_ns == 0 || r->by == MIP_SEARCH)
+		return;
+	t.latency_s = (double)(lm_trace_now(mip_env_lm(m->env)) - start_ns) /
+	    1e9;
+	lm_trace_tool(mip_env_lm(m->env), &m->at, &t);
+}
+
 enum mip_status
 mip_search(struct mip *m, const struct mip_retriever *r, const char *query,
     int64_t k, void *list)
 {
+	int64_t start_ns = lm_trace_now(mip_env_lm(m->env));
 	struct hits h = { NULL, 0, 0 };
 
 	type_list_set(list, NULL, 0);
@@ -278,5 +295,6 @@ mip_search(struct mip *m, const struct mip_retriever *r, const char *query,
 		retrieve_http(m, r, query, k, list);
 		break;
 	}
+	search_trace(m, r, query, k, start_ns);
 	return mip_status(m);
 }

@@ -164,7 +164,8 @@ retrieve_http(struct mip *m, const struct mip_retriever *r, const char *query,
 	struct buf url = BUF_INIT, body = BUF_INIT;
 	const char *base = lm_setting(&r->http->url);
 	bool granted = !base || mip_env_allows_net(m->env, base);
-	struct lm_call c = { .server = r->http, .temperature = MIP_UNSET,
+	struct lm_call c = { .server = r->http, .at = m->at,
+		.temperature = MIP_UNSET,
 		.sample = "", .fresh = r->fresh, .check = search_check,
 		.check_arg = &q };
 

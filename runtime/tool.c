@@ -152,17 +152,18 @@ tool_stop(void *m)
 }
 
 static void
-tool_trace(struct mip *m, const struct mip_tool *tool, const struct buf *in,
-    const struct tool_answer *a)
+tool_trace(struct mip *m, const struct mip_tool *tool, int64_t start_ns,
+    const struct buf *in, const struct tool_answer *a)
 {
-	const struct trace_tool line = {
-		.tool = tool->name, .status = m->status,
+	struct trace_tool line = {
+		.tool = tool->name, .start_ns = start_ns, .status = m->status,
 		.message = m->message, .latency_s = a->seconds,
 		.in = buf_str(in), .out = buf_str(&a->out)
 	};
 
+	m->ended_ns = lm_trace_now(mip_env_lm(m->env));
 	if (tool->kind != MIP_HTTP)     /* its request has been traced */
-		lm_trace_tool(mip_env_lm(m->env), &line);
+		lm_trace_tool(mip_env_lm(m->env), &m->at, &line);
 }
 
 /* What did not answer, as a failure of the run. */
@@ -192,7 +193,8 @@ static bool
 tool_fetch(struct mip *m, const struct mip_tool *tool, const struct buf *text,
     struct tool_answer *a)
 {
-	struct lm_call c = { .server = tool->http, .temperature = MIP_UNSET,
+	struct lm_call c = { .server = tool->http, .at = m->at,
+		.temperature = MIP_UNSET,
 		.sample = "", .fresh = true, .messages = buf_str(text),
 		.messages_len = text->len, .most = tool->max_output > 0 ?
 		(size_t)tool->max_output : TOOL_OUTPUT };
@@ -256,6 +258,7 @@ enum mip_status
 mip_call(struct mip *m, const struct mip_tool *tool, const void *in,
     void *out)
 {
+	int64_t start_ns = lm_trace_now(mip_env_lm(m->env));
 	struct tool_answer a;
 	struct buf text = BUF_INIT;
 
@@ -271,7 +274,7 @@ mip_call(struct mip *m, const struct mip_tool *tool, const void *in,
 		tool_read_json(m, tool, &a.out, out);
 	if (m->status != MIP_OK)
 		memset(out, 0, tool->out->size);
-	tool_trace(m, tool, &text, &a);
+	tool_trace(m, tool, start_ns, &text, &a);
 	buf_release(&text);
 	buf_release(&a.out);
 	return m->status;
@@ -375,6 +378,7 @@ mip_verdict(struct mip *m, const struct mip_tool *tool,
     const struct mip_type *in_type, const void *in,
     const struct mip_type *out_type, const void *out, void *verdict)
 {
+	int64_t start_ns = lm_trace_now(mip_env_lm(m->env));
 	struct tool_answer a;
 	struct buf text = BUF_INIT;
 
@@ -386,7 +390,7 @@ mip_verdict(struct mip *m, const struct mip_tool *tool,
 		tool_read_verdict(m, tool, &a.out, verdict);
 	else
 		tool_no_verdict(m, tool, &a, verdict);
-	tool_trace(m, tool, &text, &a);
+	tool_trace(m, tool, start_ns, &text, &a);
 	buf_release(&text);
 	buf_release(&a.out);
 	return m->status;

@@ -275,6 +275,7 @@ run_do(struct run *r, struct slots *slots)
 	r->repaired = mip_repaired(r->m);
 	if (r->status == MIP_OK)
 		run_score(r);
+	mip_end(r->m, r->test ? r->test->name : r->o->program->name);
 	r->judged = usage_less(mip_used(r->m), r->used);
 }
 

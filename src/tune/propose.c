@@ -251,7 +251,7 @@ crew_open(struct crew *w)
 	    .max_cost = t->max_cost > 0 ? t->max_cost : 0,
 	    .max_calls = t->max_calls, .max_tokens = t->max_tokens,
 	    .ledger = t->study_path, .journal = t->study_path,
-	    .record = t->record, .replay = t->replay,
+	    .trace = t->trace, .record = t->record, .replay = t->replay,
 	    .seed = t->seed };
 	enum mip_status s = mip_env_new(&o, &w->env);
 

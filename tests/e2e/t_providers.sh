@@ -68,7 +68,7 @@ not_sent() {
 usage() {
 	for member in '"tokens_in":'"$1" '"tokens_cached":'"$2" \
 	    '"tokens_out":'"$3"; do
-		tail -n 1 trace | grep -qF "$member" || {
+		grep '^{"leaf"' trace | tail -n 1 | grep -qF "$member" || {
 			echo "no $member"
 			tail -n 1 trace
 			return 1

@@ -329,10 +329,33 @@ let_go(bool cancelled)
 	pthread_mutex_unlock(&fake.lock);
 }
 
-void
-lm_trace_tool(struct lm *l, const struct trace_tool *t)
+int64_t
+lm_trace_now(const struct lm *l)
 {
 	(void)l;
+	return 0;
+}
+
+int64_t
+lm_trace_begin(struct lm *l, struct trace_at *at)
+{
+	(void)l;
+	(void)at;
+	return 0;
+}
+
+void
+lm_trace_run(struct lm *l, struct trace_run *r)
+{
+	(void)l;
+	(void)r;
+}
+
+void
+lm_trace_tool(struct lm *l, const struct trace_at *up, struct trace_tool *t)
+{
+	(void)l;
+	(void)up;
 	(void)t;
 }
 
