@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 enum { BUF_FIRST = 64 };                /* most texts fit in two growths */
 
@@ -403,10 +406,36 @@ plain8(const char *s)
 	    high) == 0;
 }
 
+/* Sixteen at a time, where the processor can: bytes below 0x20 are less than
+ * it as signed numbers, and so are those that have the high bit set. */
+static size_t
+plain16(const char *s, size_t n)
+{
+	size_t i = 0;
+#ifdef __SSE2__
+	const __m128i space = _mm_set1_epi8(0x20);
+	const __m128i quote = _mm_set1_epi8('"');
+	const __m128i back = _mm_set1_epi8('\\');
+	__m128i v;
+
+	for (; n - i >= 16; i += 16) {
+		v = _mm_loadu_si128((const __m128i *)(const void *)(s + i));
+		v = _mm_or_si128(_mm_cmplt_epi8(v, space), _mm_or_si128(
+		    _mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, back)));
+		if (_mm_movemask_epi8(v) != 0)
+			break;
+	}
+#else
+	(void)s;
+	(void)n;
+#endif
+	return i;
+}
+
 size_t
 buf_plain(const char *s, size_t n)
 {
-	size_t i = 0;
+	size_t i = plain16(s, n);
 
 	while (n - i >= 8 && plain8(s + i))
 		i += 8;

@@ -18,7 +18,8 @@
 #include "worker.h"
 
 enum {
-	AHEAD = 4,                      /* rows in memory for each thread */
+	AHEAD = 2,                      /* rows in memory for each thread */
+	AHEAD_LEAST = 32,               /* and for all of them at least */
 	ROW_KEEP = 64 << 10             /* larger buffers are given back */
 };
 
@@ -40,6 +41,8 @@ struct batch {
 	struct row_slot *ring;
 	size_t nring;
 	uint64_t head, next, tail;
+	unsigned idle;                  /* threads that wait for a row */
+	bool full;                      /* the reader waits for room */
 	bool closed;                    /* no more rows come */
 	bool ended;                     /* nothing more is written */
 	int rc;                         /* of writing */
@@ -180,7 +183,7 @@ batch_flush(struct batch *b)
 		struct row_slot *r = &b->ring[b->head % b->nring];
 
 		if (!r->done)
-			return;
+			break;
 		if (r->status == MIP_CANCELLED)
 			b->ended = true;
 		if (!b->ended && r->status == MIP_QUOTA)
@@ -199,6 +202,10 @@ batch_flush(struct batch *b)
 		if (r->text.cap > ROW_KEEP)
 			buf_release(&r->text);
 		b->head++;
+	}
+	/* The reader is not woken for each row, but for half a ring of them. */
+	if (b->full && (b->ended || b->tail - b->head <= b->nring / 2)) {
+		b->full = false;
 		pthread_cond_signal(&b->freed);
 	}
 }
@@ -216,8 +223,11 @@ batch_main(void *arg)
 	for (;;) {
 		struct row_slot *r;
 
-		while (b->next == b->tail && !b->closed)
+		while (b->next == b->tail && !b->closed) {
+			b->idle++;
 			pthread_cond_wait(&b->filled, &b->lock);
+			b->idle--;
+		}
 		if (b->next == b->tail)
 			break;
 		r = &b->ring[b->next++ % b->nring];
@@ -244,8 +254,10 @@ batch_put(struct batch *b, const char *s, size_t n, const char *bad)
 	bool on;
 
 	pthread_mutex_lock(&b->lock);
-	while (b->tail - b->head == b->nring && !b->ended)
+	while (b->tail - b->head == b->nring && !b->ended) {
+		b->full = true;
 		pthread_cond_wait(&b->freed, &b->lock);
+	}
 	on = !b->ended;
 	if (on) {
 		r = &b->ring[b->tail % b->nring];
@@ -254,7 +266,8 @@ batch_put(struct batch *b, const char *s, size_t n, const char *bad)
 		r->bad = r->text.failed ? mip_status_text(MIP_NOMEM) : bad;
 		r->done = false;
 		b->tail++;
-		pthread_cond_signal(&b->filled);
+		if (b->idle > 0)
+			pthread_cond_signal(&b->filled);
 	}
 	pthread_mutex_unlock(&b->lock);
 	return on;
@@ -311,6 +324,8 @@ batch_do(struct batch *b, struct lines *in, unsigned jobs)
 	int rc = mip_status_exit(MIP_NOMEM);
 
 	b->nring = (size_t)jobs * AHEAD;
+	if (b->nring < AHEAD_LEAST)
+		b->nring = AHEAD_LEAST;
 	b->ring = calloc(b->nring, sizeof *b->ring);
 	if (thread && b->ring)
 		n = batch_start(b, thread, jobs);

@@ -12,7 +12,8 @@
 
 enum {
 	HTTP_SPARE = 1024,              /* easy handles kept for use again */
-	HTTP_KEPT = 1024                /* connections kept open */
+	HTTP_KEPT = 1024,               /* connections kept open */
+	HTTP_BUFFER = 8192              /* bytes, of each transfer */
 };
 
 /* An easy handle with what one transfer needs. */
@@ -150,6 +151,8 @@ http_slot_setup(struct http_slot *s)
 	curl_easy_setopt(e, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(e, CURLOPT_PRIVATE, s);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "miproc");
+	/* Replies are short, and there may be a thousand at once. */
+	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, (long)HTTP_BUFFER);
 }
 
 static struct http_slot *

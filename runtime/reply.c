@@ -59,6 +59,9 @@ rr_utf8(struct rr *r)
 
 	r->clean.utf8 = r->clean.raw;
 	for (; s < end; s += n > 0 ? n : 1) {
+		n = buf_plain(s, (size_t)(end - s));
+		if (n > 0)
+			continue;
 		n = rr_char(s, end);
 		bad += n == 0;
 	}

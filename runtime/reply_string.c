@@ -157,6 +157,11 @@ rj_scan(const struct rj *p, const struct rj_frame *f,
 
 	early = x;
 	for (; s < p->end; s++) {
+		if (q->c == '"') {      /* what cannot be of interest */
+			s += buf_plain(s, (size_t)(p->end - s));
+			if (s == p->end)
+				break;
+		}
 		if (*s == '\\' && s + 1 < p->end) {
 			s++;
 			x.raw = x.raw || (unsigned char)*s < 0x20;
