@@ -409,13 +409,16 @@ fuzz-run: $(FUZZBIN)
 		    $(B)/corpus/$$f $$(test -d $$c && echo $$c) || exit 1; \
 	done
 
-# More random programs than `make check` has: one file of them for each seed.
+# More random programs than `make check` has, one file of them for each seed;
+# more rows, faults and kills.
 SEEDS ?= 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20
+STRESSENV = $(TESTENV) MIPROC='$(abspath $(B))/miproc' \
+	LMD='$(abspath $(B))/lmd' ROWS=20000 KILLS=50
 stress: setup
 	@$(AGAIN) tests
-	@$(TESTENV) MIPROC='$(abspath $(B))/miproc' \
-		LMD='$(abspath $(B))/lmd' sh $(srcdir)/tests/e2e/t_random.sh \
-		$(SEEDS)
+	@$(STRESSENV) sh $(srcdir)/tests/e2e/t_random.sh $(SEEDS)
+	@$(STRESSENV) sh $(srcdir)/tests/e2e/t_load.sh
+	@$(STRESSENV) sh $(srcdir)/tests/e2e/t_resume.sh
 
 bench: setup
 	@$(AGAIN) all $(BENCHBIN) $(BENCHHELP) $(LMDBIN)

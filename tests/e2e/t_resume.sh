@@ -49,6 +49,15 @@ for times in '0.03 0.05 0.08' '0.1 0.15' '0.2 0.02' '0.3' '0.45 0.01' \
     '0.6' '0.25 0.25'; do
 	ok "killed after $times s" disturbed $times
 done
+if [ "${KILLS-}" ]; then
+	# shellcheck disable=SC2046
+	ok "killed $KILLS times" disturbed $(awk -v n="$KILLS" \
+	    -v s="${SEED:-1}" 'BEGIN {
+		srand(s)
+		for (i = 0; i < n; i++)
+			printf "%.3f ", 0.02 + rand() * 0.4
+	}')
+fi
 
 # The interrupted run ends by itself with the best so far.
 interrupted() {
