@@ -57,6 +57,7 @@ PKG_CFLAGS := $(or $(PKG_CFLAGS),$(call pc,--cflags $(RT_PC) $(TUNE_PC)))
 RT_LIBS    := $(or $(RT_LIBS),$(call pc,--libs $(RT_PC)))
 TUNE_LIBS  := $(or $(TUNE_LIBS),$(call pc,--libs $(TUNE_PC)) -lcsv)
 TEST_LIBS  := $(or $(TEST_LIBS),$(call pc,--libs $(TEST_PC)))
+WIRED_LIBS := $(or $(WIRED_LIBS),$(call pc,--libs libssl libcrypto))
 LIBS = $(TUNE_LIBS) $(RT_LIBS) -lpthread -lm
 
 # ---- files -------------------------------------------------------------
@@ -197,7 +198,7 @@ FAULTBIN := $(FAULT:tests/fault/%.c=$(B)/test/%)
 BENCHBIN := $(BENCH:tests/bench/%.c=$(B)/test/%)
 BENCHHELP = $(B)/test/bare $(B)/test/measure $(O)/tests/bench/start.o
 FUZZBIN  := $(FUZZ:tests/fuzz/%.c=$(B)/test/%)
-LMDBIN   := $(if $(LMD),$(B)/lmd)
+LMDBIN   := $(if $(LMD),$(B)/lmd) $(B)/wired
 MIPROC   := $(if $(MAIN),$(B)/miproc)
 LIBMIPROC := $(if $(RUNTIME),$(B)/libmiproc.a)
 HEADERS  := $(PUBLIC:runtime/%=$(B)/include/%)
@@ -299,6 +300,9 @@ $(B)/one.o: $(srcdir)/runtime/one.c
 
 $(B)/lmd: $(LMDOBJ)
 	$(LINK) -o $@ $(LMDOBJ) $(TEST_LIBS) $(RT_LIBS) -lpthread -lm
+
+$(B)/wired: $(O)/tests/e2e/wired.o
+	$(LINK) -o $@ $^ $(WIRED_LIBS) -lpthread
 
 $(B)/mpgen: $(O)/tests/fuzz/mpgen_main.o $(MPGENOBJ) $(B)/libparts.a
 	$(LINK) -o $@ $^ $(LIBS)
@@ -515,7 +519,7 @@ uninstall:
 clean:
 	rm -rf $(B)/obj $(B)/gen $(B)/test $(B)/tests $(B)/log $(B)/include \
 		$(B)/share $(B)/dist $(B)/distcheck $(B)/miproc \
-		$(B)/miproc0 $(B)/lmd $(B)/mpgen \
+		$(B)/miproc0 $(B)/lmd $(B)/wired $(B)/mpgen \
 		$(B)/libmiproc.[ao] $(B)/libparts.a $(B)/one.[do] \
 		$(B)/asan $(B)/tsan $(B)/cov $(B)/fuzz $(B)/*.tar.gz
 
@@ -527,4 +531,5 @@ clean:
 	$(UNITHELP:%=$(O)/tests/unit/%.o) \
 	$(FAULT:%.c=$(O)/%.o) $(FUZZ:%.c=$(O)/%.o) \
 	$(O)/tests/fault/fault.o $(O)/tests/fuzz/replay.o \
+	$(O)/tests/e2e/wired.o \
 	$(STAGE0:%.c=$(O)/%.o))

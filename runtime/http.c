@@ -128,6 +128,19 @@ http_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t utotal,
 	return 0;
 }
 
+/* As OpenSSL has them; libcurl looks at those that it was built with. */
+static void
+http_trust(CURL *e)
+{
+	const char *file = getenv("SSL_CERT_FILE");
+	const char *dir = getenv("SSL_CERT_DIR");
+
+	if (file && *file)
+		curl_easy_setopt(e, CURLOPT_CAINFO, file);
+	if (dir && *dir)
+		curl_easy_setopt(e, CURLOPT_CAPATH, dir);
+}
+
 /* What is the same for every request of a handle. */
 static void
 http_slot_setup(struct http_slot *s)
@@ -153,6 +166,7 @@ http_slot_setup(struct http_slot *s)
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "miproc");
 	/* Replies are short, and there may be a thousand at once. */
 	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, (long)HTTP_BUFFER);
+	http_trust(e);
 }
 
 static struct http_slot *
@@ -324,6 +338,7 @@ http_class(const struct http_slot *s, CURLcode code)
 		{ CURLE_COULDNT_CONNECT, HTTP_NO_CONNECTION },
 		{ CURLE_SSL_CONNECT_ERROR, HTTP_NO_CONNECTION },
 		{ CURLE_PEER_FAILED_VERIFICATION, HTTP_UNTRUSTED },
+		{ CURLE_SSL_CACERT_BADFILE, HTTP_UNTRUSTED },
 		{ CURLE_OPERATION_TIMEDOUT, HTTP_TIMEOUT },
 		{ CURLE_FILESIZE_EXCEEDED, HTTP_TOO_LARGE },
 		{ CURLE_OUT_OF_MEMORY, HTTP_NOMEM },
