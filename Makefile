@@ -114,7 +114,7 @@ TUNE = $(call in,src/tune, \
 
 DRIVER = $(call in,src/driver, \
 	file options build compile warn depfile rows tuning progress eval \
-	show show_study doctor cmd_fmt cmd_cache completion)
+	show show_study doctor cmd_fmt cmd_cache completion tracing)
 
 # Search.
 RUNTIME += $(call in,runtime, \

@@ -183,10 +183,15 @@ void lm_usage_tell(struct lm *l, bool json, struct buf *b);
 int64_t lm_trace_begin(struct lm *l, struct trace_at *at);
 /* A run has ended. */
 void lm_trace_run(struct lm *l, struct trace_run *r);
+/* Something with a score that ended now, below `up`. */
+void lm_trace_scored(struct lm *l, const struct trace_at *up,
+    struct trace_run *r);
 /* Something that began at `start_ns`, see lm_trace_now, below `up`. */
 int64_t lm_trace_now(const struct lm *l);
 void lm_trace_tool(struct lm *l, const struct trace_at *up,
     struct trace_tool *t);
+/* False if it cannot be kept out of the trace. */
+bool lm_trace_secret(struct lm *l, const char *secret);
 void lm_trace_check(struct lm *l, const struct trace_check *c);
 
 /* The exact request body that the call would send (--prompts). */

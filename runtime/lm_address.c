@@ -28,8 +28,10 @@ model_show(struct lm_model *m, struct buf *b, const char *base)
 	for (at = host; at < end; at++)
 		if (*at == '@') {
 			char *secret = strndup(host, (size_t)(at - host));
+			char *word = secret ? strchr(secret, ':') : NULL;
 
-			if (!secret || !redact_add(&m->lm->redact, secret))
+			if (!secret || !redact_add(&m->lm->redact, secret) ||
+			    (word && !redact_add(&m->lm->redact, word + 1)))
 				b->failed = true;
 			free(secret);
 			host = at + 1;

@@ -55,6 +55,17 @@ lm_trace_run(struct lm *l, struct trace_run *r)
 }
 
 void
+lm_trace_scored(struct lm *l, const struct trace_at *up, struct trace_run *r)
+{
+	if (!l->trace)
+		return;
+	trace_below(l->trace, up, &r->at);
+	r->end_ns = trace_now();
+	r->scored = true;
+	lm_traced(l, trace_write_run(l->trace, r));
+}
+
+void
 lm_trace_tool(struct lm *l, const struct trace_at *up, struct trace_tool *t)
 {
 	if (!l->trace)
@@ -62,6 +73,12 @@ lm_trace_tool(struct lm *l, const struct trace_at *up, struct trace_tool *t)
 	trace_below(l->trace, up, &t->at);
 	t->end_ns = trace_now();
 	lm_traced(l, trace_write_tool(l->trace, t));
+}
+
+bool
+lm_trace_secret(struct lm *l, const char *secret)
+{
+	return !l->trace || trace_secret(l->trace, secret);
 }
 
 void

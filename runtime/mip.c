@@ -89,6 +89,38 @@ mip_end(struct mip *m, const char *name)
 }
 
 void
+mip_traceparent(const struct mip *m, char out[MIP_TRACEPARENT])
+{
+	struct buf b = BUF_INIT;
+	size_t i;
+
+	out[0] = '\0';
+	if (m->began_ns == 0)
+		return;
+	buf_puts(&b, "00-");
+	for (i = 0; i < sizeof m->at.trace; i++)
+		buf_printf(&b, "%02x", m->at.trace[i]);
+	buf_putc(&b, '-');
+	for (i = 0; i < sizeof m->at.span; i++)
+		buf_printf(&b, "%02x", m->at.span[i]);
+	buf_puts(&b, m->at.sampled ? "-01" : "-00");
+	snprintf(out, MIP_TRACEPARENT, "%s", buf_str(&b));
+	buf_release(&b);
+}
+
+void
+mip_traced(struct mip *m, const char *name, double score, int64_t *since_ns)
+{
+	struct trace_run r = { .name = name, .score = score,
+		.start_ns = *since_ns ? *since_ns : m->began_ns };
+
+	if (m->began_ns == 0)
+		return;
+	lm_trace_scored(mip_env_lm(m->env), &m->at, &r);
+	*since_ns = lm_trace_now(mip_env_lm(m->env));
+}
+
+void
 mip_begin(struct mip *m)
 {
 	mip_end(m, NULL);

@@ -109,6 +109,16 @@ struct lm_call mip_leaf_call(const struct slots_leaf *leaf,
  * name, when the next run begins. */
 void mip_end(struct mip *m, const char *name);
 
+/* The place of the run, as the header traceparent of W3C Trace Context has it;
+ * "" if it is not traced. */
+enum { MIP_TRACEPARENT = 56 };
+void mip_traceparent(const struct mip *m, char out[MIP_TRACEPARENT]);
+
+/* Tells the trace of a part of the run that began at *since_ns (0: with it),
+ * ends now, and has a score; *since_ns becomes now. */
+void mip_traced(struct mip *m, const char *name, double score,
+    int64_t *since_ns);
+
 /* Memory that lives as long as the run.  Without memory the run fails. */
 struct arena *mip_arena(struct mip *m);
 

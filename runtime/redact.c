@@ -35,14 +35,12 @@ redact_known(const struct redact *r, const char *secret)
 	return false;
 }
 
-bool
-redact_add(struct redact *r, const char *secret)
+static bool
+redact_keep(struct redact *r, const char *secret)
 {
 	char *copy;
 	bool ok = true;
 
-	if (strlen(secret) < REDACT_SHORTEST)
-		return true;
 	pthread_mutex_lock(&r->lock);
 	if (!redact_known(r, secret)) {
 		copy = r->n < REDACT_MAX ? strdup(secret) : NULL;
@@ -51,6 +49,31 @@ redact_add(struct redact *r, const char *secret)
 		ok = copy != NULL;
 	}
 	pthread_mutex_unlock(&r->lock);
+	return ok;
+}
+
+bool
+redact_add(struct redact *r, const char *secret)
+{
+	struct buf form = BUF_INIT, json = BUF_INIT;
+	unsigned depth = 0;
+	bool ok = true;
+
+	if (strlen(secret) < REDACT_SHORTEST)
+		return true;
+	buf_puts(&form, secret);
+	do {
+		ok = ok && !form.failed && redact_keep(r, buf_str(&form));
+		buf_reset(&json);
+		buf_json(&json, buf_str(&form), form.len);
+		if (json.failed || json.len - 2 == form.len)
+			break;          /* it looks the same in JSON */
+		buf_reset(&form);
+		buf_put(&form, json.s + 1, json.len - 2);
+	} while (depth++ < REDACT_DEPTH);
+	ok = ok && !json.failed;
+	buf_release(&form);
+	buf_release(&json);
 	return ok;
 }
 

@@ -12,7 +12,8 @@
 #include "buf.h"
 
 enum {
-	REDACT_MAX = 32,                /* keys of all models of a process */
+	REDACT_MAX = 256,               /* keys of all models of a process */
+	REDACT_DEPTH = 4,               /* strings of JSON in each other */
 	REDACT_SHORTEST = 4             /* shorter ones would blot out words */
 };
 
@@ -26,8 +27,9 @@ struct redact {
 bool redact_init(struct redact *r);
 void redact_release(struct redact *r);
 
-/* From now on `secret` is shown as ***.  Texts shorter than REDACT_SHORTEST
- * are no secrets.  False without memory, or over REDACT_MAX. */
+/* From now on `secret` is shown as ***, also as it stands in a string of JSON,
+ * which may itself stand in one.  Texts shorter than REDACT_SHORTEST are no
+ * secrets.  False without memory, or over REDACT_MAX. */
 bool redact_add(struct redact *r, const char *secret);
 
 /* Whether a secret stands in the `n` bytes at `s`. */

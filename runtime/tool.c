@@ -4,6 +4,7 @@
 #include "tool.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "mip_in.h"
@@ -211,6 +212,21 @@ tool_fetch(struct mip *m, const struct mip_tool *tool, const struct buf *text,
 	return a->went == TOOL_ANSWERED;
 }
 
+/* Variables that a command is given may be secrets, which it may tell. */
+static bool
+tool_secrets(struct mip *m, const struct mip_tool *tool)
+{
+	const char *v;
+	size_t i;
+
+	for (i = 0; tool->env && tool->env[i]; i++) {
+		v = getenv(tool->env[i]);
+		if (v && !lm_trace_secret(mip_env_lm(m->env), v))
+			return false;
+	}
+	return true;
+}
+
 /* Asks the tool about what is in `text`, unless the run has to end; false with
  * the run failed, or `a` to be looked at. */
 static bool
@@ -220,7 +236,7 @@ tool_ask(struct mip *m, const struct mip_tool *tool, const struct buf *text,
 	*a = (struct tool_answer){ .went = TOOL_NO_MEMORY, .out = BUF_INIT };
 	if (!text->failed && tool->kind == MIP_HTTP)
 		return tool_fetch(m, tool, text, a);
-	if (!text->failed)
+	if (!text->failed && tool_secrets(m, tool))
 		tool_run(mip_env_tools(m->env), tool, buf_str(text),
 		    text->len, tool_stop, m, a);
 	return a->went == TOOL_ANSWERED;

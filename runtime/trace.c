@@ -200,6 +200,12 @@ trace_warning(const struct trace *t)
 }
 
 bool
+trace_secret(struct trace *t, const char *secret)
+{
+	return redact_add(&t->env.more, secret);
+}
+
+bool
 trace_content(const struct trace *t)
 {
 	return t->content;
@@ -317,8 +323,10 @@ trace_end(struct trace *t)
 
 	buf_puts(b, "}\n");
 	ok = !b->failed;
-	if (ok)
+	if (ok) {
 		redact_buf(t->redact, b);
+		redact_buf(&t->env.more, b);
+	}
 	while (ok && at < b->len) {
 		n = write(t->fd, b->s + at, b->len - at);
 		if (n > 0)
@@ -428,6 +436,8 @@ trace_write_run(struct trace *t, const struct trace_run *r)
 	trace_text(b, "status", mip_status_word(r->status));
 	if (r->status != MIP_OK)
 		trace_text(b, "message", r->message);
+	if (r->scored)
+		trace_double(b, "score", r->score);
 	trace_double(b, "latency_s",
 	    (double)(r->end_ns - r->start_ns) / 1e9);
 	ok = trace_end(t);

@@ -67,13 +67,15 @@ struct trace_tool {
 	const char *in, *out;           /* with content only */
 };
 
-/* A run of a program. */
+/* A run of a program, or a trial of a study. */
 struct trace_run {
 	struct trace_at at;
 	int64_t start_ns, end_ns;
 	const char *name;               /* NULL: it is not known */
 	enum mip_status status;
 	const char *message;
+	bool scored;
+	double score;
 };
 
 /* A @check that does not hold. */
@@ -97,6 +99,10 @@ void trace_free(struct trace *t, char why[320]);
 
 /* What is odd in the environment, or "". */
 const char *trace_warning(const struct trace *t);
+
+/* From now on it is blotted out here, though not in replies; thread-safe.
+ * False if it cannot be. */
+bool trace_secret(struct trace *t, const char *secret);
 
 /* Whether there are prompts and replies in it. */
 bool trace_content(const struct trace *t);

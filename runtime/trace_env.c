@@ -110,21 +110,21 @@ tenv_pair(struct arena *a, const char **at, const char **name,
     const char **value)
 {
 	const char *is;
+	bool found = false;
 	size_t n;
 
-	while (**at) {
+	while (**at && !found) {
 		n = strcspn(*at, ",");
 		is = memchr(*at, '=', n);
-		if (is && is > *at) {
+		if (is) {
 			*name = tenv_decode(a, *at, (size_t)(is - *at));
 			*value = tenv_decode(a, is + 1,
 			    n - (size_t)(is + 1 - *at));
+			found = *name && *value && **name;
 		}
 		*at += n + ((*at)[n] == ',');
-		if (is && **name)
-			return true;
 	}
-	return false;
+	return found;
 }
 
 /* A header may not end its line. */
@@ -345,6 +345,9 @@ trace_env_read(struct trace_env *e, struct redact *r)
 	const char *v = tenv_signal("TIMEOUT");
 
 	memset(e, 0, sizeof *e);
+	if (!redact_init(&e->more))
+		return false;
+	e->opened = true;
 	tenv_parent(e);
 	if (!tenv_url(e, r))
 		return false;
@@ -367,6 +370,8 @@ trace_env_read(struct trace_env *e, struct redact *r)
 void
 trace_env_release(struct trace_env *e)
 {
+	if (e->opened)
+		redact_release(&e->more);
 	buf_release(&e->resource);
 	arena_release(&e->keep);
 }

@@ -33,6 +33,8 @@ struct trace_env {
 	bool has_parent;
 	struct trace_at parent;         /* `span` is that of the parent */
 	char warning[320];              /* what is odd; or "" */
+	bool opened;                    /* there is a `more` */
+	struct redact more;             /* secrets of traces alone */
 };
 
 /* Reads it; values of headers become secrets.  False without memory. */
@@ -58,8 +60,7 @@ void trace_otlp_body(struct buf *b, const struct buf *resource,
 struct trace_send;
 
 /* `e` is borrowed.  NULL without memory. */
-struct trace_send *trace_send_new(const struct trace_env *e,
-    struct redact *r);
+struct trace_send *trace_send_new(struct trace_env *e, struct redact *r);
 
 /* Queues a text of `n` spans, or drops them where there is no room. */
 void trace_send_put(struct trace_send *s, const char *text, size_t len,

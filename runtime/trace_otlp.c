@@ -450,6 +450,8 @@ trace_otlp_run(struct buf *b, const struct trace_run *r)
 	    r->start_ns, r->end_ns);
 	trace_otlp_text(b, "gen_ai.operation.name", "invoke_workflow");
 	trace_otlp_text(b, "gen_ai.workflow.name", r->name);
+	if (r->scored)
+		otlp_double(b, "miproc.score", r->score);
 	otlp_end(b, otlp_error(r->status), r->message);
 }
 

@@ -30,7 +30,7 @@ struct send_spans {
 };
 
 struct trace_send {
-	const struct trace_env *env;
+	struct trace_env *env;
 	struct redact *redact;
 	pthread_t thread;
 
@@ -70,7 +70,7 @@ send_cond(pthread_cond_t *c)
 }
 
 struct trace_send *
-trace_send_new(const struct trace_env *e, struct redact *r)
+trace_send_new(struct trace_env *e, struct redact *r)
 {
 	struct trace_send *s = calloc(1, sizeof *s);
 
@@ -318,6 +318,7 @@ send_main(void *arg)
 		trace_otlp_body(&body, &s->env->resource, buf_str(&spans),
 		    spans.len);
 		redact_buf(s->redact, &body);
+		redact_buf(&s->env->more, &body);
 		if (!h || spans.failed || body.failed)
 			send_lost(s, n, "out of memory");
 		else

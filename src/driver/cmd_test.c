@@ -10,6 +10,7 @@
 #include "driver/compile.h"
 #include "driver/file.h"
 #include "driver/tap.h"
+#include "driver/tracing.h"
 #include "ir/plan.h"
 #include "tune/suite.h"
 
@@ -211,6 +212,7 @@ run_all(struct compilation *c, struct selection *sel)
 	struct tune_task t;
 	struct suite s = { .task = &t, .test = sel->test, .ntest = sel->n,
 	    .done = test_done, .progress = test_progress, .arg = &k };
+	struct tracing tracing;
 	char why[320] = "";
 	enum mip_status status;
 	const char *const *worker;
@@ -227,7 +229,9 @@ run_all(struct compilation *c, struct selection *sel)
 	c->catch();
 	printf("TAP version 13\n1..%zu\n", sel->n);
 	fflush(stdout);
+	tracing_begin(&tracing, t.trace, "test", c->path);
 	status = suite_run(c->a, &s, why);
+	tracing_end(&tracing, status, why);
 	progress_end(&k.progress);
 	return report(c, &s, status, why);
 }

@@ -9,6 +9,7 @@
 #include "driver/compile.h"
 #include "driver/file.h"
 #include "driver/report.h"
+#include "driver/tracing.h"
 
 struct evaluation {
 	struct compilation *c;
@@ -74,12 +75,16 @@ score(struct evaluation *e)
 	struct progress progress = { .tty = isatty(2) != 0,
 	    .quiet = e->c->o->quiet };
 	struct tune_observer observer = { progress_event, &progress };
+	struct tracing tracing;
 	char why[320] = "";
 	enum mip_status s;
 
 	e->c->catch();
+	tracing_begin(&tracing, e->task.trace, "eval",
+	    e->task.mod->program->name);
 	s = tune_eval(e->c->a, &e->task, e->rows, e->point, e->n, &observer,
 	    &e->used, why);
+	tracing_end(&tracing, s, why);
 	progress_end(&progress);
 	if (s == MIP_OK)
 		return 0;

@@ -10,6 +10,7 @@
 #include "driver/compile.h"
 #include "driver/file.h"
 #include "driver/report.h"
+#include "driver/tracing.h"
 #include "provider.h"
 #include "tune/rng.h"
 
@@ -432,12 +433,28 @@ keep(struct compilation *c, const struct tune_task *t,
 	return compile_tuned(c, false);
 }
 
+/* Who is told of what goes on. */
+struct watching {
+	struct progress *progress;
+	struct tracing tracing;
+};
+
+static void
+on_event(void *arg, const struct tune_event *e)
+{
+	struct watching *w = arg;
+
+	progress_event(w->progress, e);
+	tracing_trial(&w->tracing, e);
+}
+
 int
 tuning_run(struct compilation *c, struct build *b)
 {
 	struct progress progress = { .tty = isatty(2) != 0,
 	    .quiet = c->o->quiet };
-	struct tune_observer observer = { progress_event, &progress };
+	struct watching watching = { .progress = &progress };
+	struct tune_observer observer = { on_event, &watching };
 	struct tune_result r;
 	struct tune_bound bound;
 	struct tune_task t;
@@ -465,7 +482,10 @@ tuning_run(struct compilation *c, struct build *b)
 		return status;
 	memset(&r, 0, sizeof r);
 	c->catch();
+	tracing_begin(&watching.tracing, t.trace, "tune",
+	    t.mod->program->name);
 	s = tune(c->a, &t, &observer, &r);
+	tracing_end(&watching.tracing, r.why_stopped, r.message);
 	progress_end(&progress);
 	wrote = report_usage_file(c->o->usage, &r.usage);
 	if (s != MIP_OK) {

@@ -304,5 +304,40 @@ ok 'a queue that is full' sh -c 'for i in 1 2 3 4 5 6 7 8; do
 ok 'loses spans and no rows' sh -c '[ "$(grep -c "\"n\"" out)" -eq 8 ] &&
     grep -q "warning: the trace: [0-9]* spans could not be sent" err'
 
+# ---- miproc itself ----
+
+rows 30 >rows.jsonl
+classifier 'mipro { auto = light; trials = 3; minibatch = 5; }' >s.mp
+lmd_stop
+{ echo '{"path":"/v1/traces","reply":"{}"}'; skill; cat script; } >script2
+mv script2 script
+rm -f log
+lmd_start
+home=${LMD_URL%/v1}
+ok 'a study' send status 0 "$MIPROC" tune s.mp -q -j 2
+ok 'is one trace' sees <<'END'
+root, = named("invoke_workflow tune Sentiment")
+assert root["up"] is None
+assert len({s["traceId"] for s in spans}) == 1
+runs = named("invoke_workflow Sentiment")
+assert len(runs) > 20 and all(s["up"] is root for s in runs)
+trials = [s for s in spans if "miproc.score" in s["a"]]
+assert all(s["up"] is root for s in trials)
+names = [s["name"] for s in trials]
+assert "invoke_workflow as written" in names, names
+assert "invoke_workflow trial 3" in names, names
+assert all(0 <= s["a"]["miproc.score"] <= 1 for s in trials)
+chat = [s for s in spans if s["name"].startswith("chat ")]
+assert all(s["up"] is not None for s in chat)
+assert {"classify", "write"} <= {s["a"]["miproc.leaf"] for s in chat}
+END
+: >log
+ok 'an evaluation' send status 0 "$MIPROC" eval s.mp -q --trace t3
+ok 'is one, too' sees <<'END'
+root, = named("invoke_workflow eval Sentiment")
+assert all(s["up"] is root for s in named("invoke_workflow Sentiment"))
+END
+ok 'in lines as well' grep -q '^{"run":"eval Sentiment"' t3
+
 lmd_stop
 done_testing
