@@ -162,6 +162,24 @@ answers() {
 	[ "$("$tmp/miproc.3/gen/ask" 'Is it?')" = ok ]
 }
 
+# Examples in C that say what they print, do.
+prints() {
+	sed -n '/^\/\* prints:$/,/^\*\/$/{//!p}' "$tmp/miproc.3/$1.c" \
+	    >"$tmp/want"
+	(cd "$tmp/miproc.3/gen" && "./$1") >"$tmp/got" || return
+	diff -u "$tmp/want" "$tmp/got"
+}
+
+# Each function is called in an example.
+all_called() {
+	miss=
+	sed -s '/^\/\* prints:$/,$d' "$tmp"/miproc.3/*.c >"$tmp/called"
+	for f in $functions; do
+		grep -qE "(^|[^a-z_])$f\(" "$tmp/called" || miss="$miss $f"
+	done
+	[ -z "$miss" ] || { echo "no example calls:$miss"; return 1; }
+}
+
 # The example of usage tells of the leaf it has asked.
 tells_usage() {
 	"$tmp/miproc.3/gen/usage" >"$tmp/usage.out" &&
@@ -248,6 +266,12 @@ if [ -x "$LMD" ]; then
 	start_lmd
 	is 'the program in C of miproc.3 answers' answers
 	is 'and the one that tells what it took' tells_usage
+	for f in "$tmp"/miproc.3/*.c; do
+		! grep -q '^/\* prints:' "$f" || {
+			f=${f##*/}
+			is "miproc.3/$f prints what it says" prints "${f%.c}"
+		}
+	done
 	stop
 else
 	for what in answers 'tells what it took'; do
@@ -257,6 +281,7 @@ else
 fi
 
 is 'miproc.3 has all functions' names miproc.3 $functions
+is 'and an example of each' all_called
 is 'miproc.3 has all statuses' names miproc.3 $statuses
 is 'miproc.3 has all options' names miproc.3 $fields
 is "miproc.3 has all flags of programs" names miproc.3 $flags
