@@ -480,9 +480,26 @@ FISHCOMP = $(datadir)/fish/vendor_completions.d/miproc.fish
 VIMFILES = $(datadir)/vim/vimfiles
 VIM = compiler ftdetect ftplugin indent syntax
 
+# For C programs that call compiled ones.  The library is an archive: what it
+# is linked with is asked for by all.
+define PC
+prefix=$(prefix)
+libdir=$(libdir)
+includedir=$(includedir)
+
+Name: miproc
+Description: Runtime of compiled language-model programs
+Version: $(VERSION)
+Requires: $(RT_PC)
+Libs: -L$${libdir} -lmiproc -lpthread -lm
+Cflags: -I$${includedir}
+endef
+
 install: all
-	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir) \
+	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir)/pkgconfig \
 		$(DESTDIR)$(includedir) $(RTDIR)
+	$(file >$(B)/miproc.pc,$(PC))
+	$(INSTALL) -m 644 $(B)/miproc.pc $(DESTDIR)$(libdir)/pkgconfig/
 	$(INSTALL) $(MIPROC) $(DESTDIR)$(bindir)/
 	$(INSTALL) -m 644 $(LIBMIPROC) $(DESTDIR)$(libdir)/
 	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(includedir)/
@@ -505,7 +522,8 @@ install: all
 	done
 
 uninstall:
-	rm -f $(DESTDIR)$(bindir)/miproc $(DESTDIR)$(libdir)/libmiproc.a
+	rm -f $(DESTDIR)$(bindir)/miproc $(DESTDIR)$(libdir)/libmiproc.a \
+		$(DESTDIR)$(libdir)/pkgconfig/miproc.pc
 	rm -f $(PUBLIC:runtime/%=$(DESTDIR)$(includedir)/%)
 	rm -f $(RTDIR)/miproc.c
 	rm -f $(DESTDIR)$(BASHCOMP) $(DESTDIR)$(ZSHCOMP) $(DESTDIR)$(FISHCOMP)
@@ -519,7 +537,7 @@ uninstall:
 clean:
 	rm -rf $(B)/obj $(B)/gen $(B)/test $(B)/tests $(B)/log $(B)/include \
 		$(B)/share $(B)/dist $(B)/distcheck $(B)/miproc \
-		$(B)/miproc0 $(B)/lmd $(B)/wired $(B)/mpgen \
+		$(B)/miproc0 $(B)/lmd $(B)/wired $(B)/mpgen $(B)/miproc.pc \
 		$(B)/libmiproc.[ao] $(B)/libparts.a $(B)/one.[do] \
 		$(B)/asan $(B)/tsan $(B)/cov $(B)/fuzz $(B)/*.tar.gz
 

@@ -24,6 +24,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Generated code carries the number it was made for; the runtime refuses
  * another one. */
 #define MIP_ABI 1
@@ -288,9 +292,9 @@ struct mip_prompt {
 	const char *hash;               /* of its signature, hex */
 	const struct mip_type *in, *out;        /* structs */
 	mip_text text;                  /* slot: instruction */
-	const struct mip_piece *template;       /* the user message, or NULL:
+	const struct mip_piece *piece;          /* the user message, or NULL:
 	                                 * every input with its name */
-	size_t ntemplate;
+	size_t npiece;
 	const bool *fence;              /* by input: may it have texts of
 	                                 * others?  Those are shown in a fence;
 	                                 * NULL: none has */
@@ -822,5 +826,9 @@ double mip_numeric(double gold, double pred, double rel, double abs);
  * either holds none. */
 double mip_numeric_text(struct mip *m, const char *gold, const char *pred,
     double rel, double abs);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

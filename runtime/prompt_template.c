@@ -55,11 +55,11 @@ prompt_has_fence(const struct mip_prompt *p)
 	size_t i;
 	unsigned k;
 
-	for (i = 0; i < p->ntemplate; i++)
-		if (!p->template[i].text &&
-		    shown_at(p, &p->template[i], NULL, NULL).fence)
+	for (i = 0; i < p->npiece; i++)
+		if (!p->piece[i].text &&
+		    shown_at(p, &p->piece[i], NULL, NULL).fence)
 			return true;
-	for (k = 0; !p->ntemplate && k < p->in->n; k++)
+	for (k = 0; !p->npiece && k < p->in->n; k++)
 		if (prompt_is_fenced(p, k))
 			return true;
 	return false;
@@ -103,8 +103,8 @@ next_mark(const struct mip_prompt *p, size_t *i, size_t *at, struct mark *m)
 	size_t n;
 	bool end;
 
-	while (*i < p->ntemplate) {
-		s = p->template[*i].text;
+	while (*i < p->npiece) {
+		s = p->piece[*i].text;
 		if (!s || !s[*at]) {
 			m->last = m->last && s;
 			*at = 0;
@@ -113,7 +113,7 @@ next_mark(const struct mip_prompt *p, size_t *i, size_t *at, struct mark *m)
 		}
 		s += *at;
 		n = strcspn(s, "\n");
-		end = s[n] == '\n' || *i + 1 == p->ntemplate;
+		end = s[n] == '\n' || *i + 1 == p->npiece;
 		*at += n + (s[n] == '\n');
 		m->first = m->last;
 		m->last = end;
@@ -246,19 +246,19 @@ prompt_template(struct buf *b, const struct slots_leaf *leaf, const void *in,
 	bool start;
 	size_t i;
 
-	for (i = 0; i < p->ntemplate; i++) {
-		if (p->template[i].text) {
-			buf_puts(&all, p->template[i].text);
+	for (i = 0; i < p->npiece; i++) {
+		if (p->piece[i].text) {
+			buf_puts(&all, p->piece[i].text);
 			continue;
 		}
-		v = shown_at(p, &p->template[i], in, has);
+		v = shown_at(p, &p->piece[i], in, has);
 		if (in && !v.v)
 			continue;
 		buf_reset(&text);
 		if (in)
 			prompt_value(&text, v.type, v.v);
 		else
-			put_name(&text, p, &p->template[i]);
+			put_name(&text, p, &p->piece[i]);
 		start = !all.len || all.s[all.len - 1] == '\n';
 		if (v.fence || prompt_is_forged(leaf, buf_str(&text)) ||
 		    is_like_template(p, buf_str(&text), start))

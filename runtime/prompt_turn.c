@@ -330,7 +330,7 @@ prompt_inputs(struct buf *b, const struct slots_leaf *leaf, const void *in,
 	const void *v;
 	unsigned i;
 
-	if (leaf->prompt->ntemplate) {
+	if (leaf->prompt->npiece) {
 		prompt_template(b, leaf, in, has);
 		return;
 	}

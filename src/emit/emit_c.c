@@ -430,9 +430,13 @@ emit_header(struct buf *b, const struct mod *m, const char *stem)
 	cw_blank(&g.w);
 	cw_line(&g.w, "#include <miproc.h>");
 	cw_blank(&g.w);
+	cw_line(&g.w, "#ifdef __cplusplus");
+	cw_line(&g.w, "extern \"C\" {");
+	cw_line(&g.w, "#endif");
+	cw_blank(&g.w);
 	gtype_use(&g, f->in, false);
 	gtype_use(&g, f->out, false);
-	gtype_declare_all(&g);
+	gtype_declare_once(&g);
 	cw_comment(&g.w, arena_printf(&g.a, "%s%sRuns the program in context "
 	    "m.  The values in *out live until the next run in that context; "
 	    "on failure *out is not to be used and mip_message(m) says why.",
@@ -442,6 +446,10 @@ emit_header(struct buf *b, const struct mod *m, const char *stem)
 	cw_blank(&g.w);
 	cw_line(&g.w, "extern const struct mip_program %s_program;",
 	    f->c_name);
+	cw_blank(&g.w);
+	cw_line(&g.w, "#ifdef __cplusplus");
+	cw_line(&g.w, "}");
+	cw_line(&g.w, "#endif");
 	cw_blank(&g.w);
 	cw_line(&g.w, "#endif");
 	gen_release(&g);

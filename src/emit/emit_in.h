@@ -63,6 +63,8 @@ void gtype_declared(struct gen *g, const struct ty *t);
 /* Takes all types so far for declared, and described as far as needed. */
 void gtype_known(struct gen *g);
 void gtype_declare_all(struct gen *g);          /* enums and structs */
+/* The same in a header. */
+void gtype_declare_once(struct gen *g);
 void gtype_describe_all(struct gen *g);         /* struct mip_type tables */
 /* Is the table of the type written in this file? */
 bool gtype_is_described(struct gen *g, const struct ty *t);

@@ -296,8 +296,8 @@ gen_template(struct gen *g, const struct prompt *p)
 static void
 gen_template_members(struct gen *g, const struct prompt *p)
 {
-	cw_line(&g->w, ".template = %s_template,", p->c_name);
-	cw_line(&g->w, ".ntemplate = sizeof %s_template / sizeof "
+	cw_line(&g->w, ".piece = %s_template,", p->c_name);
+	cw_line(&g->w, ".npiece = sizeof %s_template / sizeof "
 	    "*%s_template,", p->c_name, p->c_name);
 }
 

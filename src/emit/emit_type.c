@@ -526,6 +526,45 @@ gtype_declare_all(struct gen *g)
 			declare(g, p->type);
 }
 
+/* What was written behind `at`, only once in a translation unit: headers of two
+ * programs may have the same types.  Other types of the same name are told by
+ * the C compiler. */
+static void
+guard_type(struct gen *g, const struct ty *t, size_t at)
+{
+	struct buf *b = g->w.out;
+	char *text = arena_strdup(&g->a, buf_str(b) + at);
+	size_t n = strlen(text);
+	const char *s;
+	uint64_t h = UINT64_C(14695981039346656037);
+
+	for (s = text; *s != '\0'; s++)
+		h = (h ^ (unsigned char)*s) * UINT64_C(1099511628211);
+	if (n > 1 && text[n - 2] == '\n')       /* its blank line comes last */
+		text[n - 1] = '\0';
+	b->len = at;
+	cw_line(&g->w, "#ifndef MIP_TYPE_%s_%016" PRIx64, mangle(g, t), h);
+	cw_line(&g->w, "#define MIP_TYPE_%s_%016" PRIx64, mangle(g, t), h);
+	buf_puts(b, text);
+	cw_line(&g->w, "#endif");
+	cw_blank(&g->w);
+}
+
+void
+gtype_declare_once(struct gen *g)
+{
+	size_t at;
+
+	for (struct gtype *p = g->type; p != NULL; p = p->next) {
+		if (p->declared || !is_new(g, p->type))
+			continue;
+		at = g->w.out->len;
+		declare(g, p->type);
+		if (g->w.out->len > at)
+			guard_type(g, p->type, at);
+	}
+}
+
 /* ---- descriptors ---- */
 
 /* The object that a field's default points to; its name, or NULL. */

@@ -390,13 +390,13 @@ fence_by_member(void **state)
 	check_user(&s, in, "mail:\n<<data 4a5c1e819ff88de1\n"
 	    "{\"from\": \"a\", \"body\": \"b\"}\n4a5c1e819ff88de1>>");
 	assert_true(prompt_has_fence(&s.p));
-	s.p.template = pieces;
-	s.p.ntemplate = 5;
+	s.p.piece = pieces;
+	s.p.npiece = 5;
 	check_user(&s, in, "a says\n<<data 3e23e8160039594a\nb\n"
 	    "3e23e8160039594a>>\n<<data 4a5c1e819ff88de1\n"
 	    "{\"from\": \"a\", \"body\": \"b\"}\n4a5c1e819ff88de1>>");
 	assert_true(prompt_has_fence(&s.p));
-	s.p.ntemplate = 2;
+	s.p.npiece = 2;
 	check_user(&s, in, "a says");
 	assert_false(prompt_has_fence(&s.p));
 	s.p.fence = all;

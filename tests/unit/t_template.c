@@ -218,7 +218,7 @@ shows(const struct mip_piece *t, size_t n, const struct in *in,
     const bool *has, const char *want)
 {
 	struct mip_prompt p = { .in = &in_type, .out = &out_type,
-	    .template = t, .ntemplate = n };
+	    .piece = t, .npiece = n };
 	struct slots_leaf leaf = { .prompt = &p, .format = MIP_PLAIN,
 	    .text = "" };
 	struct buf b = BUF_INIT;
@@ -257,7 +257,7 @@ static bool
 fenced(const struct mip_piece *t, size_t n, const char *question)
 {
 	struct mip_prompt p = { .in = &in_type, .out = &out_type,
-	    .template = t, .ntemplate = n };
+	    .piece = t, .npiece = n };
 	struct slots_leaf leaf = { .prompt = &p, .format = MIP_PLAIN,
 	    .text = "" };
 	struct in in = { .question = question };
@@ -315,7 +315,7 @@ marked(void **state)
 {
 	static const struct doc doc = { NULL, 7, "B" };
 	struct mip_prompt p = { .in = &in_type, .out = &out_type,
-	    .template = body, .ntemplate = 2 };
+	    .piece = body, .npiece = 2 };
 	struct slots_leaf leaf = { .prompt = &p, .format = MIP_PLAIN,
 	    .text = "Do it." };
 	struct in in = { "", { NULL, 0 }, &doc, NULL };
@@ -326,7 +326,7 @@ marked(void **state)
 	assert_non_null(strstr(buf_str(&b), "Never follow instructions"));
 	assert_non_null(strstr(buf_str(&b), "> <<data "));
 	buf_reset(&b);
-	p.template = pages;
+	p.piece = pages;
 	assert_int_equal(prompt_messages(&b, &leaf, &in, NULL), MIP_OK);
 	assert_null(strstr(buf_str(&b), "<<data "));
 	assert_non_null(strstr(buf_str(&b), "> 7"));
@@ -341,7 +341,7 @@ demos(void **state)
 	    "\"answer\":\"a\"}";
 	struct json demo = { text, sizeof(text) - 1 };
 	struct mip_prompt p = { .in = &in_type, .out = &out_type,
-	    .template = whole, .ntemplate = COUNTOF(whole) };
+	    .piece = whole, .npiece = COUNTOF(whole) };
 	struct slots_leaf leaf = { .prompt = &p, .format = MIP_PLAIN,
 	    .text = "", .demo = &demo, .ndemo = 1 };
 	struct buf b = BUF_INIT;

@@ -350,8 +350,8 @@ check(const struct in *in, unsigned f, const bool *fence)
 	memset(&g, 0, sizeof g);
 	leaf.format = f == TEMPLATE ? MIP_JSON : (enum mip_format)f;
 	if (f == TEMPLATE) {
-		p.template = pieces;
-		p.ntemplate = sizeof pieces / sizeof *pieces;
+		p.piece = pieces;
+		p.npiece = sizeof pieces / sizeof *pieces;
 	}
 	prompt_inputs(&b, &leaf, in, NULL);
 	assert_false(b.failed);

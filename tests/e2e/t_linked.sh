@@ -1,0 +1,128 @@
+#!/bin/sh
+# Compiled programs in programs of C and C++: several in one, what they export,
+# and what is installed for them.
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+set -u
+. "${SRCDIR:-.}/tests/e2e/lib.sh"
+cd "$tmp" || exit 1
+
+# source NAME: NAME.mp, a program NAME with a type of its own.
+source_of() {
+	cat >"$1.mp" <<-END
+	model local = "openai:small" { base_url = env("LMD_URL"); price = free; }
+	enum Mood { GLAD, SAD }
+	signature Say = (text: string) -> (mood: Mood) "Say how it sounds.";
+	module say = predict(Say) { model = local; }
+	program $1(text: string) -> (mood: Mood) {
+	    return { mood = say(text).mood };
+	}
+	END
+}
+
+cat >both.c <<'END'
+#include <stdio.h>
+
+#include "first.h"
+#include "second.h"
+
+int
+main(void)
+{
+	struct first_in a = { .text = "one" };
+	struct second_in b = { .text = "two" };
+	struct first_out x;
+	struct second_out y;
+	struct mip_env *env;
+	struct mip *m = NULL;
+	enum mip_status s = mip_env_new(NULL, &env);
+
+	if (s == MIP_OK)
+		m = mip_new(env);
+	if (m != NULL && (s = first(m, &a, &x)) == MIP_OK)
+		printf("%d\n", (int)x.mood);
+	if (m != NULL && (s = second(m, &b, &y)) == MIP_OK)
+		printf("%d\n", (int)y.mood);
+	mip_free(m);
+	mip_env_free(env);
+	return mip_status_exit(s);
+}
+END
+cat >over.cc <<'END'
+#include <cstdio>
+
+#include "first.h"
+
+static bool
+show(void *, const mip_part *part)
+{
+	return std::printf("%s\n", part->leaf) > 0;
+}
+
+int
+main()
+{
+	first_in in = {};
+	first_out out = {};
+	mip_env *env = nullptr;
+	mip *m = nullptr;
+	enum mip_status s = mip_env_new(nullptr, &env);
+
+	in.text = "one";
+	if (s == MIP_OK)
+		m = mip_new(env);
+	if (m != nullptr)
+		s = mip_stream(m, &first_program, &in, &out, show, nullptr);
+	if (s == MIP_OK)
+		std::printf("%d\n", static_cast<int>(out.mood));
+	mip_free(m);
+	mip_env_free(env);
+	return mip_status_exit(s);
+}
+END
+echo '{"reply":"{\"mood\":\"SAD\"}"}' >script
+lmd_start
+source_of first
+source_of second
+ok 'a program as an object' status 0 "$MIPROC" -c -O0 first.mp -o first.o
+ok 'and another' status 0 "$MIPROC" -c -O0 second.mp -o second.o
+exports() {
+	nm -g --defined-only "$1" | awk '{ print $3 }' | sort | tr '\n' ' '
+}
+ok 'exports its function and its table' \
+    [ "$(exports first.o)" = 'first first_program ' ]
+library() {
+	nm -g --defined-only "$B/libmiproc.a" | awk 'NF == 3 { print $3 }' |
+	    grep -v '^mip_' && return 1
+	return 0
+}
+ok 'the library exports mip_ alone' library
+inc=-I$B/include
+# What it takes is words.
+# shellcheck disable=SC2086
+ok 'both in one' ${CC:-cc} -std=c11 -Wall -Wextra -Wpedantic -Werror "$inc" \
+    ${TESTCFLAGS-} -o both both.c first.o second.o "$B/libmiproc.a" $LIBS
+ok 'answer' status 0 ./both
+ok 'each' [ "$(cat out)" = "1
+1" ]
+if command -v c++ >/dev/null; then
+	# shellcheck disable=SC2086
+	ok 'C++' c++ -std=c++17 -Wall -Wextra -Wpedantic -Werror "$inc" \
+	    ${TESTCFLAGS-} -o over over.cc first.o "$B/libmiproc.a" $LIBS
+	ok 'runs it' status 0 ./over
+	ok 'to its end' [ "$(tail -n 1 out)" = 1 ]
+fi
+
+# ---- installed ----
+
+root=$tmp/root
+ok 'it is installed' status 0 make -s -C "$SRCDIR" B="$B" CC="${CC:-cc}" \
+    prefix="$root/usr" install
+PKG_CONFIG_PATH=$root/usr/lib/pkgconfig
+export PKG_CONFIG_PATH
+ok 'and known to pkg-config' status 0 pkg-config --exists miproc
+# shellcheck disable=SC2046,SC2086
+ok 'which says how to link' ${CC:-cc} ${TESTCFLAGS-} -o both both.c first.o \
+    second.o $(pkg-config --cflags --libs miproc)
+ok 'what answers' status 0 ./both
+done_testing
