@@ -51,6 +51,7 @@ gb_plain_name(struct gbnf *g, const char *like)
 	while (b.len > 0 && b.s[b.len - 1] == '-')
 		b.s[--b.len] = '\0';
 	s = arena_strdup(&g->a, b.len > 0 ? b.s : "value");
+	g->rules.failed |= b.failed;
 	buf_release(&b);
 	return s;
 }
@@ -297,6 +298,7 @@ gb_put_values(struct buf *b, const struct mip_type *t, bool json)
 				gb_put_literal(b, name);
 			continue;
 		}
+		b->failed |= text.failed;
 		buf_reset(&text);
 		if (json)
 			type_write(&text, t->of, type_value(t, i), true);
@@ -488,6 +490,7 @@ gb_put_field(struct gbnf *g, const struct mip_field *f, bool null)
 	gb_put_literal(&b, buf_str(&mark));
 	gb_put_marked(g, &b, f, null);
 	if (g->f == MIP_XML) {
+		b.failed |= mark.failed;
 		buf_reset(&mark);
 		buf_printf(&mark, "</%s>", name);
 		gb_put_literal(&b, buf_str(&mark));

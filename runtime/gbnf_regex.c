@@ -124,6 +124,14 @@ gr_set_fold(struct gr_read *r, struct gr_set *s)
 		}
 }
 
+/* A repetition follows at once: no blank before it. */
+static void
+gr_join(struct buf *b)
+{
+	if (b->len > 0)
+		b->len--;
+}
+
 static void
 gr_put_set(struct gr_read *r, struct buf *b, struct gr_set *s)
 {
@@ -133,7 +141,7 @@ gr_put_set(struct gr_read *r, struct buf *b, struct gr_set *s)
 	gr_set_clean(r, s);
 	if (s->n == 1 && s->r[0].from == s->r[0].to) {
 		gbnf_literal(b, one, buf_utf8_encode(one, s->r[0].from));
-		b->len--;               /* a repetition follows at once */
+		gr_join(b);
 		return;
 	}
 	buf_putc(b, '[');
@@ -327,7 +335,7 @@ gr_put_group(struct gr_read *r, struct buf *b)
 		return;
 	}
 	gbnf_part(r->g, b, "group", &body);
-	b->len--;                       /* a repetition follows at once */
+	gr_join(b);
 }
 
 static void
@@ -422,6 +430,7 @@ gbnf_regex(struct gbnf *g, struct buf *b, const char *pattern,
 		gbnf_part(g, b, "pattern", &body);
 		return true;
 	}
+	g->rules.failed |= body.failed;
 	/* Its groups go with it. */
 	if (g->rules.len > rules)
 		g->rules.s[g->rules.len = rules] = '\0';

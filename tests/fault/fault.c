@@ -209,15 +209,22 @@ sql_shutdown(void *arg)
 }
 
 void
+fault_json(void)
+{
+	cJSON_Hooks hooks = { __wrap_malloc, free };
+
+	cJSON_InitHooks(&hooks);
+}
+
+void
 fault_libraries(void)
 {
 	static const sqlite3_mem_methods ours = {
 		sql_malloc, sql_free, sql_realloc, sql_size, sql_round,
 		sql_init, sql_shutdown, NULL
 	};
-	cJSON_Hooks hooks = { __wrap_malloc, free };
 
-	cJSON_InitHooks(&hooks);
+	fault_json();
 	if (sqlite3_config(SQLITE_CONFIG_MALLOC, &ours) != SQLITE_OK)
 		abort();
 }

@@ -32,6 +32,8 @@ enum {
 /* Has cJSON and SQLite take their memory where it can fail; before either is
  * used. */
 void fault_libraries(void);
+/* cJSON alone. */
+void fault_json(void);
 
 /* Runs `body` with its nth call of the given kinds failing, n = 1, 2, ...;
  * `body` returns false, or crashes, if it does not bear it.  Prints a line
