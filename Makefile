@@ -421,6 +421,7 @@ STRESSENV = $(TESTENV) MIPROC='$(abspath $(B))/miproc' \
 stress: setup
 	@$(AGAIN) tests
 	@$(STRESSENV) sh $(srcdir)/tests/e2e/t_random.sh $(SEEDS)
+	@STRESS=1 $(B)/test/f_call
 	@$(STRESSENV) sh $(srcdir)/tests/e2e/t_load.sh
 	@$(STRESSENV) sh $(srcdir)/tests/e2e/t_resume.sh
 
