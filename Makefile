@@ -76,8 +76,9 @@ RUNTIME = $(call in,runtime, \
 	provider_anthropic provider_gemini provider_ollama \
 	provider_llamacpp llamacpp llamacpp_keep lm lm_address lm_down \
 	lm_end lm_fetch lm_flight lm_keep lm_local lm_loop lm_model \
-	lm_route lm_stream sse store \
-	store_upkeep limit budget trace allow child env mip mip_ask mip_stream \
+	lm_pool lm_route lm_stream sse store \
+	store_upkeep breaker limit budget trace allow child env mip mip_ask \
+	mip_stream \
 	fork tool tool_run tool_keep lib text match number metric \
 	cli cli_batch cli_in cli_prompts cli_run cli_show worker \
 	worker_hello worker_run)
@@ -122,7 +123,7 @@ RUNTIME += $(call in,runtime, \
 	provider_embed retrieve retrieve_http retrieve_embed cases)
 FRONT   += $(call in,src/front,check_retriever check_knn)
 FRONT   += $(call in,src/front,check_make check_combine check_judge check_agent)
-IR      += $(call in,src/ir,ir_retriever lower_retriever)
+IR      += $(call in,src/ir,ir_retriever lower_replica lower_retriever)
 EMIT    += src/emit/emit_retriever.c
 
 # What calls took.

@@ -115,7 +115,7 @@ limit_wait(const struct limit_bucket *b, double need)
 }
 
 double
-limit_take(struct limit *l, double tokens, double now)
+limit_ask(struct limit *l, double tokens, double now)
 {
 	double a, b;
 
@@ -132,12 +132,32 @@ limit_take(struct limit *l, double tokens, double now)
 		a = b;
 	if (l->closed_until - now > a)
 		a = l->closed_until - now;
-	if (a > 0)
-		return a;
+	return a > 0 ? a : 0;
+}
+
+double
+limit_take(struct limit *l, double tokens, double now)
+{
+	double wait = limit_ask(l, tokens, now);
+
+	if (wait != 0)
+		return wait;
 	l->running++;
 	l->calls.level -= 1;
 	l->tokens.level -= tokens;
 	return 0;
+}
+
+unsigned
+limit_running(const struct limit *l)
+{
+	return l->running;
+}
+
+unsigned
+limit_most(const struct limit *l)
+{
+	return l->most;
 }
 
 void

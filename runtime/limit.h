@@ -60,6 +60,13 @@ void limit_learn(struct limit *l, enum limit_said said, double sent,
  * after which to ask again, or a negative number: when a call has ended. */
 double limit_take(struct limit *l, double tokens, double now);
 
+/* What limit_take would say. */
+double limit_ask(struct limit *l, double tokens, double now);
+
+/* Calls under way, and how many there may be; 0: no limit. */
+unsigned limit_running(const struct limit *l);
+unsigned limit_most(const struct limit *l);
+
 /* The call has ended: `taken` is what limit_take was given, `used` what it
  * needed (0 if it failed). */
 void limit_give(struct limit *l, double taken, double used);

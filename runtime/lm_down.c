@@ -68,7 +68,12 @@ down_spent(struct lm *l, struct lm_flight *f, double s, double now)
 
 	m->spent_until = now + s;
 	memcpy(m->spent_why, f->message, sizeof m->spent_why);
-	lm_done(l, f, MIP_QUOTA);
+	if (f->pool)
+		memcpy(f->pool->spent_why, f->message, sizeof m->spent_why);
+	if (f->pool && !lm_pool_spent(f->pool, now))
+		lm_ready(f);
+	else
+		lm_done(l, f, MIP_QUOTA);
 }
 
 /* Another attempt after a while, if one is left; `f->message` says what was
@@ -97,9 +102,18 @@ down_again(struct lm *l, struct lm_flight *f, double now)
 			lm_done(l, f, MIP_INFRASTRUCTURE);
 		return;
 	}
+	if (breaker_is_open(&f->m->breaker) && lm_has_next(l, f)) {
+		lm_done(l, f, MIP_INFRASTRUCTURE);
+		return;
+	}
 	if (ask > 0)
 		limit_close(&f->m->limit, now + ask);
 	f->due = now + (ask > s ? ask : s);
+	f->failed = f->m;
+	if (lm_pool_another(f, now) && f->attempts % f->pool->nreplica != 0)
+		f->due = now;           /* each replica once, then a pause */
+	else if (!f->pool && breaker_is_open(&f->m->breaker))
+		limit_close(&f->m->limit, f->due);
 	if (f->deadline > 0 && f->due >= f->deadline) {
 		lm_say(l, f->message, "%s (%u attempts; the deadline of %.3g "
 		    "s leaves no time for another)", said, f->attempts,
@@ -146,13 +160,40 @@ down_read(struct lm_flight *f, struct provider_answer *a)
 	return p->answer(s, n, f->ask.rung, a);
 }
 
+/* Whether the endpoint is well, as far as this attempt tells; `read`: it was an
+ * answer that could be read. */
+static void
+down_health(struct lm *l, struct lm_flight *f, bool read, double now)
+{
+	const struct http_request *r = &f->http;
+	struct lm_model *m = f->m;
+	bool well = r->result == HTTP_OK && (read || (r->status / 100 != 2 &&
+	    (r->status < 500 || r->status == 501)));
+
+	if (r->result == HTTP_CANCELLED || r->result == HTTP_NOMEM ||
+	    r->result == HTTP_BAD_URL || r->result == HTTP_TOO_LARGE)
+		return;
+	breaker_told(&m->breaker, well, now);
+	if (well)
+		return;
+	if (r->result == HTTP_OK)
+		lm_say(l, m->broken_why, "the %s: the server at %s fails, "
+		    "with status %d the last time", m->what, m->shown,
+		    r->status);
+	else
+		lm_say(l, m->broken_why, "the %s: %s: %s", m->what, m->shown,
+		    r->why);
+}
+
 static bool
 down_answer(struct lm *l, struct lm_flight *f, double now)
 {
 	struct lm_model *m = f->m;
 	struct provider_answer a;
+	bool read = down_read(f, &a);
 
-	if (down_read(f, &a)) {
+	down_health(l, f, read, now);
+	if (read) {
 		down_take_answer(f, &a);
 		lm_done(l, f, MIP_OK);
 		return true;
@@ -203,7 +244,7 @@ down_step_down(struct lm *l, struct lm_flight *f)
 		lm_done(l, f, MIP_NOMEM);
 		return;
 	}
-	lm_queue_put(&f->m->ready, f);
+	lm_ready(f);
 }
 
 /* Whether the server says that its model knows no system messages. */
@@ -233,7 +274,7 @@ down_without_system(struct lm *l, struct lm_flight *f)
 	f->m->no_system = f->ask.no_system = true;
 	f->attempts--;
 	if (lm_write_rung(f, f->ask.rung))
-		lm_queue_put(&f->m->ready, f);
+		lm_ready(f);
 	else
 		lm_done(l, f, MIP_NOMEM);
 }
@@ -383,7 +424,11 @@ lm_came_down(struct lm *l, struct lm_flight *f, double now)
 
 	f->m->wake = 0;
 	lm_trace_down(l, f);
+	if (f->pool)
+		f->pool->wake = 0;
 	redact_buf(&l->redact, &r->reply);
+	if (r->result != HTTP_OK || r->status / 100 != 2)
+		down_health(l, f, false, now);
 	if (r->result != HTTP_OK)
 		down_failed(l, f, now);
 	else if (r->status / 100 == 2)

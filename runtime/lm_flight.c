@@ -158,6 +158,11 @@ lm_flight_new(struct lm *l, struct lm_model *m, const struct lm_call *c)
 		return NULL;
 	f->lm = l;
 	f->m = m;
+	if (m->nreplica > 0) {
+		f->pool = m;
+		f->m = m = m->replica[0];
+	}
+	f->affinity = c->hash_affinity;
 	f->last = &f->calls;
 	f->kind = c->kind;
 	f->fresh = c->fresh;
@@ -256,7 +261,7 @@ lm_join(struct lm *l, struct lm_flight *f, struct lm_call *c)
 static bool
 lm_allowed(struct lm *l, struct lm_flight *f)
 {
-	const struct lm_model *m = f->m;
+	const struct lm_model *m = f->pool ? f->pool : f->m;
 	const char *what = m->what;
 	struct budget *b = f->kind == LM_FETCH ? NULL : l->budget;
 

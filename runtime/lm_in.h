@@ -3,7 +3,8 @@
  * A call becomes a flight, or joins the flight that already has its request.
  * lm_flight.c begins and lands flights; lm_keep.c looks them up in journal and
  * cache; lm_end.c ends calls.  lm_model.c knows models, lm_address.c where
- * they are, lm_route.c which of them are tried, lm_local.c their own servers.
+ * they are, lm_route.c which of them are tried, lm_pool.c which of several that
+ * are alike, lm_local.c their own servers.
  * lm_loop.c is the I/O thread: budget, limits, attempts, waits; lm_down.c
  * sees to what an attempt has brought.
  *
@@ -13,6 +14,7 @@
 
 #include <stdatomic.h>
 
+#include "breaker.h"
 #include "budget.h"
 #include "http.h"
 #include "limit.h"
@@ -41,7 +43,9 @@ struct lm_queue {
 };
 
 /* A model as it is used here: with the options' overrides.  Or the server of
- * a tool or retriever, which is a model with a provider of its own. */
+ * a tool or retriever, which is a model with a provider of its own.  Or a pool
+ * of replicas, whose members here are those of the first one, with the highest
+ * of their prices. */
 struct lm_model {
 	struct lm_model *next;
 	struct lm *lm;
@@ -61,6 +65,10 @@ struct lm_model {
 	const char *key_header;         /* NULL: Authorization, as a bearer's */
 	const char *header[4];
 	bool own_server, loopback;
+	uint64_t hash;                  /* of its name */
+	struct lm_model *replica[LM_ROUTE];     /* of a pool */
+	unsigned nreplica;
+	bool sticky;
 
 	/* lm->lock */
 	enum { LM_ANY_ROLE, LM_CHATS, LM_EMBEDS } role; /* of its own server */
@@ -75,8 +83,12 @@ struct lm_model {
 	struct limit limit;
 	struct lm_queue ready;          /* flights that may be sent */
 	double wake;                    /* when to look at `ready` again */
+	uint64_t lately;                /* affinity of what was sent last */
+	unsigned passed;                /* times that the first was passed by */
 	double spent_until;             /* nothing is sent before, and why */
 	char spent_why[LM_WHY];
+	struct breaker breaker;
+	char broken_why[LM_WHY];        /* the latest failure */
 	enum mip_structure lowest;      /* rung for JSON that this server
 	                                 * takes */
 	bool no_grammar;                /* for other layouts it takes none */
@@ -88,7 +100,11 @@ struct lm_flight {
 	struct lm_flight *same;         /* in the table of flights */
 	struct lm_flight *next;         /* in a queue */
 	struct lm *lm;
-	struct lm_model *m;
+	struct lm_model *m;             /* the one of the pool that it went to;
+	                                 * at first the first */
+	struct lm_model *pool;          /* or NULL */
+	const struct lm_model *failed;  /* of the pool, at the last attempt */
+	uint64_t affinity;              /* flights with one prefix share it */
 	enum lm_kind kind;
 	bool fresh;
 	const char *url;                /* NULL: the model's */
@@ -273,9 +289,26 @@ void lm_key_header(struct lm *l, struct lm_model *m, bool standard);
 
 /* ---- lm_route.c ---- */
 
+uint64_t lm_hash(const char *s);
+
 /* Fills `r` with the models that the call is to try. */
 enum mip_status lm_route(struct lm *l, const struct lm_call *c,
     struct lm_route *r, char why[LM_WHY]);
+
+/* ---- lm_pool.c ---- */
+
+/* A number for a key and a server: the server with the highest has the key, and
+ * of the keys of one that goes each goes to any of the others. */
+uint64_t lm_rendezvous(uint64_t key, uint64_t server);
+
+/* The replica that takes the flight now; NULL: in *wait seconds, or when a call
+ * has ended. */
+struct lm_model *lm_pool_choose(const struct lm_flight *f, double tokens,
+    double now, double *wait);
+/* Whether there is another that is well. */
+bool lm_pool_another(const struct lm_flight *f, double now);
+/* Whether the quota of all of them is spent. */
+bool lm_pool_spent(const struct lm_model *p, double now);
 
 /* ---- lm_local.c ---- */
 
@@ -303,6 +336,12 @@ void lm_done(struct lm *l, struct lm_flight *f, enum mip_status s);
 
 /* The flight is ready again when it is `due`; false without memory. */
 bool lm_timer_put(struct lm *l, struct lm_flight *f);
+
+/* The flight may be sent, as soon as there is a place for it. */
+void lm_ready(struct lm_flight *f);
+
+/* Whether all its calls have another model on their route. */
+bool lm_has_next(struct lm *l, struct lm_flight *f);
 
 /* How far down the ladder a rung is. */
 unsigned lm_level(enum mip_structure s);

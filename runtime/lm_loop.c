@@ -69,6 +69,31 @@ loop_timer_get(struct lm *l)
 /* ---- the end of a flight ---- */
 
 void
+lm_ready(struct lm_flight *f)
+{
+	struct lm_model *m = f->pool ? f->pool : f->m;
+
+	lm_queue_put(&m->ready, f);
+	m->wake = 0;
+}
+
+bool
+lm_has_next(struct lm *l, struct lm_flight *f)
+{
+	const struct lm_route *r;
+	const struct lm_call *c;
+	bool all = true;
+
+	pthread_mutex_lock(&l->lock);
+	for (c = f->calls; c && all; c = c->next) {
+		r = c->flight;
+		all = r && r->at + 1 < r->n;
+	}
+	pthread_mutex_unlock(&l->lock);
+	return all;
+}
+
+void
 lm_done(struct lm *l, struct lm_flight *f, enum mip_status s)
 {
 	f->status = s;
@@ -130,7 +155,7 @@ loop_land(struct lm *l)
 static void
 loop_need(struct lm_flight *f)
 {
-	const struct mip_model *m = &f->m->model;
+	const struct mip_model *m = f->pool ? &f->pool->model : &f->m->model;
 	double in = m->price_in, bytes = (double)f->body.len;
 
 	if (m->price_cached > in)
@@ -168,8 +193,7 @@ loop_budget(struct lm *l, double now)
 		lm_queue_get(&l->broke);
 		if (a == BUDGET_HELD) {
 			f->holds = l->budget && f->kind != LM_FETCH;
-			lm_queue_put(&f->m->ready, f);
-			f->m->wake = 0;
+			lm_ready(f);
 			continue;
 		}
 		if (a == BUDGET_IO)
@@ -236,10 +260,12 @@ loop_send(struct lm *l, struct lm_flight *f, double now)
 	enum mip_structure lowest = loop_lowest(f);
 	bool ok = true;
 
+	breaker_sent(&m->breaker, now);
 	if ((m->no_system && !f->ask.no_system) ||
-	    f->streams != f->ask.stream) {
-		f->ask.no_system |= m->no_system;
+	    f->streams != f->ask.stream || f->ask.model != &m->model) {
+		f->ask.no_system = m->no_system || m->model.no_system;
 		f->ask.stream = f->streams;
+		f->ask.model = &m->model;
 		ok = lm_write_rung(f, f->ask.rung);
 	}
 	if (f->may_step && lm_level(f->ask.rung) < lm_level(lowest))
@@ -315,32 +341,132 @@ loop_spent(struct lm *l, struct lm_model *m)
 	}
 }
 
+/* Those that wait for an endpoint that fails, and have another to go to. */
+static void
+loop_broken(struct lm *l, struct lm_model *m)
+{
+	const struct lm_model *of = m->nreplica > 0 ? m->replica[0] : m;
+	struct lm_flight *f;
+	struct lm_queue stay;
+
+	lm_queue_init(&stay);
+	while ((f = lm_queue_get(&m->ready))) {
+		if (!lm_has_next(l, f)) {
+			lm_queue_put(&stay, f);
+			continue;
+		}
+		lm_say(l, f->message, "%s; it is left out for a while",
+		    of->broken_why);
+		lm_done(l, f, MIP_INFRASTRUCTURE);
+	}
+	m->ready = stay;
+	if (!stay.first)
+		lm_queue_init(&m->ready);
+}
+
+static bool
+loop_is_broken(const struct lm_model *m, double now)
+{
+	unsigned i;
+
+	for (i = 0; i < m->nreplica; i++)
+		if (breaker_lets(&m->replica[i]->breaker, now))
+			return false;
+	return m->nreplica > 0 || !breaker_lets(&m->breaker, now);
+}
+
+/* ---- the order of those that wait ---- */
+
+enum {
+	LOOP_LOOK = 256,                /* flights that are looked at */
+	LOOP_PASSED = 32                /* times that the first is passed by */
+};
+
+/* The next one to be sent: one that begins as the last one did, so that the
+ * server finds the beginning in its cache, else the first.  *before is the one
+ * in front of it in the queue. */
+static struct lm_flight *
+loop_pick(struct lm_model *m, struct lm_flight **before)
+{
+	struct lm_flight *f = m->ready.first, *prev = NULL;
+	unsigned n = 0;
+
+	*before = NULL;
+	if (m->passed >= LOOP_PASSED)
+		return f;
+	for (; f && n < LOOP_LOOK; prev = f, f = f->next, n++)
+		if (f->affinity == m->lately) {
+			*before = prev;
+			return f;
+		}
+	return m->ready.first;
+}
+
+static void
+loop_picked(struct lm_model *m, struct lm_flight *f, struct lm_flight *before)
+{
+	m->passed = before ? m->passed + 1 : 0;
+	m->lately = f->affinity;
+	if (!before) {
+		lm_queue_get(&m->ready);
+		return;
+	}
+	before->next = f->next;
+	if (!f->next)
+		m->ready.last = &before->next;
+	f->next = NULL;
+}
+
+/* The endpoint for the flight, with a place taken there; else *wait is as
+ * limit_take says. */
+static struct lm_model *
+loop_place(struct lm_model *m, struct lm_flight *f, double now, double *wait)
+{
+	struct lm_model *to = m;
+
+	f->tokens = loop_guess(f);
+	if (m->nreplica > 0) {
+		to = lm_pool_choose(f, f->tokens, now, wait);
+		if (!to) {
+			*wait = *wait < HUGE_VAL ? *wait : -1;
+			return NULL;
+		}
+	}
+	*wait = limit_take(&to->limit, f->tokens, now);
+	return *wait == 0 ? to : NULL;
+}
+
 /* Sends what the limits let through; gives when to look again. */
 static double
 loop_pump(struct lm *l, struct lm_model *m, double now)
 {
-	struct lm_flight *f;
+	struct lm_flight *f, *before;
+	struct lm_model *to;
 	double wait;
 
 	if (!m->ready.first)
 		return HUGE_VAL;
 	if (m->own_server && !loop_server(l, m))
 		return HUGE_VAL;
-	if (now < m->spent_until) {
+	if (m->nreplica > 0 ? lm_pool_spent(m, now) : now < m->spent_until) {
 		loop_spent(l, m);
 		return HUGE_VAL;
 	}
+	if (loop_is_broken(m, now))
+		loop_broken(l, m);
 	if (now < m->wake)
 		return m->wake;
-	while ((f = m->ready.first)) {
-		f->tokens = loop_guess(f);
-		wait = limit_take(&m->limit, f->tokens, now);
-		if (wait != 0) {
+	while ((f = loop_pick(m, &before))) {
+		to = loop_place(m, f, now, &wait);
+		if (!to) {
 			m->wake = wait > 0 ? now + wait : 0;
 			return wait > 0 ? m->wake : HUGE_VAL;
 		}
-		lm_queue_get(&m->ready);
+		loop_picked(m, f, before);
+		f->m = to;
 		loop_send(l, f, now);
+		if (loop_is_broken(m, now))
+			loop_broken(l, m);
 	}
 	return HUGE_VAL;
 }
@@ -467,8 +593,7 @@ lm_loop(void *arg)
 		now = loop_stop(l);
 		while (l->ntimer > 0 && l->timer[0]->due <= now) {
 			f = loop_timer_get(l);
-			f->m->wake = 0;
-			lm_queue_put(&f->m->ready, f);
+			lm_ready(f);
 		}
 		loop_budget(l, now);
 		next = loop_pump_all(l, now);

@@ -234,6 +234,7 @@ model_new(struct lm *l, const void *of, const struct mip_model *settings,
 	m->what = buf_take(&what);
 	if (!m->what)
 		m->bad = MIP_NOMEM;
+	m->hash = lm_hash(settings->name);
 	lm_queue_init(&m->ready);
 	limit_init(&m->limit, settings->sending.running,
 	    settings->sending.rpm, settings->tpm, lm_now());
@@ -255,6 +256,74 @@ model_done(struct lm_model *m)
 	return m;
 }
 
+static struct lm_model *model_find(struct lm *l, const void *of);
+static struct lm_model *model_put(struct lm *l, struct lm_model *m);
+static struct lm_model *model_known(struct lm *l, const struct mip_model *of);
+
+/* The pool is to calls what its first one is; it costs what the dearest one
+ * does. */
+static void
+model_like(struct lm *l, struct lm_model *m, const struct lm_model *r)
+{
+	struct mip_model *to = &m->model;
+
+	if (r->bad != MIP_OK && m->bad == MIP_OK) {
+		m->bad = r->bad;
+		memcpy(m->why, r->why, sizeof m->why);
+	}
+	if (r->keyless && !m->keyless) {
+		m->keyless = true;
+		memcpy(m->why, r->why, sizeof m->why);
+	}
+	if (m->bad != MIP_OK)
+		return;
+	if (!m->provider) {
+		m->provider = r->provider;
+		*to = r->model;
+		to->name = ((const struct mip_model *)m->of)->name;
+		m->identity = strdup(r->identity);
+		if (!m->identity)
+			m->bad = MIP_NOMEM;
+	}
+	if (r->own_server || r->provider->grammar != m->provider->grammar) {
+		m->bad = MIP_USAGE;
+		lm_say(l, m->why, "the %s is no replica of the others of %s: "
+		    "its server is of another kind", r->what, to->name);
+	}
+	to->priced = to->priced && r->model.priced;
+	if (r->model.price_in > to->price_in)
+		to->price_in = r->model.price_in;
+	if (r->model.price_cached > to->price_cached)
+		to->price_cached = r->model.price_cached;
+	if (r->model.price_out > to->price_out)
+		to->price_out = r->model.price_out;
+}
+
+static void
+model_pool(struct lm *l, struct lm_model *m, const struct mip_model *of)
+{
+	struct lm_model *r;
+	unsigned i;
+
+	m->sticky = of->sticky;
+	if (of->nto == 0 || of->nto > LM_ROUTE) {
+		m->bad = MIP_USAGE;
+		lm_say(l, m->why, "the route %s has no models, or too many",
+		    of->name);
+	}
+	for (i = 0; m->bad == MIP_OK && i < of->nto; i++) {
+		r = model_find(l, of->to[i]);
+		if (!r)
+			r = model_put(l, model_known(l, of->to[i]));
+		if (!r) {
+			m->bad = MIP_NOMEM;
+			return;
+		}
+		m->replica[m->nreplica++] = r;
+		model_like(l, m, r);
+	}
+}
+
 static struct lm_model *
 model_known(struct lm *l, const struct mip_model *of)
 {
@@ -262,6 +331,8 @@ model_known(struct lm *l, const struct mip_model *of)
 
 	if (!m)
 		return NULL;
+	if (of->route == MIP_LEAST_LOADED && m->bad == MIP_OK)
+		model_pool(l, m, of);
 	if (of->route == MIP_DIRECT && m->bad == MIP_OK) {
 		model_setup(l, m);
 		if (m->bad == MIP_OK)

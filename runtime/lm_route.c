@@ -1,24 +1,46 @@
 /* The models that a call goes through.
  *
  * SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "lm_in.h"
+
+static uint64_t
+route_hash(uint64_t h, const char *s, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		h = (h ^ (unsigned char)s[i]) * 1099511628211u;
+	return h;
+}
+
+uint64_t
+lm_hash(const char *s)
+{
+	return route_hash(14695981039346656037u, s, strlen(s));
+}
 
 /* By content, not by turn: the same call goes to the same server again, and
  * is found in the cache. */
-static uint64_t
-route_turn(const struct lm_call *c, bool sticky)
+static const struct mip_model *
+route_turn(const struct lm_call *c, const struct mip_model *m)
 {
-	uint64_t h = 14695981039346656037u;
-	const char *s = c->sample ? c->sample : "";
-	size_t i;
+	const char *sample = c->sample ? c->sample : "";
+	uint64_t key = c->hash_affinity, score, best = 0;
+	unsigned i, at = 0;
 
-	if (sticky)
-		return c->hash_affinity;
-	for (i = 0; i < c->messages_len; i++)
-		h = (h ^ (unsigned char)c->messages[i]) * 1099511628211u;
-	for (; *s; s++)
-		h = (h ^ (unsigned char)*s) * 1099511628211u;
-	return h ^ h >> 32;
+	if (!m->sticky)
+		key = route_hash(route_hash(lm_hash(""), c->messages,
+		    c->messages_len), sample, strlen(sample));
+	for (i = 0; i < m->nto; i++) {
+		score = lm_rendezvous(key, lm_hash(m->to[i]->name));
+		if (i > 0 && score <= best)
+			continue;
+		best = score;
+		at = i;
+	}
+	return m->to[at];
 }
 
 enum mip_status
@@ -43,7 +65,7 @@ lm_route(struct lm *l, const struct lm_call *c, struct lm_route *r,
 	todo[n++] = c->model;
 	while (n > 0) {
 		m = todo[--n];
-		if (m->route == MIP_DIRECT) {
+		if (m->route == MIP_DIRECT || m->route == MIP_LEAST_LOADED) {
 			r->m[r->n] = lm_model(l, m);
 			if (!r->m[r->n])
 				return MIP_NOMEM;
@@ -58,7 +80,7 @@ lm_route(struct lm *l, const struct lm_call *c, struct lm_route *r,
 			return MIP_USAGE;
 		}
 		if (m->route == MIP_ROUND_ROBIN) {
-			todo[n++] = m->to[route_turn(c, m->sticky) % m->nto];
+			todo[n++] = route_turn(c, m);
 			continue;
 		}
 		for (i = m->nto; i > 0; i--)

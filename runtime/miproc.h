@@ -171,7 +171,7 @@ enum mip_structure {                    /* how a shape is asked for */
 	MIP_STRUCTURE_GRAMMAR, MIP_STRUCTURE_JSON_OBJECT, MIP_STRUCTURE_PROMPT
 };
 
-enum mip_route { MIP_DIRECT, MIP_FALLBACK, MIP_ROUND_ROBIN };
+enum mip_route { MIP_DIRECT, MIP_FALLBACK, MIP_ROUND_ROBIN, MIP_LEAST_LOADED };
 
 #define MIP_UNSET (-1.0)                /* a number that was not given */
 struct mip_pair { const char *name, *value; };

@@ -61,6 +61,18 @@ structure_name(enum mip_structure s)
 	BUG("structure");
 }
 
+static const char *
+route_name(enum mip_route r)
+{
+	switch (r) {
+	case MIP_FALLBACK:     return "MIP_FALLBACK";
+	case MIP_ROUND_ROBIN:  return "MIP_ROUND_ROBIN";
+	case MIP_LEAST_LOADED: return "MIP_LEAST_LOADED";
+	case MIP_DIRECT:       break;
+	}
+	BUG("route");
+}
+
 static void
 gen_route(struct gen *g, const struct mip_model *m, const char *name)
 {
@@ -72,8 +84,7 @@ gen_route(struct gen *g, const struct mip_model *m, const char *name)
 	cw_close(&g->w, "};");
 	cw_open(&g->w, "static const struct mip_model %s = {", name);
 	text_member(g, "name", m->name);
-	member(g, "route", m->route == MIP_FALLBACK ? "MIP_FALLBACK" :
-	    "MIP_ROUND_ROBIN");
+	member(g, "route", route_name(m->route));
 	if (m->sticky)
 		member(g, "sticky", "true");
 	cw_line(&g->w, ".to = %s_to, .nto = %u", name, m->nto);

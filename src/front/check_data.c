@@ -57,10 +57,12 @@ static const struct option_rule route_options[] = {
 	{ NULL, OPT_OTHER, NULL, NULL }
 };
 
-/* fallback(a, b), round_robin(a, b) */
+/* fallback(a, b), round_robin(a, b), least_loaded(a, b) */
 static void
 route(struct check *c, struct symbol *s, struct ast *v)
 {
+	static const char ways[] = "fallback round_robin least_loaded";
+	const struct symbol *m;
 	struct ast *x;
 	const char *name;
 
@@ -69,13 +71,18 @@ route(struct check *c, struct symbol *s, struct ast *v)
 		return;
 	}
 	name = v->u.call.fn->u.name.name;
-	if (strcmp(name, "fallback") != 0 && strcmp(name, "round_robin") != 0)
+	if (!check_is_word(ways, name))
 		diag(c->d, v->u.call.fn->at, E_MODEL, "'%s' is neither "
-		    "fallback nor round_robin", name);
+		    "fallback nor round_robin nor least_loaded", name);
 	if (!v->u.call.arg)
 		diag(c->d, v->at, E_MODEL, "'%s' names no model", s->name);
-	for (x = v->u.call.arg; x; x = x->next)
-		check_ref_kind(c, x->u.arg.value, SYM_MODEL);
+	for (x = v->u.call.arg; x; x = x->next) {
+		m = check_ref_kind(c, x->u.arg.value, SYM_MODEL);
+		if (m && strcmp(name, "least_loaded") == 0 &&
+		    m->decl->u.value.value->kind == AST_CALL)
+			diag(c->d, x->u.arg.value->at, E_REPLICA, "'%s' is a "
+			    "route itself", m->name);
+	}
 	check_options(c, s->decl->u.value.option, route_options, name, false);
 }
 

@@ -44,6 +44,7 @@ const char *const ir_parse_words[IR_NPARSE] = {
 const char *const ir_route_words[IR_NROUTE] = {
 	[MIP_DIRECT] = "direct", [MIP_FALLBACK] = "fallback",
 	[MIP_ROUND_ROBIN] = "round_robin",
+	[MIP_LEAST_LOADED] = "least_loaded",
 };
 
 const char *const ir_part_words[IR_NPART] = { "train", "dev", "test" };

@@ -9,7 +9,7 @@
 /* Words of the text form, by the value of their enum. */
 enum {
 	IR_NPARSE = MIP_NATIVE + 1,
-	IR_NROUTE = MIP_ROUND_ROBIN + 1,
+	IR_NROUTE = MIP_LEAST_LOADED + 1,
 	IR_NRETRIEVAL = MIP_SEARCH + 1,
 	IR_NPART = PART_TEST + 1
 };

@@ -287,7 +287,10 @@ model_route(struct lower *x, struct ast *n, struct mip_model *m)
 	}
 	m->to = to;
 	sticky = option(x, n->u.value.option, "sticky");
-	m->sticky = sticky.kind == CV_BOOL && sticky.i != 0;
+	m->sticky = sticky.kind == CV_BOOL ? sticky.i != 0 :
+	    m->route == MIP_LEAST_LOADED;
+	if (m->route == MIP_LEAST_LOADED)
+		lower_replicas(x, m, call->u.call.arg);
 	m->temperature = m->top_p = MIP_UNSET;
 	m->seed = -1;
 }

@@ -145,6 +145,9 @@ struct retriever *lower_retriever(struct lower *x, struct symbol *s);
 void lower_knn(struct lower *x, struct prompt *q, const struct symbol *s);
 struct ins *lower_search(struct lower *x, struct ast *e);
 struct ins *lower_embed(struct lower *x, struct ast *e);
+/* The models of a least_loaded route, named by `arg`, are alike. */
+void lower_replicas(struct lower *x, const struct mip_model *m,
+    const struct ast *arg);
 /* `timeout`, `retry` and `limit` of a model or server. */
 void lower_sending(struct lower *x, struct mip_sending *d, struct ast *list);
 /* A server at `url`, with the options of CHECK_HTTP_OPTIONS. */

@@ -101,4 +101,143 @@ ok 'some have been' [ "${refused:-0}" -ge 1 ]
 ok 'and the server is kept busy' together 12
 lmd_stop
 
+# ---- replicas ----
+
+more=
+stop_all() {
+	[ -z "$more" ] || kill $more 2>/dev/null
+	[ -z "$more" ] || wait $more 2>/dev/null
+	more=
+}
+trap 'stop_all; lmd_stop; rm -rf "$tmp"' EXIT
+
+# server NAME RULE ARG...: a server of its own, at $NAME.
+server() {
+	name=$1
+	echo "$2" >"$name.script"
+	shift 2
+	: >"$name.out"
+	"$LMD" --script "$name.script" --log "$name.log" "$@" >"$name.out" &
+	more="$more $!"
+	i=0
+	until grep -q '^listening' "$name.out" || [ $i -ge 100 ]; do
+		sleep 0.05
+		i=$((i + 1))
+	done
+	eval "$name=http://$(sed -n 's/^listening on //p' "$name.out")/v1"
+	eval "export $name"
+}
+
+# asked NAME: how often it was.
+asked() {
+	wc -l <"$1.log" | tr -d ' '
+}
+
+# replica NAME OPTIONS
+replica() {
+	printf 'model %s = "openai:fake" { price = free; max_tokens = 9; ' "$1"
+	printf 'retry { attempts = 4; backoff = 20ms; } '
+	printf 'base_url = env("%s", "http://127.0.0.1:9/v1"); %s }\n' "$1" "${2-}"
+}
+three="$(replica a; replica b; replica c)"
+pool="$three
+model m = least_loaded(a, b, c);"
+yes='{"reply":"yes","delay_ms":30}'
+texts 300 >rows
+
+# answers ARG...: all rows are answered.
+answers() {
+	status 0 ./p --jsonl rows "$@" && [ "$(grep -c yes out)" -eq 300 ]
+}
+
+server a "$yes"; server b "$yes"; server c "$yes"
+ok 'replicas' program "$pool"
+ok 'they answer' answers -j 24
+for s in a b c; do
+	ok "$s has its share" [ "$(asked $s)" -ge 35 ]
+done
+ok 'each is asked once' [ $(($(asked a) + $(asked b) + $(asked c))) -eq 300 ]
+stop_all
+ok 'whoever answered, it is in the cache' answers --offline
+program "$(replica a)
+model m = fallback(a);"
+ok 'for the first of them alone, too' answers --offline
+
+server a "$yes"; server b "$yes"; server c '{"status":500}'
+program "$pool"
+ok 'one that fails' answers -j 24 --no-cache
+ok 'is left out' [ "$(asked c)" -le 40 ]
+stop_all
+
+server a "$yes"; server b "$yes"; server c "$yes" --capacity 2
+ok 'one that is full' answers -j 24 --no-cache
+stop_all
+
+server a "$yes"; server b "$yes"; c=http://127.0.0.1:1/v1
+ok 'one that is not there' answers -j 24 --no-cache
+stop_all
+
+server a "$yes"; server b "$yes"; server c '{"reply":"yes","delay_ms":900}'
+program "$three
+model m = least_loaded(a, b, c) { sticky = false; }"
+ok 'one that is slow' answers -j 12 --no-cache
+ok 'gets fewer' [ "$(asked c)" -le 40 ]
+stop_all
+
+server a '{"path":"/v1/chat/completions","status":429,"json":{"error":{"message":"gone","code":"insufficient_quota"}}}'
+server b "$yes"
+program "$(replica a; replica b)
+model m = least_loaded(a, b);"
+ok 'one without a quota' answers -j 8 --no-cache
+ok 'is not asked again' [ "$(asked a)" -le 8 ]
+stop_all
+server a '{"status":500}'; server b '{"status":500}'
+ok 'none that is well' status 3 ./p --text x
+ok 'is a failure after all attempts' says 'answered 500.*(4 attempts)'
+stop_all
+
+server a '{"status":500}'; server b "$yes"
+program "$(replica a; replica b)
+model m = fallback(a, b);"
+ok 'a fallback' answers -j 8 --no-cache
+ok 'does not begin with one that fails' [ "$(asked a)" -le 60 ]
+stop_all
+
+# ---- prefixes ----
+
+# Two modules with prefixes of their own, in parallel.
+two() {
+	cat >p.mp <<END
+$1
+signature One = (text: string) -> (word: string) "First say yes.";
+signature Two = (text: string) -> (word: string) "Then say yes again.";
+module one = predict(One) { model = m; format = plain; }
+module two = predict(Two) { model = m; format = plain; }
+program P(text: string) -> (word: string) {
+	let x = one(text);
+	let y = two(text + x.word);
+	return { word = x.word + y.word };
+}
+END
+	"$MIPROC" p.mp -O0 -o p
+}
+server a "$yes"; server b "$yes"; server c "$yes"
+two "$pool"
+head -40 rows >few
+ok 'two prefixes' status 0 ./p --jsonl -j 1 few --no-cache
+for s in a b c; do
+	grep -c 'First say' $s.log
+	grep -c 'Then say' $s.log
+done >at
+ok 'stay where they are' [ "$(grep -cx 40 at)" -eq 2 ]
+stop_all
+
+server a '{"reply":"yes","delay_ms":3}'
+two "$(replica m 'limit { running = 1; }' |
+    sed 's/env("m"/env("a"/')"
+ok 'those that wait' status 0 ./p --jsonl -j 40 few --no-cache
+grep -o 'First say\|Then say' a.log | uniq >turns
+ok 'are sent by their prefix' [ "$(wc -l <turns)" -le 30 ]
+stop_all
+
 done_testing

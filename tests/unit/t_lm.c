@@ -388,6 +388,8 @@ routes(void **state)
 	int i, n = 0;
 
 	(void)state;
+	one.name = "one";
+	two.name = "two";
 	dead.sending.attempts = 1;
 	assert_int_equal(call(l, &a, &back, "r-1"), MIP_OK);
 	assert_string_equal(a.c.text, "from one");
@@ -407,6 +409,57 @@ routes(void **state)
 		lm_call_release(&a.c);
 	}
 	assert_true(n == 0 || n == 10);
+	lm_free(l);
+}
+
+static void
+replicas(void **state)
+{
+	struct mip_model dead = model("m-dead"), one = model("m-one"),
+	    two = model("m-two"), here = model("x.gguf");
+	const struct mip_model *const both[] = { &dead, &one };
+	const struct mip_model *const odd[] = { &one, &here };
+	struct mip_model pool = { .name = "pool", .to = both, .nto = 2,
+	    .route = MIP_LEAST_LOADED, .sticky = true };
+	const struct mip_model *const next[] = { &pool, &two };
+	struct mip_model back = { .name = "back", .to = next, .nto = 2,
+	    .route = MIP_FALLBACK };
+	struct lm *l = CLIENT(.cache_dir = path("replicas"));
+	struct ask a;
+	char word[32];
+	int i;
+
+	(void)state;
+	dead.name = "dead";
+	two.name = "two";
+	dead.identity = "the model";
+	for (i = 0; i < 40; i++) {
+		snprintf(word, sizeof word, "r-pool %d", i);
+		assert_int_equal(call(l, &a, &pool, word), MIP_OK);
+		assert_string_equal(a.c.text, "from one");
+		lm_call_release(&a.c);
+	}
+	assert_true(lmd_count(&lmd, "m-dead") < 20);
+	/* What one of them said, the first would have said. */
+	assert_int_equal(call(l, &a, &dead, "r-pool 7"), MIP_OK);
+	assert_true(a.c.cached);
+	assert_string_equal(a.c.text, "from one");
+	lm_call_release(&a.c);
+	lm_free(l);
+	/* A fallback goes on when none is well. */
+	l = CLIENT(.seed = 1);
+	pool.nto = 1;
+	assert_int_equal(call(l, &a, &back, "r-back"), MIP_OK);
+	assert_string_equal(a.c.text, "from two");
+	lm_call_release(&a.c);
+	lm_free(l);
+	l = CLIENT(.seed = 1);
+	here.provider = "llamacpp";
+	here.base_url.text = NULL;
+	pool.to = odd;
+	pool.nto = 2;
+	assert_int_equal(call(l, &a, &pool, "x"), MIP_USAGE);
+	assert_true(says(&a, "no replica of the others") || says(&a, "file"));
 	lm_free(l);
 }
 
@@ -538,6 +591,7 @@ main(void)
 		cmocka_unit_test(ladder),
 		cmocka_unit_test(grammars),
 		cmocka_unit_test(routes),
+		cmocka_unit_test(replicas),
 		cmocka_unit_test(overrides),
 		cmocka_unit_test(request),
 		cmocka_unit_test(traces),
