@@ -10,7 +10,10 @@
 #include "mip_in.h"
 #include "type.h"
 
-enum { TOOL_QUOTED = 60 };              /* bytes of an output in a message */
+enum {
+	TOOL_QUOTED = 60,               /* bytes of an output in a message */
+	TOOL_SECRET = 8                 /* of a variable that may be a secret */
+};
 
 /* ---- in ---- */
 
@@ -212,6 +215,15 @@ tool_fetch(struct mip *m, const struct mip_tool *tool, const struct buf *text,
 	return a->went == TOOL_ANSWERED;
 }
 
+/* Words and numbers are none, and would be blotted out everywhere. */
+static bool
+tool_is_secret(const char *v)
+{
+	size_t n = strlen(v);
+
+	return n >= TOOL_SECRET && strspn(v, "0123456789.,:+-") < n;
+}
+
 /* Variables that a command is given may be secrets, which it may tell. */
 static bool
 tool_secrets(struct mip *m, const struct mip_tool *tool)
@@ -221,7 +233,8 @@ tool_secrets(struct mip *m, const struct mip_tool *tool)
 
 	for (i = 0; tool->env && tool->env[i]; i++) {
 		v = getenv(tool->env[i]);
-		if (v && !lm_trace_secret(mip_env_lm(m->env), v))
+		if (v && tool_is_secret(v) &&
+		    !lm_trace_secret(mip_env_lm(m->env), v))
 			return false;
 	}
 	return true;

@@ -39,14 +39,11 @@ usage_call_name(const struct usage_call *c)
 }
 
 static struct usage_row *
-usage_row(struct usage *u, const char *name)
+usage_new_row(struct usage *u, const char *name)
 {
 	struct usage_row **v, *r;
-	size_t i, cap;
+	size_t cap;
 
-	for (i = 0; i < u->n; i++)
-		if (strcmp(u->row[i]->name.text, name) == 0)
-			return u->row[i];
 	if (u->n == u->cap) {
 		cap = u->cap ? 2 * u->cap : 8;
 		v = realloc(u->row, cap * sizeof *v);
@@ -62,6 +59,17 @@ usage_row(struct usage *u, const char *name)
 	r->sum.leaf = r->name.text;
 	u->row[u->n++] = r;
 	return r;
+}
+
+static struct usage_row *
+usage_row(struct usage *u, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < u->n; i++)
+		if (strncmp(u->row[i]->name.text, name, USAGE_NAME - 1) == 0)
+			return u->row[i];
+	return usage_new_row(u, name);
 }
 
 /* The bucket whose top is the first at or above it. */
@@ -86,7 +94,8 @@ usage_time(struct usage_row *r, double s)
 void
 usage_add(struct usage *u, const struct usage_call *c)
 {
-	struct usage_row *r = usage_row(u, usage_call_name(c).text);
+	struct usage_row *r = usage_row(u, c->leaf ? c->leaf :
+	    usage_call_name(c).text);
 	struct mip_leaf_usage *s;
 
 	if (!r)

@@ -18,7 +18,8 @@ model based = "openai:based" {
 }
 caps { exec("./tell"); net("127.0.0.1"); }
 tool tell(word: string) -> string
-	= exec("./tell") { input = text; output = text; env = ["S_TOOL"]; }
+	= exec("./tell") { input = text; output = text; 
+	    env = ["S_TOOL", "S_NUM"]; }
 tool far(word: string) -> string
 	= http(env("FAR_URL")) { api_key = env("S_FAR"); output = text; }
 signature One = (text: string) -> (word: string) "First word.";
@@ -61,11 +62,11 @@ for r in (
 END
 lmd_start
 home=${LMD_URL%/v1}
-S_KEY=$key S_FAR=$far S_TOOL=$tool FAR_URL=$home/far
+S_NUM=1 S_KEY=$key S_FAR=$far S_TOOL=$tool FAR_URL=$home/far
 S_URL=http://user:$pass@${LMD_URL#http://}
 OTEL_EXPORTER_OTLP_ENDPOINT=http://me:$pass@${home#http://}
 OTEL_EXPORTER_OTLP_HEADERS="x-key=$otlp"
-export S_KEY S_FAR S_TOOL FAR_URL S_URL OTEL_EXPORTER_OTLP_ENDPOINT \
+export S_NUM S_KEY S_FAR S_TOOL FAR_URL S_URL OTEL_EXPORTER_OTLP_ENDPOINT \
     OTEL_EXPORTER_OTLP_HEADERS
 
 everything='--trace t.jsonl --trace-content --journal j --record r
@@ -101,6 +102,13 @@ ok 'there are files' test -s t.jsonl -a -s t2.jsonl -a -s j -a -s r -a \
     -s u.json -a -s p.tuned -a -s rows.out -a -s .miproc/p.db -a \
     -s cache/cache.db -a -s e3
 ok 'and spans' grep -q '"path":"/v1/traces"' log
+S_NUM=127.0.0.1:65535
+export S_NUM
+ok 'numbers are no secrets' status 0 ./p --text 'row 3' --root . --trace n \
+    --trace-content
+ok 'and lines are JSON' python3 -c 'import json
+for f in "n", "t.jsonl", "t2.jsonl":
+    for l in open(f): json.loads(l)'
 ok 'in which things are blotted out' grep -q 'one \*\*\*' t.jsonl
 # What was posted to the collector; requests to models have the replies of
 # others in them, as they should.
