@@ -185,6 +185,9 @@ struct lm {
 	bool thread_runs, stop;
 	struct http *_Atomic http;
 	atomic_bool cancelled;
+	atomic_bool unkept;             /* what was paid for could not be kept:
+	                                 * why, written once before */
+	char unkept_why[LM_WHY];
 	atomic_uint_fast64_t nfresh;
 
 	/* the I/O thread */

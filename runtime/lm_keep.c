@@ -131,6 +131,17 @@ lm_put_all(struct lm *l, struct store *s, const struct lm_queue *q)
 	return begun ? store_commit(s) : MIP_OK;
 }
 
+/* Nothing more is asked for: it would be paid, and lost. */
+static void
+lm_stop_keeping(struct lm *l, const char *what, const char *why)
+{
+	pthread_mutex_lock(&l->lock);
+	if (!atomic_load(&l->unkept))
+		lm_say(l, l->unkept_why, "%s: %s", what, why);
+	atomic_store(&l->unkept, true);
+	pthread_mutex_unlock(&l->lock);
+}
+
 /* What was paid for is not used before it is kept. */
 static void
 lm_keep_all(struct lm *l, struct store *s, const char *what,
@@ -142,6 +153,7 @@ lm_keep_all(struct lm *l, struct store *s, const char *what,
 	if (!s || lm_put_all(l, s, q) == MIP_OK)
 		return;
 	store_why(s, why);
+	lm_stop_keeping(l, what, why);
 	for (f = q->first; f; f = f->next)
 		if (f->status == MIP_OK && !f->fresh &&
 		    (f->source != LM_JOURNAL || s != l->journal)) {

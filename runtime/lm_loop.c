@@ -537,6 +537,8 @@ loop_stop(struct lm *l)
 		loop_end_queue(l, &l->down, MIP_CANCELLED, "");
 		loop_end(l, MIP_CANCELLED, "");
 	}
+	if (atomic_load(&l->unkept))
+		loop_end(l, MIP_IO, l->unkept_why);
 	now = lm_now();
 	if (lm_late(l, now, why))
 		loop_end(l, MIP_BUDGET, why);
