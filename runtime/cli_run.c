@@ -127,13 +127,18 @@ write_out(struct cli *c, const void *out)
 	return rc;
 }
 
+/* Where parts go, and how that went. */
+struct parts {
+	const struct cli *c;
+	int rc;
+};
+
 /* {"leaf":"m","call":0,"part":{...}}, with "again":true and "done":true. */
 static bool
 write_part(void *arg, const struct mip_part *p)
 {
-	struct cli *c = arg;
+	struct parts *to = arg;
 	struct buf b = BUF_INIT;
-	int rc;
 
 	buf_puts(&b, "{\"leaf\":");
 	buf_json(&b, p->leaf, strlen(p->leaf));
@@ -142,20 +147,24 @@ write_part(void *arg, const struct mip_part *p)
 	    p->done ? ",\"done\":true" : "");
 	buf_puts(&b, p->json);
 	buf_puts(&b, "}\n");
-	rc = cli_write(c, &b);
+	to->rc = cli_write(to->c, &b);
 	buf_release(&b);
-	return rc == 0;
+	return to->rc == 0;
 }
 
 static enum mip_status
-run_program(struct cli *c, struct mip *m, const void *in, void *out)
+run_program(struct cli *c, struct mip *m, const void *in, void *out, int *rc)
 {
 	const struct mip_program *p = c->program;
+	struct parts to = { c, 0 };
 	enum mip_status s;
 
 	mip_set_slots(m, c->slots);
-	if (c->on[CLI_STREAM])
-		return mip_stream(m, p, in, out, write_part, c);
+	if (c->on[CLI_STREAM]) {
+		s = mip_stream(m, p, in, out, write_part, &to);
+		*rc = to.rc;
+		return s;
+	}
 	mip_begin(m);
 	s = p->run(m, in, out);
 	return mip_status(m) != MIP_OK ? mip_status(m) : s;
@@ -168,11 +177,15 @@ run_once(struct cli *c, struct mip_env *env, const void *in)
 	void *out = arena_alloc(&c->arena, p->out->size);
 	struct mip *m = mip_new(env);
 	enum mip_status s = MIP_NOMEM;
-	int rc;
+	int rc = 0;
 
 	if (out && m) {
-		s = run_program(c, m, in, out);
+		s = run_program(c, m, in, out, &rc);
 		mip_end(m, p->name);
+	}
+	if (rc != 0) {                  /* it has been said */
+		mip_free(m);
+		return rc;
 	}
 	if (s == MIP_OK) {
 		rc = write_out(c, out);

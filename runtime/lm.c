@@ -91,13 +91,21 @@ lm_wait(struct lm_group *g)
 }
 
 bool
-lm_wait_news(struct lm_group *g)
+lm_wait_news(struct lm_group *g, unsigned ms)
 {
+	struct timespec until;
 	bool more;
 
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	until.tv_sec += (time_t)(ms / 1000) + until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
 	pthread_mutex_lock(&g->lock);
 	while (g->pending > 0 && !g->news)
-		pthread_cond_wait(&g->done, &g->lock);
+		if (ms == 0)
+			pthread_cond_wait(&g->done, &g->lock);
+		else if (pthread_cond_timedwait(&g->done, &g->lock, &until))
+			break;
 	g->news = false;
 	more = g->pending > 0;
 	pthread_mutex_unlock(&g->lock);
@@ -112,8 +120,10 @@ lm_call_news(struct lm_call *c, struct buf *text, bool *again)
 	pthread_mutex_lock(&c->group->lock);
 	news = c->news;
 	if (news) {
-		buf_reset(text);
-		buf_put(text, c->so_far.s, c->so_far.len);
+		if (c->again || text->len > c->so_far.len)
+			buf_reset(text);
+		buf_put(text, buf_str(&c->so_far) + text->len,
+		    c->so_far.len - text->len);
 		*again = c->again;
 		c->news = c->again = false;
 	}

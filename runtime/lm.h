@@ -142,11 +142,12 @@ void lm_call_release(struct lm_call *c);
 /* What a call that has ended is for usage; its texts are the call's. */
 struct usage_call lm_call_usage(const struct lm_call *c);
 
-/* Waits until there is news of a call that streams, or all of the group are
- * done: false. */
-bool lm_wait_news(struct lm_group *g);
-/* Whether there is news of the call: then `text` becomes what its reply says so
- * far, and *again says whether it began anew since. */
+/* Waits until there is news of a call that streams, or so long, if `ms` is not
+ * 0, or until all of the group are done: false. */
+bool lm_wait_news(struct lm_group *g, unsigned ms);
+/* Whether there is news of the call: then `text`, which has what it was given
+ * before, becomes what its reply says so far, and *again says whether that
+ * began anew. */
 bool lm_call_news(struct lm_call *c, struct buf *text, bool *again);
 
 /* A sentence for the user on a reply that came, but was a refusal or was cut

@@ -153,7 +153,7 @@ down_read(struct lm_flight *f, struct provider_answer *a)
 
 	if (f->check && !f->check(f->check_arg, s, n, a->why))
 		return false;
-	if (f->streams && f->sse.at > 0)
+	if (f->streams && f->sse.any)
 		return lm_stream_end(f, a);
 	if (f->kind == LM_EMBED)
 		return p->embed_answer(s, n, f->ask.nembed, a);
@@ -275,6 +275,30 @@ down_without_system(struct lm *l, struct lm_flight *f)
 	f->attempts--;
 	if (lm_write_rung(f, f->ask.rung))
 		lm_ready(f);
+	else
+		lm_done(l, f, MIP_NOMEM);
+}
+
+/* Whether the server says that it does not stream, or not as it is asked to. */
+static bool
+down_stream_refused(const struct lm_flight *f)
+{
+	return f->streams && (f->http.status == 400 || f->http.status == 422 ||
+	    f->http.status == 501) &&
+	    strstr(buf_str(&f->http.reply), "stream") != NULL;
+}
+
+/* First it need not count, then it need not stream; it is no attempt. */
+static void
+down_without_stream(struct lm *l, struct lm_flight *f)
+{
+	if (f->ask.uncounted)
+		f->m->no_stream = true;
+	f->m->no_usage = f->ask.uncounted = true;
+	f->streams = f->ask.stream = !f->m->no_stream;
+	f->attempts--;
+	if (lm_write_rung(f, f->ask.rung))
+		lm_queue_put(&f->m->ready, f);
 	else
 		lm_done(l, f, MIP_NOMEM);
 }
@@ -426,6 +450,8 @@ lm_came_down(struct lm *l, struct lm_flight *f, double now)
 	lm_trace_down(l, f);
 	if (f->pool)
 		f->pool->wake = 0;
+	if (f->streams && r->result == HTTP_OK && r->status / 100 == 2)
+		lm_stream_rest(f);
 	redact_buf(&l->redact, &r->reply);
 	if (r->result != HTTP_OK || r->status / 100 != 2)
 		down_health(l, f, false, now);
@@ -437,6 +463,8 @@ lm_came_down(struct lm *l, struct lm_flight *f, double now)
 		down_step_down(l, f);
 	else if (down_system_refused(f))
 		down_without_system(l, f);
+	else if (down_stream_refused(f))
+		down_without_stream(l, f);
 	else
 		down_refused(l, f, now);
 	limit_learn(&f->m->limit, down_said(r), f->sent_at, now);

@@ -64,6 +64,7 @@ lm_flight_free(struct lm_flight *f)
 	free(f->tried);
 	http_release(&f->http);
 	buf_release(&f->body);
+	buf_release(&f->told);
 	sse_release(&f->sse);
 	provider_stream_release(&f->pieces);
 	free(f);

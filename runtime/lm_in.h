@@ -93,6 +93,7 @@ struct lm_model {
 	                                 * takes */
 	bool no_grammar;                /* for other layouts it takes none */
 	bool no_system;                 /* it refused a system message */
+	bool no_usage, no_stream;       /* ... to count, or to stream at all */
 };
 
 /* What is asked for once, however many wait for it. */
@@ -139,6 +140,8 @@ struct lm_flight {
 	bool streams;                   /* the reply comes in pieces */
 	struct sse sse;
 	struct provider_stream pieces;
+	struct buf told;                /* what may be told of its text */
+	bool called;                    /* ... is of a function's call */
 	bool torn;                      /* an event was none of a reply */
 	double sent_at, first_s;        /* s until the first piece; 0: none */
 };
@@ -358,7 +361,10 @@ bool lm_write_rung(struct lm_flight *f, enum mip_structure rung);
 void lm_stream_begin(struct lm_flight *f);
 /* Bytes have come: tells the calls what they say. */
 void lm_stream_more(struct http_request *r);
-/* All has come; false, with a sentence part in a->why, if it is no reply. */
+/* All has come: reads what is left; whether it was a stream. */
+bool lm_stream_rest(struct lm_flight *f);
+/* The same, as an answer; false, with a sentence part in a->why, if it is
+ * none. */
 bool lm_stream_end(struct lm_flight *f, struct provider_answer *a);
 
 /* ---- lm_down.c ---- */

@@ -261,11 +261,13 @@ loop_send(struct lm *l, struct lm_flight *f, double now)
 	bool ok = true;
 
 	breaker_sent(&m->breaker, now);
+	f->streams = f->streams && !m->no_stream;
 	if ((m->no_system && !f->ask.no_system) ||
 	    f->streams != f->ask.stream || f->ask.model != &m->model) {
 		f->ask.no_system = m->no_system || m->model.no_system;
 		f->ask.stream = f->streams;
 		f->ask.model = &m->model;
+		f->ask.uncounted = m->no_usage;
 		ok = lm_write_rung(f, f->ask.rung);
 	}
 	if (f->may_step && lm_level(f->ask.rung) < lm_level(lowest))

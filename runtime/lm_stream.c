@@ -9,12 +9,30 @@
 
 #include "lm_in.h"
 
+/* What may be told of the text: secrets are blotted out, and what may be the
+ * beginning of one waits. */
+static void
+stream_show(struct lm_flight *f)
+{
+	struct redact *r = &f->lm->redact;
+	struct buf *b = &f->told;
+	size_t n;
+
+	buf_reset(b);
+	buf_put(b, f->pieces.text.s, f->pieces.text.len);
+	redact_buf(r, b);
+	n = b->len - redact_tail(r, buf_str(b), b->len);
+	if (b->s)
+		b->s[n] = '\0';
+	b->len = n;
+}
+
 /* Tells each call that listens what came since it was last told; `anew`: all
  * of it, and that what came before is void. */
 static void
 stream_tell(struct lm_flight *f, bool anew)
 {
-	const struct buf *text = &f->pieces.text;
+	const struct buf *text = &f->told;
 	struct lm_call *c;
 
 	pthread_mutex_lock(&f->lm->lock);
@@ -38,8 +56,10 @@ stream_tell(struct lm_flight *f, bool anew)
 void
 lm_stream_begin(struct lm_flight *f)
 {
-	bool told = f->pieces.text.len > 0;
+	bool told = f->told.len > 0;
 
+	buf_reset(&f->told);
+	f->called = false;
 	sse_release(&f->sse);
 	provider_stream_release(&f->pieces);
 	f->sse = (struct sse){ .lines = f->m->provider->lines };
@@ -59,7 +79,6 @@ stream_read(struct lm_flight *f, bool end)
 	struct sse *s = &f->sse;
 
 	while (!f->torn && sse_next(s, buf_str(reply), reply->len, end)) {
-		redact_buf(&f->lm->redact, &s->data);
 		f->torn = !f->m->provider->piece(&f->pieces,
 		    buf_str(&s->data), s->data.len);
 	}
@@ -70,27 +89,39 @@ lm_stream_more(struct http_request *r)
 {
 	struct lm_flight *f = r->arg;
 	size_t before = f->pieces.text.len;
+	bool anew;
 
-	if (r->status / 100 != 2 || (f->sse.at == 0 && !f->sse.lines &&
-	    memchr("{<", buf_str(&r->reply)[0], 2)))
-		return;                 /* no stream, whatever was asked for */
+	if (r->status / 100 != 2)
+		return;
 	stream_read(f, false);
-	if (f->pieces.text.len == before && !f->pieces.called)
+	anew = f->pieces.called && !f->called;
+	if (f->pieces.text.len == before && !anew)
 		return;
 	if (f->first_s <= 0)
 		f->first_s = lm_now() - f->sent_at;
-	stream_tell(f, false);
+	f->called = f->pieces.called;
+	stream_show(f);
+	stream_tell(f, anew);
+}
+
+bool
+lm_stream_rest(struct lm_flight *f)
+{
+	stream_read(f, true);
+	return f->sse.any;
 }
 
 bool
 lm_stream_end(struct lm_flight *f, struct provider_answer *a)
 {
-	stream_read(f, true);
+	redact_buf(&f->lm->redact, &f->pieces.text);
+	redact_buf(&f->lm->redact, &f->pieces.reasoning);
 	if (f->torn || f->sse.data.failed || f->pieces.text.failed) {
 		*a = (struct provider_answer){
 			.why = "more than memory holds" };
 		if (f->torn)
 			*a = f->pieces.answer;
+		redact_text(&f->lm->redact, a->why);
 		return false;
 	}
 	return provider_stream_end(&f->pieces, a);

@@ -423,10 +423,11 @@ ask_again(struct mip *m, struct ask *a)
 }
 
 struct reply_options
-mip_reply_options(struct mip *m, const struct ask *a)
+mip_reply_options(struct mip *m, const struct ask *a,
+    enum reply_finish finish)
 {
 	return (struct reply_options){
-		.format = a->leaf->format, .finish = a->call.finish,
+		.format = a->leaf->format, .finish = finish,
 		.parse = a->prompt->parse,
 		.max_repair = a->prompt->max_repair,
 		.holds = mip_check_holds, .holds_arg = m
@@ -438,7 +439,7 @@ ask_read(struct mip *m, struct ask *a)
 {
 	const struct mip_prompt *p = a->prompt;
 	const struct lm_call *c = &a->call;
-	struct reply_options o = mip_reply_options(m, a);
+	struct reply_options o = mip_reply_options(m, a, c->finish);
 	enum mip_status s = c->status;
 	char why[320];
 
@@ -515,6 +516,7 @@ asks_again(struct mip *m, size_t end)
 			continue;
 		lm_call_release(&a->call);
 		mip_hear_again(a);
+		buf_reset(&a->text);
 		a->call = (struct lm_call){ 0 };
 		ask_render(m, a);
 		if (m->status != MIP_OK || !ask_send(m, a))

@@ -132,7 +132,8 @@ void mip_usage_add(struct mip_usage *to, const struct mip_usage *u);
 void mip_item_keep(struct mip *m, const struct usage_call *c);
 
 /* How the reply of the call is to be read. */
-struct reply_options mip_reply_options(struct mip *m, const struct ask *a);
+struct reply_options mip_reply_options(struct mip *m, const struct ask *a,
+    enum reply_finish finish);
 
 /* ---- mip_stream.c ---- */
 

@@ -19,6 +19,7 @@ struct listener {
 	struct mip *run;                /* that is to stop */
 	pthread_mutex_t lock;
 	unsigned ncall;
+	bool stopped;                   /* it wants to hear no more */
 };
 
 static double
@@ -38,23 +39,28 @@ hear_tell(struct mip *m, struct ask *a, bool done)
 		.json = buf_str(&a->told), .again = a->anew, .done = done };
 
 	pthread_mutex_lock(&l->lock);
-	if (!l->part(l->arg, &p))
+	if (!l->stopped && !l->part(l->arg, &p)) {
+		l->stopped = true;
 		mip_stop(l->run, true);
+	}
 	pthread_mutex_unlock(&l->lock);
 	a->anew = false;
 }
 
-/* Reads what has come of the reply, if that is worth it. */
-static void
+/* Reads what has come of the reply, if that is worth it; whether something is
+ * left to be read. */
+static bool
 hear_partial(struct mip *m, struct ask *a)
 {
-	struct reply_options o = mip_reply_options(m, a);
+	struct reply_options o = mip_reply_options(m, a, REPLY_STOP);
 	struct buf json = BUF_INIT;
 	double now = hear_now();
 
+	if (a->text.len == a->read && !a->anew)
+		return false;
 	if (!a->anew && a->text.len - a->read < a->text.len / HEAR_SHARE &&
 	    (now - a->read_at) * 1e3 < HEAR_MS)
-		return;
+		return true;
 	a->read = a->text.len;
 	a->read_at = now;
 	if (reply_partial(a->prompt->out, &o, buf_str(&a->text), a->text.len,
@@ -63,15 +69,16 @@ hear_partial(struct mip *m, struct ask *a)
 		buf_release(&a->told);
 		a->told = json;
 		hear_tell(m, a, false);
-		return;
+		return false;
 	}
 	buf_release(&json);
+	return false;
 }
 
 void
 mip_hear(struct mip *m)
 {
-	bool more, again;
+	bool more, again, left = false;
 	size_t i;
 
 	if (!m->listener) {
@@ -79,17 +86,18 @@ mip_hear(struct mip *m)
 		return;
 	}
 	do {
-		more = lm_wait_news(&m->group);
+		more = lm_wait_news(&m->group, left ? HEAR_MS : 0);
+		left = false;
 		for (i = 0; i < m->nask; i++) {
 			struct ask *a = m->ask[i];
 
 			again = false;
-			if (a->state != ASK_SENT ||
-			    !lm_call_news(&a->call, &a->text, &again))
+			if (a->state != ASK_SENT)
 				continue;
+			lm_call_news(&a->call, &a->text, &again);
 			if (again)
 				mip_hear_again(a);
-			hear_partial(m, a);
+			left = hear_partial(m, a) || left;
 		}
 	} while (more);
 }
@@ -128,6 +136,7 @@ mip_hear_again(struct ask *a)
 	a->anew = a->anew || a->told.len > 0;
 	buf_reset(&a->told);
 	a->read = 0;
+	a->read_at = 0;
 }
 
 void
@@ -154,5 +163,8 @@ mip_stream(struct mip *m, const struct mip_program *p, const void *in,
 	m->listener = NULL;
 	pthread_mutex_destroy(&l.lock);
 	mip_stop(m, false);
+	if (l.stopped)
+		mip_fail(m, MIP_CANCELLED, "%s",
+		    mip_status_text(MIP_CANCELLED));
 	return mip_status(m) != MIP_OK ? mip_status(m) : s;
 }

@@ -24,6 +24,7 @@ struct provider_ask {
 	const char *sample;             /* "" for the first */
 	bool no_system;                 /* the user says what is the system's */
 	bool stream;                    /* the reply shall come in pieces */
+	bool uncounted;                 /* without asking for its usage */
 };
 
 /* What an answer says.  The texts are malloc'ed: provider_answer_release. */
@@ -58,7 +59,8 @@ struct provider_stream {
 	enum mip_structure rung;
 	struct buf text, reasoning;     /* provider_stream_release */
 	bool called;                    /* the text is what a function is called
-	                                 * with, or a refusal */
+	                                 * with, or a refusal; what came before
+	                                 * is gone from it */
 	bool ended;                     /* nothing more is to come */
 	struct provider_answer answer;  /* all but its texts */
 };

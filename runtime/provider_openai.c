@@ -123,7 +123,8 @@ provider_chat_body(struct buf *b, const struct provider_ask *a,
 		provider_string(b, "reasoning_effort", m->effort);
 	openai_shape(b, a);
 	if (a->stream)
-		buf_puts(b, ",\"stream\":true,\"stream_options\":"
+		buf_puts(b, a->uncounted ? ",\"stream\":true" :
+		    ",\"stream\":true,\"stream_options\":"
 		    "{\"include_usage\":true}");
 	provider_options(b, m, NULL, false);
 	buf_putc(b, '}');

@@ -131,6 +131,22 @@ redact_bytes(struct redact *r, char *s, size_t n)
 	return n;
 }
 
+size_t
+redact_tail(struct redact *r, const char *s, size_t n)
+{
+	size_t most = 0, len, i, k;
+
+	pthread_mutex_lock(&r->lock);
+	for (i = 0; i < r->n; i++) {
+		len = strlen(r->secret[i]) - 1;
+		for (k = len < n ? len : n; k > most; k--)
+			if (memcmp(r->secret[i], s + n - k, k) == 0)
+				most = k;
+	}
+	pthread_mutex_unlock(&r->lock);
+	return most;
+}
+
 bool
 redact_found(struct redact *r, const char *s, size_t n)
 {

@@ -35,6 +35,10 @@ bool redact_add(struct redact *r, const char *secret);
 /* Whether a secret stands in the `n` bytes at `s`. */
 bool redact_found(struct redact *r, const char *s, size_t n);
 
+/* How many bytes at the end of the `n` at `s` may be the beginning of a secret
+ * whose rest is still to come. */
+size_t redact_tail(struct redact *r, const char *s, size_t n);
+
 /* Replaces each secret in `b`, or in the text at `s`, which only shrinks or
  * keeps its length: *** is shorter than any secret. */
 void redact_buf(struct redact *r, struct buf *b);

@@ -11,10 +11,11 @@ static bool
 sse_line(struct sse *s, const char *text, size_t n, bool end,
     const char **line, size_t *len)
 {
-	size_t i = s->at;
+	size_t i = s->seen > s->at ? s->seen : s->at;
 
 	while (i < n && text[i] != '\n' && text[i] != '\r')
 		i++;
+	s->seen = i;
 	if (i == n && (!end || i == s->at))
 		return false;
 	/* A CR may be followed by a LF that is still on its way. */
@@ -44,6 +45,13 @@ sse_field(struct sse *s, const char *line, size_t n)
 	s->fields = true;
 }
 
+static bool
+sse_give(struct sse *s)
+{
+	s->given = s->any = true;
+	return true;
+}
+
 bool
 sse_next(struct sse *s, const char *text, size_t n, bool end)
 {
@@ -59,20 +67,16 @@ sse_next(struct sse *s, const char *text, size_t n, bool end)
 	while (sse_line(s, text, n, end, &line, &len)) {
 		if (s->lines && len > 0) {
 			buf_put(&s->data, line, len);
-			s->given = true;
-			return true;
+			return sse_give(s);
 		}
 		if (len > 0) {
 			sse_field(s, line, len);
 			continue;
 		}
-		if (s->fields) {
-			s->given = true;
-			return true;
-		}
+		if (s->fields)
+			return sse_give(s);
 	}
-	s->given = end && s->fields;
-	return s->given;
+	return end && s->fields && sse_give(s);
 }
 
 void

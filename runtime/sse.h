@@ -10,6 +10,8 @@
 struct sse {
 	bool lines;                     /* each line is an event */
 	size_t at;                      /* bytes that were read */
+	size_t seen;                    /* ... in which no line ends */
+	bool any;                       /* an event was given */
 	struct buf data;                /* of the event at hand; sse_release */
 	bool given, fields;
 };

@@ -106,6 +106,63 @@ ok 'programs beside each other' stream 0 both
 ok 'are told apart' has "$(echo "$DONE" | sed 's/"call":0/"call":1/')"
 ok 'and add up' last '{"points":14}'
 
+# ---- what may go wrong ----
+
+path=/v1/chat/completions
+events() { # FILE: a rule whose reply are the lines of FILE as events
+	printf '{"path":"%s","piece_ms":%s,"reply":"' "$path" "${ms:-20}"
+	sed 's/\\/\\\\/g; s/"/\\"/g; s/^/data: /; s/$/\\n\\n/' "$1" | tr -d '\n'
+	printf '"%s}\n' "${2-}"
+}
+delta() { printf '{"choices":[{"index":0,"delta":%s}]}\n' "$1"; }
+{
+	delta '{"content":"Hm."}'
+	delta '{"tool_calls":[{"index":0,"function":{"arguments":"{\"why\":\"it is"}}]}'
+	delta '{"tool_calls":[{"index":0,"function":{"arguments":" so\",\"mood\":\"glad\",\"points\":7,\"words\":[]}"}}]}'
+	echo '[DONE]'
+} >called
+SMALL='{"mood":"glad","points":7,"words":[]}'
+model openai:fake 'structure = function;'
+base=
+path=/chat/completions script "$(path=/chat/completions events called)"
+ok 'words before a call' stream 0 x
+ok 'do not spoil its parts' has \
+    '{"leaf":"judge","call":0,"again":true,"part":{"why":"it is","mood":null,"points":null,"words":null}}'
+ok 'nor its end' last "$SMALL"
+model openai:fake
+{
+	delta '{"content":"{\"why\":\"begins well\","}'
+	echo '{"error":{"message":"overloaded","code":503}}'
+} >broken
+base=/v1 script "$(events broken ',"times":1')" '{"json":'"$VALUE"'}'
+ok 'an error in the midst' stream 0 x
+ok 'is another attempt' last "$ANSWER"
+ok 'that is told anew' has '{"leaf":"judge","call":0,"again":true,"part":null}'
+base=/v1 script '{"status":400,"times":1,"error":"Unknown parameter: stream_options"}' \
+    '{"piece_ms":5,"json":'"$VALUE"'}'
+ok 'a server that does not count streams' stream 0 x
+ok 'is not asked to' sh -c 'tail -n 1 log | grep -q "\"stream\":true}"'
+base=/v1 script '{"status":400,"times":2,"error":"no stream here"}' \
+    '{"json":'"$VALUE"'}'
+ok 'nor one to stream that cannot' stream 0 x
+ok 'at all' sh -c '! tail -n 1 log | grep -q "\"stream\""'
+printf '%s\n' '{"path":"/v1/chat/completions","reply":"\n{\"choices\":[{\"finish_reason\":\"stop\",\"message\":{\"content\":\"{\\\"why\\\":\\\"a\\\",\\\"mood\\\":\\\"sad\\\",\\\"points\\\":1,\\\"words\\\":[]}\"}}]}"}' >plain
+base=/v1 script "$(cat plain)"
+ok 'a server that does not stream' stream 0 x
+ok 'is understood' last '{"mood":"sad","points":1,"words":[]}'
+base=/v1 script '{"json":'"$VALUE"',"piece_ms":5}'
+ok 'nobody who reads' sh -c './p --no-cache --stream --text x >/dev/full 2>err; [ $? -eq 2 ]'
+ok 'is told of once' [ "$(wc -l <err)" -eq 1 ]
+MYKEY=sk-proj-abcdefghijklmnopqrstuvwxyz0123456789
+export MYKEY
+model openai:fake 'api_key = env("MYKEY");'
+base=/v1 script '{"piece_ms":5,"json":{"why":"'$MYKEY' was sent","mood":"sad","points":1,"words":[]}}'
+ok 'a key that comes back' status 0 ./p --stream --text key
+ok 'is blotted out of parts' has \
+    '{"leaf":"judge","call":0,"part":{"why":"*** was sent","mood":null,"points":null,"words":null}}'
+ok 'all of them' hasnt sk-proj
+ok 'and is not kept' sh -c '! grep -rlq sk-proj-abc cache'
+
 # ---- the others ----
 
 # sse LINE...: a rule for $path whose reply are these events.

@@ -261,8 +261,9 @@ lm_wait(struct lm_group *g)
 }
 
 bool
-lm_wait_news(struct lm_group *g)
+lm_wait_news(struct lm_group *g, unsigned ms)
 {
+	(void)ms;
 	lm_wait(g);
 	return false;
 }
