@@ -335,6 +335,10 @@ down_blame(const struct lm_flight *f, const struct provider_error *e)
 	for (i = 0; i < sizeof map / sizeof map[0]; i++)
 		if (strcmp(e->code, map[i].code) == 0)
 			return map[i].s;
+	/* vLLM and others have no code for it. */
+	if ((status == 400 || status == 413) &&
+	    strstr(e->text, "maximum context length"))
+		return MIP_TRUNCATED;
 	return MIP_INFRASTRUCTURE;
 }
 

@@ -249,11 +249,22 @@ ask_render(struct mip *m, struct ask *a)
 {
 	struct prompt_more more = { a->demo, a->ndemo, a->retry,
 	    a->hinted + a->reasked };
+	unsigned found = a->trimmed < a->ndemo ? a->trimmed : a->ndemo;
+	struct slots_leaf less;
+	const struct slots_leaf *leaf = a->leaf;
 	enum mip_status s;
 	char why[240] = "";
 
+	more.demo += found;             /* the nearest one is the last */
+	more.ndemo -= found;
+	if (a->trimmed > found) {
+		less = *leaf;
+		less.prefix = NULL;
+		less.ndemo -= a->trimmed - found;
+		leaf = &less;
+	}
 	buf_reset(&a->messages);
-	s = prompt_messages(&a->messages, a->leaf, a->in, &more);
+	s = prompt_messages(&a->messages, leaf, a->in, &more);
 	if (s == MIP_OK)
 		return;
 	if (s != MIP_NOMEM)
@@ -396,6 +407,18 @@ ask_refused(struct mip *m, struct ask *a, const char *why)
 	a->status = MIP_OK;
 }
 
+/* Whether a prompt that is too long may go without one more demonstration. */
+static bool
+ask_trim(struct ask *a)
+{
+	if (!a->prompt->trim_demos ||
+	    a->trimmed >= a->leaf->ndemo + a->ndemo)
+		return false;
+	a->trimmed++;
+	a->state = ASK_AGAIN;
+	return true;
+}
+
 /* Keeps the bad reply and what was wrong with it for the next asking. */
 static void
 ask_again(struct mip *m, struct ask *a)
@@ -453,6 +476,8 @@ ask_read(struct mip *m, struct ask *a)
 		ask_refused(m, a, c->message);
 		return;
 	}
+	if (s == MIP_TRUNCATED && ask_trim(a))
+		return;
 	if (s != MIP_OK) {
 		ask_fail(m, a, s, c->message);
 		return;
@@ -584,13 +609,18 @@ settle(struct mip *m, size_t first)
 		if (a->state == ASK_AGAIN)
 			ask_fail(m, a, MIP_FORMAT, a->note.message);
 		if (a->state == ASK_READ &&
-		    (a->note.cost > 0 || a->reasked > 0 || a->refused))
+		    (a->note.cost > 0 || a->reasked > 0 || a->refused ||
+		    a->trimmed > 0))
 			m->repaired = true;
 		if (a->status < MIP_INFRASTRUCTURE) {
 			m->used.asked++;
 			m->used.clean += a->state == ASK_READ &&
 			    a->note.cost == 0 && a->reasked == 0;
 		}
+		if (a->state == ASK_READ && a->trimmed > 0)
+			mip_check_failed(m, &(struct trace_check){
+			    .leaf = a->prompt->name,
+			    .label = "demonstrations fit the context" });
 		for (k = 0; k < a->note.ncheck; k++)
 			mip_check_failed(m, &(struct trace_check){
 			    .leaf = a->prompt->name,

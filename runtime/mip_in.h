@@ -22,6 +22,9 @@ struct ask {
 	void *out;
 	const struct json *demo;        /* that were found for it */
 	unsigned ndemo;
+	unsigned trimmed;               /* demonstrations that it goes without:
+	                                 * of those found the least near, then
+	                                 * the others from the end */
 	enum ask_state state;
 	struct lm_call call;
 	struct buf messages;

@@ -317,6 +317,8 @@ struct mip_prompt {
 	int max_repair;                 /* cost above which a repaired reply
 	                                 * is a format failure; -1: any */
 	const void *on_refusal;         /* a value of `out`, or NULL */
+	bool trim_demos;                /* where the prompt is too long for the
+	                                 * model, with fewer demonstrations */
 };
 
 /* A tunable number or word of the program. */

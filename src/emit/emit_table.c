@@ -270,6 +270,8 @@ gen_prompt_settings(struct gen *g, const struct prompt *p)
 		member(g, "parse", parse[p->parse]);
 	if (p->on_refusal != NULL)
 		cw_line(&g->w, ".on_refusal = &%s_refusal,", p->c_name);
+	if (p->trim_demos)
+		member(g, "trim_demos", "true");
 	int_member(g, "reask", p->reask, 0);
 	member(g, "max_repair", gen_int(g, p->max_repair));
 	cw_line(&g->w, ".temperature = %s", p->temperature < 0.0 ?

@@ -276,6 +276,7 @@ static const struct option_rule module_options[] = {
 	  "auto native function grammar json_object prompt", NULL },
 	{ "parse", OPT_WORD, "tolerant strict native", NULL },
 	{ "format", OPT_SLOT_WORD, "json markers labels xml plain", NULL },
+	{ "on_overflow", OPT_WORD, "fail trim_demos", NULL },
 	{ "on_refusal", OPT_OTHER, NULL, NULL },
 	{ "template", OPT_OTHER, NULL, NULL },
 	{ NULL, OPT_OTHER, NULL, NULL }

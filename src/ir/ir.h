@@ -141,6 +141,7 @@ struct prompt {
 	bool structures[IR_NSTRUCTURE]; /* what that slot may be */
 	enum mip_parse parse;
 	int reask, max_repair;
+	bool trim_demos;
 	bool *fence;                    /* by input: it may have texts of
 	                                 * others; set by ir_taint; NULL: none
 	                                 * has */

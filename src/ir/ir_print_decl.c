@@ -231,6 +231,7 @@ ir_put_prompt(struct ir_printer *p, const struct prompt *q)
 		buf_printf(b, "\tparse %s\n", ir_parse_words[q->parse]);
 	ir_put_int(b, "reask", q->reask, 1);
 	ir_put_int(b, "max_repair", q->max_repair, -1);
+	buf_puts(b, q->trim_demos ? "\ttrim_demos\n" : "");
 	put_which(b, "tune", q->tune);
 	put_which(b, "freeze", q->freeze);
 	buf_puts(b, q->eval_only ? "\teval_only\n" : "");

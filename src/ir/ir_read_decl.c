@@ -429,6 +429,8 @@ prompt_option(struct ir_reader *r, const char *w, struct prompt *q)
 		q->reask = (int)ir_rd_unsigned(r);
 	else if (strcmp(w, "max_repair") == 0)
 		q->max_repair = (int)ir_rd_unsigned(r);
+	else if (strcmp(w, "trim_demos") == 0)
+		q->trim_demos = true;
 	else if (strcmp(w, "eval_only") == 0)
 		q->eval_only = true;
 	else if (strcmp(w, "on_refusal") == 0)

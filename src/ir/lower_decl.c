@@ -488,6 +488,8 @@ lower_prompt(struct lower *x, struct symbol *s)
 	q->parse = word < 0 ? MIP_TOLERANT : (enum mip_parse)word;
 	q->reask = small(option(x, list, "reask"), 1);
 	q->max_repair = small(option(x, list, "max_repair"), -1);
+	v = option(x, list, "on_overflow");
+	q->trim_demos = v.kind == CV_WORD && strcmp(v.s, "trim_demos") == 0;
 	q->at = s->decl->at;
 	prompt_format(x, q, list);
 	prompt_structure(x, q, list);

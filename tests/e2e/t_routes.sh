@@ -240,4 +240,50 @@ grep -o 'First say\|Then say' a.log | uniq >turns
 ok 'are sent by their prefix' [ "$(wc -l <turns)" -le 30 ]
 stop_all
 
+# ---- prompts that are too long ----
+
+for w in one two three four; do
+	printf '{"text":"the row %s","word":"w-%s"}\n' $w $w
+done >cases.jsonl
+# long OPTION: a module with demonstrations.
+long() {
+	cat >p.mp <<END
+$(model 'retry { attempts = 1; }')
+struct Case { text: string; word: string; }
+retriever cases: Case = bm25("cases.jsonl") { text = "text"; k = 4; }
+signature Answer = (text: string) -> (word: string) "Answer with a word.";
+module answer = predict(Answer) {
+	model = m; format = plain; demos = knn(cases); $1
+}
+program P(text: string) -> (word: string) {
+	return { word = answer(text).word };
+}
+END
+	"$MIPROC" p.mp -O0 -o p
+}
+too_long() {
+	printf '{"path":"/v1/chat/completions","match":"%s","status":400,' "$1"
+	printf '"json":{"error":{"message":"too long","code":"%s"}}}\n' \
+	    context_length_exceeded
+}
+{ too_long w-four; too_long w-three; echo '{"reply":"yes"}'; } >script
+lmd_start
+ok 'demonstrations' long ''
+ok 'that do not fit' status 8 ./p --text 'the row of mine' --no-cache
+ok 'are told of' says 'answered 400: too long'
+ok 'and not left out unasked' [ "$(requests)" -eq 1 ]
+long 'on_overflow = trim_demos;'
+ok 'if it is said, they are' status 0 ./p --text 'the row of mine' \
+    --no-cache --trace trace
+ok 'the least near ones' sh -c "tail -1 log | grep w-one | grep w-two"
+ok 'one after the other' [ "$(requests)" -eq 4 ]
+ok 'and the trace says so' grep -q 'demonstrations fit the context' trace
+lmd_stop
+{ printf '{"status":400,"error":"This model'"'"'s maximum context length is '
+  printf '4096 tokens"}\n'; } >script
+lmd_start
+ok 'what fits in no way' status 8 ./p --text x --no-cache
+ok 'is the failure that it was' says 'maximum context length is 4096'
+lmd_stop
+
 done_testing

@@ -209,6 +209,50 @@ test_truncated(void **state)
 	assert_int_equal(fake_calls(), 2);
 }
 
+/* Without the last demonstrations, as many as it takes; only if told. */
+static void
+test_too_long(void **state)
+{
+	static const char *const line[][2] = {
+		{ "{\"question\":\"d-one\",\"facts\":\"1\"}", NULL },
+		{ "{\"question\":\"d-two\",\"facts\":\"2\"}", NULL },
+		{ "{\"question\":\"d-three\",\"facts\":\"3\"}", NULL }
+	};
+	static const mip_text shown[] = { line[0], line[1], line[2] };
+	static struct mip_prompt p;
+	struct stage *s = *state;
+	struct recall_in in = { "Why?" };
+	struct recall_out out;
+
+	p = recall;
+	p.name = "long";
+	p.demo = shown;
+	p.ndemo = 3;
+	RULES({ .match = "d-two", .status = MIP_TRUNCATED },
+	    { .match = "Why?", .text = "sky" });
+	mip_begin(s->m);
+	mip_ask(s->m, &p, &in, &out);
+	assert_int_equal(mip_wait(s->m), MIP_TRUNCATED);
+	assert_int_equal(fake_calls(), 1);
+	p.trim_demos = true;
+	mip_begin(s->m);
+	mip_ask(s->m, &p, &in, &out);
+	assert_int_equal(mip_wait(s->m), MIP_OK);
+	assert_string_equal(out.facts, "sky");
+	assert_true(mip_repaired(s->m));
+	assert_int_equal(fake_calls(), 4);
+	assert_non_null(strstr(fake_call(2)->messages, "d-two"));
+	assert_null(strstr(fake_call(2)->messages, "d-three"));
+	assert_non_null(strstr(fake_call(3)->messages, "d-one"));
+	assert_null(strstr(fake_call(3)->messages, "d-two"));
+	/* There is an end to it. */
+	RULES({ .match = "Why?", .status = MIP_TRUNCATED });
+	mip_begin(s->m);
+	mip_ask(s->m, &p, &in, &out);
+	assert_int_equal(mip_wait(s->m), MIP_TRUNCATED);
+	assert_int_equal(fake_calls(), 4);
+}
+
 /* Asks judge of three questions at once. */
 static enum mip_status
 ask_three(struct stage *s, struct qa_out out[3])
@@ -590,7 +634,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_run), TEST(test_samples), TEST(test_many),
 		TEST(test_reask), TEST(test_format), TEST(test_refusal),
-		TEST(test_truncated), TEST(test_first_failure),
+		TEST(test_truncated), TEST(test_too_long),
+		TEST(test_first_failure),
 		TEST(test_world_first), TEST(test_sticky),
 		TEST(test_long_message), TEST(test_memory), TEST(test_steps),
 		TEST(test_judging),

@@ -142,6 +142,7 @@ static const struct mip_prompt one = {
 	.text = one_text,
 	.format = MIP_PLAIN,
 	.model = &model_any,
+	.trim_demos = true,
 	.reask = 1,
 	.max_repair = -1,
 	.temperature = MIP_UNSET
