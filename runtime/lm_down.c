@@ -93,7 +93,9 @@ down_again(struct lm *l, struct lm_flight *f, double now)
 		lm_done(l, f, MIP_INFRASTRUCTURE);
 		return;
 	}
-	if (ask > down_max_wait(m)) {
+	/* One of several replicas is closed alone. */
+	if (ask > down_max_wait(m) && (f->http.status == 429 ||
+	    !lm_pool_another(f, now))) {
 		lm_say(l, f->message, "%s; it asks to wait %.0f s, and "
 		    "max_wait is %.0f s", said, ask, down_max_wait(m));
 		if (f->http.status == 429)

@@ -69,6 +69,7 @@ struct lm_model {
 	struct lm_model *replica[LM_ROUTE];     /* of a pool */
 	unsigned nreplica;
 	bool sticky;
+	atomic_bool routed;             /* calls may have another behind it */
 
 	/* lm->lock */
 	enum { LM_ANY_ROLE, LM_CHATS, LM_EMBEDS } role; /* of its own server */

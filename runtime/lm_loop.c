@@ -366,11 +366,14 @@ loop_broken(struct lm *l, struct lm_model *m)
 		lm_queue_init(&m->ready);
 }
 
+/* Whether calls that have another model to go to are to go there. */
 static bool
-loop_is_broken(const struct lm_model *m, double now)
+loop_is_broken(struct lm_model *m, double now)
 {
 	unsigned i;
 
+	if (!atomic_load(&m->routed))
+		return false;
 	for (i = 0; i < m->nreplica; i++)
 		if (breaker_lets(&m->replica[i]->breaker, now))
 			return false;

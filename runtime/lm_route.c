@@ -86,5 +86,7 @@ lm_route(struct lm *l, const struct lm_call *c, struct lm_route *r,
 		for (i = m->nto; i > 0; i--)
 			todo[n++] = m->to[i - 1];
 	}
+	for (i = 0; i + 1 < r->n; i++)
+		atomic_store(&r->m[i]->routed, true);
 	return MIP_OK;
 }
