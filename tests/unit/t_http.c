@@ -18,6 +18,10 @@ static const char rules[] =
 	"{\"match\":\"plain\",\"reply\":\"hello\"}\n"
 	"{\"match\":\"busy\",\"status\":429,"
 	    "\"headers\":{\"Retry-After\":\"7\"}}\n"
+	"{\"match\":\"brief\",\"status\":429,\"headers\":"
+	    "{\"Retry-After\":\"1\",\"retry-after-ms\":\"250\"}}\n"
+	"{\"match\":\"odd wait\",\"status\":429,\"headers\":"
+	    "{\"Retry-After\":\"2\",\"retry-after-ms\":\"soon\"}}\n"
 	"{\"match\":\"reset\",\"action\":\"reset\"}\n"
 	"{\"match\":\"half\",\"action\":\"truncate\",\"reply\":\"xxxxxxxx\"}\n"
 	"{\"match\":\"hang\",\"action\":\"hang\"}\n"
@@ -128,6 +132,15 @@ retry_after(void **state)
 	end(&s);
 	assert_int_equal(s.r.status, 429);
 	assert_true(s.r.retry_after_s > 6.9 && s.r.retry_after_s < 7.1);
+	http_release(&s.r);
+	/* In milliseconds, which are finer; if they are a number. */
+	shoot(&s, h, "brief");
+	end(&s);
+	assert_true(s.r.retry_after_s > 0.24 && s.r.retry_after_s < 0.26);
+	http_release(&s.r);
+	shoot(&s, h, "odd wait");
+	end(&s);
+	assert_true(s.r.retry_after_s > 1.9 && s.r.retry_after_s < 2.1);
 	http_release(&s.r);
 	http_free(h);
 }
