@@ -97,6 +97,8 @@ struct lm_call {
 	double first_s;                 /* to the first piece; 0: none came */
 
 	struct buf so_far;              /* private; the group's lock */
+	void *by;                       /* who answered */
+	bool stepped;                   /* the rung may be another */
 	bool news, again;
 	int64_t began_ns;
 	struct lm_call *next;           /* private */
@@ -141,6 +143,11 @@ void lm_wait(struct lm_group *g);
 void lm_call_release(struct lm_call *c);
 /* What a call that has ended is for usage; its texts are the call's. */
 struct usage_call lm_call_usage(const struct lm_call *c);
+
+/* The reply of the call has not the shape that its server was asked for: one
+ * that ignores the schema twice, where the rung is ours to choose, is asked for
+ * JSON in words from then on; that is told. */
+void lm_unshaped(struct lm *l, const struct lm_call *c);
 
 /* Waits until there is news of a call that streams, or so long, if `ms` is not
  * 0, or until all of the group are done: false. */

@@ -32,6 +32,8 @@ lm_fill(struct lm_flight *f, struct lm_call *c, bool last)
 	memcpy(c->message, f->message, sizeof c->message);
 	c->rung = r->rung;
 	c->attempts = r->attempts;
+	c->by = f->m;
+	c->stepped = f->may_step;
 	c->first_s = f->first_s;
 	if (f->status != MIP_OK)
 		return;
@@ -149,4 +151,18 @@ lm_tell(struct lm *l, struct lm_flight *f, struct lm_call *c, bool first,
 	if (l->trace)
 		lm_trace(l, f, c, first);
 	lm_signal(c);
+}
+
+void
+lm_unshaped(struct lm *l, const struct lm_call *c)
+{
+	struct lm_model *m = c->by;
+
+	if (!m || c->cached || !c->stepped || !c->schema ||
+	    c->finish != REPLY_STOP || lm_level(c->rung) != 0 ||
+	    atomic_fetch_add(&m->unshaped, 1) + 1 != LM_UNSHAPED)
+		return;
+	lm_warn(l, m->what, "the server ignores the schema that replies are "
+	    "to have, and is asked in words from now on; structure = "
+	    "json_object does that from the start");
 }

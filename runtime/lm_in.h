@@ -30,6 +30,7 @@
 enum {
 	LM_BUCKETS = 1024,
 	LM_WHY = 320,
+	LM_UNSHAPED = 2,                /* such replies: it ignores schemas */
 	LM_ROUTE = 16                   /* models that one call may try */
 };
 
@@ -92,6 +93,7 @@ struct lm_model {
 	char broken_why[LM_WHY];        /* the latest failure */
 	enum mip_structure lowest;      /* rung for JSON that this server
 	                                 * takes */
+	atomic_uint unshaped;           /* replies not of the schema */
 	bool no_grammar;                /* for other layouts it takes none */
 	bool no_system;                 /* it refused a system message */
 	bool no_usage, no_stream;       /* ... to count, or to stream at all */

@@ -247,6 +247,9 @@ lm_write_rung(struct lm_flight *f, enum mip_structure rung)
 static enum mip_structure
 loop_lowest(const struct lm_flight *f)
 {
+	if (f->ask.schema && lm_level(f->m->lowest) == 0 &&
+	    atomic_load(&f->m->unshaped) >= LM_UNSHAPED)
+		return MIP_STRUCTURE_JSON_OBJECT;
 	if (f->ask.schema)
 		return f->m->lowest;
 	return f->m->no_grammar ? MIP_STRUCTURE_PROMPT : MIP_STRUCTURE_AUTO;

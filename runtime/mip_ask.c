@@ -485,6 +485,8 @@ ask_read(struct mip *m, struct ask *a)
 	a->note = (struct reply_note){ .error = REPLY_E_NONE };
 	s = reply_read(&m->arena, p->out, &o, c->text ? c->text : "",
 	    c->text_len, a->out, &a->note);
+	if (s == MIP_FORMAT)
+		lm_unshaped(mip_env_lm(m->env), c);
 	/* The sentences of the note are meant for the model. */
 	if (s != MIP_OK)
 		lm_explain(c, s, why);

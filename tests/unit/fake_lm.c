@@ -268,6 +268,13 @@ lm_wait_news(struct lm_group *g, unsigned ms)
 	return false;
 }
 
+void
+lm_unshaped(struct lm *l, const struct lm_call *c)
+{
+	(void)l;
+	(void)c;
+}
+
 bool
 lm_call_news(struct lm_call *c, struct buf *text, bool *again)
 {

@@ -270,6 +270,43 @@ shaped(struct lm *l, struct ask *a, const struct mip_model *m,
 }
 
 static void
+count_warning(void *arg, const char *text)
+{
+	assert_non_null(strstr(text, "ignores the schema"));
+	++*(unsigned *)arg;
+}
+
+/* A server that takes a schema and goes its own way is asked in words. */
+static void
+ignored(void **state)
+{
+	struct mip_model m = model("m-ignores");
+	struct lm *l = CLIENT(.no_cache = true);
+	unsigned told = 0, i;
+	struct ask a;
+
+	(void)state;
+	lm_observe(l, count_warning, &told);
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(shaped(l, &a, &m, "w-think", 0), MIP_OK);
+		assert_int_equal(a.c.rung, i < 2 ? MIP_STRUCTURE_NATIVE :
+		    MIP_STRUCTURE_JSON_OBJECT);
+		lm_unshaped(l, &a.c);
+		lm_call_release(&a.c);
+	}
+	assert_int_equal(told, 1);
+	/* What was asked for in so many words is not changed. */
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(shaped(l, &a, &m, "w-think",
+		    MIP_STRUCTURE_NATIVE), MIP_OK);
+		assert_int_equal(a.c.rung, MIP_STRUCTURE_NATIVE);
+		lm_unshaped(l, &a.c);
+		lm_call_release(&a.c);
+	}
+	lm_free(l);
+}
+
+static void
 ladder(void **state)
 {
 	struct mip_model m = model("m-ladder");
@@ -589,6 +626,7 @@ main(void)
 		cmocka_unit_test(nobody_there),
 		cmocka_unit_test(bad_models),
 		cmocka_unit_test(ladder),
+		cmocka_unit_test(ignored),
 		cmocka_unit_test(grammars),
 		cmocka_unit_test(routes),
 		cmocka_unit_test(replicas),
