@@ -75,7 +75,7 @@ RUNTIME = $(call in,runtime, \
 	provider provider_json provider_openai provider_azure \
 	provider_anthropic provider_gemini provider_ollama \
 	provider_llamacpp llamacpp llamacpp_keep lm lm_address lm_down \
-	lm_end lm_fetch lm_flight lm_keep lm_local lm_loop lm_model \
+	lm_end lm_fetch lm_flight lm_hedge lm_keep lm_local lm_loop lm_model \
 	lm_pool lm_route lm_stream sse store \
 	store_upkeep breaker limit budget trace allow child env mip mip_ask \
 	mip_stream \

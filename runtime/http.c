@@ -311,6 +311,19 @@ http_leave(struct http *h, struct http_request *r)
 }
 
 void
+http_cancel(struct http *h, struct http_request *r)
+{
+	http_leave(h, r);
+	r->result = HTTP_CANCELLED;
+}
+
+bool
+http_flies(const struct http_request *r)
+{
+	return r->slot != NULL;
+}
+
+void
 http_stop(struct http *h)
 {
 	struct http_request *r;

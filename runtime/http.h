@@ -65,6 +65,12 @@ void http_free(struct http *h);
  * once if it cannot be started. */
 void http_submit(struct http *h, struct http_request *r);
 
+/* Ends the request, which is under way; `done` is not called. */
+void http_cancel(struct http *h, struct http_request *r);
+
+/* Whether it is under way. */
+bool http_flies(const struct http_request *r);
+
 /* Ends all requests at once as HTTP_CANCELLED, by `done`, which may not
  * submit anew then. */
 void http_stop(struct http *h);

@@ -96,6 +96,7 @@ struct lm_model {
 	atomic_uint unshaped;           /* replies not of the schema */
 	bool no_grammar;                /* for other layouts it takes none */
 	bool no_system;                 /* it refused a system message */
+	uint64_t nsent, nhedged;        /* requests; those made once more */
 	bool no_usage, no_stream;       /* ... to count, or to stream at all */
 };
 
@@ -139,6 +140,11 @@ struct lm_flight {
 	unsigned ntried;
 	enum lm_source source;
 	unsigned attempts;
+
+	bool armed;                     /* a timer will make it once more */
+	bool hedged;                    /* it has been */
+	struct http_request second;     /* that one */
+	struct store_sum held_twice;    /* its part of the budget */
 
 	bool streams;                   /* the reply comes in pieces */
 	struct sse sse;
@@ -369,6 +375,21 @@ bool lm_stream_rest(struct lm_flight *f);
 /* The same, as an answer; false, with a sentence part in a->why, if it is
  * none. */
 bool lm_stream_end(struct lm_flight *f, struct provider_answer *a);
+
+/* Takes it out of the timers. */
+void lm_timer_drop(struct lm *l, struct lm_flight *f);
+
+/* The worst case of the flight's call, in f->held. */
+void lm_need(struct lm_flight *f);
+
+/* ---- lm_hedge.c ---- */
+
+/* The request was sent: it is made once more if no answer comes in time. */
+void lm_hedge_arm(struct lm *l, struct lm_flight *f, double now);
+/* The time has come. */
+void lm_hedge(struct lm *l, struct lm_flight *f, double now);
+/* `done` of the first request. */
+void lm_hedge_first(struct http_request *r);
 
 /* ---- lm_down.c ---- */
 

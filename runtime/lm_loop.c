@@ -44,6 +44,32 @@ lm_timer_put(struct lm *l, struct lm_flight *f)
 	return true;
 }
 
+void
+lm_timer_drop(struct lm *l, struct lm_flight *f)
+{
+	struct lm_flight **v = l->timer, *last;
+	size_t i = 0, up, down;
+
+	while (i < l->ntimer && v[i] != f)
+		i++;
+	if (i == l->ntimer)
+		return;
+	last = v[--l->ntimer];
+	if (i == l->ntimer)
+		return;
+	for (; i > 0 && v[up = (i - 1) / 2]->due > last->due; i = up)
+		v[i] = v[up];
+	while ((down = 2 * i + 1) < l->ntimer) {
+		if (down + 1 < l->ntimer && v[down + 1]->due < v[down]->due)
+			down++;
+		if (last->due <= v[down]->due)
+			break;
+		v[i] = v[down];
+		i = down;
+	}
+	v[i] = last;
+}
+
 static struct lm_flight *
 loop_timer_get(struct lm *l)
 {
@@ -152,8 +178,8 @@ loop_land(struct lm *l)
 
 /* ---- the budget ---- */
 
-static void
-loop_need(struct lm_flight *f)
+void
+lm_need(struct lm_flight *f)
 {
 	const struct mip_model *m = f->pool ? &f->pool->model : &f->m->model;
 	double in = m->price_in, bytes = (double)f->body.len;
@@ -182,7 +208,7 @@ loop_budget(struct lm *l, double now)
 		enum budget_answer a = BUDGET_HELD;
 
 		if (l->budget && f->kind != LM_FETCH) {
-			loop_need(f);
+			lm_need(f);
 			a = budget_hold(l->budget, &f->held, why);
 		}
 		if (a == BUDGET_WAIT) {
@@ -206,14 +232,6 @@ loop_budget(struct lm *l, double now)
 }
 
 /* ---- sending ---- */
-
-static void
-loop_down(struct http_request *r)
-{
-	struct lm_flight *f = r->arg;
-
-	lm_queue_put(&f->lm->down, f);
-}
 
 unsigned
 lm_level(enum mip_structure s)
@@ -290,14 +308,17 @@ loop_send(struct lm *l, struct lm_flight *f, double now)
 	r->timeout_ms = (long)ceil(lm_attempt_s(l, f, now) * 1e3);
 	r->local = m->loopback;
 	r->more = f->streams ? lm_stream_more : NULL;
-	r->done = loop_down;
+	r->done = lm_hedge_first;
 	r->arg = f;
 	f->attempts++;
 	f->sent_at = now;
 	lm_trace_sent(l, f);
 	if (f->streams)
 		lm_stream_begin(f);
+	m->nsent++;
 	http_submit(l->http, r);
+	if (http_flies(r))
+		lm_hedge_arm(l, f, now);
 }
 
 /* About four bytes a token, and half of what the reply may take. */
@@ -603,7 +624,10 @@ lm_loop(void *arg)
 		now = loop_stop(l);
 		while (l->ntimer > 0 && l->timer[0]->due <= now) {
 			f = loop_timer_get(l);
-			lm_ready(f);
+			if (f->armed)
+				lm_hedge(l, f, now);
+			else
+				lm_ready(f);
 		}
 		loop_budget(l, now);
 		next = loop_pump_all(l, now);

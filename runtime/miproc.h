@@ -183,6 +183,8 @@ struct mip_sending {
 	const char *retry_on;           /* "429 503"; NULL: all that pass */
 	long timeout_ms;                /* 0: 120,000; 30,000 of no model */
 	long deadline_ms;               /* of all of them; 0: none */
+	long hedge_ms;                  /* until a request that has no answer
+	                                 * is made once more; 0: never */
 	unsigned running;               /* at once; 0: no limit */
 	bool adaptive;                  /* as many as the server takes */
 	double rpm;                     /* per minute; 0: no limit */

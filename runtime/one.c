@@ -70,6 +70,7 @@
 #include "lm_end.c"
 #include "lm_fetch.c"
 #include "lm_flight.c"
+#include "lm_hedge.c"
 #include "lm_keep.c"
 #include "lm_local.c"
 #include "lm_loop.c"

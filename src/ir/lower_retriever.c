@@ -65,6 +65,7 @@ lower_sending(struct lower *x, struct mip_sending *d, struct ast *list)
 	d->backoff_ms = small(option(x, retry, "backoff"));
 	d->max_wait_ms = small(option(x, retry, "max_wait"));
 	d->deadline_ms = small(option(x, retry, "deadline"));
+	d->hedge_ms = small(option(x, retry, "hedge"));
 	d->retry_on = statuses(x, retry);
 	running = option(x, limit, "running");
 	d->adaptive = running.kind == CV_WORD;

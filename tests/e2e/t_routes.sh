@@ -74,6 +74,36 @@ lmd_start
 ok 'which does' status 0 "$MIPROC" tune s.mp --resume
 lmd_stop
 
+# ---- hedges ----
+
+serve() { # SCRIPT LINE...
+	lmd_stop
+	rm -f log
+	printf '%s\n' "$@" >script
+	lmd_start
+}
+serve '{"match":"late","times":1,"delay_ms":9000,"reply":"too late"}' \
+    '{"match":"both","delay_ms":1500,"times":2,"reply":"slow"}' \
+    '{"match":"sick","times":1,"delay_ms":600,"reply":"the first"}' \
+    '{"match":"sick","status":400}' \
+    '{"reply":"in time"}'
+program "$(model 'timeout = 20s; retry { hedge = 200ms; }')"
+ok 'a straggler is asked for once more' status 0 timeout 5 ./p --no-cache \
+    --usage --text late
+ok 'and the other answer counts' [ "$(cat out)" = 'in time' ]
+ok 'two requests' [ "$(requests)" -eq 2 ]
+ok 'what comes in time is not' status 0 ./p --no-cache --text early
+ok 'one request' [ "$(requests)" -eq 3 ]
+ok 'an error of the second is not its end' status 0 ./p --no-cache --text sick
+ok 'if the first answers' [ "$(cat out)" = 'the first' ]
+rm -f ledger
+before=$(requests)
+ok 'without a budget for two' status 0 ./p --no-cache --max-calls 1 --text both
+ok 'there is but one' [ "$(requests)" -eq $((before + 1)) ]
+ok 'one that is given up' status 0 ./p --no-cache --max-calls 2 \
+    --ledger ledger --text 'both of them'
+ok 'counts' status 4 ./p --no-cache --max-calls 2 --ledger ledger --text x
+
 # ---- deadlines ----
 
 echo '{"status":503}' >script
