@@ -92,7 +92,7 @@ lm_address(struct lm *l, struct lm_model *m, bool *standard)
 
 	if (!base)
 		base = lm_setting(&m->model.base_url);
-	*standard = !base || !m->provider->base_url;
+	*standard = !base || (!l->base_url && !m->provider->base_url);
 	if (!base && m->provider->base_env)
 		base = getenv(m->provider->base_env);
 	if (!base || !*base)

@@ -222,10 +222,15 @@ anthropic_config(struct buf *b, const struct provider_ask *a)
 }
 
 static void
-anthropic_body(struct buf *b, const struct provider_ask *a)
+anthropic_body(struct buf *b, const struct provider_ask *as)
 {
-	const struct mip_model *m = a->model;
-	size_t mark = m->prompt_cache ? anthropic_before(a) : 0;
+	const struct mip_model *m = as->model;
+	struct buf plain = BUF_INIT;
+	struct provider_ask merged, *a = &merged;
+	size_t mark;
+
+	provider_merge(as, a, &plain);
+	mark = m->prompt_cache ? anthropic_before(a) : 0;
 
 	buf_putc(b, '{');
 	provider_string(b, "model", m->id);
@@ -233,8 +238,11 @@ anthropic_body(struct buf *b, const struct provider_ask *a)
 	    ANTHROPIC_MAX_TOKENS);
 	anthropic_system(b, a, m->prompt_cache && mark == 0);
 	anthropic_messages(b, a, mark);
-	provider_number(b, "temperature", a->temperature);
-	provider_number(b, "top_p", m->top_p);
+	/* One of the two, and no warmer than 1. */
+	provider_number(b, "temperature", a->temperature > 1 ? 1 :
+	    a->temperature);
+	if (a->temperature < 0)
+		provider_number(b, "top_p", m->top_p);
 	provider_strings(b, "stop_sequences", m->stop);
 	if (m->effort && strcmp(m->effort, "none") == 0)
 		provider_raw(b, "thinking", "{\"type\":\"disabled\"}");
@@ -245,6 +253,9 @@ anthropic_body(struct buf *b, const struct provider_ask *a)
 		provider_raw(b, "stream", "true");
 	provider_options(b, m, NULL, false);
 	buf_putc(b, '}');
+	if (plain.failed)
+		b->failed = true;
+	buf_release(&plain);
 }
 
 /* ---- answers ---- */
@@ -405,7 +416,8 @@ static void
 anthropic_error(const char *s, size_t n, struct provider_error *e)
 {
 	provider_chat_error(s, n, e);
-	if (strncmp(e->text, "prompt is too long", 18) == 0)
+	if (strncmp(e->text, "prompt is too long", 18) == 0 ||
+	    strstr(e->text, "exceed context limit"))
 		snprintf(e->code, sizeof e->code, "context_length_exceeded");
 	if (strcmp(e->code, "billing_error") == 0 ||
 	    strstr(e->text, "credit balance is too low"))

@@ -166,13 +166,9 @@ gemini_body(struct buf *b, const struct provider_ask *a)
 {
 	const struct mip_model *m = a->model;
 	struct buf plain = BUF_INIT;
-	struct provider_ask merged = *a;
+	struct provider_ask merged;
 
-	if (a->no_system) {             /* models that take no instruction */
-		provider_put_messages(&plain, a);
-		merged.messages = buf_str(&plain);
-		merged.messages_len = plain.len;
-	}
+	provider_merge(a, &merged, &plain);
 	buf_putc(b, '{');
 	gemini_contents(b, &merged);
 	provider_member(b, "generationConfig");
@@ -224,7 +220,8 @@ gemini_blocked(const char *reason)
 {
 	static const char *const filter[] = {
 		"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT",
-		"SPII", "IMAGE_SAFETY", "LANGUAGE"
+		"SPII", "LANGUAGE", "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT",
+		"IMAGE_RECITATION"
 	};
 	size_t i;
 

@@ -399,6 +399,18 @@ provider_put_messages(struct buf *b, const struct provider_ask *a)
 	buf_release(&system);
 }
 
+void
+provider_merge(const struct provider_ask *a, struct provider_ask *merged,
+    struct buf *plain)
+{
+	*merged = *a;
+	if (!a->no_system)
+		return;
+	provider_put_messages(plain, a);
+	merged->messages = buf_str(plain);
+	merged->messages_len = plain->len;
+}
+
 /* ---- answers ---- */
 
 const char *

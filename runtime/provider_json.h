@@ -71,6 +71,11 @@ bool provider_system(struct buf *b, const struct provider_ask *a);
  * system's is put in front of what the user says first. */
 void provider_put_messages(struct buf *b, const struct provider_ask *a);
 
+/* The same call with such messages, which live in `plain`, if it has to be
+ * asked so. */
+void provider_merge(const struct provider_ask *a, struct provider_ask *merged,
+    struct buf *plain);
+
 /* ---- answers ---- */
 
 const char *provider_text_of(const cJSON *object, const char *name);

@@ -95,14 +95,12 @@ static void
 ollama_messages(struct buf *b, const struct provider_ask *a)
 {
 	struct buf plain = BUF_INIT;
-	struct provider_ask merged = *a;
+	struct provider_ask merged;
 	struct json_walk w;
 	struct provider_message m;
 	bool first = true;
 
-	provider_put_messages(&plain, a);
-	merged.messages = buf_str(&plain);
-	merged.messages_len = plain.len;
+	provider_merge(a, &merged, &plain);
 	w = provider_messages(&merged);
 	provider_member(b, "messages");
 	buf_putc(b, '[');
@@ -148,6 +146,9 @@ ollama_body(struct buf *b, const struct provider_ask *a)
 		provider_raw(b, "format", a->schema);
 	else if (a->schema && a->rung == MIP_STRUCTURE_JSON_OBJECT)
 		provider_string(b, "format", "json");
+	/* Else it drops what prompts begin with, without a word. */
+	if (!provider_has_option(m, "truncate"))
+		provider_raw(b, "truncate", "false");
 	ollama_think(b, m->effort);
 	provider_member(b, "options");
 	buf_putc(b, '{');

@@ -323,6 +323,16 @@ provider_chat_error(const char *s, size_t n, struct provider_error *e)
 
 	memset(e, 0, sizeof *e);
 	error = cJSON_GetObjectItemCaseSensitive(root, "error");
+	/* Ollama hands on what its runner says, as a string. */
+	if (cJSON_IsString(error) && error->valuestring[0] == '{') {
+		text = error->valuestring;
+		provider_chat_error(text, strlen(text), e);
+		if (e->text[0]) {
+			cJSON_Delete(root);
+			return;
+		}
+		text = NULL;
+	}
 	if (cJSON_IsString(error)) {
 		text = error->valuestring;
 	} else if (cJSON_IsObject(error)) {

@@ -10,6 +10,7 @@
 #include "driver/compile.h"
 #include "driver/file.h"
 #include "lm.h"
+#include "provider.h"
 #include "store.h"
 
 struct doctor {
@@ -155,12 +156,13 @@ has_key(struct doctor *d, const char *of, const char *name)
 static bool
 has_model_key(struct doctor *d, const struct mip_model *m)
 {
+	const struct provider *p = provider_find(m->provider);
 	const char *name = m->key_env;
 
-	if (name == NULL && strcmp(m->provider, "openai") == 0 &&
-	    m->base_url.text == NULL && m->base_url.env == NULL &&
-	    d->c->o->base_url == NULL)
-		name = "OPENAI_API_KEY";
+	if (name == NULL && p != NULL && d->c->o->base_url == NULL &&
+	    (p->base_url == NULL ||
+	    (m->base_url.text == NULL && m->base_url.env == NULL)))
+		name = p->key_env;
 	return has_key(d, m->name, name);
 }
 

@@ -5,6 +5,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 set -u
 . "${SRCDIR:-.}/tests/e2e/lib.sh"
+src=$(cd "${SRCDIR:-.}" && pwd) || exit 1
 cd "$tmp" || exit 1
 
 # source NAME: NAME.mp, a program NAME with a type of its own.
@@ -116,7 +117,7 @@ fi
 # ---- installed ----
 
 root=$tmp/root
-ok 'it is installed' status 0 make -s -C "$SRCDIR" B="$B" CC="${CC:-cc}" \
+ok 'it is installed' status 0 make -s -C "$src" B="$B" CC="${CC:-cc}" \
     prefix="$root/usr" install
 PKG_CONFIG_PATH=$root/usr/lib/pkgconfig
 export PKG_CONFIG_PATH

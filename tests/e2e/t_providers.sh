@@ -124,10 +124,11 @@ ok 'a tool is called' gives "$GOLD" --no-cache --trace trace --trace-content
 ok 'all input is counted' usage 30 15 9
 ok 'thoughts are kept apart' sh -c 'grep -qF "I think so" trace'
 ok 'the request is as its API has it' sent '"max_tokens":60' \
-    '"stop_sequences":["END","STOP"]' '"system":"' '"top_p":0.9' \
+    '"stop_sequences":["END","STOP"]' '"system":"' '"temperature":0.5' \
     '"tool_choice":{"type":"tool","name":"judge"}' '"input_schema":{' \
     '"messages":[{"role":"user"'
 ok 'no system message is among the others' not_sent '"role":"system"'
+ok 'nor both of what it takes one of' not_sent top_p
 ok 'a picture is sent' gives "$GOLD" --no-cache --picture dot.png
 ok 'in base64' sent '{"type":"image","source":{"type":"base64","media_type":"image/png","data":"iVBOR'
 ok 'or as an address' gives "$GOLD" --no-cache --picture https://example.org/a.png
@@ -143,6 +144,8 @@ script '{"path":"/messages","times":1,"status":529,"json":{"type":"error","error
 ok 'an overload passes' gives "$GOLD" --no-cache
 script '{"path":"/messages","status":400,"json":{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 9 > 8"}}}'
 ok 'too long a prompt is no fault of the network' status 8 ./p --no-cache --text x
+script '{"path":"/messages","status":400,"json":{"type":"error","error":{"type":"invalid_request_error","message":"input length and `max_tokens` exceed context limit: 9 + 60 > 64"}}}'
+ok 'nor with what is to come' status 8 ./p --no-cache --text x
 model anthropic:claude-opus-4-5 'effort = low; prompt_cache = true;'
 script "$(claude "$THOUGHT,$TEXT")"
 ok 'a model that thinks is given a schema' gives "$GOLD" --no-cache
@@ -218,7 +221,7 @@ ok 'the request is as its API has it' sent '"model":"qwen3:4b"' \
     '"messages":[{"role":"system","content":"' '"stream":false' \
     '"format":{"type":"object"' '"num_predict":60' '"num_ctx":8000' \
     '"seed":7' '"stop":["END","STOP"]' '"min_p":0.1}' '"keep_alive":"5m"' \
-    '"think":false'
+    '"think":false' '"truncate":false'
 ok 'a picture is sent' gives "$GOLD" --no-cache --picture dot.png
 ok 'bare' sent '"images":["iVBOR'
 ok 'but no address of one' status 2 ./p --no-cache --text x \
@@ -226,11 +229,19 @@ ok 'but no address of one' status 2 ./p --no-cache --text x \
 ok 'which is told' says 'cannot be sent images by their address'
 script "$(ollama '{\"mood' length)"
 ok 'a cut reply is told as such' status 8 ./p --no-cache --text x
+script '{"path":"/api/chat","status":400,"json":{"error":"{\"error\":{\"code\":400,\"message\":\"the request exceeds the available context size\",\"type\":\"exceed_context_size_error\"}}"}}'
+ok 'an error in an error' status 8 ./p --no-cache --text x
+ok 'is read' says ': the request exceeds'
 script '{"path":"/api/chat","status":404,"json":{"error":"model \"qwen3:4b\" not found"}}'
 ok 'a missing model is the world'\''s fault' status 3 ./p --no-cache --text x
 ok 'in its words' says 'not found'
 
 # ---- without a system message ----
+
+model anthropic:claude-sonnet-4-5 'system = false;'
+script "$(claude "$TOOL" tool_use)"
+ok 'what takes one can do without' gives "$GOLD" --no-cache
+ok 'too' not_sent '"system"'
 
 model openai:gemma 'system = false;'
 base=/v1 script '{"reply":"{\"mood\":\"glad\",\"points\":7}"}'
