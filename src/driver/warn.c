@@ -275,6 +275,18 @@ beyond(struct compilation *c, const struct ty_field *f)
 	    arena_printf(c->a, "%u names of enums", x.names) : NULL;
 }
 
+/* Of those that hold replies to a subset of JSON Schema. */
+static bool
+takes_subset(const struct mip_model *m, enum mip_structure s)
+{
+	if (strcmp(m->provider, "anthropic") == 0)
+		return s == MIP_STRUCTURE_NATIVE;
+	return (strcmp(m->provider, "openai") == 0 ||
+	    strcmp(m->provider, "azure") == 0) &&
+	    (s == MIP_STRUCTURE_AUTO || s == MIP_STRUCTURE_NATIVE ||
+	    s == MIP_STRUCTURE_FUNCTION);
+}
+
 static void
 warn_schemas(struct compilation *c, const struct table *names)
 {
@@ -284,13 +296,11 @@ warn_schemas(struct compilation *c, const struct table *names)
 		const struct mip_model *m = q->model;
 		enum mip_structure s;
 
-		if (m == NULL || m->route != MIP_DIRECT ||
-		    strcmp(m->provider, "openai") != 0)
+		if (m == NULL || m->route != MIP_DIRECT)
 			continue;
 		s = q->structure != MIP_STRUCTURE_AUTO ? q->structure :
 		    m->structure;
-		if ((s != MIP_STRUCTURE_AUTO && s != MIP_STRUCTURE_NATIVE) ||
-		    q->format != MIP_JSON)
+		if (!takes_subset(m, s) || q->format != MIP_JSON)
 			continue;
 		for (unsigned i = 0; i < q->out->n; i++) {
 			what = beyond(c, &q->out->field[i]);
