@@ -54,6 +54,23 @@ provider_step_down(enum mip_structure s)
 	return MIP_STRUCTURE_PROMPT;
 }
 
+enum mip_structure
+provider_schema_rung(const struct mip_model *m, enum mip_structure asked)
+{
+	(void)m;
+	switch (asked) {
+	case MIP_STRUCTURE_AUTO:
+	case MIP_STRUCTURE_NATIVE:
+	case MIP_STRUCTURE_FUNCTION:
+	case MIP_STRUCTURE_GRAMMAR:
+		return MIP_STRUCTURE_NATIVE;
+	case MIP_STRUCTURE_JSON_OBJECT:
+	case MIP_STRUCTURE_PROMPT:
+		break;
+	}
+	return asked;
+}
+
 const char *
 provider_rung_word(enum mip_structure s)
 {

@@ -145,6 +145,11 @@ void provider_chat_url(struct buf *b, const char *base,
 enum mip_structure provider_chat_rung(const struct mip_model *m,
     enum mip_structure asked);
 extern const char *const provider_chat_reserved[];
+
+/* The rungs of APIs that take a schema, and cannot be made to call a
+ * function. */
+enum mip_structure provider_schema_rung(const struct mip_model *m,
+    enum mip_structure asked);
 void provider_chat_body(struct buf *b, const struct provider_ask *a,
     const char *id);
 bool provider_chat_answer(const char *s, size_t n, enum mip_structure rung,

@@ -26,23 +26,6 @@ gemini_url(struct buf *b, const char *base, const struct mip_model *m,
 	buf_release(&path);
 }
 
-static enum mip_structure
-gemini_rung(const struct mip_model *m, enum mip_structure asked)
-{
-	(void)m;
-	switch (asked) {
-	case MIP_STRUCTURE_AUTO:
-	case MIP_STRUCTURE_NATIVE:
-	case MIP_STRUCTURE_FUNCTION:    /* a schema says the same */
-	case MIP_STRUCTURE_GRAMMAR:
-		return MIP_STRUCTURE_NATIVE;
-	case MIP_STRUCTURE_JSON_OBJECT:
-	case MIP_STRUCTURE_PROMPT:
-		break;
-	}
-	return asked;
-}
-
 static void
 gemini_part(struct buf *b, const struct provider_part *p)
 {
@@ -412,7 +395,7 @@ const struct provider provider_gemini = {
 	.reserved = gemini_reserved,
 	.model_in_url = true,
 	.url = gemini_url,
-	.rung = gemini_rung,
+	.rung = provider_schema_rung,
 	.body = gemini_body,
 	.answer = gemini_answer,
 	.error = gemini_error,

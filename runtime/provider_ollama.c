@@ -17,23 +17,6 @@ ollama_url(struct buf *b, const char *base, const struct mip_model *m,
 	    "/api/chat");
 }
 
-static enum mip_structure
-ollama_rung(const struct mip_model *m, enum mip_structure asked)
-{
-	(void)m;
-	switch (asked) {
-	case MIP_STRUCTURE_AUTO:
-	case MIP_STRUCTURE_NATIVE:
-	case MIP_STRUCTURE_FUNCTION:    /* tools cannot be made compulsory */
-	case MIP_STRUCTURE_GRAMMAR:
-		return MIP_STRUCTURE_NATIVE;
-	case MIP_STRUCTURE_JSON_OBJECT:
-	case MIP_STRUCTURE_PROMPT:
-		break;
-	}
-	return asked;
-}
-
 static const char *
 ollama_cannot(const struct provider_ask *a)
 {
@@ -268,7 +251,7 @@ const struct provider provider_ollama = {
 	.here = true,
 	.reserved = ollama_reserved,
 	.url = ollama_url,
-	.rung = ollama_rung,
+	.rung = provider_schema_rung,
 	.cannot = ollama_cannot,
 	.body = ollama_body,
 	.answer = ollama_answer,

@@ -215,6 +215,8 @@ same_ops() {
 
 functions=$(sed 's,/\*.*\*/,,; /^#/d' "$src/runtime/miproc.h" |
     grep -oE '\bmip_[a-z0-9_]+\(' | tr -d '(' | sort -u)
+variables=$(cat "$src"/runtime/*.c | grep -oE '"(MIPROC|OTEL)_[A-Z_]+"' |
+    tr -d '"' | sort -u)
 statuses=$(sed -n 's/^	X(\([A-Z]*\),.*/MIP_\1/p' "$src/runtime/miproc.h")
 fields=$(sed -n '/^struct mip_options {/,/^};/p' "$src/runtime/miproc.h" |
     sed 's,/\*.*,,' | grep -oE '[a-z_]+[,;]' | tr -d ',;')
@@ -283,6 +285,7 @@ fi
 is 'miproc.3 has all functions' names miproc.3 $functions
 is 'and an example of each' all_called
 is 'miproc.3 has all statuses' names miproc.3 $statuses
+is 'miproc.3 has all variables of the runtime' names miproc.3 $variables
 is 'miproc.3 has all options' names miproc.3 $fields
 is "miproc.3 has all flags of programs" names miproc.3 $flags
 is 'mp.5 has all functions' names mp.5 $builtins

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "buf.h"
-#include "mip.h"
+#include "mip_in.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -105,10 +105,10 @@ fuzz_patterns(struct mip *m, const char *s, const char *re)
 	if (mip_status(m) == MIP_OK)
 		must(match == (v.n > 0));
 	must(mip_status(m) == MIP_OK || mip_status(m) == MIP_FAIL);
-	mip_begin(m);
+	mip_clear(m);
 	mip_regex_replace(m, s, re, "[$0]");
 	must(mip_status(m) == MIP_OK || mip_status(m) == MIP_FAIL);
-	mip_begin(m);
+	mip_clear(m);
 	mip_regex_replace(m, s, "\\w", re);
 	must(mip_status(m) == MIP_OK || mip_status(m) == MIP_FAIL);
 }
@@ -121,7 +121,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t n;
 
 	must(m != NULL);
-	mip_begin(m);
+	mip_clear(m);
 	if (size > 1 && size < 4096) {
 		n = take(&s, data + 1, size - 1);
 		take(&t, data + 1 + n, size - 1 - n);
