@@ -356,10 +356,15 @@ http_class(const struct http_slot *s, CURLcode code)
 		{ CURLE_FILESIZE_EXCEEDED, HTTP_TOO_LARGE },
 		{ CURLE_OUT_OF_MEMORY, HTTP_NOMEM },
 	};
+	double connected = 0;
 	size_t i;
 
 	if (s->too_large)
 		return HTTP_TOO_LARGE;
+	/* What answers is no server of HTTP. */
+	curl_easy_getinfo(s->easy, CURLINFO_CONNECT_TIME, &connected);
+	if (code == CURLE_UNSUPPORTED_PROTOCOL && connected > 0)
+		return HTTP_BROKEN;
 	if (code == CURLE_WRITE_ERROR)
 		return HTTP_NOMEM;
 	for (i = 0; i < sizeof map / sizeof map[0]; i++)

@@ -97,6 +97,7 @@ for what in null '[]' '{"choices":[]}' '{"choices":[{}]}' '{"choices":7}'; do
 	    tr -d ' ')"
 done
 printf '<html>Sign in</html>' | reply page '200 OK' 'Content-Type: text/html'
+printf 'SSH-2.0-OpenSSH_9.2\r\n' >d/ssh
 : | reply soon '429 Slow' "Retry-After: -5" 'Content-Length: 0'
 : | reply never '999 Odd' 'Content-Length: 0'
 
@@ -164,6 +165,7 @@ json14 2 answered JSON without choices.*$again
 json13 2 answered JSON without choices.*$again
 json16 2 answered .*$again
 page 2 answered HTML.*$again
+ssh 2 Received HTTP/0.9.*$again
 soon 2 answered 429 $again
 never 2 answered 999 $again
 END
