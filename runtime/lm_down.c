@@ -206,6 +206,35 @@ down_answer(struct lm *l, struct lm_flight *f, double now)
 	return false;
 }
 
+/* Whether the server's words have one of these, NULL-terminated. */
+static bool
+down_says(const struct lm_flight *f, const char *const *word)
+{
+	for (; *word; word++)
+		if (strstr(buf_str(&f->http.reply), *word))
+			return true;
+	return false;
+}
+
+/* Whether the status says that the request is not to its taste. */
+static bool
+down_is_refusal(const struct lm_flight *f)
+{
+	return f->http.status == 400 || f->http.status == 422 ||
+	    f->http.status == 501;
+}
+
+/* Asks in another way, at this rung, as if it had not asked before. */
+static void
+down_anew(struct lm *l, struct lm_flight *f, enum mip_structure rung)
+{
+	f->attempts--;
+	if (lm_write_rung(f, rung))
+		lm_ready(f);
+	else
+		lm_done(l, f, MIP_NOMEM);
+}
+
 /* Whether the server says that it does not take the shape we asked for. */
 static bool
 down_shape_refused(const struct lm_flight *f)
@@ -214,22 +243,14 @@ down_shape_refused(const struct lm_flight *f)
 		"response_format", "json_schema", "json_object", "grammar",
 		"tool_choice", "tools", "structured output", "output_config",
 		"responseJsonSchema", "response_json_schema",
-		"responseMimeType", "response_mime_type"
+		"responseMimeType", "response_mime_type", NULL
 	};
-	const char *text = buf_str(&f->http.reply);
-	size_t i;
 
-	if (!f->may_step || f->ask.rung == MIP_STRUCTURE_PROMPT ||
-	    (f->http.status != 400 && f->http.status != 422 &&
-	    f->http.status != 501))
-		return false;
-	for (i = 0; i < sizeof word / sizeof word[0]; i++)
-		if (strstr(text, word[i]))
-			return true;
-	return false;
+	return f->may_step && f->ask.rung != MIP_STRUCTURE_PROMPT &&
+	    down_is_refusal(f) && down_says(f, word);
 }
 
-/* One rung down, for this model until the process ends; it is no attempt. */
+/* One rung down, for this model until the process ends. */
 static void
 down_step_down(struct lm *l, struct lm_flight *f)
 {
@@ -241,12 +262,7 @@ down_step_down(struct lm *l, struct lm_flight *f)
 		rung = provider_step_down(f->ask.rung);
 	if (f->ask.schema && lm_level(rung) > lm_level(f->m->lowest))
 		f->m->lowest = rung;
-	f->attempts--;
-	if (!lm_write_rung(f, rung)) {
-		lm_done(l, f, MIP_NOMEM);
-		return;
-	}
-	lm_ready(f);
+	down_anew(l, f, rung);
 }
 
 /* Whether the server says that its model knows no system messages. */
@@ -256,41 +272,31 @@ down_system_refused(const struct lm_flight *f)
 	static const char *const word[] = {
 		"ystem role not supported", "does not support 'system'",
 		"eveloper instruction is not enabled",
-		"oes not support system", "ystem messages are not supported"
+		"oes not support system", "ystem messages are not supported",
+		NULL
 	};
-	const char *text = buf_str(&f->http.reply);
-	size_t i;
 
-	if (f->kind != LM_CHAT || f->ask.no_system)
-		return false;
-	for (i = 0; i < sizeof word / sizeof word[0]; i++)
-		if (strstr(text, word[i]))
-			return true;
-	return false;
+	return f->kind == LM_CHAT && !f->ask.no_system && down_says(f, word);
 }
 
-/* The user says it from now on; it is no attempt. */
+/* The user says it from now on. */
 static void
 down_without_system(struct lm *l, struct lm_flight *f)
 {
 	f->m->no_system = f->ask.no_system = true;
-	f->attempts--;
-	if (lm_write_rung(f, f->ask.rung))
-		lm_ready(f);
-	else
-		lm_done(l, f, MIP_NOMEM);
+	down_anew(l, f, f->ask.rung);
 }
 
 /* Whether the server says that it does not stream, or not as it is asked to. */
 static bool
 down_stream_refused(const struct lm_flight *f)
 {
-	return f->streams && (f->http.status == 400 || f->http.status == 422 ||
-	    f->http.status == 501) &&
-	    strstr(buf_str(&f->http.reply), "stream") != NULL;
+	static const char *const word[] = { "stream", NULL };
+
+	return f->streams && down_is_refusal(f) && down_says(f, word);
 }
 
-/* First it need not count, then it need not stream; it is no attempt. */
+/* First it need not count, then it need not stream. */
 static void
 down_without_stream(struct lm *l, struct lm_flight *f)
 {
@@ -298,11 +304,7 @@ down_without_stream(struct lm *l, struct lm_flight *f)
 		f->m->no_stream = true;
 	f->m->no_usage = f->ask.uncounted = true;
 	f->streams = f->ask.stream = !f->m->no_stream;
-	f->attempts--;
-	if (lm_write_rung(f, f->ask.rung))
-		lm_queue_put(&f->m->ready, f);
-	else
-		lm_done(l, f, MIP_NOMEM);
+	down_anew(l, f, f->ask.rung);
 }
 
 /* Statuses that pass: those of the model, else these, and all from 500 on. */

@@ -217,8 +217,6 @@ struct lm {
 void lm_say(struct lm *l, char why[LM_WHY], const char *fmt, ...)
     MIP_PRINTF(3, 4);
 
-double lm_now(void);
-
 /* Whether the time limit is over, and if so a sentence. */
 bool lm_late(struct lm *l, double now, char why[LM_WHY]);
 

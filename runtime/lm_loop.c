@@ -73,22 +73,10 @@ lm_timer_drop(struct lm *l, struct lm_flight *f)
 static struct lm_flight *
 loop_timer_get(struct lm *l)
 {
-	struct lm_flight **v = l->timer, *top, *f;
-	size_t i = 0, down;
+	struct lm_flight *top = l->ntimer > 0 ? l->timer[0] : NULL;
 
-	if (l->ntimer == 0)
-		return NULL;
-	top = v[0];
-	f = v[--l->ntimer];
-	while ((down = 2 * i + 1) < l->ntimer) {
-		if (down + 1 < l->ntimer && v[down + 1]->due < v[down]->due)
-			down++;
-		if (f->due <= v[down]->due)
-			break;
-		v[i] = v[down];
-		i = down;
-	}
-	v[i] = f;
+	if (top)
+		lm_timer_drop(l, top);
 	return top;
 }
 

@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "mip_in.h"
 
@@ -21,15 +20,6 @@ struct listener {
 	unsigned ncall;
 	bool stopped;                   /* it wants to hear no more */
 };
-
-static double
-hear_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static void
 hear_tell(struct mip *m, struct ask *a, bool done)
@@ -54,7 +44,7 @@ hear_partial(struct mip *m, struct ask *a)
 {
 	struct reply_options o = mip_reply_options(m, a, REPLY_STOP);
 	struct buf json = BUF_INIT;
-	double now = hear_now();
+	double now = lm_now();
 
 	if (a->text.len == a->read && !a->anew)
 		return false;

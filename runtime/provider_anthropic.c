@@ -54,23 +54,20 @@ anthropic_is_text(const struct provider_part *p)
 }
 
 static const char *
+anthropic_unsendable(const struct provider_part *p)
+{
+	if (p->kind == PROVIDER_AUDIO)
+		return "sound";
+	if (p->kind == PROVIDER_FILE && !anthropic_is_text(p) &&
+	    !provider_mime(p, "application/pdf"))
+		return "files that are neither PDF nor text";
+	return NULL;
+}
+
+static const char *
 anthropic_cannot(const struct provider_ask *a)
 {
-	struct json_walk w = provider_messages(a), parts;
-	struct provider_message m;
-	struct provider_part p;
-
-	while (provider_message(&w, &m)) {
-		parts = provider_parts(&m);
-		while (provider_part(&parts, &p)) {
-			if (p.kind == PROVIDER_AUDIO)
-				return "sound";
-			if (p.kind == PROVIDER_FILE && !anthropic_is_text(&p) &&
-			    !provider_mime(&p, "application/pdf"))
-				return "files that are neither PDF nor text";
-		}
-	}
-	return NULL;
+	return provider_unsendable(a, anthropic_unsendable);
 }
 
 static void

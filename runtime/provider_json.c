@@ -286,6 +286,23 @@ provider_part(struct json_walk *w, struct provider_part *p)
 	return true;
 }
 
+const char *
+provider_unsendable(const struct provider_ask *a,
+    const char *(*why)(const struct provider_part *p))
+{
+	struct json_walk w = provider_messages(a), parts;
+	struct provider_message m;
+	struct provider_part p;
+	const char *what = NULL;
+
+	while (!what && provider_message(&w, &m)) {
+		parts = provider_parts(&m);
+		while (!what && provider_part(&parts, &p))
+			what = why(&p);
+	}
+	return what;
+}
+
 bool
 provider_mime(const struct provider_part *p, const char *mime)
 {

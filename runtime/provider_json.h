@@ -61,6 +61,9 @@ struct json_walk provider_messages(const struct provider_ask *a);
 bool provider_message(struct json_walk *w, struct provider_message *m);
 struct json_walk provider_parts(const struct provider_message *m);
 bool provider_part(struct json_walk *w, struct provider_part *p);
+/* What the first part that cannot be sent is, as `why` says of each; NULL. */
+const char *provider_unsendable(const struct provider_ask *a,
+    const char *(*why)(const struct provider_part *p));
 bool provider_mime(const struct provider_part *p, const char *mime);
 
 /* Appends what system messages say, escaped, without quotes; false if there

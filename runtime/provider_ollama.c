@@ -18,24 +18,19 @@ ollama_url(struct buf *b, const char *base, const struct mip_model *m,
 }
 
 static const char *
+ollama_unsendable(const struct provider_part *p)
+{
+	if (p->url.n > 0)
+		return "images by their address";
+	if (p->kind == PROVIDER_FILE)
+		return "files";
+	return p->kind == PROVIDER_AUDIO ? "sound" : NULL;
+}
+
+static const char *
 ollama_cannot(const struct provider_ask *a)
 {
-	struct json_walk w = provider_messages(a), parts;
-	struct provider_message m;
-	struct provider_part p;
-
-	while (provider_message(&w, &m)) {
-		parts = provider_parts(&m);
-		while (provider_part(&parts, &p)) {
-			if (p.url.n > 0)
-				return "images by their address";
-			if (p.kind == PROVIDER_FILE)
-				return "files";
-			if (p.kind == PROVIDER_AUDIO)
-				return "sound";
-		}
-	}
-	return NULL;
+	return provider_unsendable(a, ollama_unsendable);
 }
 
 /* Texts in one string; images beside it, in bare base64. */

@@ -150,6 +150,21 @@ printf '%s\n' '{"path":"/v1/chat/completions","reply":"\n{\"choices\":[{\"finish
 base=/v1 script "$(cat plain)"
 ok 'a server that does not stream' stream 0 x
 ok 'is understood' last '{"mood":"sad","points":1,"words":[]}'
+model openai:fake
+{
+	sed 's/^model small/model one/' p.mp
+	cat <<-END
+	model two = "openai:fake" { base_url = env("BASE_URL"); max_tokens = 60;
+	    timeout = 20s; retry { backoff = 10ms; } }
+	model small = least_loaded(one, two);
+	END
+} >pool.mp
+base=/v1 script '{"match":"\"stream\":true","status":400,"error":"no stream here"}' \
+    '{"json":'"$VALUE"'}'
+ok 'replicas' status 0 "$MIPROC" -O0 -w --program Main pool.mp -o p
+ok 'that do not stream' stream 0 x
+ok 'answer all the same' last "$ANSWER"
+model openai:fake
 base=/v1 script '{"json":'"$VALUE"',"piece_ms":5}'
 ok 'nobody who reads' sh -c './p --no-cache --stream --text x >/dev/full 2>err; [ $? -eq 2 ]'
 ok 'is told of once' [ "$(wc -l <err)" -eq 1 ]
