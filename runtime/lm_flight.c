@@ -171,7 +171,7 @@ lm_flight_new(struct lm *l, struct lm_model *m, const struct lm_call *c)
 	f->url = c->url;
 	f->get = c->kind == LM_FETCH && !c->messages;
 	f->http.max = c->most;
-	f->streams = c->stream && c->kind == LM_CHAT && m->provider->piece;
+	atomic_init(&f->heard, c->stream);
 	f->check = c->check;
 	f->check_arg = c->check_arg;
 	lm_ask(m, c, &f->ask, &f->may_step);
@@ -255,6 +255,8 @@ lm_join(struct lm *l, struct lm_flight *f, struct lm_call *c)
 	c->next = NULL;
 	*(g ? g : f)->last = c;
 	(g ? g : f)->last = &c->next;
+	if (g && c->stream)
+		lm_stream_join(g, c);
 	pthread_mutex_unlock(&l->lock);
 	return g != NULL;
 }

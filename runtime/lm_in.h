@@ -146,10 +146,15 @@ struct lm_flight {
 	struct http_request second;     /* that one */
 	struct store_sum held_twice;    /* its part of the budget */
 
-	bool streams;                   /* the reply comes in pieces */
+	atomic_bool heard;              /* a call wants to hear of the reply
+	                                 * while it is being written */
+	bool streams;                   /* ... and this attempt's comes so */
 	struct sse sse;
 	struct provider_stream pieces;
-	struct buf told;                /* what may be told of its text */
+	struct buf told;                /* its text without secrets; lm->lock */
+	size_t safe;                    /* bytes of it that may be told: after
+	                                 * them a secret may begin; lm->lock */
+	size_t shown;                   /* bytes of pieces.text in `told` */
 	bool called;                    /* ... is of a function's call */
 	bool torn;                      /* an event was none of a reply */
 	double sent_at, first_s;        /* s until the first piece; 0: none */
@@ -366,6 +371,9 @@ bool lm_write_rung(struct lm_flight *f, enum mip_structure rung);
 
 /* An attempt begins; what was told of one before is void. */
 void lm_stream_begin(struct lm_flight *f);
+/* The call has joined the flight: it is told what there is.  With lm->lock
+ * held. */
+void lm_stream_join(struct lm_flight *f, struct lm_call *c);
 /* Bytes have come: tells the calls what they say. */
 void lm_stream_more(struct http_request *r);
 /* All has come: reads what is left; whether it was a stream. */

@@ -270,7 +270,8 @@ loop_send(struct lm *l, struct lm_flight *f, double now)
 	bool ok = true;
 
 	breaker_sent(&m->breaker, now);
-	f->streams = f->streams && !m->no_stream;
+	f->streams = f->kind == LM_CHAT && atomic_load(&f->heard) &&
+	    m->provider->piece && !m->no_stream;
 	if ((m->no_system && !f->ask.no_system) ||
 	    f->streams != f->ask.stream || f->ask.model != &m->model) {
 		f->ask.no_system = m->no_system || m->model.no_system;
@@ -301,7 +302,7 @@ loop_send(struct lm *l, struct lm_flight *f, double now)
 	f->attempts++;
 	f->sent_at = now;
 	lm_trace_sent(l, f);
-	if (f->streams)
+	if (f->streams || f->shown > 0)
 		lm_stream_begin(f);
 	m->nsent++;
 	http_submit(l->http, r);

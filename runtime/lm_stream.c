@@ -9,56 +9,77 @@
 
 #include "lm_in.h"
 
-/* What may be told of the text: secrets are blotted out, and what may be the
- * beginning of one waits. */
+/* What is new of the text is shown without secrets; what may be the beginning
+ * of one waits.  With the lock held. */
 static void
 stream_show(struct lm_flight *f)
 {
 	struct redact *r = &f->lm->redact;
-	struct buf *b = &f->told;
-	size_t n;
+	const struct buf *text = &f->pieces.text;
 
-	buf_reset(b);
-	buf_put(b, f->pieces.text.s, f->pieces.text.len);
-	redact_buf(r, b);
-	n = b->len - redact_tail(r, buf_str(b), b->len);
-	if (b->s)
-		b->s[n] = '\0';
-	b->len = n;
+	buf_put(&f->told, text->s + f->shown, text->len - f->shown);
+	f->shown = text->len;
+	redact_rest(r, &f->told, f->safe);
+	f->safe = f->told.len - redact_tail(r, buf_str(&f->told) + f->safe,
+	    f->told.len - f->safe);
 }
 
-/* Tells each call that listens what came since it was last told; `anew`: all
- * of it, and that what came before is void. */
+/* Forgets what was shown; with the lock held. */
 static void
-stream_tell(struct lm_flight *f, bool anew)
+stream_void(struct lm_flight *f)
 {
-	const struct buf *text = &f->told;
+	buf_reset(&f->told);
+	f->safe = f->shown = 0;
+}
+
+/* Tells the call what came since it was last told; `anew`: what came before is
+ * void.  With the lock held. */
+static void
+stream_tell(struct lm_flight *f, struct lm_call *c, bool anew)
+{
+	pthread_mutex_lock(&c->group->lock);
+	if (anew) {
+		c->again = c->again || c->so_far.len > 0;
+		buf_reset(&c->so_far);
+	}
+	buf_put(&c->so_far, buf_str(&f->told) + c->so_far.len,
+	    f->safe - c->so_far.len);
+	c->news = c->group->news = true;
+	pthread_cond_broadcast(&c->group->done);
+	pthread_mutex_unlock(&c->group->lock);
+}
+
+/* The same for each call that listens. */
+static void
+stream_tell_all(struct lm_flight *f, bool anew)
+{
 	struct lm_call *c;
 
-	pthread_mutex_lock(&f->lm->lock);
-	for (c = f->calls; c; c = c->next) {
-		if (!c->stream)
-			continue;
-		pthread_mutex_lock(&c->group->lock);
-		if (anew || c->so_far.len > text->len) {
-			c->again = c->again || c->so_far.len > 0;
-			buf_reset(&c->so_far);
-		}
-		buf_put(&c->so_far, text->s + c->so_far.len,
-		    text->len - c->so_far.len);
-		c->news = c->group->news = true;
-		pthread_cond_broadcast(&c->group->done);
-		pthread_mutex_unlock(&c->group->lock);
-	}
-	pthread_mutex_unlock(&f->lm->lock);
+	for (c = f->calls; c; c = c->next)
+		if (c->stream)
+			stream_tell(f, c, anew);
+}
+
+void
+lm_stream_join(struct lm_flight *f, struct lm_call *c)
+{
+	atomic_store(&f->heard, true);
+	if (f->safe > 0)
+		stream_tell(f, c, false);
 }
 
 void
 lm_stream_begin(struct lm_flight *f)
 {
-	bool told = f->told.len > 0;
+	struct lm *l = f->lm;
 
-	buf_reset(&f->told);
+	pthread_mutex_lock(&l->lock);
+	if (f->safe > 0) {
+		stream_void(f);
+		stream_tell_all(f, true);
+	}
+	stream_void(f);
+	pthread_mutex_unlock(&l->lock);
 	f->called = false;
 	sse_release(&f->sse);
 	provider_stream_release(&f->pieces);
@@ -66,9 +87,6 @@ lm_stream_begin(struct lm_flight *f)
 	f->pieces = (struct provider_stream){ .rung = f->ask.rung };
 	f->torn = false;
 	f->first_s = 0;
-	f->sent_at = lm_now();
-	if (told)
-		stream_tell(f, true);
 }
 
 /* Takes the events that are whole; at the `end` the last one, too. */
@@ -100,8 +118,12 @@ lm_stream_more(struct http_request *r)
 	if (f->first_s <= 0)
 		f->first_s = lm_now() - f->sent_at;
 	f->called = f->pieces.called;
+	pthread_mutex_lock(&f->lm->lock);
+	if (anew)
+		stream_void(f);
 	stream_show(f);
-	stream_tell(f, anew);
+	stream_tell_all(f, anew);
+	pthread_mutex_unlock(&f->lm->lock);
 }
 
 bool

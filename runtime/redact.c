@@ -165,12 +165,18 @@ redact_found(struct redact *r, const char *s, size_t n)
 }
 
 void
-redact_buf(struct redact *r, struct buf *b)
+redact_rest(struct redact *r, struct buf *b, size_t at)
 {
 	if (!b->s)
 		return;
-	b->len = redact_bytes(r, b->s, b->len);
+	b->len = at + redact_bytes(r, b->s + at, b->len - at);
 	b->s[b->len] = '\0';
+}
+
+void
+redact_buf(struct redact *r, struct buf *b)
+{
+	redact_rest(r, b, 0);
 }
 
 void

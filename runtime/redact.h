@@ -42,6 +42,8 @@ size_t redact_tail(struct redact *r, const char *s, size_t n);
 /* Replaces each secret in `b`, or in the text at `s`, which only shrinks or
  * keeps its length: *** is shorter than any secret. */
 void redact_buf(struct redact *r, struct buf *b);
+/* The same from byte `at` on. */
+void redact_rest(struct redact *r, struct buf *b, size_t at);
 void redact_text(struct redact *r, char *s);
 
 #endif
