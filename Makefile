@@ -65,88 +65,78 @@ LIBS = $(TUNE_LIBS) $(RT_LIBS) -lpthread -lm
 # Every file is named: adding one is a decision.
 in = $(patsubst %,$(1)/%.c,$(2))
 
-RUNTIME = $(call in,runtime, \
-	arena buf json chars regex sha256 lines list map status type \
-	type_check type_read schema prompt prompt_media prompt_system \
-	prompt_template prompt_turn slots reply reply_json reply_look \
-	reply_string reply_carrier \
-	reply_layout reply_scalar reply_number reply_choice reply_coerce \
-	reply_union reply_text reply_note reply_partial http redact \
+RUNTIME = \
+	$(call in,runtime/core, \
+	status arena buf chars lines json duration sha256 regex redact allow \
+	child) \
+	$(call in,runtime/type, \
+	type type_check type_read schema gbnf gbnf_number gbnf_text \
+	gbnf_regex) \
+	$(call in,runtime/net,http sse) \
+	$(call in,runtime/search, \
+	terms terms_stem hits bm25 corpus corpus_build vectors) \
+	$(call in,runtime/prompt, \
+	slots prompt prompt_media prompt_system prompt_template prompt_turn) \
+	$(call in,runtime/reply, \
+	reply reply_note reply_look reply_text reply_string reply_json \
+	reply_carrier reply_layout reply_scalar reply_number reply_choice \
+	reply_coerce reply_union reply_partial) \
+	$(call in,runtime/provider, \
 	provider provider_json provider_openai provider_azure \
-	provider_anthropic provider_gemini provider_ollama \
-	provider_llamacpp llamacpp llamacpp_keep lm lm_address lm_down \
-	lm_end lm_fetch lm_flight lm_hedge lm_keep lm_local lm_loop lm_model \
-	lm_pool lm_route lm_stream sse store \
-	store_upkeep breaker limit budget trace allow child env mip mip_ask \
-	mip_stream \
-	fork tool tool_run tool_keep lib text match number metric \
-	cli cli_batch cli_in cli_prompts cli_run cli_show worker \
-	worker_hello worker_run)
+	provider_anthropic provider_gemini provider_ollama provider_llamacpp \
+	provider_embed) \
+	$(call in,runtime/trace,trace trace_env trace_otlp trace_send usage) \
+	$(call in,runtime/store,store store_upkeep) \
+	$(call in,runtime/local,llamacpp llamacpp_keep) \
+	$(call in,runtime/lm, \
+	breaker limit budget lm lm_address lm_down lm_end lm_fetch lm_flight \
+	lm_hedge lm_keep lm_local lm_loop lm_model lm_pool lm_route lm_stream \
+	lm_trace) \
+	$(call in,runtime/tool,tool_run tool_keep) \
+	$(call in,runtime/run, \
+	env mip mip_ask mip_stream mip_tool fork claim condition retrieve \
+	retrieve_http retrieve_embed embed cases) \
+	$(call in,runtime/lib,lib text match number list map metric) \
+	$(call in,runtime/worker,worker worker_hello worker_run) \
+	$(call in,runtime/cli, \
+	cli cli_in cli_run cli_batch cli_show cli_prompts)
 
 BASE = $(call in,src/base, \
-	base builtin diag diag_out diag_text names slot source table \
+	base builtin diag diag_out diag_text names slot source table tame \
 	template ty)
 
 FRONT = $(call in,src/front, \
 	ast ast_dump check check_file check_expr check_decl check_flow \
 	check_call check_branch check_const check_data check_fact \
 	check_option check_template check_tune check_type check_literal \
-	check_union scope check_caps check_tool \
-	expand fmt fmt_align fmt_class)
+	check_union scope check_caps check_tool check_retriever check_knn \
+	check_make check_combine check_judge check_agent check_condition \
+	check_test expand fmt fmt_align fmt_class)
 
 IR = $(call in,src/ir, \
-	ir ir_types ir_print ir_print_decl ir_reader ir_read \
-	ir_read_decl ir_verify lower lower_call \
-	lower_const lower_expr lower_flow \
-	lower_each lower_parallel lower_retry lower_decl lower_caps \
-	lower_tool outline pass pass_fold pass_dead pass_share pass_par plan \
-	hash)
+	ir ir_types ir_print ir_print_decl ir_reader ir_read ir_read_decl \
+	ir_retriever ir_verify ir_verify_decl lower lower_call lower_check \
+	lower_const lower_expr lower_flow lower_each lower_parallel \
+	lower_retry lower_decl lower_caps lower_tool lower_replica \
+	lower_retriever lower_test outline pass pass_fold pass_dead \
+	pass_share pass_par plan taint hash)
 
 EMIT = $(call in,src/emit, \
-	cw emit_name emit_type emit_table emit_tool emit_plan emit_expr \
-	emit_stmt emit_call emit_each emit_flow emit_c emit_dot)
+	cw emit_name emit_type emit_table emit_tool emit_retriever \
+	emit_check emit_test emit_plan emit_expr emit_stmt emit_call \
+	emit_each emit_flow emit_c emit_dot)
 
 TUNE = $(call in,src/tune, \
 	rng uniform linear stats data split space surrogate tpe study \
 	worker_client worker_process choices demo critique strategy \
 	s_mipro s_bootstrap s_random tuned tuned_apply tuned_diff \
 	evaluate bound search search_space tune propose propose_text \
-	tuning)
+	tuning answer suite)
 
 DRIVER = $(call in,src/driver, \
 	file options build compile warn depfile rows tuning progress eval \
-	show show_study doctor cmd_fmt cmd_cache completion tracing)
-
-# Search.
-RUNTIME += $(call in,runtime, \
-	terms terms_stem hits bm25 corpus corpus_build vectors embed \
-	provider_embed retrieve retrieve_http retrieve_embed cases)
-FRONT   += $(call in,src/front,check_retriever check_knn)
-FRONT   += $(call in,src/front,check_make check_combine check_judge check_agent)
-IR      += $(call in,src/ir,ir_retriever lower_replica lower_retriever)
-EMIT    += src/emit/emit_retriever.c
-
-# What calls took.
-RUNTIME += $(call in,runtime,duration usage lm_trace trace_env trace_otlp \
-	trace_send)
-
-# Grammars of replies.
-RUNTIME += $(call in,runtime,gbnf gbnf_number gbnf_text gbnf_regex)
-
-# Conditions of records.
-RUNTIME += runtime/condition.c
-FRONT   += src/front/check_condition.c
-IR      += src/ir/lower_check.c
-EMIT    += src/emit/emit_check.c
-
-# Tests of programs.
-BASE    += src/base/tame.c
-RUNTIME += runtime/claim.c
-FRONT   += src/front/check_test.c
-IR      += $(call in,src/ir,lower_test ir_verify_decl taint)
-EMIT    += src/emit/emit_test.c
-TUNE    += $(call in,src/tune,answer suite)
-DRIVER  += $(call in,src/driver,cmd_test tap junit report)
+	show show_study doctor cmd_fmt cmd_cache cmd_test completion tap \
+	junit report tracing)
 
 MAIN = src/driver/main.c
 
@@ -158,6 +148,9 @@ PROPOSER_MP = src/tune/describe_data.mp src/tune/describe_program.mp \
 
 GEN = parse scan
 GRAMMAR = $(call in,grammar,node)
+
+SOURCES = $(RUNTIME) $(BASE) $(FRONT) $(IR) $(EMIT) $(TUNE) $(DRIVER) \
+	$(MAIN) $(STAGE0) $(GRAMMAR)
 
 PUBLIC = runtime/miproc.h
 MAN    = man/miproc.1 man/mp.5 man/miproc.3 \
@@ -241,7 +234,8 @@ $(B)/libmiproc.a: $(RTOBJ)
 
 # The runtime as one file, for source trees that stand alone.
 $(B)/share/miproc.c: $(srcdir)/scripts/amalgamate $(RUNTIME:%=$(srcdir)/%) \
-		$(wildcard $(srcdir)/runtime/*.h)
+		$(wildcard $(srcdir)/runtime/*.h $(srcdir)/runtime/*/*.h \
+		$(srcdir)/runtime/*/*.def)
 	@mkdir -p $(@D)
 	$(call QUIET,GEN  )$(srcdir)/scripts/amalgamate $(srcdir)/runtime >$@
 
@@ -289,7 +283,7 @@ $(TUNE:%.c=$(O)/%.o): $(PROPOSER_MP:src/tune/%.mp=$(B)/gen/tune/%.c)
 
 # What emitted programs are linked with, and the server that setup installed.
 $(O)/src/driver/build.o: CPPFLAGS += -DMIP_LINK_LIBS='"$(RT_LIBS)"'
-$(O)/runtime/llamacpp.o: CPPFLAGS += \
+$(O)/runtime/local/llamacpp.o: CPPFLAGS += \
 	-DMIP_LLAMA_WRAPPER='"$(abspath $(TOOLS))/bin/mip-llama-server"'
 
 # No two files of the runtime define the same static name.
@@ -357,7 +351,7 @@ setup:
 SUITES = unit vectors golden e2e real docs fault fuzz lint
 TESTENV = B='$(B)' SRCDIR='$(srcdir)' TOOLS='$(TOOLS)' CC='$(CC)' \
 	TESTCFLAGS='$(CFLAGS)' LIBS='$(RT_LIBS) -lpthread -lm' \
-	RUNTIME='$(RUNTIME)' WRAPPER='$(WRAPPER)'
+	RUNTIME='$(RUNTIME)' SOURCES='$(SOURCES)' WRAPPER='$(WRAPPER)'
 
 check: setup
 	@$(AGAIN) tests

@@ -24,7 +24,7 @@
 %code {
 #include <string.h>
 
-#include "buf.h"
+#include "core/buf.h"
 
 int mip_yylex(MIP_YYSTYPE *value, struct span *at, struct parse *ps);
 

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "arena.h"
+#include "core/arena.h"
 
 #if defined(__GNUC__)
 #define BASE_NORETURN __attribute__((noreturn))

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/diag_in.h"
-#include "buf.h"
+#include "core/buf.h"
 
 const struct diag_info diag_classes[E_NCLASS] = {
 #define D(name, code, sev, text, flag, explain) \

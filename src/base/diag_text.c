@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "buf.h"
+#include "core/buf.h"
 
 enum {
 	TAB = 8,

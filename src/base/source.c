@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "core/buf.h"
 
 enum { SOURCE_MAX = 1 << 30 };          /* scanners count in int */
 

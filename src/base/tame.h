@@ -4,7 +4,7 @@
 #ifndef BASE_TAME_H
 #define BASE_TAME_H
 
-#include "buf.h"
+#include "core/buf.h"
 
 /* Appends `n` bytes of text; characters that would steer a terminal, break the
  * line or turn the direction of writing become \u and four hex digits. */

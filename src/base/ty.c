@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/table.h"
-#include "buf.h"
+#include "core/buf.h"
 
 struct ty_table {
 	struct arena *a;

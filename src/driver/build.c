@@ -14,10 +14,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/sha256.h"
 #include "driver/file.h"
 #include "emit/emit.h"
-#include "sha256.h"
-#include "store.h"
+#include "store/store.h"
 
 extern char **environ;
 

@@ -13,7 +13,7 @@
 
 #include "driver/compile.h"
 #include "driver/file.h"
-#include "store.h"
+#include "store/store.h"
 
 enum { DAY = 24 * 3600 };                /* seconds */
 

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "allow.h"
-#include "child.h"
+#include "core/allow.h"
+#include "core/child.h"
 #include "driver/file.h"
 #include "emit/emit.h"
 #include "front/expand.h"

@@ -5,7 +5,7 @@
 #define DRIVER_COMPLETION_H
 
 #include "base/base.h"
-#include "buf.h"
+#include "core/buf.h"
 
 /* Appends a script for `shell` (bash, zsh or fish) that completes miproc's
  * options and verbs; false if it is none of these. */

@@ -9,9 +9,9 @@
 
 #include "driver/compile.h"
 #include "driver/file.h"
-#include "lm.h"
-#include "provider.h"
-#include "store.h"
+#include "lm/lm.h"
+#include "provider/provider.h"
+#include "store/store.h"
 
 struct doctor {
 	struct compilation *c;

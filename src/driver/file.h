@@ -5,7 +5,7 @@
 #define DRIVER_FILE_H
 
 #include "base/base.h"
-#include "buf.h"
+#include "core/buf.h"
 
 /* Appends the file's bytes; false with errno set. */
 bool file_read(const char *path, struct buf *b);

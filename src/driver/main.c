@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/lines.h"
 #include "driver/compile.h"
 #include "driver/file.h"
-#include "lines.h"
 
 /* Signal handlers can reach nothing else. */
 static volatile sig_atomic_t caught;

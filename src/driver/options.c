@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "allow.h"
+#include "core/allow.h"
+#include "core/duration.h"
 #include "driver/completion.h"
-#include "duration.h"
 #include "miproc.h"
 
 static const struct { const char *word, *args, *what; } verbs[] = {

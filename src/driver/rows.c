@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/json.h"
+#include "core/sha256.h"
 #include "driver/compile.h"
 #include "driver/file.h"
-#include "json.h"
-#include "sha256.h"
 
 enum { SHOWN = 5 };                     /* bad rows that are told of each
                                          * file; the others are counted */

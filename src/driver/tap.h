@@ -7,7 +7,7 @@
 #ifndef DRIVER_TAP_H
 #define DRIVER_TAP_H
 
-#include "buf.h"
+#include "core/buf.h"
 #include "tune/suite.h"
 
 /* Appends the line of the n-th test, from 1, and what is known of its failure;

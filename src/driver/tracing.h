@@ -4,7 +4,7 @@
 #ifndef DRIVER_TRACING_H
 #define DRIVER_TRACING_H
 
-#include "mip.h"
+#include "run/mip.h"
 #include "tune/tune.h"
 
 struct tracing {

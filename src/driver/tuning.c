@@ -11,7 +11,7 @@
 #include "driver/file.h"
 #include "driver/report.h"
 #include "driver/tracing.h"
-#include "provider.h"
+#include "provider/provider.h"
 #include "tune/rng.h"
 
 /* ---- the task ---- */

@@ -5,7 +5,7 @@
 #define EMIT_CW_H
 
 #include "base/base.h"
-#include "buf.h"
+#include "core/buf.h"
 
 struct cw {
 	struct buf *out;

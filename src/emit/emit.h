@@ -4,7 +4,7 @@
 #ifndef EMIT_EMIT_H
 #define EMIT_EMIT_H
 
-#include "buf.h"
+#include "core/buf.h"
 #include "ir/ir.h"
 
 /* `stem` is the name of the files without their ending: "qa" for qa.c, qa.h,

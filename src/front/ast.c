@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "buf.h"
+#include "core/buf.h"
 
 static const char *const words[AST_NKIND] = {
 #define AST(kind, word) word,

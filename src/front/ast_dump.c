@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "buf.h"
+#include "core/buf.h"
 
 static void
 put_name(struct buf *b, const char *name)

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
-#include "buf.h"
+#include "core/buf.h"
 #include "front/check_make.h"
 
 /* ---- leaves ---- */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/table.h"
-#include "buf.h"
+#include "core/buf.h"
 #include "front/check_in.h"
 
 /* ---- switch ---- */

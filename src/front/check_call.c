@@ -3,9 +3,9 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
-#include "buf.h"
+#include "core/buf.h"
+#include "core/regex.h"
 #include "front/check_in.h"
-#include "regex.h"
 
 static const struct ty *
 poison(struct check *c)

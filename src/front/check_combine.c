@@ -6,7 +6,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
-#include "buf.h"
+#include "core/buf.h"
 #include "front/check_make.h"
 
 const struct combine check_combines[MODULE_NKIND] = {

@@ -121,7 +121,7 @@ provider(struct check *c, const struct ast *v, struct ast *option,
 {
 	static const struct { const char *name, *lacks; } all[] = {
 #define P(name, lacks) { #name, lacks },
-#include "provider.def"
+#include "provider/provider.def"
 #undef P
 	};
 	const char *names = "", *word;

@@ -6,7 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "buf.h"
+#include "core/buf.h"
 
 /* ---- names ---- */
 

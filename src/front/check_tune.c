@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
-#include "buf.h"
+#include "core/buf.h"
 #include "front/check_in.h"
 
 static void

@@ -1,7 +1,7 @@
 /* Values of several types: which one they are.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "buf.h"
+#include "core/buf.h"
 #include "front/check_in.h"
 
 static const struct ty *

@@ -4,7 +4,7 @@
 #ifndef FRONT_EXPAND_H
 #define FRONT_EXPAND_H
 
-#include "buf.h"
+#include "core/buf.h"
 #include "front/check.h"
 
 /* Appends the program that `c` was checked to be, without an error, in the

@@ -13,7 +13,7 @@
 #include "base/diag.h"
 #include "base/names.h"
 #include "base/source.h"
-#include "buf.h"
+#include "core/buf.h"
 
 /* Appends the layout of `s`, in which parse() found no mistake.  The result
  * is read again: false, with nothing appended, if its tokens would not be

@@ -1,9 +1,9 @@
 /* The identity of leaves, functions and programs.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/sha256.h"
 #include "ir/ir_in.h"
 #include "ir/plan.h"
-#include "sha256.h"
 
 enum { DIGITS = 16 };
 

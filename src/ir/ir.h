@@ -14,7 +14,7 @@
 #include "base/slot.h"
 #include "base/template.h"
 #include "base/ty.h"
-#include "buf.h"
+#include "core/buf.h"
 #include "miproc.h"                     /* models and formats as they ship */
 
 enum ir_op {

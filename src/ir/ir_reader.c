@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "json.h"
+#include "core/json.h"
 
 enum { WHY = 160, TYPE_DEPTH = 64 };
 

@@ -3,9 +3,9 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
+#include "core/json.h"
 #include "front/ast.h"
 #include "ir/lower_in.h"
-#include "json.h"
 
 /* The values of a call's arguments in the order of its parameters; those
  * that are not given are NULL. */

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
-#include "allow.h"
+#include "core/allow.h"
 #include "front/ast.h"
 #include "ir/lower_in.h"
 

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tune/answer.h"
 
-#include "arena.h"
+#include "core/arena.h"
 
 enum mip_status
 answer_class(struct json answer)

@@ -4,9 +4,9 @@
 #ifndef TUNE_ANSWER_H
 #define TUNE_ANSWER_H
 
-#include "json.h"
+#include "core/json.h"
 #include "miproc.h"
-#include "usage.h"
+#include "trace/usage.h"
 
 /* How the run ended; one that was repaired is MIP_OK. */
 enum mip_status answer_class(struct json answer);

@@ -10,8 +10,8 @@
 
 #include <csv.h>
 
-#include "buf.h"
-#include "json.h"
+#include "core/buf.h"
+#include "core/json.h"
 
 enum {
 	CHUNK = 65536,

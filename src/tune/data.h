@@ -8,9 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "arena.h"
+#include "core/arena.h"
+#include "core/sha256.h"
 #include "miproc.h"
-#include "sha256.h"
 
 enum data_kind {
 	DATA_JSONL,                     /* an object a line; or one array */

@@ -13,8 +13,8 @@
 #include "describe_data.h"
 #include "describe_program.h"
 #include "instruct.h"
-#include "mip.h"
-#include "slots.h"
+#include "prompt/slots.h"
+#include "run/mip.h"
 #include "tune/critique.h"
 #include "tune/rng.h"
 

@@ -4,7 +4,7 @@
 #ifndef TUNE_SEARCH_H
 #define TUNE_SEARCH_H
 
-#include "slots.h"
+#include "prompt/slots.h"
 #include "tune/space.h"
 #include "tune/tuning.h"
 

@@ -13,8 +13,8 @@
 
 #include <sqlite3.h>
 
-#include "sha256.h"
-#include "store.h"
+#include "core/sha256.h"
+#include "store/store.h"
 #include "tune/choices.h"
 
 enum { STUDY_BUSY_MS = 10000 };

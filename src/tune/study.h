@@ -1,7 +1,7 @@
 /* The study's database: the lock, runs, trials, scores by row, events.
  *
  * The same SQLite file is the journal and the ledger of the LM client; its
- * tables `reply`, `digest` and `ledger_*` are runtime/store.c's.  One study
+ * tables `reply`, `digest` and `ledger_*` are store/store.c's.  One study
  * at a time uses a file.
  *
  * What becomes of an earlier study's replies:

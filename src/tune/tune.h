@@ -8,8 +8,8 @@
 #ifndef TUNE_TUNE_H
 #define TUNE_TUNE_H
 
-#include "arena.h"
-#include "buf.h"
+#include "core/arena.h"
+#include "core/buf.h"
 #include "ir/ir.h"
 #include "tune/answer.h"
 #include "tune/data.h"

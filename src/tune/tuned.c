@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "sha256.h"
+#include "core/sha256.h"
 #include "tune/choices.h"
 
 enum { TUNED_FORMAT = 1 };

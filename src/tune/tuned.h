@@ -7,10 +7,10 @@
 #ifndef TUNE_TUNED_H
 #define TUNE_TUNED_H
 
-#include "arena.h"
-#include "buf.h"
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/json.h"
 #include "ir/ir.h"
-#include "json.h"
 #include "tune/tune.h"
 
 struct tuned {

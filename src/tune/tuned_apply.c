@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
-#include "slots.h"
+#include "prompt/slots.h"
 #include "tune/choices.h"
 #include "tune/tuned.h"
 

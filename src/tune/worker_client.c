@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "core/buf.h"
 #include "tune/worker_process.h"
 
 enum {

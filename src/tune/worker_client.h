@@ -1,14 +1,14 @@
 /* The compiled program as a worker process: starts it, sends slots and rows,
  * collects answers, restarts it when it dies.
  *
- * runtime/worker.h has the protocol.  One thread uses a client.
+ * runtime/worker/worker.h has the protocol.  One thread uses a client.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef TUNE_WORKER_CLIENT_H
 #define TUNE_WORKER_CLIENT_H
 
-#include "arena.h"
-#include "json.h"
+#include "core/arena.h"
+#include "core/json.h"
 #include "miproc.h"
 
 struct worker_client;

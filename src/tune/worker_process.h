@@ -6,7 +6,7 @@
 
 #include <sys/types.h>
 
-#include "arena.h"
+#include "core/arena.h"
 #include "miproc.h"
 
 enum {

@@ -16,10 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bm25.h"
-#include "corpus.h"
+#include "search/bm25.h"
+#include "search/corpus.h"
+#include "search/vectors.h"
 #include "tune/rng.h"
-#include "vectors.h"
 
 enum {
 	ROWS = 100000, WORDS = 80, VOCABULARY = 60000,

@@ -20,8 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bm25.h"
-#include "vectors.h"
+#include "search/bm25.h"
+#include "search/vectors.h"
 
 enum { QUERIES = 1000, WORDS = 200000, LENGTH = 80, ASKED = 12, MOST = 10 };
 

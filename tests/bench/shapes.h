@@ -4,7 +4,7 @@
 #ifndef SHAPES_H
 #define SHAPES_H
 
-#include "buf.h"
+#include "core/buf.h"
 
 struct shape {
 	const char *name;

@@ -215,12 +215,12 @@ same_ops() {
 
 functions=$(sed 's,/\*.*\*/,,; /^#/d' "$src/runtime/miproc.h" |
     grep -oE '\bmip_[a-z0-9_]+\(' | tr -d '(' | sort -u)
-variables=$(cat "$src"/runtime/*.c | grep -oE '"(MIPROC|OTEL)_[A-Z_]+"' |
+variables=$(cat "$src"/runtime/*/*.c | grep -oE '"(MIPROC|OTEL)_[A-Z_]+"' |
     tr -d '"' | sort -u)
 statuses=$(sed -n 's/^	X(\([A-Z]*\),.*/MIP_\1/p' "$src/runtime/miproc.h")
 fields=$(sed -n '/^struct mip_options {/,/^};/p' "$src/runtime/miproc.h" |
     sed 's,/\*.*,,' | grep -oE '[a-z_]+[,;]' | tr -d ',;')
-flags=$(sed -n 's/^	X([A-Z_]*, "\([a-z-]*\)".*/\1/p' "$src/runtime/cli.h")
+flags=$(sed -n 's/^	X([A-Z_]*, "\([a-z-]*\)".*/\1/p' "$src/runtime/cli/cli.h")
 builtins=$(sed -n 's/^BUILTIN([A-Z0-9_]*, "\([a-z0-9_]*\)".*/\1/p' \
     "$src/src/base/builtin.def" | sort -u)
 passes=$(sed -n 's/^PASS(\([a-z]*\),.*/\1/p' "$src/src/ir/pass.def")
@@ -233,7 +233,7 @@ options=$(cat "$src"/src/front/check_*.c |
 words=$(cat "$src"/src/front/check_*.c | sed -n \
     's/^	.*OPT_WORD, "\([a-z_ ]*\)".*/\1/p
      s/^	  "\([a-z_ ]*\)", NULL },/\1/p' | tr ' ' '\n' | sort -u)
-providers=$(sed -n 's/^P(\([a-z]*\),.*/\1/p' "$src/runtime/provider.def")
+providers=$(sed -n 's/^P(\([a-z]*\),.*/\1/p' "$src/runtime/provider/provider.def")
 verbs=$(sed -n 's/^VERB([A-Z]*, *"\([a-z]*\)".*/\1/p' \
     "$src/src/driver/verb.def")
 flags1=$(sed -n 's/^	{ "--*\([a-zA-Z][a-z-]*\)", .*/\1/p' \

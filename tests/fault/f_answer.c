@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "provider.h"
+#include "provider/provider.h"
 
 #define HI "\"hi\\nthere\""
 

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "../unit/sample.c"
-#include "mip.h"
+#include "run/mip.h"
 
 enum { PATIENCE_S = 300 };              /* who waits longer waits for ever */
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cases.h"
+#include "run/cases.h"
 
 struct in { const char *question; };
 struct out { const char *answer; };

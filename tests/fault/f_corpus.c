@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bm25.h"
+#include "search/bm25.h"
 
 static char dir[] = "/tmp/miproc-fault-" "XX" "XX" "XX", file[64], cache[64];
 

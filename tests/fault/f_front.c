@@ -11,7 +11,7 @@
 #include "base/diag.h"
 #include "base/names.h"
 #include "base/source.h"
-#include "buf.h"
+#include "core/buf.h"
 #include "emit/emit.h"
 #include "front/ast.h"
 #include "front/check.h"

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "mip.h"
+#include "run/mip.h"
 
 /* Right, or the run has failed for want of memory. */
 static bool

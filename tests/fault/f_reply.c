@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "miproc.h"
-#include "reply.h"
+#include "reply/reply.h"
 
 struct item { const char *name; int64_t count; };
 struct items { const struct item *v; size_t n; };

@@ -7,10 +7,10 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "buf.h"
-#include "json.h"
+#include "core/buf.h"
+#include "core/json.h"
 #include "miproc.h"
-#include "slots.h"
+#include "prompt/slots.h"
 
 struct in { const char *question; };
 struct out { int64_t answer; };

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "miproc.h"
-#include "store.h"
+#include "store/store.h"
 
 struct place {
 	char dir[64], db[80], wal[96], shm[96];

@@ -8,13 +8,13 @@
 #include <string.h>
 
 #include "../unit/sample.c"
-#include "buf.h"
-#include "gbnf.h"
-#include "json.h"
-#include "prompt.h"
-#include "provider.h"
-#include "schema.h"
-#include "slots.h"
+#include "core/buf.h"
+#include "core/json.h"
+#include "prompt/prompt.h"
+#include "prompt/slots.h"
+#include "provider/provider.h"
+#include "type/gbnf.h"
+#include "type/schema.h"
 
 static const char text[] = "{\"b\":[1,2.50,{\"y\":null,\"x\":\"\\u00e4\"}],"
     "\"a\":true,\"b\":0}";
@@ -186,7 +186,7 @@ main(void)
 {
 	static const char *const name[] = {
 #define P(name, lacks) #name,
-#include "provider.def"
+#include "provider/provider.def"
 #undef P
 	};
 	struct json v = { NULL, 0 };

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vectors.h"
+#include "search/vectors.h"
 
 enum { ROWS = 40, LENGTH = 16 };
 

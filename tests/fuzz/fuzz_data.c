@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "json.h"
+#include "core/buf.h"
+#include "core/json.h"
 #include "tune/data.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

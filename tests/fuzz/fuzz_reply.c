@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "json.h"
-#include "reply.h"
-#include "type.h"
+#include "core/buf.h"
+#include "core/json.h"
+#include "reply/reply.h"
+#include "type/type.h"
 #include "../unit/reply_types.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "provider.h"
-#include "sse.h"
+#include "core/buf.h"
+#include "net/sse.h"
+#include "provider/provider.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -21,7 +21,7 @@ enum {
 
 static const struct provider *const fuzz_provider[] = {
 #define P(name, lacks) &provider_##name,
-#include "provider.def"
+#include "provider/provider.def"
 #undef P
 };
 

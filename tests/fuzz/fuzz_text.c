@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "mip_in.h"
+#include "core/buf.h"
+#include "run/mip_in.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

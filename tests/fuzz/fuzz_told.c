@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "provider.h"
-#include "sse.h"
+#include "core/buf.h"
+#include "net/sse.h"
+#include "provider/provider.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

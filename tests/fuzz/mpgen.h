@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
+#include "core/buf.h"
 
 /* Appends a file of `programs` programs, 1 to 200, and a program All over
  * them:

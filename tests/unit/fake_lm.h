@@ -5,7 +5,7 @@
 #ifndef FAKE_LM_H
 #define FAKE_LM_H
 
-#include "lm.h"
+#include "lm/lm.h"
 
 /* The first rule that fits and has `times` left answers. */
 struct fake_rule {

@@ -5,8 +5,8 @@
 #ifndef GRAMMAR_H
 #define GRAMMAR_H
 
-#include "arena.h"
-#include "buf.h"
+#include "core/arena.h"
+#include "core/buf.h"
 
 struct grammar;
 

@@ -7,7 +7,7 @@
 
 #include <time.h>
 
-#include "lm.h"
+#include "lm/lm.h"
 #include "lmd_run.h"
 
 #define KEY "sk-secret-0123456789"

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "fake_lm.c"
-#include "mip.h"
+#include "run/mip.h"
 
 struct stage {
 	struct mip_env *env;

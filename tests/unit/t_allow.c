@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "allow.h"
+#include "core/allow.h"
 
 static bool
 exec(const char *grant, const char *command)

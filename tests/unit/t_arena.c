@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "arena.h"
+#include "core/arena.h"
 
 static void
 zeroed_and_aligned(void **state)

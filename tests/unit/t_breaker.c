@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "breaker.h"
+#include "lm/breaker.h"
 
 static void
 failed(struct breaker *b, int n, double now)

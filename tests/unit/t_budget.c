@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "budget.h"
+#include "lm/budget.h"
 
 static const struct store_sum nothing = { 0, 0, 0 };
 

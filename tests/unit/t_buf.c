@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
+#include "core/buf.h"
 
 #define IS(b, text) do { \
 	assert_false((b)->failed); \

@@ -1,4 +1,4 @@
-/* Tests of runtime/cases.c: which rows are shown, and what is compared.
+/* Tests of run/cases.c: which rows are shown, and what is compared.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <setjmp.h>
@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "cases.h"
-#include "type.h"
+#include "run/cases.h"
+#include "type/type.h"
 
 /* ---- a leaf whose inputs hold texts in every way ---- */
 

@@ -16,9 +16,9 @@
 
 #include <cmocka.h>
 
-#include "bm25.h"
-#include "corpus_in.h"
-#include "corpus_in.h"
+#include "search/bm25.h"
+#include "search/corpus_in.h"
+#include "search/corpus_in.h"
 
 static char dir[64], file[96], cache[96];
 static const char *const text_member[] = { "text", NULL };

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
+#include "core/buf.h"
 #include "tune/data.h"
 
 static char path[] = "/tmp/t_data.XXXXXX";

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "base/diag.h"
-#include "json.h"
+#include "core/json.h"
 
 struct setting {
 	struct arena a;

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "duration.h"
+#include "core/duration.h"
 
 static void
 good(void **state)

@@ -15,10 +15,10 @@
 #include <cmocka.h>
 
 #include "lmd_run.h"
-#include "mip.h"
-#include "provider.h"
-#include "type.h"
-#include "vectors.h"
+#include "provider/provider.h"
+#include "run/mip.h"
+#include "search/vectors.h"
+#include "type/type.h"
 
 static const char rules[] =
 	"{\"match\":\"e-busy\",\"status\":503,\"times\":1}\n"

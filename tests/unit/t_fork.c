@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "fake_lm.c"
-#include "mip.h"
+#include "run/mip.h"
 #include "sample.c"
 
 #define RULES(...) do { \

@@ -1,4 +1,4 @@
-/* Tests of runtime/gbnf.c: what a grammar takes is read without a repair, and
+/* Tests of type/gbnf.c: what a grammar takes is read without a repair, and
  * what demonstrations show is taken.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
@@ -13,12 +13,12 @@
 
 #include <cmocka.h>
 
-#include "gbnf.h"
+#include "core/json.h"
 #include "grammar.h"
-#include "json.h"
-#include "prompt.h"
-#include "reply.h"
-#include "type.h"
+#include "prompt/prompt.h"
+#include "reply/reply.h"
+#include "type/gbnf.h"
+#include "type/type.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define RANGE (MIP_HAS_MIN | MIP_HAS_MAX)

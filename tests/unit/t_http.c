@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "http.h"
 #include "lmd_run.h"
+#include "net/http.h"
 
 static const char rules[] =
 	"{\"match\":\"plain\",\"reply\":\"hello\"}\n"

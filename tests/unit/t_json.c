@@ -1,4 +1,4 @@
-/* Tests of runtime/json.c: checking, walking, decoding, writing.
+/* Tests of core/json.c: checking, walking, decoding, writing.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <float.h>
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "json.h"
+#include "core/json.h"
 
 static struct json
 parse(const char *s)

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "limit.h"
+#include "lm/limit.h"
 
 static void
 none(void **state)

@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
-#include "http.h"
-#include "llamacpp.h"
 #include "lmd_run.h"
+#include "local/llamacpp.h"
+#include "net/http.h"
 
 static struct lmd lmd;                  /* for its folder alone */
 static char model[96], program[96], locks[96];

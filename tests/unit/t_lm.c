@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
-#include "lm.h"
+#include "core/buf.h"
+#include "lm/lm.h"
 #include "lm_run.h"
 
 /* ---- answers ---- */

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "lm.h"
+#include "lm/lm.h"
 #include "lm_run.h"
 
 static const char fetch_rules[] =

@@ -12,10 +12,10 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
-#include "lm.h"
+#include "core/buf.h"
+#include "lm/lm.h"
 #include "lm_run.h"
-#include "mip.h"
+#include "run/mip.h"
 #include "sample.c"
 
 #define DRIP "it drips and drips and drips and does not stop for a good " \

@@ -1,7 +1,7 @@
 /* Tests of match.c and regex.c: patterns.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "regex.h"
+#include "core/regex.h"
 #include "stage.h"
 
 static void

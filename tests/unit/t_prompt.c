@@ -1,4 +1,4 @@
-/* Tests of runtime/prompt*.c: what the model is shown, in each format.
+/* Tests of prompt/prompt*.c: what the model is shown, in each format.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <setjmp.h>
@@ -12,10 +12,10 @@
 
 #include <cmocka.h>
 
-#include "json.h"
-#include "prompt.h"
-#include "prompt_text.h"
-#include "type.h"
+#include "core/json.h"
+#include "prompt/prompt.h"
+#include "prompt/prompt_text.h"
+#include "type/type.h"
 
 enum label { BILLING, OTHER };
 

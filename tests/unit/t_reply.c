@@ -11,11 +11,11 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
-#include "json.h"
-#include "reply.h"
+#include "core/buf.h"
+#include "core/json.h"
+#include "reply/reply.h"
 #include "reply_types.h"
-#include "type.h"
+#include "type/type.h"
 
 #define COUNTOF(a) (sizeof(a) / sizeof(*(a)))
 

@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "lmd_run.h"
-#include "mip.h"
-#include "type.h"
+#include "run/mip.h"
+#include "type/type.h"
 
 static const char rules[] =
 	"{\"path\":\"/s\",\"match\":[\"\\\"query\\\":\\\"cats & \\u00e9\\\"\","

@@ -1,4 +1,4 @@
-/* Tests of runtime/schema.c: strict and public schemas, words.
+/* Tests of type/schema.c: strict and public schemas, words.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <setjmp.h>
@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "json.h"
-#include "schema.h"
-#include "type.h"
+#include "core/json.h"
+#include "type/schema.h"
+#include "type/type.h"
 
 enum label { BILLING, OTHER };
 

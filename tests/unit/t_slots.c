@@ -1,4 +1,4 @@
-/* Tests of runtime/slots.c: baked values, values set over them, refusals.
+/* Tests of prompt/slots.c: baked values, values set over them, refusals.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <setjmp.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "slots.h"
+#include "prompt/slots.h"
 
 struct answer_in { const char *question; const char *hint; };
 struct answer_out { const char *reasoning; int64_t answer; };

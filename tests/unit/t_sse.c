@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "sse.h"
+#include "net/sse.h"
 
 /* The events of the text, each behind a bar, when the first `cut` bytes come
  * before the others. */

@@ -15,8 +15,8 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
-#include "buf.h"
-#include "store.h"
+#include "core/buf.h"
+#include "store/store.h"
 
 static char dir[] = "/tmp/miproc-store-XXXXXX";
 

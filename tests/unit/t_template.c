@@ -11,9 +11,9 @@
 #include <cmocka.h>
 
 #include "base/template.h"
-#include "json.h"
-#include "prompt.h"
-#include "prompt_text.h"
+#include "core/json.h"
+#include "prompt/prompt.h"
+#include "prompt/prompt_text.h"
 
 /* ---- reading ---- */
 

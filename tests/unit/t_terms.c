@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
-#include "terms.h"
+#include "core/buf.h"
+#include "search/terms.h"
 
 static bool
 add(void *arg, const char *term, size_t n)

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "json.h"
-#include "trace_in.h"
+#include "core/json.h"
+#include "trace/trace_in.h"
 
 static const char *const variables[] = {
 	"OTEL_SDK_DISABLED", "OTEL_TRACES_EXPORTER", "OTEL_SERVICE_NAME",

@@ -1,4 +1,4 @@
-/* Tests of runtime/type.c, type_read.c and type_check.c: every kind of value
+/* Tests of type/type.c, type_read.c and type_check.c: every kind of value
  * in and out, every error.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "type.h"
+#include "type/type.h"
 
 enum label { BILLING, TECHNICAL, OTHER };
 

@@ -16,9 +16,9 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
-#include "prompt.h"
-#include "prompt_text.h"
+#include "core/buf.h"
+#include "prompt/prompt.h"
+#include "prompt/prompt_text.h"
 
 struct in {
 	const char *text;

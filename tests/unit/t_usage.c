@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "json.h"
-#include "usage.h"
+#include "core/json.h"
+#include "trace/usage.h"
 
 static void
 add(struct usage *u, const char *leaf, bool cached, double usd, double s)

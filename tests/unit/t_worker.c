@@ -11,11 +11,11 @@
 
 #include <cmocka.h>
 
+#include "core/lines.h"
 #include "fake_lm.c"
-#include "lines.h"
-#include "mip.h"
+#include "run/mip.h"
 #include "sample.c"
-#include "worker.h"
+#include "worker/worker.h"
 
 #define RULES(...) do { \
 	const struct fake_rule rules[] = { __VA_ARGS__ }; \

@@ -5,7 +5,7 @@
 #ifndef TOOL_STAGE_H
 #define TOOL_STAGE_H
 
-#include "mip.h"
+#include "run/mip.h"
 
 /* calc(expr: string, n: int @range(0, 9)) -> int */
 struct calc_in {

@@ -31,12 +31,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "arena.h"
-#include "buf.h"
-#include "json.h"
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/json.h"
 #include "miproc.h"
-#include "reply.h"
-#include "type.h"
+#include "reply/reply.h"
+#include "type/type.h"
 
 struct vector {
 	const char *file;

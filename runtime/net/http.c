@@ -1,0 +1,500 @@
+/* HTTP requests over libcurl's multi interface.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "net/http.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <curl/curl.h>
+
+enum {
+	HTTP_SPARE = 1024,              /* easy handles kept for use again */
+	HTTP_KEPT = 1024,               /* connections kept open */
+	HTTP_BUFFER = 8192              /* bytes, of each transfer */
+};
+
+/* An easy handle with what one transfer needs. */
+struct http_slot {
+	CURL *easy;
+	struct curl_slist *header;
+	char error[CURL_ERROR_SIZE];
+	struct http_slot *next;         /* of the spare ones */
+	struct http_request *request;
+	curl_off_t seen;                /* bytes, at the last progress */
+	double seen_at;
+	bool stalled, too_large;
+};
+
+struct http {
+	CURLM *multi;
+	struct http_slot *spare;
+	unsigned nspare, running;
+	bool moved;                     /* something ended in this run */
+	struct http_request *first;     /* all under way */
+};
+
+static double
+http_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+struct http *
+http_new(void)
+{
+	struct http *h = calloc(1, sizeof *h);
+
+	if (!h)
+		return NULL;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		free(h);
+		return NULL;
+	}
+	h->multi = curl_multi_init();
+	if (!h->multi) {
+		curl_global_cleanup();
+		free(h);
+		return NULL;
+	}
+	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)HTTP_KEPT);
+	curl_multi_setopt(h->multi, CURLMOPT_PIPELINING,
+	    (long)CURLPIPE_MULTIPLEX);
+	return h;
+}
+
+static size_t
+http_most(const struct http_request *r)
+{
+	return r->max > 0 ? r->max : HTTP_REPLY_MAX;
+}
+
+static void
+http_slot_free(struct http_slot *s)
+{
+	if (s->easy)
+		curl_easy_cleanup(s->easy);
+	curl_slist_free_all(s->header);
+	free(s);
+}
+
+static size_t
+http_write(char *p, size_t size, size_t n, void *arg)
+{
+	struct http_slot *s = arg;
+	struct buf *b = &s->request->reply;
+	long status = 0;
+
+	n *= size;
+	if (b->len + n > b->max) {
+		s->too_large = true;
+		return 0;
+	}
+	buf_put(b, p, n);
+	if (s->request->more && !b->failed) {
+		curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
+		s->request->status = (int)status;
+		s->request->more(s->request);
+	}
+	return b->failed ? 0 : n;
+}
+
+/* A model may think for long before the first byte, but not between two. */
+static int
+http_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t utotal,
+    curl_off_t unow)
+{
+	struct http_slot *s = arg;
+	double t;
+
+	(void)total;
+	(void)utotal;
+	(void)unow;
+	if (now == 0)
+		return 0;
+	t = http_now();
+	if (now != s->seen) {
+		s->seen = now;
+		s->seen_at = t;
+	} else if ((t - s->seen_at) * 1e3 > HTTP_STALL_MS) {
+		s->stalled = true;
+		return 1;
+	}
+	return 0;
+}
+
+/* As OpenSSL has them; libcurl looks at those that it was built with. */
+static void
+http_trust(CURL *e)
+{
+	const char *file = getenv("SSL_CERT_FILE");
+	const char *dir = getenv("SSL_CERT_DIR");
+
+	if (file && *file)
+		curl_easy_setopt(e, CURLOPT_CAINFO, file);
+	if (dir && *dir)
+		curl_easy_setopt(e, CURLOPT_CAPATH, dir);
+}
+
+/* What is the same for every request of a handle. */
+static void
+http_slot_setup(struct http_slot *s)
+{
+	CURL *e = s->easy;
+
+	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075500
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS,
+	    (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_MS);
+	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, s->error);
+	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, http_write);
+	curl_easy_setopt(e, CURLOPT_WRITEDATA, s);
+	curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, http_progress);
+	curl_easy_setopt(e, CURLOPT_XFERINFODATA, s);
+	curl_easy_setopt(e, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(e, CURLOPT_PRIVATE, s);
+	curl_easy_setopt(e, CURLOPT_USERAGENT, "miproc");
+	/* Replies are short, and there may be a thousand at once. */
+	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, (long)HTTP_BUFFER);
+	http_trust(e);
+}
+
+static struct http_slot *
+http_slot_take(struct http *h)
+{
+	struct http_slot *s = h->spare;
+
+	if (s) {
+		h->spare = s->next;
+		h->nspare--;
+		return s;
+	}
+	s = calloc(1, sizeof *s);
+	if (!s)
+		return NULL;
+	s->easy = curl_easy_init();
+	if (!s->easy) {
+		free(s);
+		return NULL;
+	}
+	http_slot_setup(s);
+	return s;
+}
+
+static void
+http_slot_give(struct http *h, struct http_slot *s)
+{
+	curl_slist_free_all(s->header);
+	s->header = NULL;
+	s->request = NULL;
+	if (h->nspare >= HTTP_SPARE) {
+		http_slot_free(s);
+		return;
+	}
+	s->next = h->spare;
+	h->spare = s;
+	h->nspare++;
+}
+
+static bool
+http_headers(struct http_slot *s, const struct http_request *r)
+{
+	struct curl_slist *more;
+	size_t i;
+
+	/* No pause for "100 Continue" before a long body. */
+	s->header = curl_slist_append(NULL, "Expect:");
+	for (i = 0; s->header && r->header && r->header[i]; i++) {
+		more = curl_slist_append(s->header, r->header[i]);
+		if (!more)
+			return false;
+		s->header = more;
+	}
+	return s->header != NULL;
+}
+
+static bool
+http_prepare(struct http_slot *s, struct http_request *r)
+{
+	CURL *e = s->easy;
+
+	s->request = r;
+	s->seen = 0;
+	s->seen_at = 0;
+	s->stalled = s->too_large = false;
+	s->error[0] = '\0';
+	if (!http_headers(s, r))
+		return false;
+	if (curl_easy_setopt(e, CURLOPT_URL, r->url) != CURLE_OK)
+		return false;
+	curl_easy_setopt(e, CURLOPT_HTTPHEADER, s->header);
+	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, r->timeout_ms);
+	curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE,
+	    (curl_off_t)http_most(r));
+	curl_easy_setopt(e, CURLOPT_NOPROXY, r->local ? "*" : NULL);
+	/* Over TLS, wait to see whether one connection carries all. */
+	curl_easy_setopt(e, CURLOPT_PIPEWAIT,
+	    strncmp(r->url, "https", 5) == 0 ? 1L : 0L);
+	if (!r->body) {
+		curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
+		return true;
+	}
+	curl_easy_setopt(e, CURLOPT_POST, 1L);
+	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
+	    (curl_off_t)r->body_len);
+	curl_easy_setopt(e, CURLOPT_POSTFIELDS, r->body);
+	return true;
+}
+
+static void
+http_refuse(struct http_request *r, enum http_result result, const char *why)
+{
+	r->result = result;
+	snprintf(r->why, sizeof r->why, "%s", why);
+	r->done(r);
+}
+
+void
+http_submit(struct http *h, struct http_request *r)
+{
+	struct http_slot *s = http_slot_take(h);
+
+	r->result = HTTP_OK;
+	r->status = 0;
+	r->why[0] = r->content_type[0] = '\0';
+	r->retry_after_s = r->seconds = 0;
+	r->slot = NULL;
+	r->reply.max = http_most(r);
+	buf_reset(&r->reply);
+	if (!s || !http_prepare(s, r) ||
+	    curl_multi_add_handle(h->multi, s->easy) != CURLM_OK) {
+		if (s)
+			http_slot_give(h, s);
+		http_refuse(r, HTTP_NOMEM, "out of memory");
+		return;
+	}
+	r->slot = s;
+	r->prev = NULL;
+	r->next = h->first;
+	if (r->next)
+		r->next->prev = r;
+	h->first = r;
+	h->running++;
+}
+
+/* Takes the request out of the transfers; the slot is spare again. */
+static void
+http_leave(struct http *h, struct http_request *r)
+{
+	struct http_slot *s = r->slot;
+
+	curl_multi_remove_handle(h->multi, s->easy);
+	if (r->prev)
+		r->prev->next = r->next;
+	else
+		h->first = r->next;
+	if (r->next)
+		r->next->prev = r->prev;
+	r->slot = NULL;
+	http_slot_give(h, s);
+	h->running--;
+}
+
+void
+http_cancel(struct http *h, struct http_request *r)
+{
+	http_leave(h, r);
+	r->result = HTTP_CANCELLED;
+}
+
+bool
+http_flies(const struct http_request *r)
+{
+	return r->slot != NULL;
+}
+
+void
+http_stop(struct http *h)
+{
+	struct http_request *r;
+
+	while ((r = h->first) != NULL) {
+		http_leave(h, r);
+		http_refuse(r, HTTP_CANCELLED, "cancelled");
+	}
+}
+
+/* CURLcode has a hundred values; those that are not here are breakage on the
+ * way, which may be gone the next time. */
+static enum http_result
+http_class(const struct http_slot *s, CURLcode code)
+{
+	static const struct {
+		CURLcode code;
+		enum http_result result;
+	} map[] = {
+		{ CURLE_OK, HTTP_OK },
+		{ CURLE_URL_MALFORMAT, HTTP_BAD_URL },
+		{ CURLE_UNSUPPORTED_PROTOCOL, HTTP_BAD_URL },
+		{ CURLE_COULDNT_RESOLVE_HOST, HTTP_NO_CONNECTION },
+		{ CURLE_COULDNT_RESOLVE_PROXY, HTTP_NO_CONNECTION },
+		{ CURLE_COULDNT_CONNECT, HTTP_NO_CONNECTION },
+		{ CURLE_SSL_CONNECT_ERROR, HTTP_NO_CONNECTION },
+		{ CURLE_PEER_FAILED_VERIFICATION, HTTP_UNTRUSTED },
+		{ CURLE_SSL_CACERT_BADFILE, HTTP_UNTRUSTED },
+		{ CURLE_OPERATION_TIMEDOUT, HTTP_TIMEOUT },
+		{ CURLE_FILESIZE_EXCEEDED, HTTP_TOO_LARGE },
+		{ CURLE_OUT_OF_MEMORY, HTTP_NOMEM },
+	};
+	double connected = 0;
+	size_t i;
+
+	if (s->too_large)
+		return HTTP_TOO_LARGE;
+	/* What answers is no server of HTTP. */
+	curl_easy_getinfo(s->easy, CURLINFO_CONNECT_TIME, &connected);
+	if (code == CURLE_UNSUPPORTED_PROTOCOL && connected > 0)
+		return HTTP_BROKEN;
+	if (code == CURLE_WRITE_ERROR)
+		return HTTP_NOMEM;
+	for (i = 0; i < sizeof map / sizeof map[0]; i++)
+		if (map[i].code == code)
+			return map[i].result;
+	return HTTP_BROKEN;
+}
+
+/* Retry-After in seconds or as a date, or in milliseconds as some write it. */
+static double
+http_retry_after(struct http_slot *s)
+{
+	curl_off_t wait = 0;
+#if LIBCURL_VERSION_NUM >= 0x075400
+	struct curl_header *h;
+	char *end;
+	double ms;
+
+	if (curl_easy_header(s->easy, "retry-after-ms", 0, CURLH_HEADER, -1,
+	    &h) == CURLHE_OK) {
+		ms = strtod(h->value, &end);
+		if (end != h->value && ms > 0 && ms < 1e12)
+			return ms / 1e3;
+	}
+#endif
+	curl_easy_getinfo(s->easy, CURLINFO_RETRY_AFTER, &wait);
+	return wait > 0 ? (double)wait : 0;
+}
+
+static void
+http_results(struct http_slot *s, struct http_request *r, CURLcode code)
+{
+	long status = 0;
+	const char *type = NULL;
+	double total = 0;
+
+	r->result = http_class(s, code);
+	curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(s->easy, CURLINFO_CONTENT_TYPE, &type);
+	curl_easy_getinfo(s->easy, CURLINFO_TOTAL_TIME, &total);
+	r->status = (int)status;
+	r->seconds = total;
+	r->retry_after_s = http_retry_after(s);
+	snprintf(r->content_type, sizeof r->content_type, "%s",
+	    type ? type : "");
+	if (code == CURLE_OK)
+		return;
+	if (s->stalled)
+		snprintf(r->why, sizeof r->why,
+		    "nothing came for %d s in the middle of the reply",
+		    HTTP_STALL_MS / 1000);
+	else if (r->result == HTTP_TOO_LARGE)
+		snprintf(r->why, sizeof r->why,
+		    "the reply is larger than %zu bytes", http_most(r));
+	else
+		snprintf(r->why, sizeof r->why, "%s",
+		    s->error[0] ? s->error : curl_easy_strerror(code));
+}
+
+/* Calls `done` of all that has ended. */
+static void
+http_collect(struct http *h)
+{
+	CURLMsg *msg;
+	int left;
+
+	while ((msg = curl_multi_info_read(h->multi, &left))) {
+		char *private = NULL;
+		CURLcode code = msg->data.result;
+		struct http_slot *s;
+		struct http_request *r;
+
+		if (msg->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &private);
+		s = (struct http_slot *)(void *)private;
+		r = s->request;
+		http_results(s, r, code);
+		http_leave(h, r);
+		h->moved = true;
+		r->done(r);
+	}
+}
+
+void
+http_run(struct http *h, int wait_ms)
+{
+	int running, n;
+
+	h->moved = false;
+	curl_multi_perform(h->multi, &running);
+	http_collect(h);
+	if (h->moved || wait_ms <= 0)
+		return;
+	curl_multi_poll(h->multi, NULL, 0, wait_ms, &n);
+	curl_multi_perform(h->multi, &running);
+	http_collect(h);
+}
+
+void
+http_wake(struct http *h)
+{
+	curl_multi_wakeup(h->multi);
+}
+
+unsigned
+http_running(const struct http *h)
+{
+	return h->running;
+}
+
+void
+http_free(struct http *h)
+{
+	struct http_slot *s;
+
+	if (!h)
+		return;
+	http_stop(h);
+	while ((s = h->spare) != NULL) {
+		h->spare = s->next;
+		http_slot_free(s);
+	}
+	curl_multi_cleanup(h->multi);
+	curl_global_cleanup();
+	free(h);
+}
+
+void
+http_release(struct http_request *r)
+{
+	buf_release(&r->reply);
+}

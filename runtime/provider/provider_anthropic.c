@@ -1,0 +1,444 @@
+/* Anthropic's Messages API.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "provider/provider_json.h"
+
+/* The version of the API; a reply's length must always be bounded. */
+#define ANTHROPIC_VERSION "anthropic-version: 2023-06-01"
+/* What stands in front of it is kept by the server for some minutes. */
+#define ANTHROPIC_MARK "\"cache_control\":{\"type\":\"ephemeral\"}"
+enum { ANTHROPIC_MAX_TOKENS = 4096 };
+
+/* ---- requests ---- */
+
+static void
+anthropic_url(struct buf *b, const char *base, const struct mip_model *m,
+    enum provider_to to)
+{
+	(void)m;
+	(void)to;
+	provider_join(b, base, "/messages");
+}
+
+/* A tool must be called, so that its input is the reply; a model that thinks
+ * may not be made to call one. */
+static enum mip_structure
+anthropic_rung(const struct mip_model *m, enum mip_structure asked)
+{
+	bool thinks = (m->effort && strcmp(m->effort, "none") != 0) ||
+	    provider_has_option(m, "thinking");
+
+	switch (asked) {
+	case MIP_STRUCTURE_AUTO:
+		return thinks ? MIP_STRUCTURE_NATIVE : MIP_STRUCTURE_FUNCTION;
+	case MIP_STRUCTURE_GRAMMAR:
+		return MIP_STRUCTURE_NATIVE;
+	case MIP_STRUCTURE_JSON_OBJECT: /* there is no such thing */
+		return MIP_STRUCTURE_PROMPT;
+	case MIP_STRUCTURE_NATIVE:
+	case MIP_STRUCTURE_FUNCTION:
+	case MIP_STRUCTURE_PROMPT:
+		break;
+	}
+	return asked;
+}
+
+static bool
+anthropic_is_text(const struct provider_part *p)
+{
+	return p->kind == PROVIDER_FILE && provider_mime(p, "text/plain");
+}
+
+static const char *
+anthropic_unsendable(const struct provider_part *p)
+{
+	if (p->kind == PROVIDER_AUDIO)
+		return "sound";
+	if (p->kind == PROVIDER_FILE && !anthropic_is_text(p) &&
+	    !provider_mime(p, "application/pdf"))
+		return "files that are neither PDF nor text";
+	return NULL;
+}
+
+static const char *
+anthropic_cannot(const struct provider_ask *a)
+{
+	return provider_unsendable(a, anthropic_unsendable);
+}
+
+static void
+anthropic_source(struct buf *b, const struct provider_part *p)
+{
+	buf_puts(b, p->kind == PROVIDER_IMAGE ? "{\"type\":\"image\"" :
+	    "{\"type\":\"document\"");
+	buf_puts(b, ",\"source\":{\"type\":");
+	if (p->url.n > 0) {
+		buf_puts(b, "\"url\",\"url\":");
+		buf_put(b, p->url.s, p->url.n);
+	} else if (anthropic_is_text(p)) {
+		buf_puts(b, "\"text\",\"media_type\":\"text/plain\",\"data\":");
+		provider_decode(b, p->data);
+	} else {
+		buf_puts(b, "\"base64\",\"media_type\":\"");
+		buf_put(b, p->mime.s, p->mime.n);
+		buf_puts(b, "\",\"data\":\"");
+		buf_put(b, p->data.s, p->data.n);
+		buf_putc(b, '"');
+	}
+	buf_puts(b, "}}");
+}
+
+static void
+anthropic_content(struct buf *b, const struct provider_message *m, bool mark)
+{
+	struct json_walk w = provider_parts(m);
+	struct provider_part p;
+	bool first = true;
+
+	if (json_kind(m->content) != JSON_ARRAY) {
+		buf_puts(b, mark ? "[{\"type\":\"text\",\"text\":" : "");
+		buf_put(b, m->content.s, m->content.n);
+		buf_puts(b, mark ? "," ANTHROPIC_MARK "}]" : "");
+		return;
+	}
+	buf_putc(b, '[');
+	for (; provider_part(&w, &p); first = false) {
+		if (!first)
+			buf_putc(b, ',');
+		if (p.kind == PROVIDER_TEXT) {
+			buf_puts(b, "{\"type\":\"text\",\"text\":");
+			buf_put(b, p.text.s, p.text.n);
+			buf_putc(b, '}');
+		} else {
+			anthropic_source(b, &p);
+		}
+	}
+	buf_putc(b, ']');
+}
+
+/* How many turns stand before the last, which alone differs from call to
+ * call. */
+static size_t
+anthropic_before(const struct provider_ask *a)
+{
+	struct json_walk w = provider_messages(a);
+	struct provider_message m;
+	size_t n = 0;
+
+	while (provider_message(&w, &m))
+		n += !m.system;
+	return n > 0 ? n - 1 : 0;
+}
+
+static void
+anthropic_messages(struct buf *b, const struct provider_ask *a, size_t mark)
+{
+	struct json_walk w = provider_messages(a);
+	struct provider_message m;
+	bool first = true;
+	size_t n = 0;
+
+	provider_member(b, "messages");
+	buf_putc(b, '[');
+	while (provider_message(&w, &m)) {
+		if (m.system)
+			continue;
+		if (!first)
+			buf_putc(b, ',');
+		first = false;
+		buf_puts(b, m.assistant ? "{\"role\":\"assistant\"" :
+		    "{\"role\":\"user\"");
+		buf_puts(b, ",\"content\":");
+		anthropic_content(b, &m, ++n == mark);
+		buf_putc(b, '}');
+	}
+	buf_putc(b, ']');
+}
+
+/* The system's text; marked, if no demonstration follows that could be. */
+static void
+anthropic_system(struct buf *b, const struct provider_ask *a, bool mark)
+{
+	struct buf text = BUF_INIT;
+
+	if (provider_system(&text, a)) {
+		provider_member(b, "system");
+		buf_puts(b, mark ? "[{\"type\":\"text\",\"text\":\"" : "\"");
+		buf_put(b, text.s, text.len);
+		buf_puts(b, mark ? "\"," ANTHROPIC_MARK "}]" : "\"");
+	}
+	if (text.failed)
+		b->failed = true;
+	buf_release(&text);
+}
+
+static void
+anthropic_function(struct buf *b, const struct provider_ask *a)
+{
+	const char *name = a->schema_name ? a->schema_name : "reply";
+
+	buf_puts(b, ",\"tools\":[{");
+	provider_string(b, "name", name);
+	provider_raw(b, "input_schema", a->schema);
+	buf_puts(b, "}],\"tool_choice\":{\"type\":\"tool\"");
+	provider_string(b, "name", name);
+	buf_putc(b, '}');
+}
+
+/* How hard it tries, and the shape of the reply. */
+static void
+anthropic_config(struct buf *b, const struct provider_ask *a)
+{
+	static const char *const drop[] = {
+		"minimum", "maximum", "minLength", "maxLength", "minItems",
+		"maxItems", "pattern", "default", NULL
+	};
+	const char *effort = a->model->effort;
+	bool native = a->schema && a->rung == MIP_STRUCTURE_NATIVE;
+
+	if (effort && strcmp(effort, "none") == 0)
+		effort = NULL;
+	if (effort && strcmp(effort, "minimal") == 0)
+		effort = "low";
+	if (!effort && !native)
+		return;
+	buf_puts(b, ",\"output_config\":{");
+	if (effort)
+		provider_string(b, "effort", effort);
+	if (native) {
+		provider_member(b, "format");
+		buf_puts(b, "{\"type\":\"json_schema\",\"schema\":");
+		provider_schema(b, a->schema, drop);
+		buf_putc(b, '}');
+	}
+	buf_putc(b, '}');
+}
+
+static void
+anthropic_body(struct buf *b, const struct provider_ask *as)
+{
+	const struct mip_model *m = as->model;
+	struct buf plain = BUF_INIT;
+	struct provider_ask merged, *a = &merged;
+	size_t mark;
+
+	provider_merge(as, a, &plain);
+	mark = m->prompt_cache ? anthropic_before(a) : 0;
+
+	buf_putc(b, '{');
+	provider_string(b, "model", m->id);
+	provider_int(b, "max_tokens", m->max_tokens > 0 ? m->max_tokens :
+	    ANTHROPIC_MAX_TOKENS);
+	anthropic_system(b, a, m->prompt_cache && mark == 0);
+	anthropic_messages(b, a, mark);
+	/* One of the two, and no warmer than 1. */
+	provider_number(b, "temperature", a->temperature > 1 ? 1 :
+	    a->temperature);
+	if (a->temperature < 0)
+		provider_number(b, "top_p", m->top_p);
+	provider_strings(b, "stop_sequences", m->stop);
+	if (m->effort && strcmp(m->effort, "none") == 0)
+		provider_raw(b, "thinking", "{\"type\":\"disabled\"}");
+	anthropic_config(b, a);
+	if (a->schema && a->rung == MIP_STRUCTURE_FUNCTION)
+		anthropic_function(b, a);
+	if (a->stream)
+		provider_raw(b, "stream", "true");
+	provider_options(b, m, NULL, false);
+	buf_putc(b, '}');
+	if (plain.failed)
+		b->failed = true;
+	buf_release(&plain);
+}
+
+/* ---- answers ---- */
+
+static enum reply_finish
+anthropic_finish(const cJSON *root)
+{
+	if (provider_word_is(root, "stop_reason", "max_tokens") ||
+	    provider_word_is(root, "stop_reason",
+	    "model_context_window_exceeded"))
+		return REPLY_LENGTH;
+	return REPLY_STOP;
+}
+
+/* `input_tokens` are those that are neither read from nor written to the
+ * server's cache. */
+static void
+anthropic_usage(const cJSON *root, struct provider_answer *r)
+{
+	const cJSON *u = cJSON_GetObjectItemCaseSensitive(root, "usage");
+
+	if (!cJSON_IsObject(u))
+		return;
+	r->in = provider_count(u, "input_tokens", &r->counted);
+	r->out = provider_count(u, "output_tokens", &r->counted);
+	r->cached = provider_count(u, "cache_read_input_tokens", NULL);
+	r->in += r->cached +
+	    provider_count(u, "cache_creation_input_tokens", NULL);
+}
+
+/* What the tool was called with, as it stands: numbers stay exact. */
+static struct json
+anthropic_input(const char *s, size_t n)
+{
+	struct json v, item, none = { NULL, 0 };
+	struct json_walk w;
+
+	if (!json_parse(s, n, &v, NULL, NULL))
+		return none;
+	w = json_walk(json_get(v, "content"));
+	while (json_next(&w, NULL, &item))
+		if (json_string_is(json_get(item, "type"), "tool_use"))
+			return json_get(item, "input");
+	return none;
+}
+
+static void
+anthropic_blocks(const cJSON *content, struct buf *text, struct buf *thoughts)
+{
+	const cJSON *block;
+	const char *s;
+
+	cJSON_ArrayForEach(block, content) {
+		s = provider_text_of(block, "text");
+		if (s && provider_word_is(block, "type", "text"))
+			buf_puts(text, s);
+		s = provider_text_of(block, "thinking");
+		if (s && provider_word_is(block, "type", "thinking"))
+			buf_puts(thoughts, s);
+	}
+}
+
+static bool
+anthropic_answer(const char *s, size_t n, enum mip_structure rung,
+    struct provider_answer *r)
+{
+	cJSON *root = provider_parse(s, n, "a Messages", r);
+	struct buf text = BUF_INIT, thoughts = BUF_INIT;
+	const cJSON *content;
+	struct json input = { NULL, 0 };
+	bool ok;
+
+	if (!root)
+		return false;
+	content = cJSON_GetObjectItemCaseSensitive(root, "content");
+	if (cJSON_IsArray(content)) {
+		r->finish = anthropic_finish(root);
+		r->refused = provider_word_is(root, "stop_reason", "refusal");
+		anthropic_usage(root, r);
+		if (rung == MIP_STRUCTURE_FUNCTION)
+			input = anthropic_input(s, n);
+		anthropic_blocks(content, &text, &thoughts);
+		if (input.n > 0) {
+			buf_reset(&text);
+			buf_put(&text, input.s, input.n);
+		}
+		ok = provider_finish(r, &text, &thoughts);
+	} else {
+		ok = provider_no_answer(r, s, n, provider_chat_error,
+		    "JSON without content, not a Messages reply");
+	}
+	cJSON_Delete(root);
+	return ok;
+}
+
+static void
+anthropic_delta(struct provider_stream *st, const cJSON *delta)
+{
+	const char *s;
+
+	provider_said(st, provider_text_of(delta, "text"));
+	if (st->rung == MIP_STRUCTURE_FUNCTION)
+		provider_called(st, provider_text_of(delta, "partial_json"));
+	s = provider_text_of(delta, "thinking");
+	if (s)
+		buf_puts(&st->reasoning, s);
+}
+
+/* The input is counted when the message begins, the output when it ends. */
+static void
+anthropic_counts(struct provider_stream *st, const cJSON *root)
+{
+	struct provider_answer *r = &st->answer, now = { .in = 0 };
+
+	anthropic_usage(root, &now);
+	if (!now.counted)
+		return;
+	r->counted = true;
+	if (now.in > 0) {
+		r->in = now.in;
+		r->cached = now.cached;
+	}
+	r->out = now.out;
+}
+
+static bool
+anthropic_piece(struct provider_stream *st, const char *s, size_t n)
+{
+	cJSON *root = provider_event(st, s, n);
+	const cJSON *delta;
+	bool ok = true;
+
+	if (!root)
+		return false;
+	delta = cJSON_GetObjectItemCaseSensitive(root, "delta");
+	if (provider_word_is(root, "type", "error")) {
+		ok = provider_no_answer(&st->answer, s, n,
+		    provider_chat_error, "an error");
+	} else if (provider_word_is(root, "type", "message_start")) {
+		anthropic_counts(st, cJSON_GetObjectItemCaseSensitive(root,
+		    "message"));
+	} else if (provider_word_is(root, "type", "content_block_delta")) {
+		anthropic_delta(st, delta);
+	} else if (provider_word_is(root, "type", "message_delta")) {
+		st->answer.finish = anthropic_finish(delta);
+		st->answer.refused = provider_word_is(delta, "stop_reason",
+		    "refusal");
+		anthropic_counts(st, root);
+	} else if (provider_word_is(root, "type", "message_stop")) {
+		st->ended = true;
+	}
+	cJSON_Delete(root);
+	return ok;
+}
+
+/* A prompt that is too long has no code of its own. */
+static void
+anthropic_error(const char *s, size_t n, struct provider_error *e)
+{
+	provider_chat_error(s, n, e);
+	if (strncmp(e->text, "prompt is too long", 18) == 0 ||
+	    strstr(e->text, "exceed context limit"))
+		snprintf(e->code, sizeof e->code, "context_length_exceeded");
+	if (strcmp(e->code, "billing_error") == 0 ||
+	    strstr(e->text, "credit balance is too low"))
+		e->quota = true;
+}
+
+static const char *const anthropic_reserved[] = {
+	"stream", "messages", "model", "system", "tools", "tool_choice",
+	"output_config", NULL
+};
+
+const struct provider provider_anthropic = {
+	.name = "anthropic",
+	.base_url = "https://api.anthropic.com/v1",
+	.key_env = "ANTHROPIC_API_KEY",
+	.key_header = "x-api-key",
+	.header = ANTHROPIC_VERSION,
+	.reserved = anthropic_reserved,
+	.max_tokens = ANTHROPIC_MAX_TOKENS,
+	.url = anthropic_url,
+	.rung = anthropic_rung,
+	.cannot = anthropic_cannot,
+	.body = anthropic_body,
+	.answer = anthropic_answer,
+	.error = anthropic_error,
+	.piece = anthropic_piece,
+};

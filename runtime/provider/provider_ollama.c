@@ -1,0 +1,258 @@
+/* Ollama's own API.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "provider/provider_json.h"
+
+/* ---- requests ---- */
+
+static void
+ollama_url(struct buf *b, const char *base, const struct mip_model *m,
+    enum provider_to to)
+{
+	(void)m;
+	provider_join(b, base, to == PROVIDER_EMBED ? "/api/embed" :
+	    "/api/chat");
+}
+
+static const char *
+ollama_unsendable(const struct provider_part *p)
+{
+	if (p->url.n > 0)
+		return "images by their address";
+	if (p->kind == PROVIDER_FILE)
+		return "files";
+	return p->kind == PROVIDER_AUDIO ? "sound" : NULL;
+}
+
+static const char *
+ollama_cannot(const struct provider_ask *a)
+{
+	return provider_unsendable(a, ollama_unsendable);
+}
+
+/* Texts in one string; images beside it, in bare base64. */
+static void
+ollama_content(struct buf *b, const struct provider_message *m)
+{
+	struct json_walk w = provider_parts(m);
+	struct provider_part p;
+	bool first = true;
+
+	provider_member(b, "content");
+	if (json_kind(m->content) != JSON_ARRAY) {
+		buf_put(b, m->content.s, m->content.n);
+		return;
+	}
+	buf_putc(b, '"');
+	while (provider_part(&w, &p)) {
+		if (p.kind != PROVIDER_TEXT || p.text.n < 2)
+			continue;
+		if (!first)
+			buf_puts(b, "\\n\\n");
+		first = false;
+		buf_put(b, p.text.s + 1, p.text.n - 2);
+	}
+	buf_puts(b, "\",\"images\":[");
+	w = provider_parts(m);
+	first = true;
+	while (provider_part(&w, &p)) {
+		if (p.kind != PROVIDER_IMAGE)
+			continue;
+		buf_puts(b, first ? "\"" : ",\"");
+		first = false;
+		buf_put(b, p.data.s, p.data.n);
+		buf_putc(b, '"');
+	}
+	buf_putc(b, ']');
+}
+
+static void
+ollama_messages(struct buf *b, const struct provider_ask *a)
+{
+	struct buf plain = BUF_INIT;
+	struct provider_ask merged;
+	struct json_walk w;
+	struct provider_message m;
+	bool first = true;
+
+	provider_merge(a, &merged, &plain);
+	w = provider_messages(&merged);
+	provider_member(b, "messages");
+	buf_putc(b, '[');
+	for (; provider_message(&w, &m); first = false) {
+		buf_puts(b, first ? "{\"role\":" : ",{\"role\":");
+		buf_put(b, m.role.s, m.role.n);
+		ollama_content(b, &m);
+		buf_putc(b, '}');
+	}
+	buf_putc(b, ']');
+	if (plain.failed)
+		b->failed = true;
+	buf_release(&plain);
+}
+
+/* Levels where there are more than on and off. */
+static void
+ollama_think(struct buf *b, const char *effort)
+{
+	if (!effort)
+		return;
+	if (strcmp(effort, "none") == 0)
+		provider_raw(b, "think", "false");
+	else
+		provider_string(b, "think", strcmp(effort, "minimal") == 0 ?
+		    "low" : effort);
+}
+
+/* Options of the request; all others are of the model. */
+static const char *const ollama_outer[] = { "keep_alive", "think",
+    "truncate", "dimensions", NULL };
+
+static void
+ollama_body(struct buf *b, const struct provider_ask *a)
+{
+	const struct mip_model *m = a->model;
+
+	buf_putc(b, '{');
+	provider_string(b, "model", m->id);
+	ollama_messages(b, a);
+	provider_raw(b, "stream", a->stream ? "true" : "false");
+	if (a->schema && a->rung == MIP_STRUCTURE_NATIVE)
+		provider_raw(b, "format", a->schema);
+	else if (a->schema && a->rung == MIP_STRUCTURE_JSON_OBJECT)
+		provider_string(b, "format", "json");
+	/* Else it drops what prompts begin with, without a word. */
+	if (!provider_has_option(m, "truncate"))
+		provider_raw(b, "truncate", "false");
+	ollama_think(b, m->effort);
+	provider_member(b, "options");
+	buf_putc(b, '{');
+	provider_number(b, "temperature", a->temperature);
+	provider_number(b, "top_p", m->top_p);
+	if (m->max_tokens > 0)
+		provider_int(b, "num_predict", m->max_tokens);
+	if (m->context > 0)             /* its own default cuts prompts off */
+		provider_int(b, "num_ctx", m->context);
+	provider_seed(b, a);
+	provider_strings(b, "stop", m->stop);
+	provider_options(b, m, ollama_outer, false);
+	buf_putc(b, '}');
+	provider_options(b, m, ollama_outer, true);
+	buf_putc(b, '}');
+}
+
+static void
+ollama_embed_body(struct buf *b, const struct provider_ask *a)
+{
+	buf_putc(b, '{');
+	provider_string(b, "model", a->model->id);
+	provider_member(b, "input");
+	buf_put(b, a->messages, a->messages_len);
+	provider_options(b, a->model, ollama_outer, true);
+	buf_putc(b, '}');
+}
+
+/* ---- answers ---- */
+
+static void
+ollama_usage(const cJSON *root, struct provider_answer *r)
+{
+	r->in = provider_count(root, "prompt_eval_count", &r->counted);
+	r->out = provider_count(root, "eval_count", &r->counted);
+}
+
+static bool
+ollama_answer(const char *s, size_t n, enum mip_structure rung,
+    struct provider_answer *r)
+{
+	cJSON *root = provider_parse(s, n, "an Ollama", r);
+	struct buf text = BUF_INIT, thoughts = BUF_INIT;
+	const cJSON *message;
+	const char *said;
+	bool ok;
+
+	(void)rung;
+	if (!root)
+		return false;
+	message = cJSON_GetObjectItemCaseSensitive(root, "message");
+	said = provider_text_of(message, "content");
+	if (said) {
+		r->finish = provider_word_is(root, "done_reason", "length") ?
+		    REPLY_LENGTH : REPLY_STOP;
+		ollama_usage(root, r);
+		buf_puts(&text, said);
+		said = provider_text_of(message, "thinking");
+		if (said)
+			buf_puts(&thoughts, said);
+		ok = provider_finish(r, &text, &thoughts);
+	} else {
+		ok = provider_no_answer(r, s, n, provider_chat_error,
+		    "JSON without a message, not an Ollama reply");
+	}
+	cJSON_Delete(root);
+	return ok;
+}
+
+static bool
+ollama_piece(struct provider_stream *st, const char *s, size_t n)
+{
+	cJSON *root = provider_event(st, s, n);
+	const cJSON *message;
+	const char *thoughts;
+	bool ok = true;
+
+	if (!root)
+		return false;
+	message = cJSON_GetObjectItemCaseSensitive(root, "message");
+	thoughts = provider_text_of(message, "thinking");
+	if (cJSON_HasObjectItem(root, "error"))
+		ok = provider_no_answer(&st->answer, s, n,
+		    provider_chat_error, "an error");
+	provider_said(st, provider_text_of(message, "content"));
+	if (thoughts)
+		buf_puts(&st->reasoning, thoughts);
+	if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(root, "done"))) {
+		st->ended = true;
+		if (provider_word_is(root, "done_reason", "length"))
+			st->answer.finish = REPLY_LENGTH;
+		ollama_usage(root, &st->answer);
+	}
+	cJSON_Delete(root);
+	return ok;
+}
+
+static bool
+ollama_embed_answer(const char *s, size_t n, size_t want,
+    struct provider_answer *r)
+{
+	static const struct provider_embeds how = {
+		.api = "Ollama's embeddings", .list = "embeddings",
+		.tokens = "prompt_eval_count", .error = provider_chat_error,
+	};
+
+	return provider_embed_read(&how, s, n, want, r);
+}
+
+static const char *const ollama_reserved[] = {
+	"stream", "messages", "model", "format", "options", "tools", NULL
+};
+
+const struct provider provider_ollama = {
+	.name = "ollama",
+	.base_url = "http://127.0.0.1:11434",
+	.here = true,
+	.reserved = ollama_reserved,
+	.url = ollama_url,
+	.rung = provider_schema_rung,
+	.cannot = ollama_cannot,
+	.body = ollama_body,
+	.answer = ollama_answer,
+	.error = provider_chat_error,
+	.piece = ollama_piece,
+	.lines = true,
+	.embed_body = ollama_embed_body,
+	.embed_answer = ollama_embed_answer,
+};

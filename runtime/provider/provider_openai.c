@@ -1,0 +1,369 @@
+/* OpenAI's chat completions, and all servers that speak them.
+ *
+ * SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "provider/provider_json.h"
+
+/* ---- requests ---- */
+
+const char *const provider_chat_reserved[] = {
+	"stream", "stream_options", "messages", "model", "n",
+	"response_format", NULL
+};
+
+void
+provider_chat_url(struct buf *b, const char *base, const struct mip_model *m,
+    enum provider_to to)
+{
+	(void)m;
+	provider_join(b, base, to == PROVIDER_EMBED ? "/embeddings" :
+	    "/chat/completions");
+}
+
+enum mip_structure
+provider_chat_rung(const struct mip_model *m, enum mip_structure asked)
+{
+	(void)m;
+	return asked == MIP_STRUCTURE_AUTO ? MIP_STRUCTURE_NATIVE : asked;
+}
+
+static void
+openai_native(struct buf *b, const char *name, const char *schema)
+{
+	buf_puts(b, ",\"response_format\":{\"type\":\"json_schema\","
+	    "\"json_schema\":{\"name\":");
+	buf_json(b, name, strlen(name));
+	buf_puts(b, ",\"strict\":true,\"schema\":");
+	buf_puts(b, schema);
+	buf_puts(b, "}}");
+}
+
+static void
+openai_function(struct buf *b, const char *name, const char *schema)
+{
+	buf_puts(b, ",\"tools\":[{\"type\":\"function\",\"function\":"
+	    "{\"name\":");
+	buf_json(b, name, strlen(name));
+	buf_puts(b, ",\"strict\":true,\"parameters\":");
+	buf_puts(b, schema);
+	buf_puts(b, "}}],\"tool_choice\":{\"type\":\"function\","
+	    "\"function\":{\"name\":");
+	buf_json(b, name, strlen(name));
+	buf_puts(b, "}}");
+}
+
+static void
+openai_shape(struct buf *b, const struct provider_ask *a)
+{
+	const char *name = a->schema_name ? a->schema_name : "reply";
+
+	if (a->grammar) {
+		provider_string(b, "grammar", a->grammar);
+		return;
+	}
+	if (!a->schema)
+		return;
+	switch (a->rung) {
+	case MIP_STRUCTURE_AUTO:
+	case MIP_STRUCTURE_NATIVE:
+		openai_native(b, name, a->schema);
+		return;
+	case MIP_STRUCTURE_FUNCTION:
+		openai_function(b, name, a->schema);
+		return;
+	case MIP_STRUCTURE_GRAMMAR:
+		/* A server of llama.cpp makes a grammar of it. */
+		buf_puts(b, ",\"response_format\":{\"type\":\"json_object\","
+		    "\"schema\":");
+		buf_puts(b, a->schema);
+		buf_putc(b, '}');
+		return;
+	case MIP_STRUCTURE_JSON_OBJECT:
+		buf_puts(b, ",\"response_format\":{\"type\":\"json_object\"}");
+		return;
+	case MIP_STRUCTURE_PROMPT:
+		return;
+	}
+}
+
+/* OpenAI's models that think do not take the older word. */
+static const char *
+openai_limit(const char *id)
+{
+	static const char *const thinks[] = { "o1", "o3", "o4", "gpt-5" };
+	size_t i;
+
+	for (i = 0; i < sizeof thinks / sizeof thinks[0]; i++)
+		if (strncmp(id, thinks[i], strlen(thinks[i])) == 0)
+			return "max_completion_tokens";
+	return "max_tokens";
+}
+
+void
+provider_chat_body(struct buf *b, const struct provider_ask *a,
+    const char *id)
+{
+	const struct mip_model *m = a->model;
+
+	buf_puts(b, "{\"model\":");
+	buf_json(b, id, strlen(id));
+	buf_puts(b, ",\"messages\":");
+	provider_put_messages(b, a);
+	provider_number(b, "temperature", a->temperature);
+	provider_number(b, "top_p", m->top_p);
+	if (m->max_tokens > 0 &&
+	    !provider_has_option(m, "max_completion_tokens"))
+		provider_int(b, openai_limit(id), m->max_tokens);
+	provider_seed(b, a);
+	provider_strings(b, "stop", m->stop);
+	if (m->effort)
+		provider_string(b, "reasoning_effort", m->effort);
+	openai_shape(b, a);
+	if (a->stream)
+		buf_puts(b, a->uncounted ? ",\"stream\":true" :
+		    ",\"stream\":true,\"stream_options\":"
+		    "{\"include_usage\":true}");
+	provider_options(b, m, NULL, false);
+	buf_putc(b, '}');
+}
+
+static void
+openai_body(struct buf *b, const struct provider_ask *a)
+{
+	provider_chat_body(b, a, a->model->id);
+}
+
+static void
+openai_embed_body(struct buf *b, const struct provider_ask *a)
+{
+	provider_embed_body(b, a, a->model->id);
+}
+
+/* ---- answers ---- */
+
+static void
+openai_usage(const cJSON *root, struct provider_answer *r)
+{
+	const cJSON *u = cJSON_GetObjectItemCaseSensitive(root, "usage");
+	const cJSON *d;
+
+	if (!cJSON_IsObject(u))
+		return;
+	r->in = provider_count(u, "prompt_tokens", &r->counted);
+	r->out = provider_count(u, "completion_tokens", &r->counted);
+	d = cJSON_GetObjectItemCaseSensitive(u, "prompt_tokens_details");
+	if (cJSON_IsObject(d))
+		r->cached = provider_count(d, "cached_tokens", NULL);
+}
+
+/* Text is a string, or a list of parts that have texts. */
+static bool
+openai_content(struct buf *b, const cJSON *content)
+{
+	const cJSON *part;
+	const char *s;
+
+	if (cJSON_IsString(content)) {
+		buf_puts(b, content->valuestring);
+		return true;
+	}
+	if (!cJSON_IsArray(content))
+		return cJSON_IsNull(content) || !content;
+	cJSON_ArrayForEach(part, content) {
+		s = provider_text_of(part, "text");
+		if (s)
+			buf_puts(b, s);
+	}
+	return true;
+}
+
+static const char *
+openai_arguments(const cJSON *message)
+{
+	const cJSON *calls, *fn;
+
+	calls = cJSON_GetObjectItemCaseSensitive(message, "tool_calls");
+	fn = cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(calls, 0),
+	    "function");
+	return fn ? provider_text_of(fn, "arguments") : NULL;
+}
+
+static enum reply_finish
+openai_finish(const cJSON *choice)
+{
+	if (provider_word_is(choice, "finish_reason", "length"))
+		return REPLY_LENGTH;
+	if (provider_word_is(choice, "finish_reason", "content_filter"))
+		return REPLY_FILTER;
+	return REPLY_STOP;
+}
+
+static bool
+openai_message(const cJSON *message, enum mip_structure rung,
+    struct provider_answer *r)
+{
+	struct buf text = BUF_INIT, reasoning = BUF_INIT;
+	const char *said, *thoughts;
+	bool ok = true;
+
+	said = provider_text_of(message, "refusal");
+	r->refused = said && *said;
+	if (!r->refused)
+		said = rung == MIP_STRUCTURE_FUNCTION ?
+		    openai_arguments(message) : NULL;
+	if (said)
+		buf_puts(&text, said);
+	else
+		ok = openai_content(&text, cJSON_GetObjectItemCaseSensitive(
+		    message, "content"));
+	thoughts = provider_text_of(message, "reasoning_content");
+	if (!thoughts)
+		thoughts = provider_text_of(message, "reasoning");
+	if (thoughts)
+		buf_puts(&reasoning, thoughts);
+	if (ok)
+		return provider_finish(r, &text, &reasoning);
+	snprintf(r->why, sizeof r->why,
+	    "its message has no text (`content`)");
+	buf_release(&text);
+	buf_release(&reasoning);
+	return false;
+}
+
+bool
+provider_chat_answer(const char *s, size_t n, enum mip_structure rung,
+    struct provider_answer *r)
+{
+	cJSON *root = provider_parse(s, n, "an OpenAI-compatible", r);
+	const cJSON *choice, *message;
+	bool ok;
+
+	if (!root)
+		return false;
+	choice = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(root,
+	    "choices"), 0);
+	message = cJSON_GetObjectItemCaseSensitive(choice, "message");
+	if (cJSON_IsObject(message)) {
+		r->finish = openai_finish(choice);
+		openai_usage(root, r);
+		ok = openai_message(message, rung, r);
+	} else {
+		ok = provider_no_answer(r, s, n, provider_chat_error,
+		    "JSON without choices, not an OpenAI-compatible reply");
+	}
+	cJSON_Delete(root);
+	return ok;
+}
+
+/* ---- streams ---- */
+
+static void
+openai_delta(struct provider_stream *st, const cJSON *delta)
+{
+	const char *s = provider_text_of(delta, "refusal");
+
+	if (s && *s)
+		st->answer.refused = true;
+	else if (st->rung == MIP_STRUCTURE_FUNCTION)
+		s = openai_arguments(delta);
+	provider_called(st, s);
+	provider_said(st, provider_text_of(delta, "content"));
+	s = provider_text_of(delta, "reasoning_content");
+	if (!s)
+		s = provider_text_of(delta, "reasoning");
+	if (s)
+		buf_puts(&st->reasoning, s);
+}
+
+bool
+provider_chat_piece(struct provider_stream *st, const char *s, size_t n)
+{
+	const cJSON *choice;
+	cJSON *root;
+	bool ok = true;
+
+	if (n == 6 && memcmp(s, "[DONE]", 6) == 0) {
+		st->ended = true;
+		return true;
+	}
+	root = provider_event(st, s, n);
+	if (!root)
+		return false;
+	choice = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(root,
+	    "choices"), 0);
+	if (cJSON_HasObjectItem(root, "error")) {
+		ok = provider_no_answer(&st->answer, s, n,
+		    provider_chat_error, "an error");
+	} else if (choice) {
+		openai_delta(st, cJSON_GetObjectItemCaseSensitive(choice,
+		    "delta"));
+		if (provider_text_of(choice, "finish_reason")) {
+			st->answer.finish = openai_finish(choice);
+			st->ended = true;
+		}
+	}
+	openai_usage(root, &st->answer);
+	cJSON_Delete(root);
+	return ok;
+}
+
+/* ---- errors ---- */
+
+/* {"error":{"message":...,"code":...}}, {"error":"..."}, {"message":"..."},
+ * {"detail":"..."}. */
+void
+provider_chat_error(const char *s, size_t n, struct provider_error *e)
+{
+	cJSON *root = cJSON_ParseWithLength(s, n);
+	const cJSON *error;
+	const char *text = NULL, *code = NULL;
+
+	memset(e, 0, sizeof *e);
+	error = cJSON_GetObjectItemCaseSensitive(root, "error");
+	/* Ollama hands on what its runner says, as a string. */
+	if (cJSON_IsString(error) && error->valuestring[0] == '{') {
+		text = error->valuestring;
+		provider_chat_error(text, strlen(text), e);
+		if (e->text[0]) {
+			cJSON_Delete(root);
+			return;
+		}
+		text = NULL;
+	}
+	if (cJSON_IsString(error)) {
+		text = error->valuestring;
+	} else if (cJSON_IsObject(error)) {
+		text = provider_text_of(error, "message");
+		code = provider_text_of(error, "code");
+		if (!code)
+			code = provider_text_of(error, "type");
+	} else if (root) {
+		text = provider_text_of(root, "message");
+		if (!text)
+			text = provider_text_of(root, "detail");
+	}
+	if (text)
+		provider_copy(e->text, sizeof e->text, text);
+	if (code)
+		provider_copy(e->code, sizeof e->code, code);
+	e->quota = strcmp(e->code, "insufficient_quota") == 0;
+	cJSON_Delete(root);
+}
+
+const struct provider provider_openai = {
+	.name = "openai",
+	.base_url = "https://api.openai.com/v1",
+	.key_env = "OPENAI_API_KEY",
+	.reserved = provider_chat_reserved,
+	.url = provider_chat_url,
+	.rung = provider_chat_rung,
+	.body = openai_body,
+	.answer = provider_chat_answer,
+	.error = provider_chat_error,
+	.piece = provider_chat_piece,
+	.embed_body = openai_embed_body,
+	.embed_answer = provider_embed_answer,
+};
