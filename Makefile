@@ -128,7 +128,8 @@ EMIT = $(call in,src/emit, \
 
 TUNE = $(call in,src/tune, \
 	rng uniform linear stats data split space surrogate tpe study \
-	worker_client worker_process choices demo critique strategy \
+	worker_client worker_process worker_wire choices demo critique \
+	strategy \
 	s_mipro s_bootstrap s_random tuned tuned_apply tuned_diff \
 	evaluate bound search search_space tune propose propose_text \
 	tuning answer suite)

@@ -284,6 +284,18 @@ with_env(struct cli *c, struct watch *w, const void *in)
 	return sig ? 128 + sig : rc;
 }
 
+/* Answers go where stdout was, and what else is written to stdout, by a library
+ * that has something to say, goes to stderr: it is no answer. */
+static int
+serve_out(void)
+{
+	int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+
+	if (fd < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		return STDOUT_FILENO;
+	return fd;
+}
+
 /* The tuner decides when its workers end: ^C at its terminal is for it. */
 static int
 serve(struct cli *c)
@@ -291,7 +303,7 @@ serve(struct cli *c)
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	struct worker_options o = { .program = c->program, .eval = c->eval,
 		.slots = c->slots, .jobs = c->jobs, .in = STDIN_FILENO,
-		.out = STDOUT_FILENO };
+		.out = serve_out() };
 	enum mip_status s = mip_env_new(&c->options, &o.env);
 
 	if (s != MIP_OK) {
@@ -304,6 +316,10 @@ serve(struct cli *c)
 	if (!isatty(STDIN_FILENO))
 		sigaction(SIGINT, &ignore, NULL);
 	s = worker_serve(&o);
+	if (o.out != STDOUT_FILENO) {
+		dup2(o.out, STDOUT_FILENO);
+		close(o.out);
+	}
 	if (s != MIP_OK)
 		cli_say(c, "%s", mip_status_text(s));
 	mip_env_free(o.env);

@@ -46,7 +46,9 @@ struct worker {
 	struct hand *hand;
 	unsigned nhand;
 	pthread_mutex_t out_lock;
-	bool broken;                    /* nobody reads; under out_lock */
+	bool broken;                    /* nobody reads, or there is no memory
+	                                 * for a line; under out_lock */
+	bool nomem;                     /* the latter */
 	int wake[2];
 	struct numbered *set;           /* the reader's alone */
 	size_t nset, set_cap;
@@ -55,18 +57,24 @@ struct worker {
 
 /* ---- out ---- */
 
-/* One line, whole.  When nobody reads, the reader is told to stop. */
+/* One line, whole or not at all.  When nobody reads, or an answer is lost for
+ * want of memory, the reader is told to stop: who waits for the answer sees
+ * the end. */
 static void
 worker_put(struct worker *w, struct buf *b)
 {
 	buf_putc(b, '\n');
 	pthread_mutex_lock(&w->out_lock);
-	if (!w->broken && !lines_write(w->o->out, buf_str(b), b->len)) {
+	if (!w->broken && (b->failed ||
+	    !lines_write(w->o->out, buf_str(b), b->len))) {
 		w->broken = true;
+		w->nomem = b->failed;
 		lines_write(w->wake[1], "x", 1);
 		mip_env_cancel(w->o->env);
 	}
 	pthread_mutex_unlock(&w->out_lock);
+	if (b->failed)
+		buf_release(b);
 	buf_reset(b);
 }
 
@@ -90,6 +98,19 @@ worker_tell_slots(struct worker *w, int64_t id, const char *why)
 	buf_puts(&b, why ? ",\"ok\":false,\"why\":" : ",\"ok\":true");
 	if (why)
 		buf_json(&b, why, strlen(why));
+	buf_putc(&b, '}');
+	worker_put(w, &b);
+	buf_release(&b);
+}
+
+/* At once, whatever is under way. */
+static void
+worker_tell_lives(struct worker *w, int64_t id)
+{
+	struct buf b = BUF_INIT;
+
+	buf_puts(&b, "{\"ping\":");
+	buf_int(&b, id);
 	buf_putc(&b, '}');
 	worker_put(w, &b);
 	buf_release(&b);
@@ -333,11 +354,13 @@ on_message(struct worker *w, const char *line, size_t n)
 		on_drop(w, id);
 	else if (json_int(json_get(msg, "cancel"), &id))
 		on_cancel(w, id);
+	else if (json_int(json_get(msg, "ping"), &id))
+		worker_tell_lives(w, id);
 	else if (json_kind(json_get(msg, "quit")) != JSON_NONE)
 		return false;
 	else
 		worker_tell_bad(w, "it asks for nothing known: run, set, "
-		    "drop, cancel, quit");
+		    "drop, cancel, ping, quit");
 	return true;
 }
 
@@ -452,6 +475,8 @@ worker_serve(const struct worker_options *o)
 		s = worker_read(&w);
 	}
 	worker_end(&w);
+	if (w.nomem)
+		s = MIP_NOMEM;
 	buf_release(&hello);
 	pthread_cond_destroy(&w.more);
 	pthread_mutex_destroy(&w.out_lock);

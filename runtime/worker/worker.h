@@ -13,6 +13,7 @@
  *     < {"run":103,"ok":true,"class":"ok","seconds":0.4,"claims":[
  *        {"line":7,"text":"n > 2","must":true,"met":1,"unmet":0}],...}
  *     > {"cancel":101}    > {"drop":7}    > {"quit":1}
+ *     > {"ping":4}        < {"ping":4}
  *
  * A run with "check":true is not made: the row is read as the program and the
  * metrics would, and the answer says whether they can.
@@ -41,7 +42,8 @@ struct worker_options {
 };
 
 /* Serves until the input ends.  MIP_OK, also when nobody reads any more;
- * MIP_IO if the input cannot be read, MIP_NOMEM if nothing could start. */
+ * MIP_IO if the input cannot be read, MIP_NOMEM if nothing could start, or
+ * there is no memory for an answer. */
 enum mip_status worker_serve(const struct worker_options *o);
 
 /* Reads the inputs of a program from an object of its fields (text may stand

@@ -144,10 +144,11 @@ warn_crashed(struct tuning *u, const struct rows *rows, const size_t *row,
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (job[i].crashed)
-			tuning_warn(u, "the program crashed twice on the row "
-			    "of line %zu, which scores as failed: %.300s",
-			    rows->row[row[i]].line, rows->row[row[i]].json);
+		if (job[i].crashed && !job[i].known)
+			tuning_warn(u, "the row of line %zu crashes the "
+			    "program again and again, and scores as failed: "
+			    "%s: %.300s", rows->row[row[i]].line,
+			    job[i].death, rows->row[row[i]].json);
 }
 
 enum mip_status
@@ -164,8 +165,7 @@ evaluate_jobs(struct tuning *u, struct arena *a, const struct rows *rows,
 	if (s == MIP_OK && w.infra > 0)
 		s = try_again(&w, n);
 	account(u, job, n);
-	if (s == MIP_OK)
-		warn_crashed(u, rows, row, job, n);
+	warn_crashed(u, rows, row, job, n);
 	return s;
 }
 
@@ -225,24 +225,35 @@ keep_scores(struct tuning *u, const struct worker_job *job,
 	return MIP_OK;
 }
 
+/* The answer that it would have given. */
+static void
+say_crashed(const struct tuning *u, const struct worker_job *j, struct buf *b)
+{
+	buf_puts(b, "{\"ok\":false,\"class\":\"fail\",\"why\":");
+	buf_json(b, j->death, strlen(j->death));
+	buf_puts(b, ",\"scores\":{");
+	buf_json(b, u->t->metric, strlen(u->t->metric));
+	buf_putc(b, ':');
+	buf_double(b, u->on_fail);
+	buf_puts(b, "}}");
+}
+
 static void
 give_answers(const struct tuning *u, const struct worker_job *job,
     const size_t *row, size_t n, void (*each)(void *, size_t, const char *),
     void *arg)
 {
-	struct buf crashed = BUF_INIT;
+	struct buf b = BUF_INIT;
 	size_t i;
 
-	buf_puts(&crashed, "{\"ok\":false,\"class\":\"fail\",\"why\":"
-	    "\"the program crashed twice\",\"scores\":{");
-	buf_json(&crashed, u->t->metric, strlen(u->t->metric));
-	buf_putc(&crashed, ':');
-	buf_double(&crashed, u->on_fail);
-	buf_puts(&crashed, "}}");
-	for (i = 0; i < n; i++)
-		each(arg, row[i], job[i].crashed ? buf_str(&crashed) :
+	for (i = 0; i < n; i++) {
+		buf_reset(&b);
+		if (job[i].crashed)
+			say_crashed(u, &job[i], &b);
+		each(arg, row[i], job[i].crashed ? buf_str(&b) :
 		    job[i].answer.s);
-	buf_release(&crashed);
+	}
+	buf_release(&b);
 }
 
 enum mip_status

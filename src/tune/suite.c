@@ -127,8 +127,7 @@ add_run(struct running *r, struct suite_test *t, const struct worker_job *j)
 
 	if (j->crashed) {
 		t->failed++;
-		add_failure(r->a, t, MIP_FAIL, "the program crashed, twice",
-		    j->sample);
+		add_failure(r->a, t, MIP_FAIL, j->death, j->sample);
 		return;
 	}
 	s = answer_class(j->answer);

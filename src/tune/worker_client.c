@@ -1,28 +1,29 @@
 /* The worker process and the conversation with it.
  *
  * When the worker dies, the runs that were under way are suspects: they are
- * sent again, each alone, so that the one that kills the next worker too is
- * the culprit and no other.
+ * sent again, each alone, so that the one that kills the next workers too is
+ * the culprit and no other.  Who was a culprit before goes alone at once, and
+ * is not given so many.  One that is silent, or says what is no answer, is
+ * ended and counts as dead.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tune/worker_client.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "core/buf.h"
-#include "tune/worker_process.h"
+#include "tune/worker_wire.h"
 
 enum {
-	TICK_MS = 100,                  /* how soon `stop` is seen */
 	HELLO_S = 60,                   /* a worker hashes a model, maybe */
 	PATIENCE_S = 3,                 /* for cancelled runs to end */
-	DEATHS_MAX = 12                 /* without an answer in between */
+	DEATHS_JOB = 3,                 /* of a run, two of them alone */
+	DEATHS_MAX = 12,                /* without an answer in between */
+	DEATHS_START = 3,               /* before it has said anything */
+	CULPRITS_MAX = 16,              /* then it is the program's fault */
+	HOW = 160                       /* a text of how it ended */
 };
 
 struct set {
@@ -47,11 +48,7 @@ struct batch {
 
 struct worker_client {
 	struct worker_client_options o;
-	struct worker_process p;
-	struct buf queue;               /* to be sent */
-	size_t sent;
-	struct buf got;                 /* an answer, not whole yet */
-	size_t seen;                    /* of it, without a newline */
+	struct worker_wire wire;
 	struct arena keep;
 	struct json hello;
 	struct set *set;                /* id - 1 is the index */
@@ -61,6 +58,8 @@ struct worker_client {
 	char set_why[WORKER_CLIENT_WHY];
 	int64_t next_id;
 	unsigned restarts, deaths;
+	uint64_t culprit[CULPRITS_MAX]; /* hashes of rows and names of tests */
+	unsigned nculprit;
 	struct batch *batch;
 };
 
@@ -70,26 +69,40 @@ worker_client_now(void)
 	return worker_process_now();
 }
 
-/* The worker is gone, or has to go: what was on its way is lost. */
-static void
-process_end(struct worker_client *w, double patience, char *how, size_t nhow)
-{
-	worker_process_end(&w->p, patience, how, nhow);
-	buf_reset(&w->queue);
-	w->sent = 0;
-	buf_reset(&w->got);
-	w->seen = 0;
-}
-
+/* How it ended, in words, and what it said last. */
 static void
 say_death(struct worker_client *w, const char *how,
     char why[WORKER_CLIENT_WHY])
 {
-	const char *said = worker_process_said(&w->p);
+	const char *said = worker_process_said(&w->wire.p);
 
 	snprintf(why, WORKER_CLIENT_WHY,
-	    "the program %.80s ended (%.40s)%s%.160s", w->o.argv[0], how,
+	    "the program %.60s ended (%.80s)%s%.120s", w->o.argv[0], how,
 	    said[0] ? ": " : "", said);
+}
+
+/* A name by which a run is known again. */
+static uint64_t
+job_hash(const struct worker_job *j)
+{
+	const char *s = j->test ? j->test : j->row;
+	size_t n = j->test ? strlen(j->test) : j->row_len, i;
+	uint64_t h = 14695981039346656037u;     /* FNV-1a */
+
+	for (i = 0; i < n; i++)
+		h = (h ^ (unsigned char)s[i]) * 1099511628211u;
+	return h;
+}
+
+static bool
+is_culprit(const struct worker_client *w, uint64_t h)
+{
+	unsigned i;
+
+	for (i = 0; i < w->nculprit; i++)
+		if (w->culprit[i] == h)
+			return true;
+	return false;
 }
 
 /* ---- answers ---- */
@@ -125,8 +138,10 @@ on_run(struct worker_client *w, int64_t id, struct json v)
 	if (j->done)
 		return;
 	copy = arena_strndup(b->a, v.s, v.n);
-	if (!copy)
+	if (!copy) {
+		w->wire.failed = true;
 		return;
+	}
 	j->answer = (struct json){ copy, v.n };
 	w->deaths = 0;
 	batch_end(b, i);
@@ -150,111 +165,27 @@ on_set(struct worker_client *w, int64_t id, struct json v)
 }
 
 static void
-on_line(struct worker_client *w, const char *s, size_t n)
+on_line(void *arg, const char *s, size_t n)
 {
+	struct worker_client *w = arg;
 	struct json v;
 	int64_t id;
 
-	if (!json_parse(s, n, &v, NULL, NULL) || json_kind(v) != JSON_OBJECT)
+	if (!json_parse(s, n, &v, NULL, NULL) || json_kind(v) != JSON_OBJECT) {
+		worker_wire_garbage(&w->wire, s, n);
 		return;
+	}
 	if (json_kind(json_get(v, "hello")) != JSON_NONE) {
 		s = arena_strndup(&w->keep, v.s, v.n);
 		if (s)
 			w->hello = (struct json){ s, v.n };
+		else
+			w->wire.failed = true;
 	} else if (json_int(json_get(v, "run"), &id)) {
 		on_run(w, id, v);
 	} else if (json_int(json_get(v, "slots"), &id)) {
 		on_set(w, id, v);
 	}
-}
-
-/* Takes the whole lines out of what came. */
-static void
-take_lines(struct worker_client *w)
-{
-	size_t at = 0;
-	char *nl;
-
-	while (w->got.len > at) {
-		nl = memchr(w->got.s + at + w->seen, '\n',
-		    w->got.len - at - w->seen);
-		if (!nl)
-			break;
-		on_line(w, w->got.s + at, (size_t)(nl - w->got.s) - at);
-		at = (size_t)(nl - w->got.s) + 1;
-		w->seen = 0;
-	}
-	if (at > 0) {
-		memmove(w->got.s, w->got.s + at, w->got.len - at);
-		w->got.len -= at;
-	}
-	w->seen = w->got.len;
-}
-
-/* False when the worker is gone. */
-static bool
-read_answers(struct worker_client *w)
-{
-	ssize_t k;
-
-	for (;;) {
-		if (!buf_reserve(&w->got, 65536))
-			return false;
-		k = read(w->p.out, w->got.s + w->got.len, 65536);
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k < 0 && errno == EAGAIN)
-			return true;
-		if (k <= 0)
-			return false;
-		w->got.len += (size_t)k;
-		take_lines(w);
-	}
-}
-
-static bool
-send_queue(struct worker_client *w)
-{
-	ssize_t k;
-
-	while (w->sent < w->queue.len) {
-		k = send(w->p.in, w->queue.s + w->sent, w->queue.len - w->sent,
-		    MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-			return true;
-		if (k < 0)
-			return false;
-		w->sent += (size_t)k;
-	}
-	buf_reset(&w->queue);
-	w->sent = 0;
-	return true;
-}
-
-/* One turn: what can be sent is sent, what came is read.  False when the
- * worker is gone. */
-static bool
-turn(struct worker_client *w)
-{
-	struct pollfd p[3] = {
-		{ w->p.out, POLLIN, 0 },
-		{ w->queue.len > w->sent ? w->p.in : -1, POLLOUT, 0 },
-		{ w->p.err, POLLIN, 0 },
-	};
-	bool alive = true;
-
-	if (poll(p, 3, TICK_MS) < 0)
-		return errno == EINTR;
-	if (p[2].revents)
-		worker_process_listen(&w->p);
-	if (p[1].revents)
-		alive = send_queue(w);
-	/* What it said before it died counts. */
-	if (p[0].revents || !alive)
-		alive = read_answers(w) && alive;
-	return alive;
 }
 
 /* ---- starting ---- */
@@ -282,38 +213,69 @@ check_hello(struct worker_client *w, char why[WORKER_CLIENT_WHY])
 	return MIP_INFRASTRUCTURE;
 }
 
+/* Has it come to an end from without? */
 static enum mip_status
-client_start(struct worker_client *w, char why[WORKER_CLIENT_WHY])
+told_to_end(const struct worker_client *w)
+{
+	if (w->o.stop && *w->o.stop)
+		return MIP_CANCELLED;
+	if (w->o.deadline_s > 0 && worker_client_now() >= w->o.deadline_s)
+		return MIP_BUDGET;
+	return MIP_OK;
+}
+
+static void
+say_told(enum mip_status told, char why[WORKER_CLIENT_WHY])
+{
+	snprintf(why, WORKER_CLIENT_WHY, "%s", told == MIP_BUDGET ?
+	    "the time is over" : mip_status_text(told));
+}
+
+/* One try.  *again: it was killed, and may live the next time. */
+static enum mip_status
+client_try(struct worker_client *w, char why[WORKER_CLIENT_WHY], bool *again)
 {
 	double until = worker_client_now() + HELLO_S;
 	enum mip_status s;
-	char how[64];
+	char how[HOW];
 	size_t i;
 
+	*again = false;
 	w->hello = (struct json){ NULL, 0 };
-	w->p.nsaid = 0;
-	w->p.said[0] = '\0';
 	for (i = 0; i < w->nset; i++)
 		w->set[i].sent = false;
-	s = worker_process_start(&w->p, w->o.argv, why);
-	if (s != MIP_OK) {
-		process_end(w, 0, NULL, 0);
+	s = worker_wire_start(&w->wire, w->o.argv, HELLO_S, why);
+	if (s != MIP_OK)
 		return s;
-	}
-	while (!w->hello.n) {
-		if (w->o.stop && *w->o.stop)
-			s = MIP_CANCELLED;
-		if (s != MIP_OK || !turn(w) || worker_client_now() > until)
+	while (!w->hello.n && s == MIP_OK && !w->wire.failed) {
+		s = told_to_end(w);
+		if (s == MIP_OK && (!worker_wire_turn(&w->wire) || worker_client_now() > until))
 			break;
 	}
 	if (w->hello.n)
 		return check_hello(w, why);
-	process_end(w, 0.2, how, sizeof how);
+	worker_wire_end(&w->wire, 0.2, how, sizeof how);
+	if (w->wire.failed)
+		s = MIP_NOMEM;
 	if (s == MIP_OK)
 		say_death(w, how, why);
 	else
-		snprintf(why, WORKER_CLIENT_WHY, "%s", mip_status_text(s));
+		say_told(s, why);
+	*again = s == MIP_OK && w->wire.p.killed;
 	return s == MIP_OK ? MIP_INFRASTRUCTURE : s;
+}
+
+static enum mip_status
+client_start(struct worker_client *w, char why[WORKER_CLIENT_WHY])
+{
+	enum mip_status s;
+	unsigned n = 0;
+	bool again;
+
+	do
+		s = client_try(w, why, &again);
+	while (again && ++n < DEATHS_START);
+	return s;
 }
 
 enum mip_status
@@ -332,7 +294,7 @@ worker_client_new(const struct worker_client_options *o,
 	w->o = *o;
 	if (w->o.window == 0)
 		w->o.window = 1;
-	worker_process_init(&w->p);
+	worker_wire_init(&w->wire, o->quiet_s, on_line, w);
 	w->next_id = 1;
 	s = client_start(w, why);
 	if (s != MIP_OK) {
@@ -350,12 +312,11 @@ worker_client_free(struct worker_client *w)
 
 	if (!w)
 		return;
-	process_end(w, w->p.pid > 0 ? 2 : 0, NULL, 0);
+	worker_wire_end(&w->wire, w->wire.p.pid > 0 ? 2 : 0, NULL, 0);
 	for (i = 0; i < w->nset; i++)
 		free(w->set[i].text);
 	free(w->set);
-	buf_release(&w->queue);
-	buf_release(&w->got);
+	worker_wire_release(&w->wire);
 	arena_release(&w->keep);
 	free(w);
 }
@@ -375,20 +336,19 @@ worker_client_restarts(const struct worker_client *w)
 const char *
 worker_client_said(const struct worker_client *w)
 {
-	return w->p.said;
+	return w->wire.p.said;
 }
 
 /* ---- slots ---- */
 
 static void
-queue_set(struct worker_client *w, size_t i)
+queue_set(struct worker_client *w, int64_t id, const char *text)
 {
-	buf_puts(&w->queue, "{\"slots\":");
-	buf_int(&w->queue, (int64_t)i + 1);
-	buf_puts(&w->queue, ",\"set\":");
-	buf_puts(&w->queue, w->set[i].text);
-	buf_puts(&w->queue, "}\n");
-	w->set[i].sent = true;
+	buf_puts(&w->wire.queue, "{\"slots\":");
+	buf_int(&w->wire.queue, id);
+	buf_puts(&w->wire.queue, ",\"set\":");
+	buf_puts(&w->wire.queue, text);
+	buf_puts(&w->wire.queue, "}\n");
 }
 
 static bool
@@ -417,29 +377,39 @@ set_add(struct worker_client *w, const char *text)
 static enum mip_status
 revive(struct worker_client *w, char why[WORKER_CLIENT_WHY])
 {
-	if (w->p.pid > 0)
+	if (w->wire.p.pid > 0)
 		return MIP_OK;
 	w->restarts++;
 	return client_start(w, why);
 }
 
-/* Waits for the answer to slots `id`, which are queued. */
+/* Waits for the answer to slots `id`, which `queue` queues. */
 static enum mip_status
-await_set(struct worker_client *w, int64_t id, char why[WORKER_CLIENT_WHY])
+await_set(struct worker_client *w, int64_t id, const char *text,
+    char why[WORKER_CLIENT_WHY])
 {
-	char how[64];
+	enum mip_status s = MIP_OK;
+	unsigned deaths = 0;
+	char how[HOW];
 
+	queue_set(w, id, text);
 	w->wanted_set = id;
-	while (w->wanted_set) {
-		if (turn(w))
-			continue;
-		process_end(w, 0.2, how, sizeof how);
-		say_death(w, how, why);
-		w->wanted_set = 0;
-		return MIP_INFRASTRUCTURE;
+	while (w->wanted_set && s == MIP_OK) {
+		s = w->wire.queue.failed || w->wire.failed ? MIP_NOMEM : told_to_end(w);
+		if (s != MIP_OK) {
+			say_told(s, why);
+		} else if (!worker_wire_turn(&w->wire)) {
+			worker_wire_end(&w->wire, 0.2, how, sizeof how);
+			say_death(w, how, why);
+			s = ++deaths < DEATHS_START ? revive(w, why) :
+			    MIP_INFRASTRUCTURE;
+			if (s == MIP_OK)
+				queue_set(w, id, text);
+		}
 	}
-	if (w->set_ok)
-		return MIP_OK;
+	w->wanted_set = 0;
+	if (s != MIP_OK || w->set_ok)
+		return s;
 	snprintf(why, WORKER_CLIENT_WHY, "%s", w->set_why);
 	return MIP_USAGE;
 }
@@ -452,14 +422,11 @@ worker_client_check(struct worker_client *w, const char *set,
 
 	if (s != MIP_OK)
 		return s;
-	buf_puts(&w->queue, "{\"slots\":");
-	buf_int(&w->queue, INT64_MAX);
-	buf_puts(&w->queue, ",\"set\":");
-	buf_puts(&w->queue, set);
-	buf_puts(&w->queue, "}\n{\"drop\":");
-	buf_int(&w->queue, INT64_MAX);
-	buf_puts(&w->queue, "}\n");
-	return await_set(w, INT64_MAX, why);
+	s = await_set(w, INT64_MAX, set, why);
+	buf_puts(&w->wire.queue, "{\"drop\":");
+	buf_int(&w->wire.queue, INT64_MAX);
+	buf_puts(&w->wire.queue, "}\n");
+	return s;
 }
 
 enum mip_status
@@ -478,10 +445,11 @@ worker_client_slots(struct worker_client *w, const char *set, int64_t *id,
 		s = MIP_NOMEM;
 	if (s != MIP_OK)
 		return s;
-	queue_set(w, i);
 	*id = (int64_t)i + 1;
-	s = await_set(w, *id, why);
-	if (s == MIP_USAGE)
+	s = await_set(w, *id, w->set[i].text, why);
+	if (s == MIP_OK)
+		w->set[i].sent = true;
+	else
 		free(w->set[--w->nset].text);
 	return s;
 }
@@ -493,10 +461,12 @@ queue_run(struct worker_client *w, size_t i)
 {
 	struct batch *b = w->batch;
 	const struct worker_job *j = &b->job[i];
-	struct buf *q = &w->queue;
+	struct buf *q = &w->wire.queue;
 
-	if (j->slots > 0 && !w->set[j->slots - 1].sent)
-		queue_set(w, (size_t)j->slots - 1);
+	if (j->slots > 0 && !w->set[j->slots - 1].sent) {
+		queue_set(w, j->slots, w->set[j->slots - 1].text);
+		w->set[j->slots - 1].sent = true;
+	}
 	buf_puts(q, "{\"run\":");
 	buf_int(q, b->base + (int64_t)i);
 	buf_puts(q, ",\"slots\":");
@@ -550,51 +520,61 @@ feed(struct worker_client *w)
 	}
 }
 
+/* It has ended its workers: once it is known, it is told of. */
+static void
+convict(struct worker_client *w, size_t i, const char *how)
+{
+	struct batch *b = w->batch;
+	struct worker_job *j = &b->job[i];
+	uint64_t h = job_hash(j);
+	char why[WORKER_CLIENT_WHY];
+
+	say_death(w, how, why);
+	j->crashed = true;
+	j->known = is_culprit(w, h);
+	j->death = arena_strdup(b->a, why);
+	w->wire.failed = w->wire.failed || !j->death;
+	if (!j->known && w->nculprit < CULPRITS_MAX)
+		w->culprit[w->nculprit++] = h;
+	batch_end(b, i);
+}
+
 /* The worker died: who may have done it? */
 static void
-suspect(struct batch *b)
+suspect(struct worker_client *w, const char *how)
 {
+	struct batch *b = w->batch;
 	size_t i;
 
-	for (i = 0; i < b->next; i++) {
+	for (i = 0; i < b->n; i++) {
 		if (!b->sent[i] || b->job[i].done)
 			continue;
 		b->sent[i] = false;
 		b->under_way--;
 		if (b->deaths[i]++ == 0)
 			b->nsuspect++;
-		if (b->deaths[i] < 2)
-			continue;
-		b->job[i].crashed = true;
-		batch_end(b, i);
+		if (b->deaths[i] >= DEATHS_JOB)
+			convict(w, i, how);
 	}
 }
 
 static enum mip_status
 bury(struct worker_client *w, char why[WORKER_CLIENT_WHY])
 {
-	char how[64];
+	char how[HOW];
 
-	process_end(w, 0.2, how, sizeof how);
-	if (w->batch)
-		suspect(w->batch);
-	if (++w->deaths > DEATHS_MAX) {
-		say_death(w, how, why);
+	worker_wire_end(&w->wire, 0.2, how, sizeof how);
+	suspect(w, how);
+	say_death(w, how, why);
+	if (w->nculprit == CULPRITS_MAX)
+		snprintf(why, WORKER_CLIENT_WHY, "the program crashes again "
+		    "and again: %d rows or tests have ended it (%.200s)",
+		    CULPRITS_MAX, how);
+	if (++w->deaths > DEATHS_MAX || w->nculprit == CULPRITS_MAX)
 		return MIP_INFRASTRUCTURE;
-	}
-	if (w->batch && (w->batch->left == 0 || w->batch->closed))
+	if (w->batch->left == 0 || w->batch->closed)
 		return MIP_OK;
 	return revive(w, why);
-}
-
-static enum mip_status
-told_to_end(const struct worker_client *w)
-{
-	if (w->o.stop && *w->o.stop)
-		return MIP_CANCELLED;
-	if (w->o.deadline_s > 0 && worker_client_now() >= w->o.deadline_s)
-		return MIP_BUDGET;
-	return MIP_OK;
 }
 
 /* Asks for the end of what is under way, and waits for it a little. */
@@ -609,15 +589,15 @@ call_off(struct worker_client *w)
 	for (i = 0; i < b->n; i++) {
 		if (!b->sent[i])
 			continue;
-		buf_puts(&w->queue, "{\"cancel\":");
-		buf_int(&w->queue, b->base + (int64_t)i);
-		buf_puts(&w->queue, "}\n");
+		buf_puts(&w->wire.queue, "{\"cancel\":");
+		buf_int(&w->wire.queue, b->base + (int64_t)i);
+		buf_puts(&w->wire.queue, "}\n");
 	}
 	while (b->under_way > 0 && worker_client_now() < until)
-		if (!turn(w))
+		if (!worker_wire_turn(&w->wire))
 			break;
 	if (b->under_way > 0)
-		process_end(w, 0, NULL, 0);
+		worker_wire_end(&w->wire, 0, NULL, 0);
 }
 
 static enum mip_status
@@ -631,16 +611,15 @@ run_batch(struct worker_client *w, char why[WORKER_CLIENT_WHY])
 		if (s != MIP_OK)
 			break;
 		feed(w);
-		if (!turn(w))
+		if (!worker_wire_turn(&w->wire))
 			s = bury(w, why);
-		if (w->queue.failed)
-			s = MIP_NOMEM;
+		if (w->wire.queue.failed || w->wire.failed)
+			s = told = MIP_NOMEM;
 	}
 	if (b->under_way > 0)
 		call_off(w);
 	if (told != MIP_OK)
-		snprintf(why, WORKER_CLIENT_WHY, "%s", told == MIP_BUDGET ?
-		    "the time is over" : mip_status_text(told));
+		say_told(told, why);
 	return s;
 }
 
@@ -657,7 +636,8 @@ worker_client_run(struct worker_client *w, struct arena *a,
 	if (n == 0)
 		return MIP_OK;
 	for (i = 0; i < n; i++) {
-		job[i].done = job[i].crashed = false;
+		job[i].done = job[i].crashed = job[i].known = false;
+		job[i].death = NULL;
 		job[i].answer = (struct json){ NULL, 0 };
 	}
 	b.deaths = calloc(n, sizeof *b.deaths);
@@ -665,6 +645,11 @@ worker_client_run(struct worker_client *w, struct arena *a,
 	if (b.deaths && b.sent) {
 		w->next_id += (int64_t)n;
 		w->batch = &b;
+		for (i = 0; i < n && w->nculprit > 0; i++)
+			if (is_culprit(w, job_hash(&job[i]))) {
+				b.deaths[i] = DEATHS_JOB - 1;
+				b.nsuspect++;
+			}
 		s = run_batch(w, why);
 		w->batch = NULL;
 	}

@@ -22,6 +22,9 @@ struct worker_client_options {
 	unsigned window;                /* runs under way at once */
 	const volatile bool *stop;      /* or NULL */
 	double deadline_s;              /* CLOCK_MONOTONIC; 0: none */
+	double quiet_s;                 /* silence after which it is asked
+	                                 * whether it lives, and has as long to
+	                                 * answer; 0: 30 */
 };
 
 /* Starts the worker and reads its hello.  INFRASTRUCTURE with a sentence in
@@ -58,7 +61,10 @@ struct worker_job {
 	const char *model;              /* JSON object, or NULL */
 
 	bool done;
-	bool crashed;                   /* it ended two workers, alone */
+	bool crashed;                   /* it ended three workers, the last
+	                                 * two alone; or one, if known */
+	bool known;                     /* an equal one has crashed before */
+	const char *death;              /* of crashed: how it ended; in `a` */
 	struct json answer;             /* object; empty if crashed */
 };
 
@@ -66,7 +72,8 @@ struct worker_job {
  * gives false when no more are wanted.  Answers live in `a`.
  *   OK              all are done, or `done` wanted no more
  *   CANCELLED       `stop` was set        BUDGET    the deadline has come
- *   INFRASTRUCTURE  the worker cannot be kept alive  */
+ *   INFRASTRUCTURE  the worker cannot be kept alive, or too many of the rows
+ *                   and tests end it  */
 enum mip_status worker_client_run(struct worker_client *w, struct arena *a,
     struct worker_job *job, size_t n, bool (*done)(void *arg, size_t i),
     void *arg, char why[WORKER_CLIENT_WHY]);

@@ -117,6 +117,8 @@ worker_process_start(struct worker_process *w, const char *const *argv,
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, err[2] = { -1, -1 };
 	int rc = EMFILE;
 
+	w->nsaid = 0;
+	w->said[0] = '\0';
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, in) == 0 && lift_pair(in) &&
 	    pipe(out) == 0 && lift_pair(out) &&
 	    pipe(err) == 0 && lift_pair(err))
@@ -183,7 +185,8 @@ worker_process_listen(struct worker_process *w)
 	}
 }
 
-/* The worker is gone, or has to go. */
+/* What it started has keepers of its own, which end when it does: signals are
+ * for it alone. */
 void
 worker_process_end(struct worker_process *w, double patience, char *how,
     size_t nhow)
@@ -192,15 +195,17 @@ worker_process_end(struct worker_process *w, double patience, char *how,
 
 	close_fd(&w->in);
 	if (w->pid > 0 && !process_ended(w, patience, &status)) {
-		kill(-w->pid, SIGTERM);
+		kill(w->pid, SIGTERM);
 		if (!process_ended(w, 1, &status)) {
-			kill(-w->pid, SIGKILL);
+			kill(w->pid, SIGKILL);
 			process_ended(w, 5, &status);
 		}
 	}
 	worker_process_listen(w);
-	if (how && WIFSIGNALED(status))
-		snprintf(how, nhow, "killed by signal %d", WTERMSIG(status));
+	w->killed = WIFSIGNALED(status);
+	if (how && w->killed)
+		snprintf(how, nhow, "killed by signal %d, %s",
+		    WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else if (how)
 		snprintf(how, nhow, "exit status %d", WEXITSTATUS(status));
 	w->pid = 0;

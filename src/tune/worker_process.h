@@ -21,6 +21,7 @@ struct worker_process {
 	int in, out, err;
 	char said[WORKER_PROCESS_SAID + 1];
 	size_t nsaid;
+	bool killed;                    /* the last one ended by a signal */
 };
 
 void worker_process_init(struct worker_process *p);
