@@ -128,8 +128,8 @@ EMIT = $(call in,src/emit, \
 
 TUNE = $(call in,src/tune, \
 	rng uniform linear stats data split space surrogate tpe study \
-	worker_client worker_process worker_wire choices demo critique \
-	strategy \
+	worker_client worker_process worker_wire choices demo \
+	critique strategy \
 	s_mipro s_bootstrap s_random tuned tuned_apply tuned_diff \
 	evaluate bound search search_space tune propose propose_text \
 	tuning answer suite)
@@ -420,6 +420,7 @@ stress: setup
 	@STRESS=1 $(B)/test/f_call
 	@$(STRESSENV) sh $(srcdir)/tests/e2e/t_load.sh
 	@$(STRESSENV) sh $(srcdir)/tests/e2e/t_resume.sh
+	@$(STRESSENV) sh $(srcdir)/tests/e2e/t_crash.sh
 
 bench: setup
 	@$(AGAIN) all $(BENCHBIN) $(BENCHHELP) $(LMDBIN)

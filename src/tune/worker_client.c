@@ -75,9 +75,11 @@ say_death(struct worker_client *w, const char *how,
     char why[WORKER_CLIENT_WHY])
 {
 	const char *said = worker_process_said(&w->wire.p);
+	const char *name = strrchr(w->o.argv[0], '/');
 
 	snprintf(why, WORKER_CLIENT_WHY,
-	    "the program %.60s ended (%.80s)%s%.120s", w->o.argv[0], how,
+	    "the program %.60s ended (%.80s)%s%.120s",
+	    name ? name + 1 : w->o.argv[0], how,
 	    said[0] ? ": " : "", said);
 }
 
@@ -249,7 +251,8 @@ client_try(struct worker_client *w, char why[WORKER_CLIENT_WHY], bool *again)
 		return s;
 	while (!w->hello.n && s == MIP_OK && !w->wire.failed) {
 		s = told_to_end(w);
-		if (s == MIP_OK && (!worker_wire_turn(&w->wire) || worker_client_now() > until))
+		if (s == MIP_OK && (!worker_wire_turn(&w->wire) ||
+		    worker_client_now() > until))
 			break;
 	}
 	if (w->hello.n)
@@ -395,7 +398,7 @@ await_set(struct worker_client *w, int64_t id, const char *text,
 	queue_set(w, id, text);
 	w->wanted_set = id;
 	while (w->wanted_set && s == MIP_OK) {
-		s = w->wire.queue.failed || w->wire.failed ? MIP_NOMEM : told_to_end(w);
+		s = worker_wire_failed(&w->wire) ? MIP_NOMEM : told_to_end(w);
 		if (s != MIP_OK) {
 			say_told(s, why);
 		} else if (!worker_wire_turn(&w->wire)) {
@@ -565,13 +568,12 @@ bury(struct worker_client *w, char why[WORKER_CLIENT_WHY])
 
 	worker_wire_end(&w->wire, 0.2, how, sizeof how);
 	suspect(w, how);
-	say_death(w, how, why);
-	if (w->nculprit == CULPRITS_MAX)
+	if (++w->deaths > DEATHS_MAX || w->nculprit == CULPRITS_MAX) {
 		snprintf(why, WORKER_CLIENT_WHY, "the program crashes again "
-		    "and again: %d rows or tests have ended it (%.200s)",
-		    CULPRITS_MAX, how);
-	if (++w->deaths > DEATHS_MAX || w->nculprit == CULPRITS_MAX)
+		    "and again: %u rows or tests have ended it (%.200s)",
+		    w->nculprit, how);
 		return MIP_INFRASTRUCTURE;
+	}
 	if (w->batch->left == 0 || w->batch->closed)
 		return MIP_OK;
 	return revive(w, why);
@@ -613,7 +615,7 @@ run_batch(struct worker_client *w, char why[WORKER_CLIENT_WHY])
 		feed(w);
 		if (!worker_wire_turn(&w->wire))
 			s = bury(w, why);
-		if (w->wire.queue.failed || w->wire.failed)
+		if (worker_wire_failed(&w->wire))
 			s = told = MIP_NOMEM;
 	}
 	if (b->under_way > 0)

@@ -74,6 +74,12 @@ worker_wire_garbage(struct worker_wire *w, const char *s, size_t n)
 	w->fault[k] = '\0';
 }
 
+bool
+worker_wire_failed(const struct worker_wire *w)
+{
+	return w->failed || w->queue.failed;
+}
+
 /* Takes the whole lines out of what came; none behind one that is wrong. */
 static void
 take_lines(struct worker_wire *w)

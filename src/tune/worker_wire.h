@@ -39,6 +39,9 @@ enum mip_status worker_wire_start(struct worker_wire *w,
 void worker_wire_end(struct worker_wire *w, double patience, char *how,
     size_t nhow);
 
+/* Whether there was no memory for a line in or out. */
+bool worker_wire_failed(const struct worker_wire *w);
+
 /* One turn, a tenth of a second at most: what can be sent is sent, what came
  * is read.  False when the worker is gone, or is of no use any more. */
 bool worker_wire_turn(struct worker_wire *w);
