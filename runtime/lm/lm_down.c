@@ -143,6 +143,8 @@ down_take_answer(struct lm_flight *f, struct provider_answer *a)
 	r->out = a->out;
 	r->latency_s = f->http.seconds;
 	f->counted = a->counted;
+	memcpy(f->response_id, a->id, sizeof f->response_id);
+	memcpy(f->response_model, a->model, sizeof f->response_model);
 	f->message[0] = '\0';
 }
 

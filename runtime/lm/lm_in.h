@@ -136,6 +136,9 @@ struct lm_flight {
 	char message[LM_WHY];
 	struct store_reply reply;
 	bool counted;                   /* the server gave token numbers */
+	char response_id[PROVIDER_NAME];        /* what a server has just
+	                                 * said of its answer, or "" */
+	char response_model[PROVIDER_NAME];
 	struct trace_attempt *tried;    /* for a trace that is exported */
 	unsigned ntried;
 	enum lm_source source;

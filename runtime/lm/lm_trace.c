@@ -163,6 +163,8 @@ lm_trace_asked(struct trace_call *t, const struct lm_flight *f,
 
 	t->model = m->name;
 	t->provider = m->provider;
+	t->response_id = f->response_id[0] ? f->response_id : NULL;
+	t->response_model = f->response_model[0] ? f->response_model : NULL;
 	t->reasks = c->reasks;
 	if (f->kind == LM_EMBED) {
 		t->kind = "embed";

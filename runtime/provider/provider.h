@@ -27,6 +27,8 @@ struct provider_ask {
 	bool uncounted;                 /* without asking for its usage */
 };
 
+enum { PROVIDER_NAME = 96 };            /* longer names are cut */
+
 /* What an answer says.  The texts are malloc'ed: provider_answer_release. */
 struct provider_answer {
 	char *text;
@@ -36,6 +38,8 @@ struct provider_answer {
 	bool refused;
 	bool counted;                   /* it gives the numbers of tokens */
 	int64_t in, cached, out;
+	char id[PROVIDER_NAME];         /* what the server calls it, or "" */
+	char model[PROVIDER_NAME];      /* who it says has answered, or "" */
 	char why[256];                  /* why it is no answer */
 };
 
@@ -62,6 +66,9 @@ struct provider_stream {
 	                                 * with, or a refusal; what came before
 	                                 * is gone from it */
 	bool ended;                     /* nothing more is to come */
+	bool calls;                     /* a function's call has begun: the */
+	int64_t call;                   /* one of this number is told of */
+	int64_t ncall;                  /* calls without a number, so far */
 	struct provider_answer answer;  /* all but its texts */
 };
 

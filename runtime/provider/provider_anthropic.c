@@ -332,6 +332,7 @@ anthropic_answer(const char *s, size_t n, enum mip_structure rung,
 		r->finish = anthropic_finish(root);
 		r->refused = provider_word_is(root, "stop_reason", "refusal");
 		anthropic_usage(root, r);
+		provider_names_of(r, root, "id", "model");
 		if (rung == MIP_STRUCTURE_FUNCTION)
 			input = anthropic_input(s, n);
 		anthropic_blocks(content, &text, &thoughts);
@@ -348,14 +349,28 @@ anthropic_answer(const char *s, size_t n, enum mip_structure rung,
 	return ok;
 }
 
+/* A call of the tool begins; it may be called with nothing. */
 static void
-anthropic_delta(struct provider_stream *st, const cJSON *delta)
+anthropic_begins(struct provider_stream *st, const cJSON *root)
 {
-	const char *s;
+	const cJSON *block = cJSON_GetObjectItemCaseSensitive(root,
+	    "content_block");
+
+	if (st->rung == MIP_STRUCTURE_FUNCTION &&
+	    provider_word_is(block, "type", "tool_use"))
+		provider_calls(st, provider_count(root, "index", NULL));
+}
+
+static void
+anthropic_delta(struct provider_stream *st, const cJSON *root)
+{
+	const cJSON *delta = cJSON_GetObjectItemCaseSensitive(root, "delta");
+	const char *s = provider_text_of(delta, "partial_json");
 
 	provider_said(st, provider_text_of(delta, "text"));
-	if (st->rung == MIP_STRUCTURE_FUNCTION)
-		provider_called(st, provider_text_of(delta, "partial_json"));
+	if (s && st->rung == MIP_STRUCTURE_FUNCTION &&
+	    provider_calls(st, provider_count(root, "index", NULL)))
+		provider_called(st, s);
 	s = provider_text_of(delta, "thinking");
 	if (s)
 		buf_puts(&st->reasoning, s);
@@ -382,7 +397,7 @@ static bool
 anthropic_piece(struct provider_stream *st, const char *s, size_t n)
 {
 	cJSON *root = provider_event(st, s, n);
-	const cJSON *delta;
+	const cJSON *delta, *message;
 	bool ok = true;
 
 	if (!root)
@@ -392,16 +407,21 @@ anthropic_piece(struct provider_stream *st, const char *s, size_t n)
 		ok = provider_no_answer(&st->answer, s, n,
 		    provider_chat_error, "an error");
 	} else if (provider_word_is(root, "type", "message_start")) {
-		anthropic_counts(st, cJSON_GetObjectItemCaseSensitive(root,
-		    "message"));
+		message = cJSON_GetObjectItemCaseSensitive(root, "message");
+		anthropic_counts(st, message);
+		provider_names_of(&st->answer, message, "id", "model");
+	} else if (provider_word_is(root, "type", "content_block_start")) {
+		anthropic_begins(st, root);
 	} else if (provider_word_is(root, "type", "content_block_delta")) {
-		anthropic_delta(st, delta);
+		anthropic_delta(st, root);
 	} else if (provider_word_is(root, "type", "message_delta")) {
 		st->answer.finish = anthropic_finish(delta);
 		st->answer.refused = provider_word_is(delta, "stop_reason",
 		    "refusal");
 		anthropic_counts(st, root);
 	} else if (provider_word_is(root, "type", "message_stop")) {
+		if (st->calls && !st->called)
+			provider_called(st, "{}");
 		st->ended = true;
 	}
 	cJSON_Delete(root);

@@ -278,6 +278,7 @@ gemini_answer(const char *s, size_t n, enum mip_structure rung,
 	if (cJSON_IsObject(one)) {
 		r->finish = gemini_finish(one);
 		gemini_usage(root, r);
+		provider_names_of(r, root, "responseId", "modelVersion");
 		gemini_texts(one, &text, &thoughts);
 		ok = provider_finish(r, &text, &thoughts);
 	} else if (provider_text_of(feedback, "blockReason")) {
@@ -320,6 +321,7 @@ gemini_piece(struct provider_stream *st, const char *s, size_t n)
 		    "an error");
 	}
 	gemini_usage(root, &st->answer);
+	provider_names_of(&st->answer, root, "responseId", "modelVersion");
 	cJSON_Delete(root);
 	return ok;
 }

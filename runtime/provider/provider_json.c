@@ -495,6 +495,28 @@ provider_event(struct provider_stream *st, const char *s, size_t n)
 }
 
 void
+provider_names_of(struct provider_answer *r, const cJSON *root,
+    const char *id, const char *model)
+{
+	const char *s = id && !r->id[0] ? provider_text_of(root, id) : NULL;
+
+	if (s && *s)
+		provider_copy(r->id, sizeof r->id, s);
+	s = r->model[0] ? NULL : provider_text_of(root, model);
+	if (s && *s)
+		provider_copy(r->model, sizeof r->model, s);
+}
+
+bool
+provider_calls(struct provider_stream *st, int64_t call)
+{
+	if (!st->calls)
+		st->call = call;
+	st->calls = true;
+	return st->call == call;
+}
+
+void
 provider_called(struct provider_stream *st, const char *s)
 {
 	if (!s || !*s)

@@ -93,6 +93,13 @@ cJSON *provider_parse(const char *s, size_t n, const char *api,
     struct provider_answer *r);
 /* The same of an event of a stream. */
 cJSON *provider_event(struct provider_stream *st, const char *s, size_t n);
+/* Whether the call of a function with this number is the one that is told of:
+ * the first that comes, as in an answer that is whole. */
+bool provider_calls(struct provider_stream *st, int64_t call);
+/* Takes over what these members are, unless it is known: how the server calls
+ * its answer, and the model that gave it. */
+void provider_names_of(struct provider_answer *r, const cJSON *root,
+    const char *id, const char *model);
 /* Appends to the text what a function is called with, or why the model will
  * not answer, in place of what it says beside that. */
 void provider_called(struct provider_stream *st, const char *s);

@@ -183,6 +183,7 @@ ollama_answer(const char *s, size_t n, enum mip_structure rung,
 		r->finish = provider_word_is(root, "done_reason", "length") ?
 		    REPLY_LENGTH : REPLY_STOP;
 		ollama_usage(root, r);
+		provider_names_of(r, root, NULL, "model");
 		buf_puts(&text, said);
 		said = provider_text_of(message, "thinking");
 		if (said)
@@ -220,6 +221,7 @@ ollama_piece(struct provider_stream *st, const char *s, size_t n)
 			st->answer.finish = REPLY_LENGTH;
 		ollama_usage(root, &st->answer);
 	}
+	provider_names_of(&st->answer, root, NULL, "model");
 	cJSON_Delete(root);
 	return ok;
 }

@@ -249,6 +249,7 @@ provider_chat_answer(const char *s, size_t n, enum mip_structure rung,
 	if (cJSON_IsObject(message)) {
 		r->finish = openai_finish(choice);
 		openai_usage(root, r);
+		provider_names_of(r, root, "id", "model");
 		ok = openai_message(message, rung, r);
 	} else {
 		ok = provider_no_answer(r, s, n, provider_chat_error,
@@ -260,16 +261,42 @@ provider_chat_answer(const char *s, size_t n, enum mip_structure rung,
 
 /* ---- streams ---- */
 
+/* Pieces of calls may come in any order, their names and ids before what they
+ * are called with, or never; a server that gives calls no `index` begins each
+ * with its name. */
+static void
+openai_calls(struct provider_stream *st, const cJSON *delta)
+{
+	const cJSON *call, *fn;
+	const char *name;
+	bool numbered;
+	int64_t n;
+
+	cJSON_ArrayForEach(call, cJSON_GetObjectItemCaseSensitive(delta,
+	    "tool_calls")) {
+		fn = cJSON_GetObjectItemCaseSensitive(call, "function");
+		name = provider_text_of(fn, "name");
+		numbered = false;
+		n = provider_count(call, "index", &numbered);
+		if (!numbered)
+			n = name && *name ? st->ncall++ : st->ncall - 1;
+		if (provider_calls(st, n))
+			provider_called(st, provider_text_of(fn,
+			    "arguments"));
+	}
+}
+
 static void
 openai_delta(struct provider_stream *st, const cJSON *delta)
 {
 	const char *s = provider_text_of(delta, "refusal");
 
-	if (s && *s)
+	if (s && *s) {
 		st->answer.refused = true;
-	else if (st->rung == MIP_STRUCTURE_FUNCTION)
-		s = openai_arguments(delta);
-	provider_called(st, s);
+		provider_called(st, s);
+	} else if (st->rung == MIP_STRUCTURE_FUNCTION) {
+		openai_calls(st, delta);
+	}
 	provider_said(st, provider_text_of(delta, "content"));
 	s = provider_text_of(delta, "reasoning_content");
 	if (!s)
@@ -306,6 +333,7 @@ provider_chat_piece(struct provider_stream *st, const char *s, size_t n)
 		}
 	}
 	openai_usage(root, &st->answer);
+	provider_names_of(&st->answer, root, "id", "model");
 	cJSON_Delete(root);
 	return ok;
 }

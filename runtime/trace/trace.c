@@ -298,6 +298,8 @@ trace_line(struct buf *b, const struct trace_call *c)
 		trace_text(b, "message", c->message);
 	trace_text(b, "source", c->source);
 	trace_text(b, "finish", c->finish);
+	trace_text(b, "response_id", c->response_id);
+	trace_text(b, "response_model", c->response_model);
 	if (c->refused) {
 		trace_name(b, "refused");
 		buf_puts(b, "true");

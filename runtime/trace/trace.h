@@ -39,6 +39,8 @@ struct trace_call {
 	const char *source;             /* "server", "cache", "journal",
 	                                 * "replay", "shared" */
 	const char *finish;
+	const char *response_id;        /* what the server calls it; or NULL */
+	const char *response_model;     /* who it says has answered; or NULL */
 	bool refused, reasks, json, stream;
 	unsigned attempts;
 	const struct trace_attempt *attempt;

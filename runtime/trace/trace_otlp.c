@@ -322,6 +322,8 @@ otlp_response(struct buf *b, const struct trace_call *c)
 		otlp_texts(b, "gen_ai.response.finish_reasons", &c->finish, 1);
 	if (c->status != MIP_OK)
 		return;
+	trace_otlp_text(b, "gen_ai.response.id", c->response_id);
+	trace_otlp_text(b, "gen_ai.response.model", c->response_model);
 	otlp_int(b, "gen_ai.usage.input_tokens", c->in);
 	if (c->cached > 0)
 		otlp_int(b, "gen_ai.usage.cache_read.input_tokens",

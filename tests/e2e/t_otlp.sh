@@ -133,6 +133,8 @@ assert a["gen_ai.request.max_tokens"] == 64
 assert a["gen_ai.request.seed"] == 7
 assert a["gen_ai.request.stop_sequences"] == ["END"]
 assert a["gen_ai.response.finish_reasons"] == ["stop"]
+assert a["gen_ai.response.id"].startswith("chatcmpl-"), a
+assert a["gen_ai.response.model"] == "fake-1"
 assert a["gen_ai.usage.input_tokens"] == 1000
 assert a["gen_ai.usage.cache_read.input_tokens"] == 400
 assert a["gen_ai.usage.output_tokens"] == 100

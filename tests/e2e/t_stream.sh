@@ -134,7 +134,7 @@ model openai:fake
 	delta '{"content":"{\"why\":\"begins well\","}'
 	echo '{"error":{"message":"overloaded","code":503}}'
 } >broken
-base=/v1 script "$(events broken ',"times":1')" '{"json":'"$VALUE"'}'
+base=/v1 script "$(events broken ',"times":1')" '{"piece_ms":70,"json":'"$VALUE"'}'
 ok 'an error in the midst' stream 0 x
 ok 'is another attempt' last "$ANSWER"
 ok 'that is told anew' has '{"leaf":"judge","call":0,"again":true,"part":null}'
