@@ -68,7 +68,7 @@ in = $(patsubst %,$(1)/%.c,$(2))
 RUNTIME = \
 	$(call in,runtime/core, \
 	status arena buf chars lines json duration sha256 regex redact allow \
-	child) \
+	child clock) \
 	$(call in,runtime/type, \
 	type type_check type_read schema gbnf gbnf_number gbnf_text \
 	gbnf_regex) \

@@ -14,6 +14,7 @@
 #include "core/redact.c"
 #include "core/allow.c"
 #include "core/child.c"
+#include "core/clock.c"
 
 #include "type/type.c"
 #include "type/type_read.c"

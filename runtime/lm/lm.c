@@ -6,19 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "core/clock.h"
 #include "core/json.h"
 #include "lm/lm_in.h"
-
-double
-lm_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 void
 lm_say(struct lm *l, char why[LM_WHY], const char *fmt, ...)
@@ -56,7 +47,7 @@ lm_late(struct lm *l, double now, char why[LM_WHY])
 bool
 lm_time_over(struct lm *l, char why[320])
 {
-	return l->deadline > 0 && lm_late(l, lm_now(), why);
+	return l->deadline > 0 && lm_late(l, clock_now(), why);
 }
 
 /* ---- small parts ---- */
@@ -68,7 +59,7 @@ lm_group_init(struct lm_group *g)
 	g->news = false;
 	if (pthread_mutex_init(&g->lock, NULL) != 0)
 		return false;
-	if (pthread_cond_init(&g->done, NULL) == 0)
+	if (clock_cond(&g->done))
 		return true;
 	pthread_mutex_destroy(&g->lock);
 	return false;
@@ -93,18 +84,14 @@ lm_wait(struct lm_group *g)
 bool
 lm_wait_news(struct lm_group *g, unsigned ms)
 {
-	struct timespec until;
+	double until = clock_now() + ms / 1e3;
 	bool more;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_nsec += (long)(ms % 1000) * 1000000;
-	until.tv_sec += (time_t)(ms / 1000) + until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
 	pthread_mutex_lock(&g->lock);
 	while (g->pending > 0 && !g->news)
 		if (ms == 0)
 			pthread_cond_wait(&g->done, &g->lock);
-		else if (pthread_cond_timedwait(&g->done, &g->lock, &until))
+		else if (!clock_wait(&g->done, &g->lock, until))
 			break;
 	g->news = false;
 	more = g->pending > 0;
@@ -237,7 +224,7 @@ lm_options(struct lm *l, const struct mip_options *o)
 	l->timeout_ms = o->timeout_ms;
 	if (o->time_limit_ms > 0) {
 		l->time_limit_s = (double)o->time_limit_ms / 1e3;
-		l->deadline = lm_now() + l->time_limit_s;
+		l->deadline = clock_now() + l->time_limit_s;
 	}
 	l->seed = o->seed;
 	if (o->cache_dir)

@@ -107,9 +107,6 @@ struct lm_call {
 
 struct lm;
 
-/* Seconds of the monotonic clock. */
-double lm_now(void);
-
 /* Appends what names the model and its server, as keys have it: vectors of the
  * same name can be compared.  The status if it cannot be used, with a sentence
  * in `why`. */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "lm/lm_in.h"
 
 enum {
@@ -557,7 +558,7 @@ loop_stop(struct lm *l)
 	}
 	if (atomic_load(&l->unkept))
 		loop_end(l, MIP_IO, l->unkept_why);
-	now = lm_now();
+	now = clock_now();
 	if (lm_late(l, now, why))
 		loop_end(l, MIP_BUDGET, why);
 	return now;
@@ -621,7 +622,7 @@ lm_loop(void *arg)
 		loop_budget(l, now);
 		next = loop_pump_all(l, now);
 		http_run(l->http, go ? loop_wait_ms(l, next, now) : 0);
-		now = lm_now();
+		now = clock_now();
 		while ((f = lm_queue_get(&l->down)))
 			lm_came_down(l, f, now);
 		if (loop_land(l))

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/sha256.h"
 #include "lm/lm_in.h"
 
@@ -237,7 +238,7 @@ model_new(struct lm *l, const void *of, const struct mip_model *settings,
 	m->hash = lm_hash(settings->name);
 	lm_queue_init(&m->ready);
 	limit_init(&m->limit, settings->sending.running,
-	    settings->sending.rpm, settings->tpm, lm_now());
+	    settings->sending.rpm, settings->tpm, clock_now());
 	if (settings->sending.adaptive)
 		limit_adapt(&m->limit);
 	return m;

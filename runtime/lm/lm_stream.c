@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "lm/lm_in.h"
 
 /* What is new of the text is shown without secrets; what may be the beginning
@@ -116,7 +117,7 @@ lm_stream_more(struct http_request *r)
 	if (f->pieces.text.len == before && !anew)
 		return;
 	if (f->first_s <= 0)
-		f->first_s = lm_now() - f->sent_at;
+		f->first_s = clock_now() - f->sent_at;
 	f->called = f->pieces.called;
 	pthread_mutex_lock(&f->lm->lock);
 	if (anew)

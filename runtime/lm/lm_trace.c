@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "lm/lm_in.h"
 
 static const char *
@@ -35,7 +36,7 @@ lm_traced(struct lm *l, bool written)
 int64_t
 lm_trace_now(const struct lm *l)
 {
-	return l->trace ? trace_now() : 0;
+	return l->trace ? clock_wall_ns() : 0;
 }
 
 int64_t
@@ -44,7 +45,7 @@ lm_trace_begin(struct lm *l, struct trace_at *at)
 	if (!l->trace)
 		return 0;
 	trace_root(l->trace, at);
-	return trace_now();
+	return clock_wall_ns();
 }
 
 void
@@ -60,7 +61,7 @@ lm_trace_scored(struct lm *l, const struct trace_at *up, struct trace_run *r)
 	if (!l->trace)
 		return;
 	trace_below(l->trace, up, &r->at);
-	r->end_ns = trace_now();
+	r->end_ns = clock_wall_ns();
 	r->scored = true;
 	lm_traced(l, trace_write_run(l->trace, r));
 }
@@ -71,7 +72,7 @@ lm_trace_tool(struct lm *l, const struct trace_at *up, struct trace_tool *t)
 	if (!l->trace)
 		return;
 	trace_below(l->trace, up, &t->at);
-	t->end_ns = trace_now();
+	t->end_ns = clock_wall_ns();
 	lm_traced(l, trace_write_tool(l->trace, t));
 }
 
@@ -104,7 +105,7 @@ lm_trace_sent(struct lm *l, struct lm_flight *f)
 	v += f->ntried++;
 	memset(v, 0, sizeof *v);
 	trace_span(l->trace, v->span);
-	v->start_ns = v->end_ns = trace_now();
+	v->start_ns = v->end_ns = clock_wall_ns();
 }
 
 static const char *
@@ -133,7 +134,7 @@ lm_trace_down(struct lm *l, struct lm_flight *f)
 	if (f->ntried == 0)
 		return;
 	v = &f->tried[f->ntried - 1];
-	v->end_ns = trace_now();
+	v->end_ns = clock_wall_ns();
 	v->error = lm_result_word(f->http.result);
 	if (!v->error)
 		v->status = f->http.status;
@@ -192,7 +193,7 @@ lm_trace(struct lm *l, const struct lm_flight *f, const struct lm_call *c,
 	};
 	char key[2 * STORE_KEY + 1];
 	struct trace_call t = {
-		.start_ns = c->began_ns, .end_ns = trace_now(),
+		.start_ns = c->began_ns, .end_ns = clock_wall_ns(),
 		.leaf = c->leaf,
 		.server = f->kind == LM_FETCH ? f->m->what : NULL,
 		.id = f->m->model.id, .url = f->http.url,

@@ -21,10 +21,10 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/buf.h"
+#include "core/clock.h"
 #include "core/sha256.h"
 #include "local/llamacpp_keep.h"
 #include "net/http.h"
@@ -50,15 +50,6 @@ struct llama_work {
 	int users_fd;
 	char *why;
 };
-
-static double
-llama_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* ---- the program ---- */
 
@@ -225,7 +216,7 @@ llama_nap(struct llama_work *w)
 		snprintf(w->why, 320, "%s", mip_status_text(MIP_CANCELLED));
 		return MIP_CANCELLED;
 	}
-	if (llama_now() > w->until) {
+	if (clock_now() > w->until) {
 		snprintf(w->why, 320, "the local server for %.200s was not "
 		    "ready within %d s", w->spec->model, LLAMA_START_MS / 1000);
 		return MIP_INFRASTRUCTURE;
@@ -456,7 +447,7 @@ llama_obtain(struct llama_work *w, int *port)
 	close(alive);
 	for (i = 0; i < LLAMA_TRIES; i++) {
 		s = llama_spawn(w, port);
-		if (s != MIP_INFRASTRUCTURE || llama_now() > w->until)
+		if (s != MIP_INFRASTRUCTURE || clock_now() > w->until)
 			break;
 	}
 	if (s == MIP_OK && !llama_port_write(buf_str(&w->port), *port)) {
@@ -496,7 +487,7 @@ llamacpp_start(const struct llamacpp_spec *spec, const atomic_bool *stop,
 {
 	struct llama_work w = {
 		.spec = spec, .stop = stop, .users_fd = -1, .why = why,
-		.until = llama_now() + LLAMA_START_MS / 1000.0,
+		.until = clock_now() + LLAMA_START_MS / 1000.0,
 	};
 	struct llamacpp *l = calloc(1, sizeof *l);
 	enum mip_status s = MIP_NOMEM;

@@ -6,9 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <curl/curl.h>
+
+#include "core/clock.h"
 
 enum {
 	HTTP_SPARE = 1024,              /* easy handles kept for use again */
@@ -35,15 +36,6 @@ struct http {
 	bool moved;                     /* something ended in this run */
 	struct http_request *first;     /* all under way */
 };
-
-static double
-http_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 struct http *
 http_new(void)
@@ -117,7 +109,7 @@ http_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t utotal,
 	(void)unow;
 	if (now == 0)
 		return 0;
-	t = http_now();
+	t = clock_now();
 	if (now != s->seen) {
 		s->seen = now;
 		s->seen_at = t;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "run/mip_in.h"
 
 /* A part is made of a reply when so much of it is new, or after so long: so
@@ -44,7 +45,7 @@ hear_partial(struct mip *m, struct ask *a)
 {
 	struct reply_options o = mip_reply_options(m, a, REPLY_STOP);
 	struct buf json = BUF_INIT;
-	double now = lm_now();
+	double now = clock_now();
 
 	if (a->text.len == a->read && !a->anew)
 		return false;

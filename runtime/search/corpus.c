@@ -15,9 +15,9 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/sha256.h"
 #include "search/corpus_in.h"
 
@@ -286,7 +286,6 @@ static int
 corpus_lock(const char *path, bool (*stop)(void *), void *arg,
     enum mip_status *s)
 {
-	const struct timespec nap = { 0, CORPUS_NAP_MS * 1000000L };
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 
 	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
@@ -299,7 +298,7 @@ corpus_lock(const char *path, bool (*stop)(void *), void *arg,
 			close(fd);
 			return -1;
 		}
-		nanosleep(&nap, NULL);
+		clock_nap(CORPUS_NAP_MS);
 	}
 	return fd;
 }

@@ -12,8 +12,9 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "core/clock.h"
 
 enum { VECTORS_LANES = 8, VECTORS_NAP_MS = 25 };
 
@@ -226,7 +227,6 @@ enum mip_status
 vectors_lock(struct vectors *v, bool (*stop)(void *arg), void *arg,
     char why[VECTORS_WHY])
 {
-	const struct timespec nap = { 0, VECTORS_NAP_MS * 1000000L };
 
 	if (!v->path)
 		return MIP_OK;
@@ -244,7 +244,7 @@ vectors_lock(struct vectors *v, bool (*stop)(void *arg), void *arg,
 			    mip_status_text(MIP_CANCELLED));
 			return MIP_CANCELLED;
 		}
-		nanosleep(&nap, NULL);
+		clock_nap(VECTORS_NAP_MS);
 	}
 	return vectors_load(v, why);
 }

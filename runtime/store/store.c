@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "core/buf.h"
+#include "core/clock.h"
 #include "store/store_in.h"
 
 enum {
@@ -91,14 +92,13 @@ store_make(const char *path, char why[STORE_WHY])
 int
 store_run(sqlite3 *db, const char *sql)
 {
-	struct timespec nap = { 0, 20000000 };
 	int rc, i;
 
 	for (i = 0; i < STORE_BUSY_MS / 20; i++) {
 		rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
 		if (rc != SQLITE_BUSY)
 			break;
-		nanosleep(&nap, NULL);
+		clock_nap(20);
 	}
 	return rc;
 }

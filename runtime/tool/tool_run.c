@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/redact.h"
 #include "tool/tool_keep.h"
 
@@ -65,15 +66,6 @@ struct tool_talk {
 	bool over;                      /* `end` is known */
 	struct tool_answer *a;
 };
-
-static double
-tool_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* ---- what was said ---- */
 
@@ -415,7 +407,7 @@ tool_converse(struct tool_talk *k)
 	bool fits = true;
 
 	while (fits && !k->over && !tool_has_line(k)) {
-		double now = tool_now();
+		double now = clock_now();
 
 		if (k->stop(k->arg)) {
 			k->a->went = TOOL_STOPPED;
@@ -511,16 +503,15 @@ struct tool_pools *
 tool_pools_new(const char *root)
 {
 	struct tool_pools *t = calloc(1, sizeof *t);
-	pthread_condattr_t c;
 
 	if (!t)
 		return NULL;
 	t->root = root;
+	if (!clock_cond(&t->freed)) {
+		free(t);
+		return NULL;
+	}
 	pthread_mutex_init(&t->lock, NULL);
-	pthread_condattr_init(&c);
-	pthread_condattr_setclock(&c, CLOCK_MONOTONIC);
-	pthread_cond_init(&t->freed, &c);
-	pthread_condattr_destroy(&c);
 	return t;
 }
 
@@ -529,7 +520,7 @@ static void
 tool_last(struct tool_process *p, double until)
 {
 	struct pollfd f = { .fd = p->ended, .events = POLLIN };
-	double ms = (until - tool_now()) * 1e3;
+	double ms = (until - clock_now()) * 1e3;
 
 	if (ms > 0)
 		poll(&f, 1, (int)ms + 1);
@@ -539,7 +530,7 @@ tool_last(struct tool_process *p, double until)
 void
 tool_pools_free(struct tool_pools *t)
 {
-	double until = tool_now() + TOOL_LAST_MS / 1e3;
+	double until = clock_now() + TOOL_LAST_MS / 1e3;
 	struct tool_pool *pool;
 	struct tool_idle *i;
 
@@ -596,7 +587,6 @@ tool_enter(struct tool_talk *k, bool *started)
 {
 	struct tool_pool *p;
 	struct tool_idle *i;
-	struct timespec tick;
 
 	pthread_mutex_lock(&k->t->lock);
 	p = tool_pool(k->t, k->tool);
@@ -607,11 +597,8 @@ tool_enter(struct tool_talk *k, bool *started)
 			p = NULL;
 			break;
 		}
-		clock_gettime(CLOCK_MONOTONIC, &tick);
-		tick.tv_nsec += TOOL_TICK_MS * 1000000L;
-		tick.tv_sec += tick.tv_nsec / 1000000000L;
-		tick.tv_nsec %= 1000000000L;
-		pthread_cond_timedwait(&k->t->freed, &k->t->lock, &tick);
+		clock_wait(&k->t->freed, &k->t->lock,
+		    clock_now() + TOOL_TICK_MS / 1e3);
 	}
 	*started = false;
 	if (p) {
@@ -679,7 +666,7 @@ tool_run(struct tool_pools *t, const struct mip_tool *tool,
 	pool = tool_enter(&k, &there);
 	if (!pool)
 		return;
-	began = tool_now();
+	began = clock_now();
 	k.until = began + tool_seconds(tool);
 	if (there && !tool_is_fit(&k)) {
 		tool_keep_end(&k.p);
@@ -691,6 +678,6 @@ tool_run(struct tool_pools *t, const struct mip_tool *tool,
 		good = tool_judge_line(&k);
 	else if (good)
 		tool_judge_end(&k);
-	a->seconds = tool_now() - began;
+	a->seconds = clock_now() - began;
 	tool_leave(&k, pool, good && a->went == TOOL_ANSWERED);
 }

@@ -111,9 +111,6 @@ bool trace_content(const struct trace *t);
 /* Whether it is exported. */
 bool trace_exports(const struct trace *t);
 
-/* ns since 1970. */
-int64_t trace_now(void);
-
 /* ---- thread-safe ---- */
 
 /* A new span: of a run, below that of the environment if there is one; below

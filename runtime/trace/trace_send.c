@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "core/clock.h"
 #include "core/json.h"
 #include "net/http.h"
 #include "trace/trace_in.h"
@@ -46,29 +46,6 @@ struct trace_send {
 	char why[256];                  /* of the first loss */
 };
 
-static double
-send_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static bool
-send_cond(pthread_cond_t *c)
-{
-	pthread_condattr_t a;
-	bool ok;
-
-	if (pthread_condattr_init(&a) != 0)
-		return false;
-	ok = pthread_condattr_setclock(&a, CLOCK_MONOTONIC) == 0 &&
-	    pthread_cond_init(c, &a) == 0;
-	pthread_condattr_destroy(&a);
-	return ok;
-}
-
 struct trace_send *
 trace_send_new(struct trace_env *e, struct redact *r)
 {
@@ -81,7 +58,7 @@ trace_send_new(struct trace_env *e, struct redact *r)
 	s->last = &s->first;
 	atomic_init(&s->http, NULL);
 	if (pthread_mutex_init(&s->lock, NULL) == 0) {
-		if (send_cond(&s->more))
+		if (clock_cond(&s->more))
 			return s;
 		pthread_mutex_destroy(&s->lock);
 	}
@@ -123,7 +100,7 @@ send_done(struct http_request *r)
 static void
 send_once(struct trace_send *s, struct http_request *r, double end)
 {
-	double now = send_now(), until;
+	double now = clock_now(), until;
 	bool done = false;
 
 	r->arg = &done;
@@ -131,7 +108,7 @@ send_once(struct trace_send *s, struct http_request *r, double end)
 	http_submit(s->http, r);
 	while (!done) {
 		http_run(s->http, 100);
-		if (!done && send_stops(s, &until) && send_now() >= until)
+		if (!done && send_stops(s, &until) && clock_now() >= until)
 			http_stop(s->http);
 	}
 }
@@ -187,17 +164,14 @@ send_passing(const struct http_request *r)
 static bool
 send_pause(struct trace_send *s, double seconds, double end)
 {
-	struct timespec t;
-	double at = send_now() + seconds;
+	double at = clock_now() + seconds;
 	bool go;
 
 	if (at >= end)
 		return false;
-	t.tv_sec = (time_t)at;
-	t.tv_nsec = (long)((at - (double)t.tv_sec) * 1e9);
 	pthread_mutex_lock(&s->lock);
-	while (!s->stop && send_now() < at)
-		pthread_cond_timedwait(&s->more, &s->lock, &t);
+	while (!s->stop && clock_now() < at)
+		clock_wait(&s->more, &s->lock, at);
 	go = !s->stop;
 	pthread_mutex_unlock(&s->lock);
 	return go;
@@ -221,7 +195,7 @@ send_batch(struct trace_send *s, const struct buf *body, unsigned n)
 	struct http_request r = { .url = s->env->url,
 		.header = s->env->header, .body = buf_str(body),
 		.body_len = body->len, .max = SEND_REPLY, .done = send_done };
-	double end = send_now() + (double)s->env->timeout_ms / 1e3, until;
+	double end = clock_now() + (double)s->env->timeout_ms / 1e3, until;
 	double wait = SEND_BACKOFF_MS / 1e3;
 	char why[256];
 	uint64_t lost;
@@ -229,7 +203,7 @@ send_batch(struct trace_send *s, const struct buf *body, unsigned n)
 	for (;;) {
 		if (send_stops(s, &until) && until < end)
 			end = until;
-		if (send_now() >= end) {
+		if (clock_now() >= end) {
 			send_lost(s, n, "there was no time left");
 			break;
 		}
@@ -279,7 +253,6 @@ send_take(struct trace_send *s, struct buf *spans)
 static void
 send_wait(struct trace_send *s)
 {
-	struct timespec t;
 	double at = 0;
 
 	while (!s->stop && s->nqueued < s->env->batch) {
@@ -288,12 +261,10 @@ send_wait(struct trace_send *s)
 			continue;
 		}
 		if (at == 0)
-			at = send_now() + (double)s->env->delay_ms / 1e3;
-		if (send_now() >= at)
+			at = clock_now() + (double)s->env->delay_ms / 1e3;
+		if (clock_now() >= at)
 			return;
-		t.tv_sec = (time_t)at;
-		t.tv_nsec = (long)((at - (double)t.tv_sec) * 1e9);
-		pthread_cond_timedwait(&s->more, &s->lock, &t);
+		clock_wait(&s->more, &s->lock, at);
 	}
 }
 
@@ -388,7 +359,7 @@ trace_send_free(struct trace_send *s, char why[320])
 		return;
 	pthread_mutex_lock(&s->lock);
 	s->stop = true;
-	s->until = send_now() + SEND_END_MS / 1e3;
+	s->until = clock_now() + SEND_END_MS / 1e3;
 	pthread_cond_signal(&s->more);
 	h = atomic_load(&s->http);
 	if (h)

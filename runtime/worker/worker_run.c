@@ -6,9 +6,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/buf.h"
+#include "core/clock.h"
 #include "reply/reply.h"
 
 /* A metric that was asked for, and what came of it. */
@@ -227,13 +227,10 @@ run_score(struct run *r)
 static void
 run_test(struct run *r)
 {
-	struct timespec from, to;
+	double from = clock_now();
 
-	clock_gettime(CLOCK_MONOTONIC, &from);
 	run_ended(r, r->test->run(r->m));
-	clock_gettime(CLOCK_MONOTONIC, &to);
-	r->seconds = (double)(to.tv_sec - from.tv_sec) +
-	    (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+	r->seconds = clock_now() - from;
 }
 
 static struct mip_usage

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "core/clock.h"
 #include "describe_data.h"
 #include "describe_program.h"
 #include "instruct.h"
@@ -137,24 +137,17 @@ crew_watch(struct crew *w)
 {
 	struct tuning *u = w->u;
 	enum mip_status s = MIP_OK;
-	struct timespec t;
 
 	pthread_mutex_lock(&w->lock);
 	while (w->done < w->n) {
 		if (s == MIP_OK && u->t->stop && *u->t->stop)
 			s = MIP_CANCELLED;
 		if (s == MIP_OK && u->deadline > 0 &&
-		    worker_client_now() >= u->deadline)
+		    clock_now() >= u->deadline)
 			s = MIP_BUDGET;
 		if (s != MIP_OK)
 			mip_env_cancel(w->env);
-		clock_gettime(CLOCK_REALTIME, &t);
-		t.tv_nsec += TICK_MS * 1000000;
-		if (t.tv_nsec >= 1000000000) {
-			t.tv_nsec -= 1000000000;
-			t.tv_sec++;
-		}
-		pthread_cond_timedwait(&w->more, &w->lock, &t);
+		clock_wait(&w->more, &w->lock, clock_now() + TICK_MS / 1e3);
 	}
 	pthread_mutex_unlock(&w->lock);
 	if (s == MIP_BUDGET)
@@ -460,8 +453,7 @@ propose_all(struct crew *w, const char *data, const char *program,
 enum mip_status
 propose_make(struct tuning *u)
 {
-	struct crew w = { .u = u, .lock = PTHREAD_MUTEX_INITIALIZER,
-	    .more = PTHREAD_COND_INITIALIZER };
+	struct crew w = { .u = u, .lock = PTHREAD_MUTEX_INITIALIZER };
 	const char *data = "", *program = "";
 	struct slots *slots = NULL;
 	enum mip_status s;
@@ -473,6 +465,8 @@ propose_make(struct tuning *u)
 	w.model = (struct mip_override){ "proposer", proposer_model(u) };
 	if (!any || !w.model.model)
 		return MIP_OK;
+	if (!clock_cond(&w.more))
+		return MIP_NOMEM;
 	tuning_phase(u, "proposals");
 	s = crew_open(&w);
 	if (s == MIP_OK)

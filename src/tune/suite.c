@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "tune/evaluate.h"
 #include "tune/worker_client.h"
 
@@ -280,7 +281,7 @@ start(struct suite *s, struct arena *a, struct worker_client **w,
 	    .argv = evaluate_argv(a, t, false), .hash = t->mod->hash,
 	    .window = 2 * jobs, .stop = t->stop };
 	if (t->time_limit_s > 0)
-		o->deadline_s = worker_client_now() + t->time_limit_s;
+		o->deadline_s = clock_now() + t->time_limit_s;
 	return worker_client_new(o, w, why);
 }
 

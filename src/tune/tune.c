@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "tune/bound.h"
 #include "tune/rng.h"
 #include "tune/search.h"
@@ -182,7 +183,7 @@ say_end(struct tuning *u, enum mip_status s)
 	if (s != MIP_OK)
 		snprintf(r->message, sizeof r->message, "%s",
 		    u->why[0] ? u->why : mip_status_text(s));
-	r->elapsed_s = worker_client_now() - u->began;
+	r->elapsed_s = clock_now() - u->began;
 }
 
 enum mip_status
@@ -209,7 +210,7 @@ tune(struct arena *a, const struct tune_task *t,
 	memset(r, 0, sizeof *r);
 	r->slots = "{}";
 	r->p_value = 1;
-	u.began = worker_client_now();
+	u.began = clock_now();
 	s = begin(&u);
 	if (s == MIP_OK)
 		s = strategy_rows[u.plan.strategy].run(&u);
@@ -285,7 +286,7 @@ tune_eval(struct arena *a, const struct tune_task *t,
 	enum mip_status s;
 	size_t i;
 
-	u.began = worker_client_now();
+	u.began = clock_now();
 	if (t->time_limit_s > 0)
 		u.deadline = u.began + t->time_limit_s;
 	s = evaluate_start(&u);

@@ -5,6 +5,8 @@
 
 #include <stdarg.h>
 
+#include "core/clock.h"
+
 double
 tuning_gain(const struct tuning *u, double score)
 {
@@ -18,7 +20,7 @@ tell(struct tuning *u, struct tune_event *e)
 	e->ntrial = u->ntrial;
 	e->calls = u->r->calls_paid;
 	e->cost = u->r->cost_paid;
-	e->elapsed_s = worker_client_now() - u->began;
+	e->elapsed_s = clock_now() - u->began;
 	e->best = u->r->dev_after.interval.mean;
 	if (u->o)
 		u->o->event(u->o->arg, e);

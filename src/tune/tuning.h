@@ -35,7 +35,7 @@ struct tuning {
 	struct study *study;            /* NULL: none is kept (tune_eval) */
 	bool minimize;
 	double on_fail;
-	double began;                   /* CLOCK_MONOTONIC */
+	double began;                   /* by clock_now */
 	double deadline;                /* or 0 */
 	size_t *dev;                    /* indices of dev rows, ascending */
 	size_t ndev;

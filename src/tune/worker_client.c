@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "core/clock.h"
 #include "tune/worker_wire.h"
 
 enum {
@@ -62,12 +63,6 @@ struct worker_client {
 	unsigned nculprit;
 	struct batch *batch;
 };
-
-double
-worker_client_now(void)
-{
-	return worker_process_now();
-}
 
 /* How it ended, in words, and what it said last. */
 static void
@@ -221,7 +216,7 @@ told_to_end(const struct worker_client *w)
 {
 	if (w->o.stop && *w->o.stop)
 		return MIP_CANCELLED;
-	if (w->o.deadline_s > 0 && worker_client_now() >= w->o.deadline_s)
+	if (w->o.deadline_s > 0 && clock_now() >= w->o.deadline_s)
 		return MIP_BUDGET;
 	return MIP_OK;
 }
@@ -237,7 +232,7 @@ say_told(enum mip_status told, char why[WORKER_CLIENT_WHY])
 static enum mip_status
 client_try(struct worker_client *w, char why[WORKER_CLIENT_WHY], bool *again)
 {
-	double until = worker_client_now() + HELLO_S;
+	double until = clock_now() + HELLO_S;
 	enum mip_status s;
 	char how[HOW];
 	size_t i;
@@ -252,7 +247,7 @@ client_try(struct worker_client *w, char why[WORKER_CLIENT_WHY], bool *again)
 	while (!w->hello.n && s == MIP_OK && !w->wire.failed) {
 		s = told_to_end(w);
 		if (s == MIP_OK && (!worker_wire_turn(&w->wire) ||
-		    worker_client_now() > until))
+		    clock_now() > until))
 			break;
 	}
 	if (w->hello.n)
@@ -584,7 +579,7 @@ static void
 call_off(struct worker_client *w)
 {
 	struct batch *b = w->batch;
-	double until = worker_client_now() + PATIENCE_S;
+	double until = clock_now() + PATIENCE_S;
 	size_t i;
 
 	b->closed = true;
@@ -595,7 +590,7 @@ call_off(struct worker_client *w)
 		buf_int(&w->wire.queue, b->base + (int64_t)i);
 		buf_puts(&w->wire.queue, "}\n");
 	}
-	while (b->under_way > 0 && worker_client_now() < until)
+	while (b->under_way > 0 && clock_now() < until)
 		if (!worker_wire_turn(&w->wire))
 			break;
 	if (b->under_way > 0)

@@ -21,7 +21,7 @@ struct worker_client_options {
 	const char *hash;               /* of the program; NULL: any will do */
 	unsigned window;                /* runs under way at once */
 	const volatile bool *stop;      /* or NULL */
-	double deadline_s;              /* CLOCK_MONOTONIC; 0: none */
+	double deadline_s;              /* by clock_now; 0: none */
 	double quiet_s;                 /* silence after which it is asked
 	                                 * whether it lives, and has as long to
 	                                 * answer; 0: 30 */
@@ -83,8 +83,5 @@ unsigned worker_client_restarts(const struct worker_client *w);
 
 /* The last lines that the worker wrote to its standard error. */
 const char *worker_client_said(const struct worker_client *w);
-
-/* Seconds on CLOCK_MONOTONIC. */
-double worker_client_now(void);
 
 #endif

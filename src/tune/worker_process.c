@@ -11,8 +11,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "core/clock.h"
 
 extern char **environ;
 
@@ -21,23 +22,6 @@ worker_process_init(struct worker_process *w)
 {
 	memset(w, 0, sizeof *w);
 	w->in = w->out = w->err = -1;
-}
-
-double
-worker_process_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static void
-nap_ms(long ms)
-{
-	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
-
-	nanosleep(&t, NULL);
 }
 
 static void
@@ -144,16 +128,16 @@ worker_process_start(struct worker_process *w, const char *const *argv,
 static bool
 process_ended(struct worker_process *w, double s, int *status)
 {
-	double until = worker_process_now() + s;
+	double until = clock_now() + s;
 	pid_t got;
 
 	for (;;) {
 		got = waitpid(w->pid, status, WNOHANG);
 		if (got == w->pid || (got < 0 && errno == ECHILD))
 			return true;
-		if (worker_process_now() >= until)
+		if (clock_now() >= until)
 			return false;
-		nap_ms(5);
+		clock_nap(5);
 	}
 }
 

@@ -43,7 +43,4 @@ const char *worker_process_said(struct worker_process *p);
 void worker_process_end(struct worker_process *p, double patience, char *how,
     size_t nhow);
 
-/* Seconds on CLOCK_MONOTONIC. */
-double worker_process_now(void);
-
 #endif

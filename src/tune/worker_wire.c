@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/clock.h"
+
 enum {
 	WIRE_TICK_MS = 100,             /* the longest turn */
 	WIRE_LINE = 256 << 20,          /* bytes of an answer */
@@ -42,7 +44,7 @@ worker_wire_start(struct worker_wire *w, const char *const *argv,
 
 	w->fault[0] = '\0';
 	w->asked = 0;
-	w->heard = worker_process_now() + patience;
+	w->heard = clock_now() + patience;
 	s = worker_process_start(&w->p, argv, why);
 	if (s != MIP_OK)
 		worker_wire_end(w, 0, NULL, 0);
@@ -122,7 +124,7 @@ read_answers(struct worker_wire *w)
 		if (k <= 0)
 			return false;
 		w->got.len += (size_t)k;
-		w->heard = worker_process_now();
+		w->heard = clock_now();
 		w->asked = 0;
 		take_lines(w);
 		if (w->got.len > WIRE_LINE)
@@ -158,7 +160,7 @@ send_queue(struct worker_wire *w)
 static bool
 is_lively(struct worker_wire *w)
 {
-	double now = worker_process_now();
+	double now = clock_now();
 
 	if (w->asked > 0 && now - w->asked > w->quiet_s) {
 		snprintf(w->fault, sizeof w->fault,

@@ -260,12 +260,6 @@ lm_wait(struct lm_group *g)
 	pthread_mutex_unlock(&g->lock);
 }
 
-double
-lm_now(void)
-{
-	return 0;
-}
-
 bool
 lm_wait_news(struct lm_group *g, unsigned ms)
 {

@@ -229,12 +229,6 @@ struct worker_client {
 	size_t n, cap;
 };
 
-double
-worker_client_now(void)
-{
-	return 0;
-}
-
 enum mip_status
 worker_client_new(const struct worker_client_options *o,
     struct worker_client **out, char why[WORKER_CLIENT_WHY])

@@ -5,7 +5,6 @@
 #ifndef LM_RUN_H
 #define LM_RUN_H
 
-#include <time.h>
 
 #include "lm/lm.h"
 #include "lmd_run.h"
@@ -154,15 +153,6 @@ static inline bool
 says(const struct ask *a, const char *text)
 {
 	return strstr(a->c.message, text) != NULL;
-}
-
-static inline double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 static inline int

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "core/clock.h"
 #include "fake_lm.c"
 #include "run/mip.h"
 #include "sample.c"
@@ -384,7 +384,7 @@ interrupted(const char *flag, int sig, int status)
 	if (strcmp(flag, "--jsonl") == 0)
 		assert_int_equal(read(out[0], &c, 1), 1);
 	else
-		nanosleep(&(struct timespec){ 0, 200000000 }, NULL);
+		clock_nap(200);
 	kill(pid, sig);
 	waitpid(pid, &rc, 0);
 	assert_true(WIFEXITED(rc));

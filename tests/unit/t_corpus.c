@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "core/clock.h"
 #include "search/bm25.h"
 #include "search/corpus_in.h"
 #include "search/corpus_in.h"
@@ -81,14 +81,6 @@ shell(const char *command)
 	FILE *p = popen(command, "w");
 
 	return p ? pclose(p) : -1;
-}
-
-static void
-nap(long ms)
-{
-	struct timespec t = { 0, ms * 1000000 };
-
-	nanosleep(&t, NULL);
 }
 
 static int
@@ -411,8 +403,8 @@ waits(void **state)
 		_exit(127);
 	}
 	while (indices(".idx") > 0)
-		nap(10);
-	nap(200);
+		clock_nap(10);
+	clock_nap(200);
 	assert_int_equal(corpus_open(&s, stop_now, &asked, &c, why),
 	    MIP_CANCELLED);
 	assert_int_equal(asked, 1);

@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
+#include "core/clock.h"
 #include "fake_lm.c"
 #include "run/mip.h"
 #include "sample.c"
@@ -325,14 +325,6 @@ test_ask_fails(void **state)
 	assert_string_equal(mip_message(s->m), "q-a fails");
 }
 
-static void
-nap(void)
-{
-	const struct timespec ms = { .tv_nsec = 1000000 };
-
-	nanosleep(&ms, NULL);
-}
-
 /* Fails once the others have asked. */
 static enum mip_status
 fails(struct mip *m, const void *in, void *out)
@@ -341,7 +333,7 @@ fails(struct mip *m, const void *in, void *out)
 	(void)out;
 	fake_wait_held(1);
 	while (fake_calls() < 2)
-		nap();
+		clock_nap(1);
 	return mip_fail(m, MIP_FAIL, "so be it");
 }
 
@@ -350,7 +342,7 @@ static enum mip_status
 until_stopped(struct mip *m, const void *in, void *out)
 {
 	while (work(m, in, out) == MIP_OK)
-		nap();
+		clock_nap(1);
 	fake_release();
 	return mip_status(m);
 }

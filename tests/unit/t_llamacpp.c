@@ -8,10 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include <cmocka.h>
 
+#include "core/clock.h"
 #include "lmd_run.h"
 #include "local/llamacpp.h"
 #include "net/http.h"
@@ -81,11 +81,10 @@ answers(const char *url)
 static bool
 goes_away(const char *url)
 {
-	struct timespec nap = { 0, 100000000 };
 	int i;
 
 	for (i = 0; i < 80 && answers(url); i++)
-		nanosleep(&nap, NULL);
+		clock_nap(100);
 	return i < 80;
 }
 
@@ -94,14 +93,13 @@ shared(void **state)
 {
 	struct llamacpp *a = start(), *b = start();
 	char url[64];
-	struct timespec nap = { 1, 500000000 };
 
 	(void)state;
 	assert_string_equal(llamacpp_url(a), llamacpp_url(b));
 	snprintf(url, sizeof url, "%s", llamacpp_url(a));
 	assert_true(answers(url));
 	llamacpp_stop(a);
-	nanosleep(&nap, NULL);
+	clock_nap(1500);
 	assert_true(answers(url));      /* it is still used */
 	llamacpp_stop(b);
 	assert_true(goes_away(url));

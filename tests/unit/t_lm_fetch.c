@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "core/clock.h"
 #include "lm/lm.h"
 #include "lm_run.h"
 
@@ -125,7 +126,7 @@ static void
 attempts(void **state)
 {
 	struct lm_call c;
-	double t = now();
+	double t = clock_now();
 
 	(void)state;
 	assert_int_equal(fetch_once(&c, "\"f-busy\""), MIP_OK);
@@ -136,7 +137,7 @@ attempts(void **state)
 	assert_true(tells(&c, "answered 500: sick (3 attempts)"));
 	assert_int_equal(lmd_count(&lmd, "f-sick"), 3);
 	assert_int_equal(fetch_once(&c, "\"f-wait\""), MIP_OK);
-	assert_true(now() - t >= 1);
+	assert_true(clock_now() - t >= 1);
 	lm_call_release(&c);
 }
 

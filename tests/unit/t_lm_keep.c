@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "core/clock.h"
 #include "lm/lm.h"
 #include "lm_run.h"
 
@@ -257,7 +258,7 @@ limits(void **state)
 	struct lm_group g;
 	static struct ask a[N];
 	char word[32];
-	double t = now();
+	double t = clock_now();
 	int i;
 
 	(void)state;
@@ -269,7 +270,7 @@ limits(void **state)
 		lm_start(l, &a[i].c);
 	}
 	lm_wait(&g);
-	assert_true(now() - t > 1.1);           /* four times 0.3 s */
+	assert_true(clock_now() - t > 1.1);           /* four times 0.3 s */
 	for (i = 0; i < N; i++)
 		lm_call_release(&a[i].c);
 	lm_group_release(&g);
@@ -283,7 +284,7 @@ cancelled(void **state)
 	struct lm *l = CLIENT(.seed = 1);
 	struct lm_group g;
 	struct ask a, b;
-	double t = now();
+	double t = clock_now();
 
 	(void)state;
 	assert_true(lm_group_init(&g));
@@ -304,7 +305,7 @@ cancelled(void **state)
 	lm_free(l);
 	lm_wait(&g);
 	assert_int_equal(a.c.status, MIP_CANCELLED);
-	assert_true(now() - t < 5);
+	assert_true(clock_now() - t < 5);
 	lm_group_release(&g);
 }
 

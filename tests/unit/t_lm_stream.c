@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "core/buf.h"
+#include "core/clock.h"
 #include "lm/lm.h"
 #include "lm_run.h"
 #include "run/mip.h"
@@ -21,12 +22,6 @@
 #define DRIP "it drips and drips and drips and does not stop for a good " \
 	"while; and then it does"
 #define LATE "it came late, and whole"
-
-static void
-nap(unsigned ms)
-{
-	nanosleep(&(struct timespec){ .tv_nsec = (long)ms * 1000000 }, NULL);
-}
 
 /* A call that listens, and what it has heard. */
 struct ear {
@@ -136,7 +131,7 @@ joins_a_whole(void **state)
 	(void)state;
 	listen_to(l, &first, &m, "w-late whole", false);
 	while (lmd_count(&lmd, "w-late whole") == 0)
-		nap(1);
+		clock_nap(1);
 	listen_to(l, &then, &m, "w-late whole", true);
 	to_the_end(&then, LATE);
 	to_the_end(&first, LATE);
@@ -246,7 +241,7 @@ one_of_many(void *arg)
 	struct one *o = arg;
 	struct ear e;
 
-	nap(o->number * 20);
+	clock_nap(o->number * 20);
 	listen_to(o->lm, &e, o->m, "w-drip many", o->number % 3 != 2);
 	while (wait_for(&e))
 		continue;
@@ -340,7 +335,7 @@ one_stops(void **state)
 	then.env = first.env;
 	assert_int_equal(pthread_create(&a, NULL, run_stream, &first), 0);
 	while (atomic_load(&heard) == 0)
-		nap(1);
+		clock_nap(1);
 	assert_int_equal(pthread_create(&b, NULL, run_stream, &then), 0);
 	pthread_join(a, NULL);
 	pthread_join(b, NULL);

@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "core/clock.h"
 #include "tool_stage.h"
 
 /* ---- answers ---- */
@@ -230,7 +230,7 @@ static void
 test_output_limit(void **state)
 {
 	struct stage *s = *state;
-	double began = stage_now();
+	double began = clock_now();
 
 	s->tool.max_output = 1000;
 	stage_script(s, "trap '' TERM PIPE; while :; do echo 00000000;"
@@ -245,20 +245,20 @@ test_output_limit(void **state)
 	/* What goes to standard error is not output, and does not block. */
 	stage_script(s, "dd if=/dev/zero bs=1000 count=1000 >&2; echo well\n");
 	assert_int_equal(stage_call(s, "", 0, &(const char *){ NULL }), MIP_OK);
-	assert_true(stage_now() - began < 8);
+	assert_true(clock_now() - began < 8);
 }
 
 static void
 test_timeout(void **state)
 {
 	struct stage *s = *state;
-	double began = stage_now();
+	double began = clock_now();
 
 	s->tool.timeout_ms = 700;
 	stage_script(s, "trap '' TERM\necho 1\n" STAGE_FAMILY
 	    "while :; do :; done\n");
 	stage_fails(s, MIP_FAIL, "calc: no answer within 0.7 s");
-	assert_true(stage_now() - began < 5);
+	assert_true(clock_now() - began < 5);
 	assert_true(stage_gone(s));
 }
 
@@ -267,13 +267,13 @@ static void
 test_left_behind(void **state)
 {
 	struct stage *s = *state;
-	double began = stage_now();
+	double began = clock_now();
 	int64_t out = 0;
 
 	stage_script(s, STAGE_FAMILY "echo 5\n");
 	assert_int_equal(stage_call(s, "", 0, &out), MIP_OK);
 	assert_int_equal(out, 5);
-	assert_true(stage_now() - began < 5);
+	assert_true(clock_now() - began < 5);
 	assert_true(stage_gone(s));
 }
 
@@ -379,9 +379,7 @@ test_apart(void **state)
 static void *
 stop_soon(void *m)
 {
-	struct timespec t = { 0, 300000000 };
-
-	nanosleep(&t, NULL);
+	clock_nap(300);
 	mip_stop(m, true);
 	return NULL;
 }
@@ -390,7 +388,7 @@ static void
 test_stop(void **state)
 {
 	struct stage *s = *state;
-	double began = stage_now();
+	double began = clock_now();
 	pthread_t t;
 
 	stage_script(s, "echo $$ >child; cp child far; cp child farther;"
@@ -398,7 +396,7 @@ test_stop(void **state)
 	pthread_create(&t, NULL, stop_soon, s->m);
 	stage_fails(s, MIP_CANCELLED, "interrupted");
 	pthread_join(t, NULL);
-	assert_true(stage_now() - began < 4);
+	assert_true(clock_now() - began < 4);
 	assert_true(stage_gone(s));
 	mip_stop(s->m, false);
 }

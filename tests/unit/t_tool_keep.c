@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "core/clock.h"
 #include "tool_stage.h"
 
 /* ---- at once ---- */
@@ -140,7 +140,6 @@ test_keep_bad(void **state)
 static void
 test_keep_stale(void **state)
 {
-	struct timespec t = { 0, 300000000 };
 	struct stage *s = *state;
 	int64_t out = 0;
 
@@ -148,15 +147,15 @@ test_keep_stale(void **state)
 	s->tool.jobs = 1;
 	stage_script(s, "echo >>n; read -r l; wc -l <n\n");
 	assert_int_equal(stage_call(s, "", 0, &out), MIP_OK);
-	nanosleep(&t, NULL);
+	clock_nap(300);
 	assert_int_equal(stage_call(s, "", 0, &out), MIP_OK);
 	assert_int_equal(out, 2);
-	nanosleep(&t, NULL);
+	clock_nap(300);
 	stage_script(s, "echo >>m; read -r l; wc -l <m; sleep 0.1; echo 99;"
 	    "sleep 20\n");
 	assert_int_equal(stage_call(s, "", 0, &out), MIP_OK);
 	assert_int_equal(out, 1);
-	nanosleep(&t, NULL);
+	clock_nap(300);
 	assert_int_equal(stage_call(s, "", 0, &out), MIP_OK);
 	assert_int_equal(out, 2);
 }
@@ -198,7 +197,6 @@ static void
 test_orphan(void **state)
 {
 	struct stage *s = *state;
-	struct timespec t = { 0, 20000000 };
 	pid_t pid;
 	int i;
 
@@ -215,11 +213,11 @@ test_orphan(void **state)
 		_exit(0);
 	}
 	for (i = 0; i < 500 && !stage_held(s, "farther")[0]; i++)
-		nanosleep(&t, NULL);
+		clock_nap(20);
 	kill(pid, SIGKILL);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	for (i = 0; i < 300 && !stage_gone(s); i++)
-		nanosleep(&t, NULL);
+		clock_nap(20);
 	assert_true(stage_gone(s));
 }
 

@@ -12,11 +12,11 @@
 #include <string.h>
 #include <sys/types.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "core/clock.h"
 #include "tune/worker_client.h"
 
 /* ---- the worker ---- */
@@ -295,7 +295,7 @@ test_patience(void **state)
 	argv[1] = "--worker";
 	argv[2] = "plain";
 	o = (struct worker_client_options){ argv, NULL, 1, NULL,
-	    worker_client_now() + 1.2, 0.2 };
+	    clock_now() + 1.2, 0.2 };
 	assert_int_equal(worker_client_new(&o, &w, why), MIP_OK);
 	fill(job, 1, 0, "{\"q\":\"hang\"}");
 	assert_int_equal(worker_client_run(w, &a, job, 1, count, &seen, why),
@@ -494,10 +494,10 @@ test_stop(void **state)
 	assert_in_range(seen.n, 3, N - 1);
 	fill(job, N, 2, "{\"q\":\"hang\"}");
 	stop = true;
-	from = worker_client_now();
+	from = clock_now();
 	assert_int_equal(worker_client_run(w, &a, job, N, count, &seen, why),
 	    MIP_CANCELLED);
-	assert_true(worker_client_now() - from < 2);
+	assert_true(clock_now() - from < 2);
 	worker_client_free(w);
 	arena_release(&a);
 }
@@ -517,7 +517,7 @@ test_deadline(void **state)
 	argv[0] = self;
 	argv[1] = "--worker";
 	argv[2] = "plain";
-	o.deadline_s = worker_client_now() + 0.3;
+	o.deadline_s = clock_now() + 0.3;
 	assert_int_equal(worker_client_new(&o, &w, why), MIP_OK);
 	fill(job, N, 7, "{\"q\":\"hang\"}");
 	assert_int_equal(worker_client_run(w, &a, job, N, count, &seen, why),

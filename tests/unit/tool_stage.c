@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -106,15 +105,6 @@ stage_held(const struct stage *s, const char *name)
 		close(fd);
 	text[n > 0 ? n : 0] = '\0';
 	return text;
-}
-
-double
-stage_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 enum mip_status

@@ -33,8 +33,6 @@ void stage_script(const struct stage *s, const char *text);
 /* What a file in the directory holds, "" if there is none; until the next. */
 const char *stage_held(const struct stage *s, const char *name);
 
-double stage_now(void);
-
 enum mip_status stage_call(struct stage *s, const char *expr, int64_t n,
     void *out);
 /* The call fails so, and says this. */
