@@ -57,7 +57,8 @@ PKG_CFLAGS := $(or $(PKG_CFLAGS),$(call pc,--cflags $(RT_PC) $(TUNE_PC)))
 RT_LIBS    := $(or $(RT_LIBS),$(call pc,--libs $(RT_PC)))
 TUNE_LIBS  := $(or $(TUNE_LIBS),$(call pc,--libs $(TUNE_PC)) -lcsv)
 TEST_LIBS  := $(or $(TEST_LIBS),$(call pc,--libs $(TEST_PC)))
-WIRED_LIBS := $(or $(WIRED_LIBS),$(call pc,--libs libssl libcrypto))
+WIRED_LIBS := $(or $(WIRED_LIBS),$(call pc,--libs libssl libcrypto \
+	libnghttp2))
 LIBS = $(TUNE_LIBS) $(RT_LIBS) -lpthread -lm
 
 # ---- files -------------------------------------------------------------
@@ -167,6 +168,7 @@ FUZZ  := $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/fuzz/fuzz_*.c))
 BENCH := $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/bench/bench_*.c))
 LMD    = $(call in,tests/e2e, \
 	lmd lmd_rules lmd_reply lmd_task lmd_invent lmd_form)
+WIRED  = $(call in,tests/e2e,wired wired_h2)
 # Random programs.
 MPGEN  = $(call in,tests/fuzz, \
 	mpgen mpgen_type mpgen_expr mpgen_stmt)
@@ -185,6 +187,7 @@ DRIVEROBJ := $(DRIVER:%.c=$(O)/%.o)
 PARTOBJ   := $(RTOBJ) $(STAGE0OBJ) $(TUNEOBJ) $(DRIVEROBJ)
 MAINOBJ   := $(MAIN:%.c=$(O)/%.o)
 LMDOBJ    := $(LMD:%.c=$(O)/%.o)
+WIREDOBJ  := $(WIRED:%.c=$(O)/%.o)
 MPGENOBJ  := $(MPGEN:%.c=$(O)/%.o)
 ONE       := $(B)/one.o
 
@@ -297,7 +300,7 @@ $(B)/one.o: $(srcdir)/runtime/one.c
 $(B)/lmd: $(LMDOBJ)
 	$(LINK) -o $@ $(LMDOBJ) $(TEST_LIBS) $(RT_LIBS) -lpthread -lm
 
-$(B)/wired: $(O)/tests/e2e/wired.o
+$(B)/wired: $(WIREDOBJ)
 	$(LINK) -o $@ $^ $(WIRED_LIBS) -lpthread
 
 $(B)/mpgen: $(O)/tests/fuzz/mpgen_main.o $(MPGENOBJ) $(B)/libparts.a
@@ -539,7 +542,7 @@ clean:
 		$(B)/libmiproc.[ao] $(B)/libparts.a $(B)/one.[do] \
 		$(B)/asan $(B)/tsan $(B)/cov $(B)/fuzz $(B)/*.tar.gz
 
--include $(patsubst %.o,%.d,$(PARTOBJ) $(MAINOBJ) $(LMDOBJ) $(ONE) \
+-include $(patsubst %.o,%.d,$(PARTOBJ) $(MAINOBJ) $(LMDOBJ) $(ONE) $(WIREDOBJ) \
 	$(MPGENOBJ) $(O)/tests/fuzz/mpgen_main.o \
 	$(UNIT:%.c=$(O)/%.o) $(BENCH:%.c=$(O)/%.o) \
 	$(O)/tests/bench/bare.d $(O)/tests/bench/measure.d \
@@ -547,5 +550,4 @@ clean:
 	$(UNITHELP:%=$(O)/tests/unit/%.o) \
 	$(FAULT:%.c=$(O)/%.o) $(FUZZ:%.c=$(O)/%.o) \
 	$(O)/tests/fault/fault.o $(O)/tests/fuzz/replay.o \
-	$(O)/tests/e2e/wired.o \
 	$(STAGE0:%.c=$(O)/%.o))

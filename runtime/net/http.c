@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <curl/curl.h>
 
@@ -14,7 +15,8 @@
 enum {
 	HTTP_SPARE = 1024,              /* easy handles kept for use again */
 	HTTP_KEPT = 1024,               /* connections kept open */
-	HTTP_BUFFER = 8192              /* bytes, of each transfer */
+	HTTP_BUFFER = 8192,             /* bytes, of each transfer */
+	HTTP_MUTE = 32                  /* connections that are watched */
 };
 
 /* An easy handle with what one transfer needs. */
@@ -29,12 +31,20 @@ struct http_slot {
 	bool stalled, too_large;
 };
 
+/* A connection of HTTP/2 on which a request has waited in vain. */
+struct http_mute {
+	curl_socket_t fd;
+	double since;
+};
+
 struct http {
 	CURLM *multi;
 	struct http_slot *spare;
 	unsigned nspare, running;
 	bool moved;                     /* something ended in this run */
 	struct http_request *first;     /* all under way */
+	struct http_mute mute[HTTP_MUTE];
+	unsigned nmute;
 };
 
 struct http *
@@ -55,6 +65,10 @@ http_new(void)
 		return NULL;
 	}
 	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)HTTP_KEPT);
+	/* 64 calls at once to a server of HTTP/2 take one connection, a
+	 * thousand ten.  More connections would lose less when one is cut, but
+	 * once it is known that a server shares them, libcurl opens one for
+	 * each request that finds no room, as for HTTP/1.1. */
 	curl_multi_setopt(h->multi, CURLMOPT_PIPELINING,
 	    (long)CURLPIPE_MULTIPLEX);
 	return h;
@@ -234,6 +248,7 @@ http_prepare(struct http_slot *s, struct http_request *r)
 	curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE,
 	    (curl_off_t)http_most(r));
 	curl_easy_setopt(e, CURLOPT_NOPROXY, r->local ? "*" : NULL);
+	curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, r->fresh ? 1L : 0L);
 	/* Over TLS, wait to see whether one connection carries all. */
 	curl_easy_setopt(e, CURLOPT_PIPEWAIT,
 	    strncmp(r->url, "https", 5) == 0 ? 1L : 0L);
@@ -399,6 +414,7 @@ http_results(struct http_slot *s, struct http_request *r, CURLcode code)
 	curl_easy_getinfo(s->easy, CURLINFO_TOTAL_TIME, &total);
 	r->status = (int)status;
 	r->seconds = total;
+	r->fresh = s->stalled || r->result == HTTP_TIMEOUT;
 	r->retry_after_s = http_retry_after(s);
 	snprintf(r->content_type, sizeof r->content_type, "%s",
 	    type ? type : "");
@@ -414,6 +430,38 @@ http_results(struct http_slot *s, struct http_request *r, CURLcode code)
 	else
 		snprintf(r->why, sizeof r->why, "%s",
 		    s->error[0] ? s->error : curl_easy_strerror(code));
+}
+
+/* One request that ends leaves the connection to the others where they share
+ * it, even if nothing comes from there any more.  When two have waited in vain,
+ * one after the other, and nothing came for anyone, it is closed: what else
+ * waits there is broken, and asked for anew. */
+static void
+http_watch(struct http *h, struct http_slot *s, const struct http_request *r)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+	bool heard = r->status != 0;
+	double now;
+	unsigned i;
+
+	if (heard ? h->nmute == 0 : r->result != HTTP_TIMEOUT)
+		return;
+	curl_easy_getinfo(s->easy, CURLINFO_ACTIVESOCKET, &fd);
+	if (fd == CURL_SOCKET_BAD)
+		return;
+	for (i = 0; i < h->nmute && h->mute[i].fd != fd; i++)
+		;
+	now = clock_now();
+	if (i == h->nmute) {
+		if (!heard && i < HTTP_MUTE)
+			h->mute[h->nmute++] = (struct http_mute){ fd, now };
+		return;
+	}
+	if (!heard && now - r->seconds < h->mute[i].since)
+		return;
+	if (!heard)
+		shutdown(fd, SHUT_RDWR);
+	h->mute[i] = h->mute[--h->nmute];
 }
 
 /* Calls `done` of all that has ended. */
@@ -435,6 +483,7 @@ http_collect(struct http *h)
 		s = (struct http_slot *)(void *)private;
 		r = s->request;
 		http_results(s, r, code);
+		http_watch(h, s, r);
 		http_leave(h, r);
 		h->moved = true;
 		r->done(r);

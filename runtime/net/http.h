@@ -52,6 +52,8 @@ struct http_request {
 	double seconds;
 
 	void *slot;                     /* private */
+	bool fresh;                     /* what did not come is asked for on a
+	                                 * connection of its own */
 	struct http_request *next, *prev;
 };
 

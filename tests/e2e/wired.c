@@ -1,6 +1,7 @@
 /* wired: a server that says byte for byte what a file holds.
  *
  *   wired --dir DIR [--log LOG] [--cert PEM --key PEM]
+ *       [--h2 STREAMS [--delay MS]]
  *
  * A request whose body or address has "wire:NAME" is answered with DIR/NAME,
  * headers and all; one without, with DIR/plain.  The suffix of NAME says what
@@ -11,6 +12,19 @@
  *   .drip   as else, but it came a byte at a time
  *   .flood  chunks of 64 kB, for ever
  *   else    the connection is closed
+ *
+ * With --h2 it speaks HTTP/2 to those that say in the handshake that they do,
+ * and to nobody else; it takes so many streams at once.  Then a suffix says
+ *
+ *   .hang   silence                 .mute   ... of the connection, from now on
+ *   .reset  the stream is reset     .refuse it is not taken
+ *   .goaway this stream and later ones are not taken, those before are; .calm:
+ *           and it says why, ENHANCE_YOUR_CALM
+ *   .cut    the connection is cut   .drip   a byte in each frame
+ *
+ * and one whose NAME begins with "once" is "plain" from the second time on.
+ * LOG gets a line for each stream that is taken, "h2 CONNECTION STREAM NAME",
+ * and one with "answered", "cancelled" or "lost" when it ends.
  *
  * With a certificate it speaks TLS.  It is a proxy, too, behind which it stands
  * itself: CONNECT leads to its TLS.  LOG gets the first line of each request,
@@ -32,20 +46,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <openssl/ssl.h>
+#include "wired.h"
 
 enum {
-	REQUEST_MAX = 1 << 20,
 	FLOOD = 65536,
 	DRIP_MS = 50
 };
 
-static struct {
-	const char *dir, *cert, *key;
-	FILE *log;
-	SSL_CTX *tls;
-	pthread_mutex_t lock;
-} server = { .lock = PTHREAD_MUTEX_INITIALIZER };
+struct wired wired;
 
 struct peer {
 	int fd;
@@ -54,22 +62,24 @@ struct peer {
 	size_t len, head;               /* bytes; of the headers */
 };
 
-static void
-die(const char *what)
+void
+wired_die(const char *what)
 {
 	fprintf(stderr, "wired: %s: %s\n", what, strerror(errno));
 	exit(2);
 }
 
-static void
-note(const char *s, size_t n)
+void
+wired_note(const char *s, size_t n)
 {
-	if (!server.log)
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+	if (!wired.log)
 		return;
-	pthread_mutex_lock(&server.lock);
-	fprintf(server.log, "%.*s\n", (int)n, s);
-	fflush(server.log);
-	pthread_mutex_unlock(&server.lock);
+	pthread_mutex_lock(&lock);
+	fprintf(wired.log, "%.*s\n", (int)n, s);
+	fflush(wired.log);
+	pthread_mutex_unlock(&lock);
 }
 
 static bool
@@ -119,7 +129,7 @@ static bool
 take(struct peer *p)
 {
 	const char *end;
-	size_t want = REQUEST_MAX;
+	size_t want = WIRED_REQUEST;
 	ssize_t k;
 
 	p->len = p->head = 0;
@@ -138,18 +148,44 @@ take(struct peer *p)
 			want = p->head + length(p);
 		}
 	}
-	note(p->text, strcspn(p->text, "\r\n"));
-	return p->head > 0 && want < REQUEST_MAX;
+	wired_note(p->text, strcspn(p->text, "\r\n"));
+	return p->head > 0 && want < WIRED_REQUEST;
 }
 
 /* ---- answers ---- */
 
-static bool
-ends(const char *name, const char *suffix)
+void
+wired_name(char name[WIRED_NAME], const char *text)
+{
+	const char *wire = strstr(text, "wire:");
+	size_t n;
+
+	snprintf(name, WIRED_NAME, "plain");
+	if (!wire)
+		return;
+	n = strspn(wire + 5, "abcdefghijklmnopqrstuvwxyz0123456789.-");
+	snprintf(name, WIRED_NAME, "%.*s", (int)n, wire + 5);
+}
+
+bool
+wired_ends(const char *name, const char *suffix)
 {
 	size_t n = strlen(name), k = strlen(suffix);
 
 	return n > k && strcmp(name + n - k, suffix) == 0;
+}
+
+FILE *
+wired_file(const char *name)
+{
+	char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/%s", wired.dir, name);
+	f = fopen(path, "rb");
+	if (!f)
+		wired_die(path);
+	return f;
 }
 
 static bool
@@ -174,32 +210,25 @@ flood(struct peer *p)
 static bool
 answer(struct peer *p)
 {
-	const char *wire = strstr(p->text, "wire:");
-	char name[64] = "plain", path[512], chunk[8192], c;
+	char name[WIRED_NAME], chunk[8192], c;
 	bool ok = true;
 	size_t n;
 	FILE *f;
 
-	if (wire) {
-		n = strspn(wire + 5, "abcdefghijklmnopqrstuvwxyz0123456789.-");
-		snprintf(name, sizeof name, "%.*s", (int)n, wire + 5);
-	}
-	snprintf(path, sizeof path, "%s/%s", server.dir, name);
-	f = fopen(path, "rb");
-	if (!f)
-		die(path);
+	wired_name(name, p->text);
+	f = wired_file(name);
 	while (ok && (n = fread(chunk, 1, sizeof chunk, f)) > 0)
-		ok = ends(name, ".drip") ? drip(p, chunk, n) :
+		ok = wired_ends(name, ".drip") ? drip(p, chunk, n) :
 		    give(p, chunk, n);
 	fclose(f);
-	if (ok && ends(name, ".flood"))
+	if (ok && wired_ends(name, ".flood"))
 		return flood(p);
-	if (ok && ends(name, ".hang") && !p->ssl)
+	if (ok && wired_ends(name, ".hang") && !p->ssl)
 		while (read(p->fd, &c, 1) > 0)
 			;
-	if (p->ssl && !ends(name, ".cut") && !ends(name, ".keep"))
+	if (p->ssl && !wired_ends(name, ".cut") && !wired_ends(name, ".keep"))
 		SSL_shutdown(p->ssl);
-	return ok && ends(name, ".keep");
+	return ok && wired_ends(name, ".keep");
 }
 
 /* ---- connections ---- */
@@ -207,13 +236,13 @@ answer(struct peer *p)
 static bool
 handshake(struct peer *p)
 {
-	p->ssl = SSL_new(server.tls);
+	p->ssl = SSL_new(wired.tls);
 	if (!p->ssl)
-		die("TLS");
+		wired_die("TLS");
 	SSL_set_fd(p->ssl, p->fd);
 	if (SSL_accept(p->ssl) == 1)
 		return true;
-	note("TLS", 3);
+	wired_note("TLS", 3);
 	return false;
 }
 
@@ -225,13 +254,17 @@ serve(void *arg)
 	bool on;
 
 	free(arg);
-	p.text = malloc(REQUEST_MAX + 1);
+	p.text = malloc(WIRED_REQUEST + 1);
 	if (!p.text)
-		die("memory");
+		wired_die("memory");
 	/* What begins a handshake, and no word. */
 	on = recv(p.fd, p.text, 1, MSG_PEEK) == 1;
-	if (on && server.tls && p.text[0] == 0x16)
+	if (on && wired.tls && p.text[0] == 0x16)
 		on = handshake(&p);
+	if (on && p.ssl && wired.streams > 0) {
+		wired_h2(p.ssl, p.fd);
+		on = false;
+	}
 	while (on && take(&p)) {
 		if (!p.ssl && strncmp(p.text, "CONNECT ", 8) == 0)
 			on = give(&p, through, sizeof through - 1) &&
@@ -245,6 +278,36 @@ serve(void *arg)
 	return NULL;
 }
 
+/* Takes HTTP/2 of what is offered; else there is no handshake. */
+static int
+select_h2(SSL *ssl, const unsigned char **out, unsigned char *n,
+    const unsigned char *offered, unsigned noffered, void *arg)
+{
+	unsigned i;
+
+	(void)ssl;
+	(void)arg;
+	for (i = 0; i < noffered; i += 1 + offered[i]) {
+		*out = offered + i + 1;
+		*n = offered[i];
+		if (*n == 2 && memcmp(*out, "h2", 2) == 0)
+			return SSL_TLSEXT_ERR_OK;
+	}
+	return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+static void
+tls_setup(void)
+{
+	wired.tls = SSL_CTX_new(TLS_server_method());
+	if (!wired.tls || SSL_CTX_use_certificate_chain_file(wired.tls,
+	    wired.cert) != 1 || SSL_CTX_use_PrivateKey_file(wired.tls,
+	    wired.key, SSL_FILETYPE_PEM) != 1)
+		wired_die(wired.cert);
+	if (wired.streams > 0)
+		SSL_CTX_set_alpn_select_cb(wired.tls, select_h2, NULL);
+}
+
 static void
 options(char **arg)
 {
@@ -252,27 +315,26 @@ options(char **arg)
 		const char *name = *arg, *value = arg[1];
 
 		if (!value)
-			die(name);
+			wired_die(name);
 		if (strcmp(name, "--dir") == 0)
-			server.dir = value;
+			wired.dir = value;
 		else if (strcmp(name, "--cert") == 0)
-			server.cert = value;
+			wired.cert = value;
 		else if (strcmp(name, "--key") == 0)
-			server.key = value;
+			wired.key = value;
 		else if (strcmp(name, "--log") == 0)
-			server.log = fopen(value, "a");
+			wired.log = fopen(value, "a");
+		else if (strcmp(name, "--delay") == 0)
+			wired.delay_ms = (unsigned)strtoul(value, NULL, 10);
+		else if (strcmp(name, "--h2") == 0)
+			wired.streams = (unsigned)strtoul(value, NULL, 10);
 		else
-			die(name);
+			wired_die(name);
 	}
-	if (!server.dir)
-		die("--dir");
-	if (!server.cert)
-		return;
-	server.tls = SSL_CTX_new(TLS_server_method());
-	if (!server.tls || SSL_CTX_use_certificate_chain_file(server.tls,
-	    server.cert) != 1 || SSL_CTX_use_PrivateKey_file(server.tls,
-	    server.key, SSL_FILETYPE_PEM) != 1)
-		die(server.cert);
+	if (!wired.dir)
+		wired_die("--dir");
+	if (wired.cert)
+		tls_setup();
 }
 
 int
@@ -290,20 +352,20 @@ main(int argc, char **argv)
 	if (fd < 0 || bind(fd, (struct sockaddr *)&a, n) != 0 ||
 	    listen(fd, 64) != 0 ||
 	    getsockname(fd, (struct sockaddr *)&a, &n) != 0)
-		die("cannot listen");
+		wired_die("cannot listen");
 	printf("listening on 127.0.0.1:%u\n", ntohs(a.sin_port));
 	fflush(stdout);
 	for (;;) {
 		one = malloc(sizeof *one);
 		if (!one)
-			die("memory");
+			wired_die("memory");
 		*one = accept(fd, NULL, NULL);
 		if (*one < 0) {
 			free(one);
 			continue;
 		}
 		if (pthread_create(&thread, NULL, serve, one) != 0)
-			die("no thread");
+			wired_die("no thread");
 		pthread_detach(thread);
 	}
 }
