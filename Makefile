@@ -87,7 +87,7 @@ RUNTIME = \
 	provider_anthropic provider_gemini provider_ollama provider_llamacpp \
 	provider_embed) \
 	$(call in,runtime/trace,trace trace_env trace_otlp trace_send usage) \
-	$(call in,runtime/store,store store_upkeep) \
+	$(call in,runtime/store,store store_ledger store_upkeep) \
 	$(call in,runtime/local,llamacpp llamacpp_keep) \
 	$(call in,runtime/lm, \
 	breaker limit budget lm lm_address lm_down lm_end lm_fetch lm_flight \
@@ -194,7 +194,7 @@ ONE       := $(B)/one.o
 UNITBIN  := $(UNIT:tests/unit/%.c=$(B)/test/%)
 FAULTBIN := $(FAULT:tests/fault/%.c=$(B)/test/%)
 BENCHBIN := $(BENCH:tests/bench/%.c=$(B)/test/%)
-BENCHHELP = $(B)/test/bare $(B)/test/measure $(O)/tests/bench/start.o
+BENCHHELP = $(B)/test/bare $(B)/test/bare_hit $(B)/test/measure $(O)/tests/bench/start.o
 FUZZBIN  := $(FUZZ:tests/fuzz/%.c=$(B)/test/%)
 LMDBIN   := $(if $(LMD),$(B)/lmd) $(B)/wired
 MIPROC   := $(if $(MAIN),$(B)/miproc)
@@ -331,6 +331,9 @@ $(B)/test/bench_front: $(O)/tests/bench/shapes.o
 $(B)/test/bare: $(O)/tests/bench/bare.o
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^ $(filter -lcurl -lcjson,$(RT_LIBS))
+$(B)/test/bare_hit: $(O)/tests/bench/bare_hit.o
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(filter -lcjson -lcrypto -lsqlite3,$(RT_LIBS))
 $(B)/test/measure: $(O)/tests/bench/measure.o
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^
@@ -545,7 +548,7 @@ clean:
 -include $(patsubst %.o,%.d,$(PARTOBJ) $(MAINOBJ) $(LMDOBJ) $(ONE) $(WIREDOBJ) \
 	$(MPGENOBJ) $(O)/tests/fuzz/mpgen_main.o \
 	$(UNIT:%.c=$(O)/%.o) $(BENCH:%.c=$(O)/%.o) \
-	$(O)/tests/bench/bare.d $(O)/tests/bench/measure.d \
+	$(O)/tests/bench/bare.d $(O)/tests/bench/bare_hit.d $(O)/tests/bench/measure.d \
 	$(O)/tests/bench/shapes.d $(O)/tests/vectors/vectors.d \
 	$(UNITHELP:%=$(O)/tests/unit/%.o) \
 	$(FAULT:%.c=$(O)/%.o) $(FUZZ:%.c=$(O)/%.o) \

@@ -75,6 +75,7 @@
 #include "trace/usage.c"
 
 #include "store/store.c"
+#include "store/store_ledger.c"
 #include "store/store_upkeep.c"
 
 #include "local/llamacpp.c"

@@ -210,27 +210,36 @@ batch_flush(struct batch *b)
 	}
 }
 
+/* The next row that waits, NULL at their end; with the lock held. */
+static struct row_slot *
+batch_next(struct batch *b)
+{
+	struct lm *l = mip_env_lm(b->env);
+
+	if (b->next == b->tail && !b->closed) {
+		lm_drop(l);
+		b->idle++;
+		while (b->next == b->tail && !b->closed)
+			pthread_cond_wait(&b->filled, &b->lock);
+		b->idle--;
+		lm_hold(l);
+	}
+	return b->next == b->tail ? NULL : &b->ring[b->next++ % b->nring];
+}
+
 static void *
 batch_main(void *arg)
 {
 	struct batch *b = arg;
 	struct mip *m = mip_new(b->env);
 	struct arena a = { 0 };
+	struct row_slot *r;
 
 	if (m)
 		mip_set_slots(m, b->c->slots);
+	lm_hold(mip_env_lm(b->env));
 	pthread_mutex_lock(&b->lock);
-	for (;;) {
-		struct row_slot *r;
-
-		while (b->next == b->tail && !b->closed) {
-			b->idle++;
-			pthread_cond_wait(&b->filled, &b->lock);
-			b->idle--;
-		}
-		if (b->next == b->tail)
-			break;
-		r = &b->ring[b->next++ % b->nring];
+	while ((r = batch_next(b)) != NULL) {
 		pthread_mutex_unlock(&b->lock);
 		if (m)
 			row_run(b, r, m, &a);
@@ -241,6 +250,7 @@ batch_main(void *arg)
 		batch_flush(b);
 	}
 	pthread_mutex_unlock(&b->lock);
+	lm_drop(mip_env_lm(b->env));
 	arena_release(&a);
 	mip_free(m);
 	return NULL;

@@ -129,6 +129,11 @@ void lm_observe(struct lm *l, void (*warn)(void *arg, const char *text),
 /* Tells them "WHAT: WHY". */
 void lm_warn(struct lm *l, const char *what, const char *why);
 
+/* Between the two, which nest, a thread makes calls without long pauses, and
+ * replies that are kept are looked up together, which is cheaper. */
+void lm_hold(struct lm *l);
+void lm_drop(struct lm *l);
+
 /* Starts the call: counts it in `group->pending`, which comes down when it is
  * done.  Never blocks on the network (it may block on the cache's disk). */
 void lm_start(struct lm *l, struct lm_call *c);

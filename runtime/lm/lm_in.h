@@ -189,7 +189,8 @@ struct lm {
 	void (*warn)(void *arg, const char *text);
 	void *warn_arg;
 
-	pthread_mutex_t cache_lock;     /* of opening it */
+	pthread_mutex_t cache_lock;     /* of opening it, and of `holders` */
+	unsigned holders;               /* see lm_hold */
 	struct store *_Atomic cache;
 	atomic_bool cache_tried, cache_off, trace_off, trace_told;
 

@@ -23,6 +23,7 @@ lm_cache_open(struct lm *l)
 	struct buf path = BUF_INIT;
 	char why[STORE_WHY] = "out of memory";
 	struct store *s = NULL;
+	unsigned i;
 	bool known = store_cache_dir(&path, l->cache_dir);
 
 	if (!known)
@@ -39,6 +40,8 @@ lm_cache_open(struct lm *l)
 	buf_release(&path);
 	if (!s)
 		lm_warn(l, "going on without the cache", why);
+	for (i = 0; s && i < l->holders; i++)
+		store_hold(s);
 	atomic_store(&l->cache, s);
 }
 
@@ -55,6 +58,38 @@ lm_cache(struct lm *l)
 		pthread_mutex_unlock(&l->cache_lock);
 	}
 	return atomic_load(&l->cache);
+}
+
+/* Those that replies are looked up in. */
+static void
+lm_each_store(struct lm *l, void (*what)(struct store *s))
+{
+	struct store *cache = atomic_load(&l->cache);
+
+	if (l->journal)
+		what(l->journal);
+	if (l->replay)
+		what(l->replay);
+	if (cache)
+		what(cache);
+}
+
+void
+lm_hold(struct lm *l)
+{
+	pthread_mutex_lock(&l->cache_lock);
+	l->holders++;
+	lm_each_store(l, store_hold);
+	pthread_mutex_unlock(&l->cache_lock);
+}
+
+void
+lm_drop(struct lm *l)
+{
+	pthread_mutex_lock(&l->cache_lock);
+	l->holders--;
+	lm_each_store(l, store_drop);
+	pthread_mutex_unlock(&l->cache_lock);
 }
 
 static void

@@ -57,6 +57,14 @@ enum mip_status store_get(struct store *s, const unsigned char key[STORE_KEY],
     struct store_reply *r, bool *found);
 void store_reply_release(struct store_reply *r);
 
+/* From hold to drop, which nest, looks may share a transaction, so that each
+ * of them does not lock the file: worth it where many come one after the
+ * other.  What is not found is looked for again in what is there by then.
+ * While it lasts the log of the file cannot be begun anew, so that it should
+ * not be held where nothing is looked for. */
+void store_hold(struct store *s);
+void store_drop(struct store *s);
+
 /* One transaction: begin, any number of puts, commit.  The store is locked
  * from begin to commit, which comes whatever the puts gave back; on failure
  * of any of them nothing of it is written and commit says MIP_IO. */

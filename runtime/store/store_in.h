@@ -20,8 +20,11 @@
 #define STORE_SQL(X) \
 	X(GET, read, "SELECT text, reasoning, finish, refused, rung," \
 	    " tokens_in, tokens_cached, tokens_out, latency, attempts," \
-	    " max(made / 86400, coalesce((SELECT day FROM used" \
-	    " WHERE used.key = ?1), 0)) FROM reply WHERE key = ?1") \
+	    " CASE WHEN made / 86400 >= ?2 THEN ?2 ELSE coalesce((SELECT day" \
+	    " FROM used WHERE used.key = ?1), 0) END" \
+	    " FROM reply WHERE key = ?1") \
+	X(READ_BEGIN, read, "BEGIN") \
+	X(READ_END, read, "COMMIT") \
 	X(DIGEST_GET, read, "SELECT sha256 FROM digest" \
 	    " WHERE path = ?1 AND size = ?2 AND mtime = ?3") \
 	X(BEGIN, write, "BEGIN IMMEDIATE") \
@@ -95,6 +98,9 @@ struct store_touch {
 struct store {
 	struct store_side read, write;
 	sqlite3_stmt *sql[STORE_NSQL];
+	unsigned holders;               /* read.lock; see store_hold */
+	unsigned seen;                  /* looks into the reader's transaction,
+	                                 * 0: there is none */
 	int batch;                      /* first failure of a transaction */
 	bool own;                       /* what is of no use may go */
 	int64_t most;                   /* bytes of the file; 0: any */

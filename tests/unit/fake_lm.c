@@ -309,6 +309,18 @@ lm_warn(struct lm *l, const char *what, const char *why)
 	(void)why;
 }
 
+void
+lm_hold(struct lm *l)
+{
+	(void)l;
+}
+
+void
+lm_drop(struct lm *l)
+{
+	(void)l;
+}
+
 /* Nothing goes wrong that could be told. */
 void
 lm_observe(struct lm *l, void (*warn)(void *arg, const char *text),

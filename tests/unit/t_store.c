@@ -57,6 +57,20 @@ put(struct store *s, unsigned char k, char *text)
 	store_put(s, key, &r, &a);
 }
 
+static void
+fill(struct store *s, unsigned char first, unsigned char last)
+{
+	static char text[4000];
+	unsigned k;
+
+	memset(text, 'x', sizeof text - 1);
+	for (k = first; k <= last; k++) {
+		store_begin(s);
+		put(s, (unsigned char)k, text);
+		assert_int_equal(store_commit(s), MIP_OK);
+	}
+}
+
 static bool
 has(struct store *s, unsigned char k, struct store_reply *r)
 {
@@ -113,6 +127,67 @@ seen_before_commit(void **state)
 	assert_int_equal(store_commit(a), MIP_OK);
 	assert_true(has(b, 1, &r));
 	store_reply_release(&r);
+	store_close(a);
+	store_close(b);
+}
+
+/* Whether nobody reads what the log holds. */
+static bool
+log_is_free(const char *name)
+{
+	sqlite3_stmt *q;
+	sqlite3 *db;
+	bool is;
+
+	assert_int_equal(sqlite3_open(file(name), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db,
+	    "PRAGMA wal_checkpoint(TRUNCATE)", -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	is = sqlite3_column_int(q, 0) == 0;
+	sqlite3_finalize(q);
+	sqlite3_close(db);
+	return is;
+}
+
+static void
+looks_together(void **state)
+{
+	struct store *a = store("held.db", STORE_CACHE),
+	    *b = store("held.db", STORE_CACHE);
+	struct store_reply r;
+	char text[] = "x";
+	int i;
+
+	(void)state;
+	fill(b, 1, 2);
+	store_hold(a);
+	store_hold(a);
+	for (i = 0; i < 3; i++) {
+		assert_true(has(a, 1, &r));
+		store_reply_release(&r);
+	}
+	assert_false(log_is_free("held.db"));
+	store_begin(b);
+	put(b, 3, text);
+	assert_int_equal(store_commit(b), MIP_OK);
+	assert_true(has(a, 3, &r));     /* though it came later */
+	store_reply_release(&r);
+	assert_false(has(a, 4, &r));
+	assert_true(log_is_free("held.db"));
+	for (i = 0; i < 1000; i++) {    /* more than one transaction has */
+		assert_true(has(a, 2, &r));
+		store_reply_release(&r);
+	}
+	store_drop(a);
+	fill(b, 5, 5);
+	assert_true(has(a, 1, &r));
+	store_reply_release(&r);
+	assert_false(log_is_free("held.db"));
+	store_drop(a);
+	assert_true(log_is_free("held.db"));
+	assert_true(has(a, 1, &r));     /* each by itself again */
+	store_reply_release(&r);
+	assert_true(log_is_free("held.db"));
 	store_close(a);
 	store_close(b);
 }
@@ -222,20 +297,6 @@ age(const char *name, int days)
 	assert_int_equal(sqlite3_open(file(name), &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
-}
-
-static void
-fill(struct store *s, unsigned char first, unsigned char last)
-{
-	static char text[4000];
-	unsigned k;
-
-	memset(text, 'x', sizeof text - 1);
-	for (k = first; k <= last; k++) {
-		store_begin(s);
-		put(s, (unsigned char)k, text);
-		assert_int_equal(store_commit(s), MIP_OK);
-	}
 }
 
 static void
@@ -438,6 +499,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(round_trip),
 		cmocka_unit_test(seen_before_commit),
+		cmocka_unit_test(looks_together),
 		cmocka_unit_test(made_private),
 		cmocka_unit_test(not_a_database),
 		cmocka_unit_test(shared_file),
