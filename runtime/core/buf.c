@@ -175,7 +175,8 @@ buf_double(struct buf *b, double v)
 		buf_puts(b, "null");
 		return;
 	}
-	if (v > -1e15 && v < 1e15 && v != 0.0 && v == floor(v)) {
+	if (v > -1e15 && v < 1e15 && v == floor(v) &&
+	    (v != 0.0 || !signbit(v))) {
 		buf_int(b, (int64_t)v);
 		buf_puts(b, ".0");
 		return;
@@ -382,11 +383,14 @@ put_escape(struct buf *b, unsigned char c)
 {
 	static const char from[] = "\"\\\n\t\r\b\f", to[] = "\"\\ntrbf";
 	const char *at = c ? strchr(from, c) : NULL;
+	char two[2] = { '\\', '\0' };
 
-	if (at)
-		buf_printf(b, "\\%c", to[at - from]);
-	else
+	if (at) {
+		two[1] = to[at - from];
+		buf_put(b, two, sizeof two);
+	} else {
 		buf_printf(b, "\\u%04x", (unsigned)c);
+	}
 }
 
 /* Eight bytes at a time: a byte is plain if neither it, nor what is left of it
@@ -406,25 +410,29 @@ plain8(const char *s)
 	    high) == 0;
 }
 
-/* Sixteen at a time, where the processor can: bytes below 0x20 are less than
- * it as signed numbers, and so are those that have the high bit set. */
+/* Thirty-two at a time, where the processor can: bytes below 0x20 are less
+ * than it as signed numbers, and so are those that have the high bit set. */
+#ifdef __SSE2__
+static __m128i
+odd16(const char *s)
+{
+	const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)s);
+
+	return _mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)),
+	    _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+	    _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
+}
+#endif
+
 static size_t
-plain16(const char *s, size_t n)
+plain32(const char *s, size_t n)
 {
 	size_t i = 0;
 #ifdef __SSE2__
-	const __m128i space = _mm_set1_epi8(0x20);
-	const __m128i quote = _mm_set1_epi8('"');
-	const __m128i back = _mm_set1_epi8('\\');
-	__m128i v;
-
-	for (; n - i >= 16; i += 16) {
-		v = _mm_loadu_si128((const __m128i *)(const void *)(s + i));
-		v = _mm_or_si128(_mm_cmplt_epi8(v, space), _mm_or_si128(
-		    _mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, back)));
-		if (_mm_movemask_epi8(v) != 0)
+	for (; n - i >= 32; i += 32)
+		if (_mm_movemask_epi8(_mm_or_si128(odd16(s + i),
+		    odd16(s + i + 16))) != 0)
 			break;
-	}
 #else
 	(void)s;
 	(void)n;
@@ -435,7 +443,7 @@ plain16(const char *s, size_t n)
 size_t
 buf_plain(const char *s, size_t n)
 {
-	size_t i = plain16(s, n);
+	size_t i = plain32(s, n);
 
 	while (n - i >= 8 && plain8(s + i))
 		i += 8;

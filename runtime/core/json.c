@@ -317,13 +317,13 @@ json_is(struct json v, const char *literal)
 	return v.n == strlen(literal) && !memcmp(v.s, literal, v.n);
 }
 
-/* The end of the string that starts at `p`. */
+/* The end of the string that starts at `p`, which its quote ends, as it is
+ * checked. */
 static const char *
-skip_string(const char *p)
+skip_string(const char *p, const char *end)
 {
-	/* A checked string ends in its quote, so this stays inside. */
-	for (p++;; p += 2) {
-		p += strcspn(p, "\"\\");
+	for (p++;; p += 1 + (*p == '\\')) {
+		p += buf_plain(p, (size_t)(end - p));
 		if (*p == '"')
 			return p + 1;
 	}
@@ -336,7 +336,7 @@ skip_value(const char *p, const char *end)
 	size_t depth = 0;
 
 	if (*p == '"')
-		return skip_string(p);
+		return skip_string(p, end);
 	if (*p != '{' && *p != '[') {
 		while (p < end && !is_blank(*p) && *p != ',' && *p != '}' &&
 		    *p != ']')
@@ -345,7 +345,7 @@ skip_value(const char *p, const char *end)
 	}
 	do {
 		if (*p == '"') {
-			p = skip_string(p);
+			p = skip_string(p, end);
 			continue;
 		}
 		if (*p == '{' || *p == '[')
@@ -389,7 +389,7 @@ json_next(struct json_walk *w, struct json *key, struct json *item)
 	if (key)
 		*key = (struct json){ NULL, 0 };
 	if (w->object) {
-		w->at = skip_string(p);
+		w->at = skip_string(p, w->end);
 		if (key)
 			*key = (struct json){ p, (size_t)(w->at - p) };
 		p = skip_blanks(w->at, w->end);
@@ -560,7 +560,7 @@ json_compact(struct buf *b, struct json v)
 	while (p < end) {
 		from = p;
 		while (p < end && !is_blank(*p))
-			p = *p == '"' ? skip_string(p) : p + 1;
+			p = *p == '"' ? skip_string(p, end) : p + 1;
 		buf_put(b, from, (size_t)(p - from));
 		p = skip_blanks(p, end);
 	}

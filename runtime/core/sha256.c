@@ -3,16 +3,28 @@
  * SPDX-License-Identifier: MIT */
 #include "core/sha256.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include <openssl/evp.h>
 
+static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
+static const EVP_MD *sha256_md;
+
+/* Looked up once for all: each look costs as much as hashing a kilobyte. */
+static void
+sha256_fetch(void)
+{
+	sha256_md = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
 void
 sha256_init(struct sha256 *h)
 {
+	pthread_once(&sha256_once, sha256_fetch);
 	h->ctx = EVP_MD_CTX_new();
-	h->failed = !h->ctx ||
-	    EVP_DigestInit_ex(h->ctx, EVP_sha256(), NULL) != 1;
+	h->failed = !h->ctx || !sha256_md ||
+	    EVP_DigestInit_ex(h->ctx, sha256_md, NULL) != 1;
 }
 
 void

@@ -20,7 +20,9 @@ static void
 put_message(struct buf *b, const char *role, const char *text, size_t n)
 {
 	put_comma(b);
-	buf_printf(b, "{\"role\":\"%s\",\"content\":", role);
+	buf_puts(b, "{\"role\":\"");
+	buf_puts(b, role);
+	buf_puts(b, "\",\"content\":");
 	buf_json(b, text, n);
 	buf_putc(b, '}');
 }

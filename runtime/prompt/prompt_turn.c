@@ -104,47 +104,50 @@ prompt_next_line(const char *s)
 	return NULL;
 }
 
-/* The line at `s` is a label of `name`, perhaps decorated. */
+/* The line, `s` behind what decorates it, is a label of a field. */
 static bool
-is_label(const char *s, const char *name)
+is_label(const char *s, const struct mip_type *t)
 {
+	unsigned i;
 	size_t n;
 
-	s += strspn(s, " \t>*#-_\"");
-	n = prompt_name_at(s, name);
-	return n && s[n + strspn(s + n, " \t*_\"")] == ':';
-}
-
-static bool
-holds_label(const char *s, const char *name)
-{
-	for (; s; s = prompt_next_line(s))
-		if (is_label(s, name))
+	for (i = 0; i < t->n; i++) {
+		n = prompt_name_at(s, prompt_alias(&t->field[i]));
+		if (n && s[n + strspn(s + n, " \t*_\"")] == ':')
 			return true;
+	}
 	return false;
 }
 
-/* A line that begins as the layout of the reply does, which follows the
- * inputs. */
+/* It begins as the layout of the reply does, which follows the inputs; that
+ * is put into `layout` when first needed. */
 static bool
-holds_layout(const char *s, const struct slots_leaf *leaf)
+is_layout(const char *s, const struct slots_leaf *leaf, struct buf *layout)
 {
-	struct buf b = BUF_INIT;
+	if (!prompt_name_at(s, "Reply ") && !prompt_name_at(s, "Answer "))
+		return false;
+	if (!layout->len) {
+		prompt_layout(layout, leaf->prompt->out, leaf->format);
+		if (layout->s)
+			layout->s[strcspn(layout->s, "\n")] = '\0';
+	}
+	return layout->failed || prompt_name_at(s, buf_str(layout));
+}
+
+/* A line of the text could be one of ours. */
+static bool
+looks_like_ours(const char *s, const struct slots_leaf *leaf, bool labels)
+{
+	const struct mip_prompt *p = leaf->prompt;
+	struct buf layout = BUF_INIT;
 	bool is = false;
 
 	for (; s && !is; s = prompt_next_line(s)) {
 		s += strspn(s, " \t>*#-_\"");
-		if (!prompt_name_at(s, "Reply ") &&
-		    !prompt_name_at(s, "Answer "))
-			continue;
-		if (!b.len) {
-			prompt_layout(&b, leaf->prompt->out, leaf->format);
-			if (b.s)
-				b.s[strcspn(b.s, "\n")] = '\0';
-		}
-		is = b.failed || prompt_name_at(s, buf_str(&b));
+		is = is_layout(s, leaf, &layout) ||
+		    (labels && (is_label(s, p->in) || is_label(s, p->out)));
 	}
-	buf_release(&b);
+	buf_release(&layout);
 	return is;
 }
 
@@ -173,13 +176,12 @@ holds_marker(const char *s)
 }
 
 static bool
-holds_field(const char *s, const struct mip_type *t, enum mip_format f)
+holds_tags(const char *s, const struct mip_type *t)
 {
 	unsigned i;
 
 	for (i = 0; i < t->n; i++)
-		if (f == MIP_XML ? holds_tag(s, prompt_alias(&t->field[i])) :
-		    holds_label(s, prompt_alias(&t->field[i])))
+		if (holds_tag(s, prompt_alias(&t->field[i])))
 			return true;
 	return false;
 }
@@ -188,12 +190,13 @@ holds_field(const char *s, const struct mip_type *t, enum mip_format f)
 bool
 prompt_is_forged(const struct slots_leaf *leaf, const char *s)
 {
-	if (strstr(s, "<<data") || holds_layout(s, leaf))
-		return true;
-	if (leaf->format == MIP_MARKERS)
-		return holds_marker(s);
-	return holds_field(s, leaf->prompt->in, leaf->format) ||
-	    holds_field(s, leaf->prompt->out, leaf->format);
+	const struct mip_prompt *p = leaf->prompt;
+	bool markers = leaf->format == MIP_MARKERS;
+	bool xml = leaf->format == MIP_XML;
+
+	return strstr(s, "<<data") || looks_like_ours(s, leaf, !markers && !xml) ||
+	    (markers && holds_marker(s)) ||
+	    (xml && (holds_tags(s, p->in) || holds_tags(s, p->out)));
 }
 
 bool
@@ -302,13 +305,14 @@ put_input(struct buf *b, const struct slots_leaf *leaf, unsigned i,
 	    f->type->kind == MIP_LIST;
 	const char *name = prompt_alias(f);
 
-	if (leaf->format == MIP_MARKERS)
+	if (leaf->format == MIP_MARKERS) {
 		buf_printf(b, "[[ ## %s ## ]]\n", name);
-	else if (leaf->format == MIP_XML)
+	} else if (leaf->format == MIP_XML) {
 		buf_printf(b, "<%s>%s", name, block ? "\n" : "");
-	else
-		buf_printf(b, "%s:%s", name,
-		    block ? "\n" : text->len ? " " : "");
+	} else {
+		buf_puts(b, name);
+		buf_puts(b, block ? ":\n" : text->len ? ": " : ":");
+	}
 	if (fence)
 		prompt_fenced(b, text);
 	else
@@ -325,9 +329,10 @@ prompt_inputs(struct buf *b, const struct slots_leaf *leaf, const void *in,
     const bool *has)
 {
 	const struct mip_type *t = leaf->prompt->in;
-	struct buf all = BUF_INIT, text = BUF_INIT;
+	struct buf text = BUF_INIT;
 	const struct mip_field *f;
 	const void *v;
+	size_t from = b->len;
 	unsigned i;
 
 	if (leaf->prompt->npiece) {
@@ -345,17 +350,13 @@ prompt_inputs(struct buf *b, const struct slots_leaf *leaf, const void *in,
 			prompt_value(&text, f->type, v);
 		else
 			buf_printf(&text, "{%s}", f->name);
-		put_input(&all, leaf, i, &text);
-		all.failed |= text.failed;
+		put_input(b, leaf, i, &text);
+		b->failed |= text.failed;
 	}
-	while (all.len && all.s[all.len - 1] == '\n')
-		all.len--;
-	if (all.len)
-		buf_put(b, all.s, all.len);
-	else
+	while (b->len > from && b->s[b->len - 1] == '\n')
+		b->s[--b->len] = '\0';
+	if (b->len == from)
 		buf_puts(b, "(no input)");
-	b->failed |= all.failed;
-	buf_release(&all);
 	buf_release(&text);
 }
 

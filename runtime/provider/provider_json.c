@@ -383,16 +383,17 @@ messages_merge(struct buf *b, const struct provider_message *m,
 void
 provider_put_messages(struct buf *b, const struct provider_ask *a)
 {
-	struct json_walk w = provider_messages(a);
 	struct provider_message m;
 	struct buf system = BUF_INIT;
 	bool merge = a->no_system && provider_system(&system, a);
 	bool first = true;
+	struct json_walk w;
 
 	if (!merge) {
 		buf_put(b, a->messages, a->messages_len);
 		return;
 	}
+	w = provider_messages(a);
 	buf_putc(b, '[');
 	while (provider_message(&w, &m)) {
 		if (m.system)

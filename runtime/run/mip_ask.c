@@ -45,20 +45,30 @@ mip_ask_drain(struct mip *m)
 
 /* ---- asking ---- */
 
+static uint64_t
+hash_step(uint64_t h, uint64_t v)
+{
+	h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
+	return h ^ h >> 32;
+}
+
 /* As FNV-1a, but eight bytes a step, with the high half folded in so that
- * every bit of them counts. */
+ * every bit of them counts; and four lanes, as a step waits for the one before
+ * it. */
 static uint64_t
 hash_more(uint64_t h, const void *p, size_t n)
 {
 	const unsigned char *s = p;
-	uint64_t v;
-	size_t i;
+	uint64_t lane[4] = { h, h + 1, h + 2, h + 3 }, v[4];
+	size_t i, k;
 
-	for (i = 0; i + 8 <= n; i += 8) {
-		memcpy(&v, s + i, sizeof v);
-		h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
-		h ^= h >> 32;
+	for (i = 0; n - i >= sizeof v; i += sizeof v) {
+		memcpy(v, s + i, sizeof v);
+		for (k = 0; k < 4; k++)
+			lane[k] = hash_step(lane[k], v[k]);
 	}
+	for (k = 0; i > 0 && k < 4; k++)
+		h = hash_step(h, lane[k]);
 	for (; i < n; i++)
 		h = (h ^ s[i]) * UINT64_C(1099511628211);
 	return h;
