@@ -194,7 +194,8 @@ ONE       := $(B)/one.o
 UNITBIN  := $(UNIT:tests/unit/%.c=$(B)/test/%)
 FAULTBIN := $(FAULT:tests/fault/%.c=$(B)/test/%)
 BENCHBIN := $(BENCH:tests/bench/%.c=$(B)/test/%)
-BENCHHELP = $(B)/test/bare $(B)/test/bare_hit $(B)/test/measure $(O)/tests/bench/start.o
+BENCHHELP = $(B)/test/bare $(B)/test/bare_hit $(B)/test/measure \
+	$(O)/tests/bench/start.o
 FUZZBIN  := $(FUZZ:tests/fuzz/%.c=$(B)/test/%)
 LMDBIN   := $(if $(LMD),$(B)/lmd) $(B)/wired
 MIPROC   := $(if $(MAIN),$(B)/miproc)
@@ -548,7 +549,8 @@ clean:
 -include $(patsubst %.o,%.d,$(PARTOBJ) $(MAINOBJ) $(LMDOBJ) $(ONE) $(WIREDOBJ) \
 	$(MPGENOBJ) $(O)/tests/fuzz/mpgen_main.o \
 	$(UNIT:%.c=$(O)/%.o) $(BENCH:%.c=$(O)/%.o) \
-	$(O)/tests/bench/bare.d $(O)/tests/bench/bare_hit.d $(O)/tests/bench/measure.d \
+	$(O)/tests/bench/bare.d $(O)/tests/bench/bare_hit.d \
+	$(O)/tests/bench/measure.d \
 	$(O)/tests/bench/shapes.d $(O)/tests/vectors/vectors.d \
 	$(UNITHELP:%=$(O)/tests/unit/%.o) \
 	$(FAULT:%.c=$(O)/%.o) $(FUZZ:%.c=$(O)/%.o) \
