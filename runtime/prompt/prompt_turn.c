@@ -194,7 +194,8 @@ prompt_is_forged(const struct slots_leaf *leaf, const char *s)
 	bool markers = leaf->format == MIP_MARKERS;
 	bool xml = leaf->format == MIP_XML;
 
-	return strstr(s, "<<data") || looks_like_ours(s, leaf, !markers && !xml) ||
+	return strstr(s, "<<data") ||
+	    looks_like_ours(s, leaf, !markers && !xml) ||
 	    (markers && holds_marker(s)) ||
 	    (xml && (holds_tags(s, p->in) || holds_tags(s, p->out)));
 }
