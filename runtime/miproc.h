@@ -55,6 +55,7 @@ extern "C" {
 	X(FAIL,           fail,           8, "the program failed") \
 	X(INFRASTRUCTURE, infrastructure, 3, "provider, network or tool") \
 	X(QUOTA,          quota,          3, "the provider's quota is spent") \
+	X(DENIED,         denied,         3, "the provider refuses the key") \
 	X(BUDGET,         budget,         4, "the budget is spent") \
 	X(OFFLINE,        offline,        7, "not in the cache, and offline") \
 	X(CANCELLED,      cancelled,    130, "interrupted") \

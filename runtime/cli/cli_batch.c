@@ -45,8 +45,9 @@ struct batch {
 	bool full;                      /* the reader waits for room */
 	bool closed;                    /* no more rows come */
 	bool ended;                     /* nothing more is written */
+	bool cut;                       /* by a signal */
 	int rc;                         /* of writing */
-	uint64_t failed;
+	uint64_t done, failed;          /* of rows that are written */
 	enum mip_status world;          /* the first failure that is not of a
 	                                 * row or of the program, or OK */
 };
@@ -93,6 +94,13 @@ row_input(const struct batch *b, struct row_slot *r, struct arena *a,
 	return ok;
 }
 
+/* Is there nothing to be had for the rows that follow, either? */
+static bool
+batch_ends(enum mip_status s)
+{
+	return s == MIP_QUOTA || s == MIP_DENIED;
+}
+
 static void
 row_run(const struct batch *b, struct row_slot *r, struct mip *m,
     struct arena *a)
@@ -116,7 +124,7 @@ row_run(const struct batch *b, struct row_slot *r, struct mip *m,
 	mip_end(m, p->name);
 	if (mip_status(m) != MIP_OK)
 		s = mip_status(m);
-	if (s == MIP_QUOTA) {
+	if (batch_ends(s)) {
 		r->status = s;
 		buf_puts(&r->out, mip_message(m));
 		return;
@@ -142,6 +150,7 @@ batch_world(enum mip_status s)
 	switch (s) {
 	case MIP_INFRASTRUCTURE:
 	case MIP_QUOTA:
+	case MIP_DENIED:
 	case MIP_BUDGET:
 	case MIP_OFFLINE:
 	case MIP_IO:
@@ -161,16 +170,16 @@ batch_world(enum mip_status s)
 	return MIP_OK;
 }
 
-/* The first row that is not to be had today ends the batch: all that follow
- * would fail as it did. */
+/* The first row that is not to be had today, or with this key, ends the batch:
+ * all that follow would fail as it did. */
 static void
-batch_quota(struct batch *b, const struct row_slot *r)
+batch_end(struct batch *b, const struct row_slot *r)
 {
-	cli_say(b->c, "row %llu: %s; those before it are answered: run it "
-	    "again when there is a quota, and what is in the cache is not "
-	    "asked for again", (unsigned long long)b->head + 1,
-	    buf_str(&r->out));
-	b->rc = mip_status_exit(MIP_QUOTA);
+	cli_say(b->c, "row %llu: %s; those before it are done: run it again "
+	    "when %s, and what is in the cache is not asked for again",
+	    (unsigned long long)b->head + 1, buf_str(&r->out),
+	    r->status == MIP_QUOTA ? "there is a quota" : "the key is right");
+	b->rc = mip_status_exit(r->status);
 	b->ended = true;
 	mip_env_cancel(b->env);
 }
@@ -185,10 +194,11 @@ batch_flush(struct batch *b)
 		if (!r->done)
 			break;
 		if (r->status == MIP_CANCELLED)
-			b->ended = true;
-		if (!b->ended && r->status == MIP_QUOTA)
-			batch_quota(b, r);
+			b->ended = b->cut = true;
+		if (!b->ended && batch_ends(r->status))
+			batch_end(b, r);
 		if (!b->ended) {
+			b->done++;
 			b->failed += r->status != MIP_OK;
 			if (b->world == MIP_OK)
 				b->world = batch_world(r->status);
@@ -302,7 +312,11 @@ batch_read(struct batch *b, struct lines *in)
 				return 0;
 			break;
 		case LINES_END:
+			return 0;
 		case LINES_WOKEN:
+			pthread_mutex_lock(&b->lock);
+			b->cut = true;
+			pthread_mutex_unlock(&b->lock);
 			return 0;
 		case LINES_ERROR:
 			cli_say(b->c, "the rows cannot be read: %s",
@@ -382,7 +396,12 @@ cli_batch(struct cli *c, struct mip_env *env, int wake)
 	pthread_mutex_destroy(&b.lock);
 	if (fd != STDIN_FILENO)
 		close(fd);
-	if (rc != 0 || b.failed == 0)
+	if (rc == 0 && b.cut)
+		cli_say(c, "interrupted: %llu rows are done, %llu of them "
+		    "failed; run it again, and what is in the cache is not "
+		    "asked for again", (unsigned long long)b.done,
+		    (unsigned long long)b.failed);
+	if (rc != 0 || b.cut || b.failed == 0)
 		return rc;
 	cli_say(c, "%llu of %llu rows failed%s%s%s",
 	    (unsigned long long)b.failed, (unsigned long long)b.tail,

@@ -12,8 +12,10 @@ enum {
 	DOWN_BACKOFF_MS = 500,
 	DOWN_MAX_WAIT_MS = 60000,
 	DOWN_TIMEOUT_MS = 120000,
-	DOWN_SPENT_S = 60               /* a server whose quota is spent is let
+	DOWN_SPENT_S = 60,              /* a server whose quota is spent is let
 	                                 * alone for, where it does not say */
+	DOWN_DENIED = 5                 /* refusals in a row after which the key
+	                                 * will not be taken in this process */
 };
 
 double
@@ -62,18 +64,36 @@ down_delay(struct lm_flight *f)
 /* Nothing is to be had from this server for long: neither for this request nor
  * for others, until `s` seconds from now. */
 static void
-down_spent(struct lm *l, struct lm_flight *f, double s, double now)
+down_spent(struct lm *l, struct lm_flight *f, enum mip_status status, double s,
+    double now)
 {
 	struct lm_model *m = f->m;
 
 	m->spent_until = now + s;
+	m->spent = status;
 	memcpy(m->spent_why, f->message, sizeof m->spent_why);
-	if (f->pool)
+	if (f->pool) {
+		f->pool->spent = status;
 		memcpy(f->pool->spent_why, f->message, sizeof m->spent_why);
+	}
 	if (f->pool && !lm_pool_spent(f->pool, now))
 		lm_ready(f);
 	else
-		lm_done(l, f, MIP_QUOTA);
+		lm_done(l, f, status);
+}
+
+/* Whether the key is refused for good.  A gateway may answer 401 by mistake
+ * and 403 because of what is asked: it takes several in a row, and of the
+ * latter a server that has never answered. */
+static bool
+down_denied(struct lm_flight *f)
+{
+	struct lm_model *m = f->m;
+
+	if (f->http.status != 401 && f->http.status != 403)
+		return false;
+	return ++m->ndenied >= DOWN_DENIED &&
+	    (f->http.status == 401 || !m->answered);
 }
 
 /* Another attempt after a while, if one is left; `f->message` says what was
@@ -99,7 +119,7 @@ down_again(struct lm *l, struct lm_flight *f, double now)
 		lm_say(l, f->message, "%s; it asks to wait %.0f s, and "
 		    "max_wait is %.0f s", said, ask, down_max_wait(m));
 		if (f->http.status == 429)
-			down_spent(l, f, ask, now);
+			down_spent(l, f, MIP_QUOTA, ask, now);
 		else
 			lm_done(l, f, MIP_INFRASTRUCTURE);
 		return;
@@ -198,6 +218,8 @@ down_answer(struct lm *l, struct lm_flight *f, double now)
 
 	down_health(l, f, read, now);
 	if (read) {
+		m->answered = true;
+		m->ndenied = 0;
 		down_take_answer(f, &a);
 		lm_done(l, f, MIP_OK);
 		return true;
@@ -355,6 +377,7 @@ down_refused(struct lm *l, struct lm_flight *f, double now)
 	struct lm_model *m = f->m;
 	struct provider_error e;
 	struct buf hint = BUF_INIT;
+	char said[LM_WHY];
 
 	m->provider->error(buf_str(&r->reply), r->reply.len, &e);
 	if ((r->status == 401 || r->status == 403) && m->key_env)
@@ -378,13 +401,19 @@ down_refused(struct lm *l, struct lm_flight *f, double now)
 	buf_release(&hint);
 	if (e.retry_after_s > r->retry_after_s)
 		r->retry_after_s = e.retry_after_s;
-	if (e.quota)
-		down_spent(l, f, r->retry_after_s > 0 ? r->retry_after_s :
-		    DOWN_SPENT_S, now);
-	else if (down_passing(&m->model.sending, r->status))
+	if (e.quota) {
+		down_spent(l, f, MIP_QUOTA, r->retry_after_s > 0 ?
+		    r->retry_after_s : DOWN_SPENT_S, now);
+	} else if (down_denied(f)) {
+		memcpy(said, f->message, sizeof said);
+		lm_say(l, f->message, "%s (%u times in a row: it is asked no "
+		    "more)", said, m->ndenied);
+		down_spent(l, f, MIP_DENIED, HUGE_VAL, now);
+	} else if (down_passing(&m->model.sending, r->status)) {
 		down_again(l, f, now);
-	else
+	} else {
 		lm_done(l, f, down_blame(f, &e));
+	}
 }
 
 static void

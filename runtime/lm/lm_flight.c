@@ -202,7 +202,7 @@ lm_next_model(struct lm *l, struct lm_call *c, enum mip_status s)
 
 	if (!r || atomic_load(&l->cancelled) || ++r->at >= r->n ||
 	    (s != MIP_INFRASTRUCTURE && s != MIP_QUOTA &&
-	    s != MIP_OFFLINE))
+	    s != MIP_DENIED && s != MIP_OFFLINE))
 		return NULL;
 	return r->m[r->at];
 }

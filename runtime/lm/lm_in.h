@@ -88,7 +88,10 @@ struct lm_model {
 	uint64_t lately;                /* affinity of what was sent last */
 	unsigned passed;                /* times that the first was passed by */
 	double spent_until;             /* nothing is sent before, and why */
+	enum mip_status spent;          /* QUOTA or DENIED */
 	char spent_why[LM_WHY];
+	unsigned ndenied;               /* 401 and 403, the latest in a row */
+	bool answered;                  /* ever */
 	struct breaker breaker;
 	char broken_why[LM_WHY];        /* the latest failure */
 	enum mip_structure lowest;      /* rung for JSON that this server
@@ -329,7 +332,7 @@ struct lm_model *lm_pool_choose(const struct lm_flight *f, double tokens,
     double now, double *wait);
 /* Whether there is another that is well. */
 bool lm_pool_another(const struct lm_flight *f, double now);
-/* Whether the quota of all of them is spent. */
+/* Whether the quota of all of them is spent, or their keys are refused. */
 bool lm_pool_spent(const struct lm_model *p, double now);
 
 /* ---- lm_local.c ---- */

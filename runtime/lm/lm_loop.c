@@ -345,7 +345,8 @@ loop_server(struct lm *l, struct lm_model *m)
 	return false;
 }
 
-/* Those that wait for a server of which nothing is to be had today. */
+/* Those that wait for a server of which nothing is to be had today, or with
+ * this key. */
 static void
 loop_spent(struct lm *l, struct lm_model *m)
 {
@@ -353,7 +354,7 @@ loop_spent(struct lm *l, struct lm_model *m)
 
 	while ((f = lm_queue_get(&m->ready))) {
 		memcpy(f->message, m->spent_why, sizeof f->message);
-		lm_done(l, f, MIP_QUOTA);
+		lm_done(l, f, m->spent);
 	}
 }
 

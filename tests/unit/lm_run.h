@@ -17,6 +17,8 @@ static const char lm_rules[] =
 	"{\"match\":\"w-always\",\"status\":500,\"error\":\"sick\"}\n"
 	"{\"match\":\"w-bad\",\"status\":400,\"error\":\"no such field\"}\n"
 	"{\"match\":\"w-key\",\"status\":401,\"error\":\"bad key " KEY "\"}\n"
+	"{\"match\":\"w-401\",\"status\":401}\n"
+	"{\"match\":\"w-403\",\"status\":403}\n"
 	"{\"match\":\"w-long\",\"status\":429,"
 	    "\"headers\":{\"Retry-After\":\"3600\"}}\n"
 	"{\"match\":\"\\\"w-quota\",\"path\":\"/v1/chat/completions\","

@@ -13,7 +13,7 @@
 
 /* Of the layouts below, for MIP_ABI as it is: when they change on purpose,
  * raise MIP_ABI and put the new number here. */
-#define LAYOUTS UINT64_C(0xe1ef3cbfd373b28a)
+#define LAYOUTS UINT64_C(0xaa369c3e21ccc5b8)
 
 #define SIZE(name) sizeof(struct name)
 #define AT(name, member) offsetof(struct name, member)
@@ -129,7 +129,8 @@ static const size_t layout[] = {
 	SIZE(mip_part), AT(mip_part, leaf), AT(mip_part, call),
 	AT(mip_part, json), AT(mip_part, again), AT(mip_part, done),
 	MIP_NSTATUS, MIP_OK, MIP_FORMAT, MIP_REFUSAL, MIP_TRUNCATED,
-	MIP_ASSERT, MIP_FAIL, MIP_INFRASTRUCTURE, MIP_BUDGET, MIP_OFFLINE,
+	MIP_ASSERT, MIP_FAIL, MIP_INFRASTRUCTURE, MIP_QUOTA, MIP_DENIED,
+	MIP_BUDGET, MIP_OFFLINE,
 	MIP_CANCELLED, MIP_USAGE, MIP_IO, MIP_NOMEM,
 	MIP_STRING, MIP_INT, MIP_FLOAT, MIP_BOOL, MIP_ENUM, MIP_STRUCT,
 	MIP_LIST, MIP_OPTIONAL, MIP_MAP, MIP_UNION, MIP_LITERAL, MIP_IMAGE,

@@ -186,6 +186,48 @@ spent(void **state)
 	lm_free(l);
 }
 
+/* A key that is refused again and again is not tried for ever; refusals
+ * between answers are of what was asked. */
+static void
+denied(void **state)
+{
+	struct mip_model m = model("m");
+	struct lm *l = CLIENT(.seed = 1);
+	struct ask a;
+	char word[16];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 6; i++) {
+		assert_int_equal(call(l, &a, &m, "w-403"),
+		    MIP_INFRASTRUCTURE);
+		assert_int_equal(call(l, &a, &m, "w-401"),
+		    MIP_INFRASTRUCTURE);
+		snprintf(word, sizeof word, "fine %d", i);
+		if (i % 2)
+			assert_int_equal(call(l, &a, &m, word), MIP_OK);
+	}
+	for (i = 0; i < 6; i++)
+		assert_int_equal(call(l, &a, &m, "w-403"),
+		    MIP_INFRASTRUCTURE);
+	assert_int_equal(call(l, &a, &m, "w-401"), MIP_DENIED);
+	assert_true(says(&a, "401") && says(&a, "in a row"));
+	lm_call_release(&a.c);
+	i = (int)lmd_count(&lmd, "");
+	assert_int_equal(call(l, &a, &m, "not sent"), MIP_DENIED);
+	assert_int_equal(a.c.attempts, 0);
+	assert_int_equal(lmd_count(&lmd, ""), i);
+	lm_call_release(&a.c);
+	lm_free(l);
+	l = CLIENT(.seed = 1);
+	for (i = 0; i < 4; i++)
+		assert_int_equal(call(l, &a, &m, "w-403"),
+		    MIP_INFRASTRUCTURE);
+	assert_int_equal(call(l, &a, &m, "w-403"), MIP_DENIED);
+	lm_call_release(&a.c);
+	lm_free(l);
+}
+
 static void
 deadlines(void **state)
 {
@@ -623,6 +665,7 @@ main(void)
 		cmocka_unit_test(keys),
 		cmocka_unit_test(asked_to_wait),
 		cmocka_unit_test(spent),
+		cmocka_unit_test(denied),
 		cmocka_unit_test(deadlines),
 		cmocka_unit_test(nobody_there),
 		cmocka_unit_test(bad_models),
