@@ -11,7 +11,7 @@
 #define ANTHROPIC_VERSION "anthropic-version: 2023-06-01"
 /* What stands in front of it is kept by the server for some minutes. */
 #define ANTHROPIC_MARK "\"cache_control\":{\"type\":\"ephemeral\"}"
-enum { ANTHROPIC_MAX_TOKENS = 4096 };
+enum { ANTHROPIC_MAX_TOKENS = 4096, ANTHROPIC_NEWEST = 99 };
 
 /* ---- requests ---- */
 
@@ -24,23 +24,105 @@ anthropic_url(struct buf *b, const char *base, const struct mip_model *m,
 	provider_join(b, base, "/messages");
 }
 
+/* "claude-opus-4-5-20251101", "claude-3-7-sonnet": 45, 37; a name without a
+ * number is of the newest. */
+static int
+anthropic_generation(const char *id)
+{
+	const char *at = id + strcspn(id, "0123456789");
+	size_t n = strspn(at, "0123456789");
+	int major = *at - '0';
+
+	if (n != 1)
+		return ANTHROPIC_NEWEST;
+	n = at[1] == '-' ? strspn(at + 2, "0123456789") : 0;
+	return 10 * major + (n == 1 ? at[2] - '0' : 0);
+}
+
+static bool
+anthropic_is(const struct mip_model *m, const char *effort)
+{
+	return m->effort && strcmp(m->effort, effort) == 0;
+}
+
+/* The tokens that a model before 4.6 may think with: at least 1024, and the
+ * reply is to have a part of what there is; 0: it cannot. */
+static int64_t
+anthropic_budget(const struct mip_model *m)
+{
+	int64_t most = (m->max_tokens > 0 ? m->max_tokens :
+	    ANTHROPIC_MAX_TOKENS) / 4 * 3;
+	int64_t n = anthropic_is(m, "high") ? 16384 :
+	    anthropic_is(m, "medium") ? 8192 :
+	    anthropic_is(m, "low") ? 2048 : 1024;
+	int generation = anthropic_generation(m->id);
+
+	if (generation < 37 || generation >= 46 || most < 1024)
+		return 0;
+	return n < most ? n : most;
+}
+
+/* Whether a request asks it to think. */
+static bool
+anthropic_thinks(const struct mip_model *m)
+{
+	unsigned i;
+
+	for (i = 0; i < m->noption; i++)
+		if (strcmp(m->option[i].name, "thinking") == 0)
+			return !strstr(m->option[i].value, "disabled");
+	if (!m->effort || anthropic_is(m, "none"))
+		return false;
+	return anthropic_generation(m->id) >= 46 || anthropic_budget(m) > 0;
+}
+
+static void
+anthropic_thinking(struct buf *b, const struct mip_model *m)
+{
+	if (!m->effort || provider_has_option(m, "thinking") ||
+	    anthropic_generation(m->id) < 37)
+		return;
+	if (anthropic_is(m, "none")) {
+		provider_raw(b, "thinking", "{\"type\":\"disabled\"}");
+	} else if (anthropic_budget(m) > 0) {
+		provider_raw(b, "thinking", "{\"type\":\"enabled\"");
+		provider_int(b, "budget_tokens", anthropic_budget(m));
+		buf_putc(b, '}');
+	} else if (anthropic_thinks(m)) {
+		/* Else what it thinks is not shown. */
+		provider_raw(b, "thinking", "{\"type\":\"adaptive\","
+		    "\"display\":\"summarized\"}");
+	}
+}
+
+/* The effort, where the model takes one beside how long it thinks. */
+static const char *
+anthropic_effort(const struct mip_model *m)
+{
+	int generation = anthropic_generation(m->id);
+
+	if (!m->effort || anthropic_is(m, "none") || generation < 45 ||
+	    (generation == 45 && !strstr(m->id, "opus")))
+		return NULL;
+	return anthropic_is(m, "minimal") ? "low" : m->effort;
+}
+
 /* A tool must be called, so that its input is the reply; a model that thinks
  * may not be made to call one. */
 static enum mip_structure
 anthropic_rung(const struct mip_model *m, enum mip_structure asked)
 {
-	bool thinks = (m->effort && strcmp(m->effort, "none") != 0) ||
-	    provider_has_option(m, "thinking");
-
 	switch (asked) {
 	case MIP_STRUCTURE_AUTO:
-		return thinks ? MIP_STRUCTURE_NATIVE : MIP_STRUCTURE_FUNCTION;
+		return anthropic_thinks(m) ? MIP_STRUCTURE_NATIVE :
+		    MIP_STRUCTURE_FUNCTION;
 	case MIP_STRUCTURE_GRAMMAR:
 		return MIP_STRUCTURE_NATIVE;
 	case MIP_STRUCTURE_JSON_OBJECT: /* there is no such thing */
 		return MIP_STRUCTURE_PROMPT;
-	case MIP_STRUCTURE_NATIVE:
 	case MIP_STRUCTURE_FUNCTION:
+		return anthropic_thinks(m) ? MIP_STRUCTURE_NATIVE : asked;
+	case MIP_STRUCTURE_NATIVE:
 	case MIP_STRUCTURE_PROMPT:
 		break;
 	}
@@ -197,13 +279,9 @@ anthropic_config(struct buf *b, const struct provider_ask *a)
 		"minimum", "maximum", "minLength", "maxLength", "minItems",
 		"maxItems", "pattern", "default", NULL
 	};
-	const char *effort = a->model->effort;
+	const char *effort = anthropic_effort(a->model);
 	bool native = a->schema && a->rung == MIP_STRUCTURE_NATIVE;
 
-	if (effort && strcmp(effort, "none") == 0)
-		effort = NULL;
-	if (effort && strcmp(effort, "minimal") == 0)
-		effort = "low";
 	if (!effort && !native)
 		return;
 	buf_puts(b, ",\"output_config\":{");
@@ -216,6 +294,37 @@ anthropic_config(struct buf *b, const struct provider_ask *a)
 		buf_putc(b, '}');
 	}
 	buf_putc(b, '}');
+}
+
+/* One of the two, and no warmer than 1; neither beside thoughts. */
+static void
+anthropic_sampling(struct buf *b, const struct provider_ask *a)
+{
+	if (anthropic_thinks(a->model))
+		return;
+	provider_number(b, "temperature", a->temperature > 1 ? 1 :
+	    a->temperature);
+	if (a->temperature < 0)
+		provider_number(b, "top_p", a->model->top_p);
+}
+
+/* It takes none that are blank. */
+static void
+anthropic_stops(struct buf *b, const char *const *stop)
+{
+	bool first = true;
+
+	for (; stop && *stop; stop++) {
+		if ((*stop)[strspn(*stop, " \t\r\n\v\f")] == '\0')
+			continue;
+		if (first)
+			provider_raw(b, "stop_sequences", "[");
+		else
+			buf_putc(b, ',');
+		first = false;
+		buf_json(b, *stop, strlen(*stop));
+	}
+	buf_puts(b, first ? "" : "]");
 }
 
 static void
@@ -235,14 +344,9 @@ anthropic_body(struct buf *b, const struct provider_ask *as)
 	    ANTHROPIC_MAX_TOKENS);
 	anthropic_system(b, a, m->prompt_cache && mark == 0);
 	anthropic_messages(b, a, mark);
-	/* One of the two, and no warmer than 1. */
-	provider_number(b, "temperature", a->temperature > 1 ? 1 :
-	    a->temperature);
-	if (a->temperature < 0)
-		provider_number(b, "top_p", m->top_p);
-	provider_strings(b, "stop_sequences", m->stop);
-	if (m->effort && strcmp(m->effort, "none") == 0)
-		provider_raw(b, "thinking", "{\"type\":\"disabled\"}");
+	anthropic_sampling(b, a);
+	anthropic_stops(b, m->stop);
+	anthropic_thinking(b, m);
 	anthropic_config(b, a);
 	if (a->schema && a->rung == MIP_STRUCTURE_FUNCTION)
 		anthropic_function(b, a);

@@ -95,29 +95,69 @@ gemini_contents(struct buf *b, const struct provider_ask *a)
 	buf_release(&system);
 }
 
-/* Models before the third generation are given a number of tokens. */
+/* How many tokens the models of generation 2.5 may think with; the reply is
+ * to have a part of what there is. */
 static void
-gemini_thinking(struct buf *b, const struct mip_model *m)
+gemini_budget(struct buf *b, const struct mip_model *m, const char *id)
 {
 	static const struct { const char *effort; int64_t tokens; } budget[] = {
 		{ "none", 0 }, { "minimal", 512 }, { "low", 1024 },
 		{ "medium", 8192 }, { "high", 24576 },
 	};
-	const char *slash = strrchr(m->id, '/');
-	const char *id = slash ? slash + 1 : m->id;
-	bool old = strncmp(id, "gemini-2", 8) == 0;
+	/* Small ones think with so many or not at all; Pro cannot but think. */
+	int64_t least = strstr(id, "pro") ? 128 : 512, n = 0;
 	size_t i;
 
-	if (!m->effort)
+	for (i = 0; i < sizeof budget / sizeof budget[0]; i++)
+		if (strcmp(budget[i].effort, m->effort) == 0)
+			n = budget[i].tokens;
+	if (m->max_tokens > 0 && n > m->max_tokens / 4 * 3)
+		n = m->max_tokens / 4 * 3;
+	if (n < least)
+		n = n > 0 || least == 128 ? least : 0;
+	provider_int(b, "thinkingBudget", n);
+}
+
+/* The nearest level that the models of generation 3 and later have. */
+static const char *
+gemini_level(const char *id, const char *effort)
+{
+	bool pro = strstr(id, "pro") != NULL;
+
+	if (strcmp(effort, "none") == 0 || strcmp(effort, "minimal") == 0)
+		return pro ? "low" : "minimal";
+	if (strncmp(id, "gemini-3-pro", 12) == 0 &&
+	    strcmp(effort, "medium") == 0)
+		return "high";
+	return effort;
+}
+
+/* Before generation 2.5 no model thinks. */
+static bool
+gemini_thinks(const char *id)
+{
+	return strncmp(id, "gemini-1", 8) != 0 &&
+	    strncmp(id, "gemini-2.0", 10) != 0 && strncmp(id, "gemma", 5) != 0;
+}
+
+static void
+gemini_thinking(struct buf *b, const struct mip_model *m)
+{
+	const char *slash = strrchr(m->id, '/');
+	const char *id = slash ? slash + 1 : m->id;
+
+	if (!m->effort || !gemini_thinks(id) ||
+	    provider_has_option(m, "thinkingConfig"))
 		return;
 	provider_member(b, "thinkingConfig");
 	buf_putc(b, '{');
-	for (i = 0; i < sizeof budget / sizeof budget[0]; i++)
-		if (strcmp(budget[i].effort, m->effort) == 0 &&
-		    (old || budget[i].tokens == 0))
-			provider_int(b, "thinkingBudget", budget[i].tokens);
-	if (!old && strcmp(m->effort, "none") != 0)
-		provider_string(b, "thinkingLevel", m->effort);
+	if (strncmp(id, "gemini-2", 8) == 0)
+		gemini_budget(b, m, id);
+	else
+		provider_string(b, "thinkingLevel", gemini_level(id,
+		    m->effort));
+	if (strcmp(m->effort, "none") != 0)
+		provider_raw(b, "includeThoughts", "true");
 	buf_putc(b, '}');
 }
 

@@ -96,9 +96,11 @@ ollama_messages(struct buf *b, const struct provider_ask *a)
 
 /* Levels where there are more than on and off. */
 static void
-ollama_think(struct buf *b, const char *effort)
+ollama_think(struct buf *b, const struct mip_model *m)
 {
-	if (!effort)
+	const char *effort = m->effort;
+
+	if (!effort || provider_has_option(m, "think"))
 		return;
 	if (strcmp(effort, "none") == 0)
 		provider_raw(b, "think", "false");
@@ -127,14 +129,15 @@ ollama_body(struct buf *b, const struct provider_ask *a)
 	/* Else it drops what prompts begin with, without a word. */
 	if (!provider_has_option(m, "truncate"))
 		provider_raw(b, "truncate", "false");
-	ollama_think(b, m->effort);
+	ollama_think(b, m);
 	provider_member(b, "options");
 	buf_putc(b, '{');
 	provider_number(b, "temperature", a->temperature);
 	provider_number(b, "top_p", m->top_p);
 	if (m->max_tokens > 0)
 		provider_int(b, "num_predict", m->max_tokens);
-	if (m->context > 0)             /* its own default cuts prompts off */
+	/* Its own default cuts prompts off. */
+	if (m->context > 0 && !provider_has_option(m, "num_ctx"))
 		provider_int(b, "num_ctx", m->context);
 	provider_seed(b, a);
 	provider_strings(b, "stop", m->stop);

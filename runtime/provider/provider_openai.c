@@ -89,17 +89,40 @@ openai_shape(struct buf *b, const struct provider_ask *a)
 	}
 }
 
-/* OpenAI's models that think do not take the older word. */
-static const char *
-openai_limit(const char *id)
+static bool
+openai_begins(const char *id, const char *with)
 {
-	static const char *const thinks[] = { "o1", "o3", "o4", "gpt-5" };
-	size_t i;
+	return strncmp(id, with, strlen(with)) == 0;
+}
 
-	for (i = 0; i < sizeof thinks / sizeof thinks[0]; i++)
-		if (strncmp(id, thinks[i], strlen(thinks[i])) == 0)
-			return "max_completion_tokens";
-	return "max_tokens";
+/* OpenAI's own models that think before they answer. */
+static bool
+openai_is_old(const char *id)
+{
+	return openai_begins(id, "o1") || openai_begins(id, "o3") ||
+	    openai_begins(id, "o4");
+}
+
+static bool
+openai_thinks(const char *id)
+{
+	return openai_is_old(id) || openai_begins(id, "gpt-5");
+}
+
+/* They know some words of the list each, not the same ones: the nearest. */
+static const char *
+openai_effort(const char *id, const char *effort)
+{
+	bool none = strcmp(effort, "none") == 0;
+	bool minimal = strcmp(effort, "minimal") == 0;
+
+	if (openai_is_old(id) && (none || minimal))
+		return "low";
+	if (openai_begins(id, "gpt-5.") && minimal)
+		return "low";
+	if (openai_begins(id, "gpt-5") && id[5] != '.' && none)
+		return "minimal";
+	return effort;
 }
 
 void
@@ -116,11 +139,13 @@ provider_chat_body(struct buf *b, const struct provider_ask *a,
 	provider_number(b, "top_p", m->top_p);
 	if (m->max_tokens > 0 &&
 	    !provider_has_option(m, "max_completion_tokens"))
-		provider_int(b, openai_limit(id), m->max_tokens);
+		provider_int(b, openai_thinks(id) ? "max_completion_tokens" :
+		    "max_tokens", m->max_tokens);
 	provider_seed(b, a);
 	provider_strings(b, "stop", m->stop);
-	if (m->effort)
-		provider_string(b, "reasoning_effort", m->effort);
+	if (m->effort && !provider_has_option(m, "reasoning_effort"))
+		provider_string(b, "reasoning_effort", openai_effort(id,
+		    m->effort));
 	openai_shape(b, a);
 	if (a->stream)
 		buf_puts(b, a->uncounted ? ",\"stream\":true" :

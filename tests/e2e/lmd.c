@@ -11,7 +11,7 @@
  * script's words are in lmd_rules.c, tests/e2e/t_lmd.sh shows them in use.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "lmd.h"
+#include "lmd_api.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -257,10 +257,23 @@ has_key(struct exchange *e)
 	return false;
 }
 
+/* What an API has against the request. */
+static void
+log_why(FILE *f, const char *why)
+{
+	struct lmd_text t = { NULL, 0, 0 };
+
+	if (!*why)
+		return;
+	lmd_quote(&t, why);
+	fprintf(f, ",\"why\":%s", t.s);
+	free(t.s);
+}
+
 /* Counts and writes down the request; the caller holds the lock.  The status
  * is 0 where no answer is given. */
 static void
-record(struct server *s, struct exchange *e, uint64_t at_us)
+record(struct server *s, struct exchange *e, uint64_t at_us, const char *why)
 {
 	const struct lmd_request *r = &e->request;
 	bool silent = e->action == LMD_RESET || e->action == LMD_HANG;
@@ -282,7 +295,9 @@ record(struct server *s, struct exchange *e, uint64_t at_us)
 	fputs(",\"sha\":\"", s->log);
 	for (i = 0; i < sizeof r->sha; i++)
 		fprintf(s->log, "%02x", r->sha[i]);
-	fprintf(s->log, "\",\"status\":%u}\n", status);
+	fprintf(s->log, "\",\"status\":%u", status);
+	log_why(s->log, why);
+	fputs("}\n", s->log);
 	fflush(s->log);
 }
 
@@ -334,6 +349,7 @@ decide_by_rule(struct server *s, struct exchange *e, uint64_t *delay_ms)
 {
 	struct lmd_request *r = &e->request;
 	struct lmd_rule *u = NULL;
+	struct lmd_fault fault = { .status = 0 };
 	uint64_t at = now_us();
 	unsigned turn = 0;
 	bool embedding = strcmp(r->path, "/v1/embeddings") == 0;
@@ -344,12 +360,16 @@ decide_by_rule(struct server *s, struct exchange *e, uint64_t *delay_ms)
 		u = lmd_script_choose(&s->script, r, &turn);
 	e->status = u ? u->status : embedding && r->json ? 200 : 400;
 	e->action = u ? u->action : LMD_ANSWER;
+	if (u && u->api) {
+		r->lacks = cJSON_GetObjectItem(u->json, "lacks");
+		e->status = lmd_api_status(u->api, u, r, &fault);
+	}
 	if (s->o.capacity > 0 && s->in_flight >= s->o.capacity) {
 		u = NULL;
 		e->status = 429;
 		e->action = LMD_ANSWER;
 	}
-	record(s, e, at);
+	record(s, e, at, fault.text);
 	pthread_mutex_unlock(&s->lock);
 
 	*delay_ms = s->o.latency_ms + (u ? u->delay_ms : 0);
@@ -361,7 +381,10 @@ decide_by_rule(struct server *s, struct exchange *e, uint64_t *delay_ms)
 	}
 	if (u)
 		e->headers = cJSON_GetObjectItem(u->json, "headers");
-	if (u && u->path)
+	if (u && u->api)
+		e->type = lmd_api_reply(&e->answer, u->api, u, r, &fault,
+		    turn);
+	else if (u && u->path)
 		e->type = lmd_reply_bare(&e->answer, u, r, turn);
 	else if (embedding && e->status == 200 && e->action == LMD_ANSWER)
 		e->type = lmd_reply_embeddings(&e->answer, r);
@@ -378,14 +401,22 @@ decide_by_rule(struct server *s, struct exchange *e, uint64_t *delay_ms)
 static bool
 has_rules(const struct server *s, const char *path)
 {
+	const struct lmd_rule *u = s->script.rule;
 	unsigned i;
 
 	for (i = 0; i < s->script.n; i++)
-		if (s->script.rule[i].path &&
-		    strcmp(s->script.rule[i].path, path) == 0)
+		if ((u[i].path && strcmp(u[i].path, path) == 0) ||
+		    (u[i].api && strncmp(path, "/lmd/", 5) != 0))
 			return true;
 	return strcmp(path, "/v1/chat/completions") == 0 ||
 	    strcmp(path, "/v1/embeddings") == 0;
+}
+
+static const char *
+find(void *connection, bool header, const char *name)
+{
+	return MHD_lookup_connection_value(connection, header ?
+	    MHD_HEADER_KIND : MHD_GET_ARGUMENT_KIND, name);
 }
 
 static enum MHD_Result
@@ -536,6 +567,9 @@ handle(void *arg, struct MHD_Connection *c, const char *url,
 		e->server = s;
 		e->c = c;
 		e->request.path = url;
+		e->request.method = method;
+		e->request.find = find;
+		e->request.connection = c;
 		return MHD_YES;
 	}
 	if (*ndata > 0) {

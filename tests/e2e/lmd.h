@@ -3,7 +3,7 @@
  * lmd.c speaks HTTP, keeps the log and the clock; lmd_rules.c reads the
  * script and finds the rule for a request; lmd_reply.c writes bodies;
  * lmd_task.c plays a model with a skill, lmd_invent.c and lmd_form.c one that
- * says anything.
+ * says anything.  lmd_api.h: the judge of requests.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef LMD_H
@@ -34,7 +34,11 @@ void *lmd_alloc(size_t n);                              /* zeroed */
 
 /* A request, parsed.  Of a GET the body is an object of its arguments. */
 struct lmd_request {
-	const char *path;
+	const char *path, *method;
+	/* A header, or an argument of the address; NULL. */
+	const char *(*find)(void *connection, bool header, const char *name);
+	void *connection;
+	const cJSON *lacks;             /* of the rule; see lmd_api.h */
 	struct lmd_text body;
 	cJSON *json;                    /* NULL: not JSON */
 	struct lmd_text system;         /* all system messages */
@@ -55,12 +59,14 @@ enum lmd_action {
 };
 
 struct lmd_task;
+struct lmd_api;
 
 struct lmd_rule {
 	const cJSON *json;              /* the line of the script */
 	const cJSON *match, *match_user, *match_system, *unless;
 	const char *path; /* answers this path alone, with its bare reply;
 	                                 * NULL: completions and embeddings */
+	const struct lmd_api *api;      /* judges what comes to any path */
 	enum lmd_action action;
 	unsigned status, delay_ms, times, every;
 	unsigned piece_ms;              /* between events of a stream */
@@ -97,6 +103,16 @@ const char *lmd_reply_error(struct lmd_text *t, unsigned status,
     const char *message);
 const char *lmd_reply_embeddings(struct lmd_text *t,
     const struct lmd_request *r);
+
+/* What the model of the rule says, as sample k of the turn. */
+void lmd_says(struct lmd_text *t, const struct lmd_rule *u,
+    const struct lmd_request *r, unsigned turn, unsigned k);
+
+enum { LMD_DIM = 64 };
+
+/* A bag of words, each word at the place and with the sign of its hash:
+ * texts that share words lie close together. */
+void lmd_embed(double v[LMD_DIM], const char *s);
 
 /* A task reads its rows relative to the directory of the script. */
 struct lmd_task *lmd_task_new(const cJSON *json, const char *dir);

@@ -107,9 +107,8 @@ number(const cJSON *o, const char *name, double otherwise)
 	return cJSON_IsNumber(v) ? v->valuedouble : otherwise;
 }
 
-/* What the model says, as sample k of the turn. */
-static void
-says(struct lmd_text *t, const struct lmd_rule *u,
+void
+lmd_says(struct lmd_text *t, const struct lmd_rule *u,
     const struct lmd_request *r, unsigned turn, unsigned k)
 {
 	const cJSON *json = cJSON_GetObjectItem(u->json, "json");
@@ -242,7 +241,7 @@ stream(struct lmd_text *t, const struct lmd_rule *u,
 	const char *finish = string(u->json, "finish");
 	const char *reasoning = string(u->json, "reasoning");
 
-	says(&said, u, r, turn, 0);
+	lmd_says(&said, u, r, turn, 0);
 	chunk(t, r, "role", "assistant", 9);
 	if (reasoning)
 		chunks(t, r, "reasoning_content", reasoning);
@@ -280,7 +279,7 @@ lmd_reply(struct lmd_text *t, const struct lmd_rule *u,
 	lmd_puts(t, "\"choices\":[");
 	for (k = 0; k < (n > 64 ? 64 : n); k++) {
 		said.len = 0;
-		says(&said, u, r, turn + k, k);
+		lmd_says(&said, u, r, turn + k, k);
 		all += said.len;
 		choice(t, u, said.s, k);
 	}
@@ -297,7 +296,7 @@ lmd_reply_bare(struct lmd_text *t, const struct lmd_rule *u,
 {
 	if (u->status >= 400 && !cJSON_HasObjectItem(u->json, "json"))
 		return lmd_reply_error(t, u->status, string(u->json, "error"));
-	says(t, u, r, turn, 0);
+	lmd_says(t, u, r, turn, 0);
 	return JSON_TYPE;
 }
 
@@ -314,18 +313,14 @@ lmd_reply_error(struct lmd_text *t, unsigned status, const char *message)
 
 /* ---- embeddings -------------------------------------------------------- */
 
-enum { DIM = 64 };
-
-/* A bag of words, each word at the place and with the sign of its hash:
- * texts that share words lie close together. */
-static void
-embed(double v[DIM], const char *s)
+void
+lmd_embed(double v[LMD_DIM], const char *s)
 {
 	uint64_t h;
 	double norm = 0;
 	unsigned i;
 
-	for (i = 0; i < DIM; i++)
+	for (i = 0; i < LMD_DIM; i++)
 		v[i] = 0;
 	while (*s) {
 		h = 14695981039346656037u;
@@ -333,26 +328,26 @@ embed(double v[DIM], const char *s)
 			h = (h ^ (unsigned char)tolower((unsigned char)*s)) *
 			    1099511628211u;
 		if (h != 14695981039346656037u)
-			v[(h >> 8) % DIM] += (h >> 63) ? 1 : -1;
+			v[(h >> 8) % LMD_DIM] += (h >> 63) ? 1 : -1;
 		if (*s)
 			s++;
 	}
-	for (i = 0; i < DIM; i++)
+	for (i = 0; i < LMD_DIM; i++)
 		norm += v[i] * v[i];
-	for (i = 0; i < DIM && norm > 0; i++)
+	for (i = 0; i < LMD_DIM && norm > 0; i++)
 		v[i] /= sqrt(norm);
 }
 
 static void
 vector(struct lmd_text *t, const char *s, unsigned k)
 {
-	double v[DIM];
+	double v[LMD_DIM];
 	unsigned i;
 
-	embed(v, s);
+	lmd_embed(v, s);
 	lmd_printf(t, "%s{\"object\":\"embedding\",\"index\":%u,"
 	    "\"embedding\":[", k ? "," : "", k);
-	for (i = 0; i < DIM; i++)
+	for (i = 0; i < LMD_DIM; i++)
 		lmd_printf(t, "%s%.9g", i ? "," : "", v[i]);
 	lmd_puts(t, "]}");
 }

@@ -1,7 +1,7 @@
 /* The fake model server's script: rules, and which one answers.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "lmd.h"
+#include "lmd_api.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -160,7 +160,7 @@ check_names(const cJSON *o, const char *path, unsigned n)
 		"every", "reply", "json", "replies", "reasoning", "finish",
 		"refusal", "status", "error", "headers", "delay_ms", "usage",
 		"action", "mb", "task", "comment", "path", "invent",
-		"piece_ms", "break_after"
+		"piece_ms", "break_after", "api", "lacks", "quota", "code"
 	};
 	const cJSON *m;
 	unsigned i;
@@ -181,6 +181,7 @@ rule(struct lmd_rule *r, const cJSON *o, const char *path, unsigned n)
 	char *dir = lmd_alloc(strlen(path) + 2);
 	char *slash;
 	const cJSON *task = cJSON_GetObjectItem(o, "task");
+	const char *api = lmd_word(o, "api");
 
 	check_names(o, path, n);
 	memcpy(dir, path, strlen(path));
@@ -191,6 +192,9 @@ rule(struct lmd_rule *r, const cJSON *o, const char *path, unsigned n)
 		dir[0] = '\0';
 	r->json = o;
 	r->path = cJSON_GetStringValue(cJSON_GetObjectItem(o, "path"));
+	r->api = lmd_api_find(api);
+	if (*api && !r->api)
+		lmd_die("%s: no such API: %s", path, api);
 	r->match = cJSON_GetObjectItem(o, "match");
 	r->match_user = cJSON_GetObjectItem(o, "match_user");
 	r->match_system = cJSON_GetObjectItem(o, "match_system");
@@ -259,7 +263,7 @@ occurs(const cJSON *want, const char *text)
 static bool
 matches(const struct lmd_rule *u, const struct lmd_request *r)
 {
-	if (u->path ? strcmp(u->path, r->path) != 0 :
+	if (u->api ? false : u->path ? strcmp(u->path, r->path) != 0 :
 	    strncmp(r->path, "/v1/", 4) != 0)
 		return false;
 	if (u->match && !occurs(u->match, r->body.s))

@@ -146,7 +146,7 @@ script '{"path":"/messages","status":400,"json":{"type":"error","error":{"type":
 ok 'too long a prompt is no fault of the network' status 8 ./p --no-cache --text x
 script '{"path":"/messages","status":400,"json":{"type":"error","error":{"type":"invalid_request_error","message":"input length and `max_tokens` exceed context limit: 9 + 60 > 64"}}}'
 ok 'nor with what is to come' status 8 ./p --no-cache --text x
-model anthropic:claude-opus-4-5 'effort = low; prompt_cache = true;'
+model anthropic:claude-opus-4-6 'effort = low; prompt_cache = true;'
 script "$(claude "$THOUGHT,$TEXT")"
 ok 'a model that thinks is given a schema' gives "$GOLD" --no-cache
 ok 'without what that cannot have' sent \
@@ -181,7 +181,7 @@ ok 'the request is as its API has it' sent \
     '"systemInstruction":{"parts":[{"text":"' \
     '"contents":[{"role":"user","parts":[{"text":"' '"maxOutputTokens":60' \
     '"stopSequences":["END","STOP"]' '"topP":0.9' '"seed":7' \
-    '"thinkingConfig":{"thinkingBudget":1024}' '"topK":3' \
+    '"thinkingConfig":{"thinkingBudget":512,"includeThoughts":true}' '"topK":3' \
     '"responseMimeType":"application/json"' '"responseJsonSchema":{'
 ok 'the model is in the key of the cache' gives "$GOLD"
 ok 'which has it now' gives "$GOLD" --offline

@@ -1,0 +1,179 @@
+#!/bin/sh
+# Each provider against a judge of its API: whatever a model may be set to, the
+# request is one that the API takes, and what is answered comes out.
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+set -u
+. "${SRCDIR:-.}/tests/e2e/lib.sh"
+cd "$tmp" || exit 1
+
+unset OPENAI_BASE_URL AZURE_OPENAI_ENDPOINT OLLAMA_HOST
+KEY=sk-conform-secret
+export KEY
+key='api_key = env("KEY");'
+VALUE='{"mood":"glad","points":7,"tags":["a","b"],"why":"it is a long day"}'
+ALL='temperature = 0.5; max_tokens = 900; stop = ["END", "\n", "STOP"]; seed = 7;'
+
+# matrix PROVIDER:ID: a program with one model for each line of the input,
+# "NAME OPTION...", that asks them all.
+matrix() {
+	cat >p.mp <<-END
+	signature Judge = (text: string) -> (
+	    mood: "glad" | "sad",
+	    points: int @range(0, 10),
+	    tags: string[] @len(1, 3),
+	    why: string @len(2, 40),
+	) "Judge the text.";
+	END
+	: >body
+	while read -r name options; do
+		cat >>p.mp <<-END
+		model $name = "$1" {
+		    base_url = env("BASE_URL"); $key
+		    retry { attempts = 1; }
+		    $options
+		}
+		module ask_$name = predict(Judge) {
+		    model = $name; format = json; reask = 0;
+		}
+		END
+		printf '    if ask_%s(text).points == 7 { n = n + 1; }\n' \
+		    "$name" >>body
+	done
+	{
+		echo 'program Main(text: string) -> (n: int) {'
+		echo '    let n = 0;'
+		cat body
+		echo '    return { n = n };'
+		echo '}'
+	} >>p.mp
+	variants=$(wc -l <body | tr -d ' ')
+	ok "$1 compiles" status 0 "$MIPROC" -O0 -w p.mp -o p
+}
+
+# serve BASE RULE...: from now on.
+serve() {
+	base=$1
+	shift
+	lmd_stop
+	rm -f log
+	printf '%s\n' "$@" >script
+	lmd_start
+	BASE_URL=${LMD_URL%/v1}$base
+	export BASE_URL
+}
+
+# taken: no request was refused.
+taken() {
+	! sed -n 's/.*\("status":[45].*\)/\1/p' log | grep . || return 1
+	[ "$(requests)" -eq "$variants" ] || {
+		echo "$(requests) requests, not $variants"
+		return 1
+	}
+}
+
+all_answer() {
+	rm -f trace
+	status 0 ./p --no-cache --text 'such a day' "$@" || return 1
+	grep -qxF '{"n":'"$variants"'}' out || { cat out; return 1; }
+}
+
+# both NAME: plain and as a stream.
+both() {
+	serve "$base" '{"api":"'"$api"'","reasoning":"well","usage":{"in":30,"cached":20,"out":9},"json":'"$VALUE"'}'
+	ok "$api answers${1:+ $1}" all_answer --trace trace
+	ok 'and refuses nothing' taken
+	ok 'tokens are counted' counted "$variants"
+	serve "$base" '{"api":"'"$api"'","reasoning":"well","usage":{"in":30,"cached":20,"out":9},"json":'"$VALUE"'}'
+	ok 'in pieces too' all_answer --stream --trace trace
+	ok 'and refuses nothing' taken
+	ok 'tokens are counted' counted "$variants"
+}
+
+# counted N: so many calls have all tokens.
+counted() {
+	got=$(grep -c '"tokens_in":30,"tokens_cached":'"${cached-20}"',"tokens_out":9' trace)
+	[ "$got" -eq "$1" ] || { echo "$got of $1"; head -n 1 trace; return 1; }
+}
+
+# fails API-RULE STATUS EXIT WORDS: what the API says of it is told.
+
+ladder="plain
+all $ALL
+free system = false; $ALL
+native structure = native; max_tokens = 900;
+json structure = json_object; max_tokens = 900;
+words structure = prompt; max_tokens = 900;
+called structure = function; max_tokens = 900;
+warm temperature = 1.5; top_p = 0.9; max_tokens = 900;
+narrow top_p = 0.9; max_tokens = 900;"
+
+thinking='none effort = none; max_tokens = 3000;
+minimal effort = minimal; max_tokens = 3000;
+low effort = low; max_tokens = 3000;
+medium effort = medium; max_tokens = 3000;
+high effort = high; max_tokens = 3000;
+short effort = high; max_tokens = 500;
+called effort = low; structure = function; max_tokens = 3000;
+unbound effort = high;'
+
+# think ID...: as the provider `name`.
+think() {
+	for id; do
+		matrix "$provider:$id" <<-END
+		$thinking
+		END
+		both "with effort, as $id"
+	done
+}
+
+api=openai provider=openai base=/v1
+matrix openai:gpt-4o <<END
+$ladder
+END
+both ''
+think o3 gpt-5-mini gpt-5.1
+
+api=azure provider=azure base=
+matrix azure:my-deployment <<END
+$ladder
+END
+both ''
+base='/?api-version=2024-10-21'
+both 'at the older address'
+base=/openai/v1/
+both 'at the newer address'
+think gpt-5-mini
+
+api=anthropic provider=anthropic base=/v1
+matrix anthropic:claude-sonnet-4-5 <<END
+$ladder
+END
+both ''
+think claude-sonnet-4-5 claude-haiku-4-5 claude-opus-4-5 claude-sonnet-4-6 \
+    claude-opus-4-8 claude-sonnet-5
+
+api=gemini provider=gemini base=/v1beta
+matrix gemini:gemini-2.5-flash <<END
+$ladder
+END
+both ''
+think gemini-2.5-flash gemini-2.5-pro gemini-2.5-flash-lite gemini-3-pro-preview \
+    gemini-3-flash-preview gemini-3.1-pro-preview
+
+api=ollama provider=ollama base= cached=0
+matrix ollama:qwen3:4b <<END
+$ladder
+END
+both ''
+think qwen3:4b
+
+api=llamacpp provider=llamacpp base=/v1 cached=20
+matrix llamacpp:small.gguf <<END
+$ladder
+grammar structure = grammar;
+END
+both ''
+
+ok 'no key in any file' sh -c '! grep -rl "$KEY" .'
+done_testing
