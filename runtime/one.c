@@ -92,6 +92,7 @@
 #include "lm/lm_flight.c"
 #include "lm/lm_hedge.c"
 #include "lm/lm_keep.c"
+#include "lm/lm_lack.c"
 #include "lm/lm_local.c"
 #include "lm/lm_loop.c"
 #include "lm/lm_model.c"

@@ -89,12 +89,20 @@ void
 lm_address(struct lm *l, struct lm_model *m, bool *standard)
 {
 	const char *base = l->base_url;
+	struct buf meant = BUF_INIT;
+	bool from_env = false;
 
 	if (!base)
 		base = lm_setting(&m->model.base_url);
 	*standard = !base || (!l->base_url && !m->provider->base_url);
-	if (!base && m->provider->base_env)
+	if (!base && m->provider->base_env) {
 		base = getenv(m->provider->base_env);
+		from_env = base && *base;
+	}
+	if (from_env && m->provider->base) {
+		m->provider->base(&meant, base);
+		base = buf_str(&meant);
+	}
 	if (!base || !*base)
 		base = m->provider->base_url;
 	m->own_server = !base && m->provider->local;
@@ -113,6 +121,9 @@ lm_address(struct lm *l, struct lm_model *m, bool *standard)
 		return;
 	}
 	lm_url(l, m, base);
+	if (meant.failed)
+		m->bad = MIP_NOMEM;
+	buf_release(&meant);
 }
 
 /* ---- keys ---- */

@@ -230,107 +230,6 @@ down_answer(struct lm *l, struct lm_flight *f, double now)
 	return false;
 }
 
-/* Whether the server's words have one of these, NULL-terminated. */
-static bool
-down_says(const struct lm_flight *f, const char *const *word)
-{
-	for (; *word; word++)
-		if (strstr(buf_str(&f->http.reply), *word))
-			return true;
-	return false;
-}
-
-/* Whether the status says that the request is not to its taste. */
-static bool
-down_is_refusal(const struct lm_flight *f)
-{
-	return f->http.status == 400 || f->http.status == 422 ||
-	    f->http.status == 501;
-}
-
-/* Asks in another way, at this rung, as if it had not asked before. */
-static void
-down_anew(struct lm *l, struct lm_flight *f, enum mip_structure rung)
-{
-	f->attempts--;
-	if (lm_write_rung(f, rung))
-		lm_ready(f);
-	else
-		lm_done(l, f, MIP_NOMEM);
-}
-
-/* Whether the server says that it does not take the shape we asked for. */
-static bool
-down_shape_refused(const struct lm_flight *f)
-{
-	static const char *const word[] = {
-		"response_format", "json_schema", "json_object", "grammar",
-		"tool_choice", "tools", "structured output", "output_config",
-		"responseJsonSchema", "response_json_schema",
-		"responseMimeType", "response_mime_type", NULL
-	};
-
-	return f->may_step && f->ask.rung != MIP_STRUCTURE_PROMPT &&
-	    down_is_refusal(f) && down_says(f, word);
-}
-
-/* One rung down, for this model until the process ends. */
-static void
-down_step_down(struct lm *l, struct lm_flight *f)
-{
-	enum mip_structure rung = MIP_STRUCTURE_PROMPT;
-
-	if (!f->ask.schema)
-		f->m->no_grammar = true;
-	else
-		rung = provider_step_down(f->ask.rung);
-	if (f->ask.schema && lm_level(rung) > lm_level(f->m->lowest))
-		f->m->lowest = rung;
-	down_anew(l, f, rung);
-}
-
-/* Whether the server says that its model knows no system messages. */
-static bool
-down_system_refused(const struct lm_flight *f)
-{
-	static const char *const word[] = {
-		"ystem role not supported", "does not support 'system'",
-		"eveloper instruction is not enabled",
-		"oes not support system", "ystem messages are not supported",
-		NULL
-	};
-
-	return f->kind == LM_CHAT && !f->ask.no_system && down_says(f, word);
-}
-
-/* The user says it from now on. */
-static void
-down_without_system(struct lm *l, struct lm_flight *f)
-{
-	f->m->no_system = f->ask.no_system = true;
-	down_anew(l, f, f->ask.rung);
-}
-
-/* Whether the server says that it does not stream, or not as it is asked to. */
-static bool
-down_stream_refused(const struct lm_flight *f)
-{
-	static const char *const word[] = { "stream", NULL };
-
-	return f->streams && down_is_refusal(f) && down_says(f, word);
-}
-
-/* First it need not count, then it need not stream. */
-static void
-down_without_stream(struct lm *l, struct lm_flight *f)
-{
-	if (f->ask.uncounted)
-		f->m->no_stream = true;
-	f->m->no_usage = f->ask.uncounted = true;
-	f->streams = f->ask.stream = !f->m->no_stream;
-	down_anew(l, f, f->ask.rung);
-}
-
 /* Statuses that pass: those of the model, else these, and all from 500 on. */
 static bool
 down_passing(const struct mip_sending *m, int status)
@@ -380,7 +279,7 @@ down_refused(struct lm *l, struct lm_flight *f, double now)
 	char said[LM_WHY];
 
 	m->provider->error(buf_str(&r->reply), r->reply.len, &e);
-	if ((r->status == 401 || r->status == 403) && m->key_env)
+	if ((r->status == 401 || r->status == 403 || e.key) && m->key_env)
 		buf_printf(&hint, m->authorization ?
 		    "; the key is the one in %s" :
 		    "; no key was sent, for %s is not set", m->key_env);
@@ -498,13 +397,7 @@ lm_came_down(struct lm *l, struct lm_flight *f, double now)
 		down_failed(l, f, now);
 	else if (r->status / 100 == 2)
 		good = down_answer(l, f, now);
-	else if (down_shape_refused(f))
-		down_step_down(l, f);
-	else if (down_system_refused(f))
-		down_without_system(l, f);
-	else if (down_stream_refused(f))
-		down_without_stream(l, f);
-	else
+	else if (!lm_lack_learn(l, f))
 		down_refused(l, f, now);
 	limit_learn(&f->m->limit, down_said(r), f->sent_at, now);
 	limit_give(&f->m->limit, f->tokens, !good ? 0 : f->counted ?

@@ -144,10 +144,11 @@ lm_ask(const struct lm_model *m, const struct lm_call *c,
 		.grammar = rung == MIP_STRUCTURE_GRAMMAR &&
 		    m->provider->grammar ? c->grammar : NULL,
 		.rung = rung,
-		.temperature = c->temperature >= 0 ? c->temperature :
+		.temperature = m->known & LACKS_TEMPERATURE ? MIP_UNSET :
+		    c->temperature >= 0 ? c->temperature :
 		    m->model.temperature,
 		.sample = c->sample ? c->sample : "",
-		.no_system = m->model.no_system,
+		.lacks = m->known,
 	};
 }
 
@@ -175,6 +176,7 @@ lm_flight_new(struct lm *l, struct lm_model *m, const struct lm_call *c)
 	f->check = c->check;
 	f->check_arg = c->check_arg;
 	lm_ask(m, c, &f->ask, &f->may_step);
+	f->temperature = f->ask.temperature;
 	f->reply.rung = f->ask.rung;
 	f->bound = c->kind == LM_CHAT ? provider_bound(m->provider,
 	    &m->model) : 0;

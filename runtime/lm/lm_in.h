@@ -31,6 +31,7 @@ enum {
 	LM_BUCKETS = 1024,
 	LM_WHY = 320,
 	LM_UNSHAPED = 2,                /* such replies: it ignores schemas */
+	LM_ODD = 16,                    /* refused schemas that are known */
 	LM_ROUTE = 16                   /* models that one call may try */
 };
 
@@ -66,6 +67,7 @@ struct lm_model {
 	const char *key_header;         /* NULL: Authorization, as a bearer's */
 	const char *header[4];
 	bool own_server, loopback;
+	unsigned known;                 /* LACKS_... from the start */
 	uint64_t hash;                  /* of its name */
 	struct lm_model *replica[LM_ROUTE];     /* of a pool */
 	unsigned nreplica;
@@ -94,13 +96,13 @@ struct lm_model {
 	bool answered;                  /* ever */
 	struct breaker breaker;
 	char broken_why[LM_WHY];        /* the latest failure */
-	enum mip_structure lowest;      /* rung for JSON that this server
-	                                 * takes */
+	unsigned lacks;                 /* LACKS_...: known, and learned */
+	struct mip_model plain;         /* without the settings it lacks, if
+	                                 * something was learned */
+	uint64_t odd[LM_ODD];           /* hashes of schemas it refused */
+	unsigned nodd;
 	atomic_uint unshaped;           /* replies not of the schema */
-	bool no_grammar;                /* for other layouts it takes none */
-	bool no_system;                 /* it refused a system message */
 	uint64_t nsent, nhedged;        /* requests; those made once more */
-	bool no_usage, no_stream;       /* ... to count, or to stream at all */
 };
 
 /* What is asked for once, however many wait for it. */
@@ -123,6 +125,7 @@ struct lm_flight {
 	unsigned char key[STORE_KEY];
 	struct provider_ask ask;        /* borrowed from the first call */
 	bool may_step;                  /* the rung is ours to choose */
+	double temperature;             /* that was asked for */
 	struct buf body;
 	struct http_request http;
 	int64_t bound;                  /* tokens of the reply, or 0 */
@@ -373,6 +376,20 @@ unsigned lm_level(enum mip_structure s);
 
 /* Writes the body anew for another rung; false without memory. */
 bool lm_write_rung(struct lm_flight *f, enum mip_structure rung);
+
+/* ---- lm_lack.c ---- */
+
+/* Leaves out of `m` the settings that it lacks. */
+void lm_lack_settings(struct mip_model *m, unsigned lacks);
+/* Notes what is known of the model before it is asked, and tells of settings
+ * that are not sent therefore. */
+void lm_lack_known(struct lm *l, struct lm_model *m, unsigned lacks);
+/* The server has refused: whether it said what its model lacks.  Then the call
+ * is asked again without it, and so are all others from now on. */
+bool lm_lack_learn(struct lm *l, struct lm_flight *f);
+/* Writes the request anew if it is not what the model takes; false without
+ * memory. */
+bool lm_lack_apply(struct lm_flight *f);
 
 /* ---- lm_stream.c ---- */
 

@@ -246,20 +246,11 @@ lm_write_rung(struct lm_flight *f, enum mip_structure rung)
 	if (rung != MIP_STRUCTURE_GRAMMAR)
 		f->ask.grammar = NULL;
 	buf_reset(&f->body);
-	f->m->provider->body(&f->body, &f->ask);
+	if (f->kind == LM_EMBED)
+		f->m->provider->embed_body(&f->body, &f->ask);
+	else
+		f->m->provider->body(&f->body, &f->ask);
 	return !f->body.failed;
-}
-
-/* The rung that the server is known to take, for what the call asks. */
-static enum mip_structure
-loop_lowest(const struct lm_flight *f)
-{
-	if (f->ask.schema && lm_level(f->m->lowest) == 0 &&
-	    atomic_load(&f->m->unshaped) >= LM_UNSHAPED)
-		return MIP_STRUCTURE_JSON_OBJECT;
-	if (f->ask.schema)
-		return f->m->lowest;
-	return f->m->no_grammar ? MIP_STRUCTURE_PROMPT : MIP_STRUCTURE_AUTO;
 }
 
 static void
@@ -267,23 +258,11 @@ loop_send(struct lm *l, struct lm_flight *f, double now)
 {
 	struct lm_model *m = f->m;
 	struct http_request *r = &f->http;
-	enum mip_structure lowest = loop_lowest(f);
-	bool ok = true;
 
 	breaker_sent(&m->breaker, now);
 	f->streams = f->kind == LM_CHAT && atomic_load(&f->heard) &&
-	    m->provider->piece && !m->no_stream;
-	if ((m->no_system && !f->ask.no_system) ||
-	    f->streams != f->ask.stream || f->ask.model != &m->model) {
-		f->ask.no_system = m->no_system || m->model.no_system;
-		f->ask.stream = f->streams;
-		f->ask.model = &m->model;
-		f->ask.uncounted = m->no_usage;
-		ok = lm_write_rung(f, f->ask.rung);
-	}
-	if (f->may_step && lm_level(f->ask.rung) < lm_level(lowest))
-		ok = lm_write_rung(f, lowest) && ok;
-	if (!ok) {
+	    m->provider->piece;
+	if (!lm_lack_apply(f)) {
 		limit_give(&m->limit, f->tokens, 0);
 		lm_done(l, f, MIP_NOMEM);
 		return;

@@ -72,10 +72,12 @@ lm_model_overrides(struct lm *l, char why[LM_WHY])
 
 /* What belonged to the other model goes: its address, key and price. */
 static void
-model_apply(struct lm_model *m, const char *text)
+model_apply(struct lm *l, struct lm_model *m, const char *text)
 {
-	const char *id = "";
+	struct buf why = BUF_INIT;
+	const char *id = "", *before = m->model.provider;
 	const struct provider *p = model_parse(text, &id);
+	unsigned i;
 	bool same = p == m->provider;
 
 	m->id = strdup(id);
@@ -90,6 +92,21 @@ model_apply(struct lm_model *m, const char *text)
 	m->model.priced = false;
 	if (same)
 		return;
+	/* So do options, which are in the words of its API. */
+	if (m->model.noption > 0) {
+		buf_puts(&why, "its options for ");
+		buf_puts(&why, before);
+		buf_puts(&why, " are not sent to ");
+		buf_puts(&why, p->name);
+		for (i = 0; i < m->model.noption; i++) {
+			buf_puts(&why, i > 0 ? ", " : ": ");
+			buf_puts(&why, m->model.option[i].name);
+		}
+		lm_warn(l, m->what, buf_str(&why));
+		buf_release(&why);
+	}
+	m->model.option = NULL;
+	m->model.noption = 0;
 	m->model.base_url.env = m->model.base_url.text = NULL;
 	m->model.key_env = NULL;
 	m->model.structure = MIP_STRUCTURE_AUTO;
@@ -195,7 +212,7 @@ model_setup(struct lm *l, struct lm_model *m)
 
 	m->provider = provider_find(m->model.provider);
 	if (override)
-		model_apply(m, override);
+		model_apply(l, m, override);
 	if (!m->provider) {
 		provider_names(&names);
 		m->bad = MIP_USAGE;
@@ -214,6 +231,9 @@ model_setup(struct lm *l, struct lm_model *m)
 		lm_key_header(l, m, standard);
 	if (m->provider->here && m->loopback)
 		m->model.priced = true;
+	/* What the API has no word for the compiler warns of, if it knows. */
+	lm_lack_known(l, m, provider_model_lacks(m->provider, &m->model) |
+	    (override ? provider_lacks(m->provider) : 0));
 }
 
 /* A model, or a server as one: `settings` say how to get there and how

@@ -15,6 +15,18 @@ static const struct provider *const provider_all[] = {
 
 enum { PROVIDER_N = sizeof provider_all / sizeof provider_all[0] };
 
+static const char *const provider_def_lacks[] = {
+#define P(name, lacks) lacks,
+#include "provider/provider.def"
+#undef P
+};
+
+const struct provider_lack provider_lack[PROVIDER_NLACK] = {
+#define L(name, told, names) { told, names },
+#include "provider/lack.def"
+#undef L
+};
+
 const struct provider *
 provider_find(const char *name)
 {
@@ -52,6 +64,39 @@ provider_step_down(enum mip_structure s)
 		break;
 	}
 	return MIP_STRUCTURE_PROMPT;
+}
+
+enum mip_structure
+provider_step(const struct provider *p, const struct mip_model *m,
+    enum mip_structure s)
+{
+	return p->step ? p->step(m, s) : provider_step_down(s);
+}
+
+unsigned
+provider_lacks(const struct provider *p)
+{
+	static const struct { const char *word; unsigned bit; } all[] = {
+		{ " temperature ", LACKS_TEMPERATURE },
+		{ " top_p ", LACKS_TOP_P }, { " stop ", LACKS_STOP },
+		{ " blank_stop ", LACKS_BLANK_STOP },
+		{ " seed ", LACKS_SEED }, { " effort ", LACKS_EFFORT },
+	};
+	unsigned bits = 0;
+	size_t i, k;
+
+	for (i = 0; i < PROVIDER_N && provider_all[i] != p; i++)
+		;
+	for (k = 0; i < PROVIDER_N && k < sizeof all / sizeof all[0]; k++)
+		if (strstr(provider_def_lacks[i], all[k].word))
+			bits |= all[k].bit;
+	return bits;
+}
+
+unsigned
+provider_model_lacks(const struct provider *p, const struct mip_model *m)
+{
+	return p->lacks ? p->lacks(m) : 0;
 }
 
 enum mip_structure

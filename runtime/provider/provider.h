@@ -9,6 +9,26 @@
 #include "miproc.h"
 #include "reply/reply.h"
 
+/* What a model may lack, as bits: LACKS_TEMPERATURE, ... */
+enum provider_lack_index {
+#define L(name, told, names) LACK_##name,
+#include "provider/lack.def"
+#undef L
+	PROVIDER_NLACK
+};
+enum {
+#define L(name, told, names) LACKS_##name = 1 << LACK_##name,
+#include "provider/lack.def"
+#undef L
+	LACKS_NOTHING = 0
+};
+
+struct provider_lack {
+	const char *told;               /* what is left out, or NULL: nothing */
+	const char *names;              /* in refusals; each between blanks */
+};
+extern const struct provider_lack provider_lack[PROVIDER_NLACK];
+
 /* What a request is made from; all borrowed. */
 struct provider_ask {
 	const struct mip_model *model;
@@ -22,9 +42,8 @@ struct provider_ask {
 	enum mip_structure rung;        /* not AUTO */
 	double temperature;             /* MIP_UNSET: say nothing */
 	const char *sample;             /* "" for the first */
-	bool no_system;                 /* the user says what is the system's */
+	unsigned lacks;                 /* LACKS_...: without it */
 	bool stream;                    /* the reply shall come in pieces */
-	bool uncounted;                 /* without asking for its usage */
 };
 
 enum { PROVIDER_NAME = 96 };            /* longer names are cut */
@@ -49,6 +68,7 @@ struct provider_error {
 	char code[64];                  /* its code or type, or "" */
 	bool quota;                     /* nothing is left of what one has for a
 	                                 * day or a sum: no use to wait */
+	bool key;                       /* it does not know the key */
 	double retry_after_s;           /* 0: it does not say */
 };
 
@@ -76,6 +96,8 @@ struct provider {
 	const char *name;
 	const char *base_url;           /* NULL: must be given, or is local */
 	const char *base_env;           /* variable with another, or NULL */
+	/* Appends the address that the variable means; NULL: it is one. */
+	void (*base)(struct buf *b, const char *env);
 	const char *key_env;            /* for its own addresses alone */
 	const char *key_header;         /* NULL: Authorization, as a bearer's */
 	const char *header;             /* one more, or NULL */
@@ -95,6 +117,11 @@ struct provider {
 	 * it cannot do. */
 	enum mip_structure (*rung)(const struct mip_model *m,
 	    enum mip_structure asked);
+	/* The next rung down; NULL: provider_step_down. */
+	enum mip_structure (*step)(const struct mip_model *m,
+	    enum mip_structure s);
+	/* LACKS_... of the model, as far as its id tells; NULL: nothing. */
+	unsigned (*lacks)(const struct mip_model *m);
 	/* What of the call it cannot send, in words for "the model x cannot be
 	 * sent ..."; NULL if it can be sent.  NULL: all can be. */
 	const char *(*cannot)(const struct provider_ask *a);
@@ -127,6 +154,14 @@ void provider_names(struct buf *b);
 
 /* The next rung down, for a server that refuses this one; PROMPT stays. */
 enum mip_structure provider_step_down(enum mip_structure s);
+enum mip_structure provider_step(const struct provider *p,
+    const struct mip_model *m, enum mip_structure s);
+
+/* LACKS_... of what the API has no word for, and of what the model is known not
+ * to take. */
+unsigned provider_lacks(const struct provider *p);
+unsigned provider_model_lacks(const struct provider *p,
+    const struct mip_model *m);
 
 /* "native", "json_object", ... */
 const char *provider_rung_word(enum mip_structure s);
@@ -157,8 +192,9 @@ extern const char *const provider_chat_reserved[];
  * function. */
 enum mip_structure provider_schema_rung(const struct mip_model *m,
     enum mip_structure asked);
+/* `newer`: max_completion_tokens is known, for max_tokens. */
 void provider_chat_body(struct buf *b, const struct provider_ask *a,
-    const char *id);
+    const char *id, bool newer);
 bool provider_chat_answer(const char *s, size_t n, enum mip_structure rung,
     struct provider_answer *r);
 bool provider_chat_piece(struct provider_stream *st, const char *s, size_t n);

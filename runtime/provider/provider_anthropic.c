@@ -129,6 +129,34 @@ anthropic_rung(const struct mip_model *m, enum mip_structure asked)
 	return asked;
 }
 
+/* Whoever refuses a tool may take a schema; one that thinks begins there. */
+static enum mip_structure
+anthropic_step(const struct mip_model *m, enum mip_structure s)
+{
+	(void)m;
+	return s == MIP_STRUCTURE_FUNCTION ? MIP_STRUCTURE_NATIVE :
+	    MIP_STRUCTURE_PROMPT;
+}
+
+/* Models from 4.7 on sample as they will; those before 3.7 do not think. */
+static unsigned
+anthropic_lacks(const struct mip_model *m)
+{
+	int generation = anthropic_generation(m->id);
+	unsigned lacks = 0;
+
+	if (generation >= 47 && generation < ANTHROPIC_NEWEST)
+		lacks |= LACKS_TEMPERATURE | LACKS_TOP_P;
+	if (anthropic_thinks(m))
+		lacks |= LACKS_TEMPERATURE | LACKS_TOP_P;
+	if (m->effort && !anthropic_is(m, "none") && !anthropic_effort(m) &&
+	    !anthropic_thinks(m))
+		lacks |= LACKS_EFFORT;
+	if (m->temperature >= 0)
+		lacks |= LACKS_TOP_P;
+	return lacks;
+}
+
 static bool
 anthropic_is_text(const struct provider_part *p)
 {
@@ -296,18 +324,6 @@ anthropic_config(struct buf *b, const struct provider_ask *a)
 	buf_putc(b, '}');
 }
 
-/* One of the two, and no warmer than 1; neither beside thoughts. */
-static void
-anthropic_sampling(struct buf *b, const struct provider_ask *a)
-{
-	if (anthropic_thinks(a->model))
-		return;
-	provider_number(b, "temperature", a->temperature > 1 ? 1 :
-	    a->temperature);
-	if (a->temperature < 0)
-		provider_number(b, "top_p", a->model->top_p);
-}
-
 /* It takes none that are blank. */
 static void
 anthropic_stops(struct buf *b, const char *const *stop)
@@ -344,7 +360,11 @@ anthropic_body(struct buf *b, const struct provider_ask *as)
 	    ANTHROPIC_MAX_TOKENS);
 	anthropic_system(b, a, m->prompt_cache && mark == 0);
 	anthropic_messages(b, a, mark);
-	anthropic_sampling(b, a);
+	/* One of the two, and no warmer than 1. */
+	provider_number(b, "temperature", a->temperature > 1 ? 1 :
+	    a->temperature);
+	if (a->temperature < 0)
+		provider_number(b, "top_p", m->top_p);
 	anthropic_stops(b, m->stop);
 	anthropic_thinking(b, m);
 	anthropic_config(b, a);
@@ -560,6 +580,8 @@ const struct provider provider_anthropic = {
 	.max_tokens = ANTHROPIC_MAX_TOKENS,
 	.url = anthropic_url,
 	.rung = anthropic_rung,
+	.step = anthropic_step,
+	.lacks = anthropic_lacks,
 	.cannot = anthropic_cannot,
 	.body = anthropic_body,
 	.answer = anthropic_answer,

@@ -1,26 +1,22 @@
 /* Azure OpenAI: the model's id is the name of a deployment.
  *
- * The address ends in /openai/v1, whose requests are OpenAI's, or names the
- * resource alone: then the deployment is in the path, and the version of the
- * API in the query.
+ * Requests are OpenAI's, below /openai/v1; with an `api-version` in the address
+ * they are of the older form, which has the deployment in the path.
  *
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 
 #include "provider/provider_json.h"
 
-/* The newest version that is no preview. */
-#define AZURE_VERSION "2024-10-21"
-
+/* Whether the address, without its query, ends so. */
 static bool
-azure_is_v1(const char *base)
+azure_ends(const char *base, const char *in)
 {
-	static const char v1[] = "/openai/v1";
-	size_t n = strcspn(base, "?#"), k = sizeof v1 - 1;
+	size_t n = strcspn(base, "?#"), k = strlen(in);
 
 	while (n > 0 && base[n - 1] == '/')
 		n--;
-	return n >= k && memcmp(base + n - k, v1, k) == 0;
+	return n >= k && memcmp(base + n - k, in, k) == 0;
 }
 
 static void
@@ -30,15 +26,16 @@ azure_url(struct buf *b, const char *base, const struct mip_model *m,
 	const char *query = strchr(base, '?');
 	struct buf path = BUF_INIT;
 
-	if (azure_is_v1(base)) {
-		provider_chat_url(b, base, m, to);
-		return;
+	if (!azure_ends(base, "/openai/v1")) {
+		buf_puts(&path, azure_ends(base, "/openai") ? "" : "/openai");
+		if (query && strstr(query, "api-version=")) {
+			buf_puts(&path, "/deployments/");
+			buf_percent(&path, m->id, "");
+		} else {
+			buf_puts(&path, "/v1");
+		}
 	}
-	buf_puts(&path, "/openai/deployments/");
-	buf_percent(&path, m->id, "");
 	provider_chat_url(&path, "", m, to);
-	if (!query || !strstr(query, "api-version="))
-		buf_puts(&path, "?api-version=" AZURE_VERSION);
 	provider_join(b, base, buf_str(&path));
 	if (path.failed)
 		b->failed = true;
@@ -48,7 +45,8 @@ azure_url(struct buf *b, const char *base, const struct mip_model *m,
 static void
 azure_body(struct buf *b, const struct provider_ask *a)
 {
-	provider_chat_body(b, a, a->model->id);
+	/* The name of a deployment does not tell which model it is. */
+	provider_chat_body(b, a, a->model->id, true);
 }
 
 static void

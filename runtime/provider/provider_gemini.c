@@ -254,6 +254,31 @@ gemini_blocked(const char *reason)
 	return false;
 }
 
+/* It ended, but not as a reply does: with a call of a function that was not
+ * asked for, without a reason, and the like. */
+static const char *
+gemini_broken(const cJSON *candidate)
+{
+	const char *s = provider_text_of(candidate, "finishReason");
+
+	return s && strcmp(s, "STOP") != 0 && strcmp(s, "MAX_TOKENS") != 0 &&
+	    !gemini_blocked(s) ? s : NULL;
+}
+
+/* Then what it said up to there is the reply, if it said anything. */
+static bool
+gemini_is_broken(const cJSON *candidate, const struct buf *text,
+    struct provider_answer *r)
+{
+	const char *why = gemini_broken(candidate);
+
+	if (!why || text->len > 0)
+		return false;
+	snprintf(r->why, sizeof r->why, "without a text, and with the reason "
+	    "%.60s", why);
+	return true;
+}
+
 static enum reply_finish
 gemini_finish(const cJSON *candidate)
 {
@@ -320,7 +345,8 @@ gemini_answer(const char *s, size_t n, enum mip_structure rung,
 		gemini_usage(root, r);
 		provider_names_of(r, root, "responseId", "modelVersion");
 		gemini_texts(one, &text, &thoughts);
-		ok = provider_finish(r, &text, &thoughts);
+		ok = !gemini_is_broken(one, &text, r) &&
+		    provider_finish(r, &text, &thoughts);
 	} else if (provider_text_of(feedback, "blockReason")) {
 		r->finish = REPLY_FILTER;
 		r->refused = true;
@@ -330,6 +356,8 @@ gemini_answer(const char *s, size_t n, enum mip_structure rung,
 		ok = provider_no_answer(r, s, n, gemini_error,
 		    "JSON without candidates, not a generateContent reply");
 	}
+	buf_release(&text);
+	buf_release(&thoughts);
 	cJSON_Delete(root);
 	return ok;
 }
@@ -352,6 +380,7 @@ gemini_piece(struct provider_stream *st, const char *s, size_t n)
 		if (provider_text_of(one, "finishReason")) {
 			st->answer.finish = gemini_finish(one);
 			st->ended = true;
+			ok = !gemini_is_broken(one, &st->text, &st->answer);
 		}
 	} else if (provider_text_of(feedback, "blockReason")) {
 		st->answer.finish = REPLY_FILTER;
@@ -366,14 +395,16 @@ gemini_piece(struct provider_stream *st, const char *s, size_t n)
 	return ok;
 }
 
-/* What the details add: how long to wait, and whether a day's share is
- * spent. */
+/* What the details add: how long to wait, whether a day's share is spent, or
+ * the key is wrong. */
 static void
 gemini_detail(const cJSON *detail, struct provider_error *e)
 {
 	const cJSON *violation;
 	const char *s = provider_text_of(detail, "retryDelay");
 
+	if (provider_word_is(detail, "reason", "API_KEY_INVALID"))
+		e->key = true;
 	if (s && strtod(s, NULL) > 0 && strtod(s, NULL) < 1e6)
 		e->retry_after_s = strtod(s, NULL);
 	cJSON_ArrayForEach(violation, cJSON_GetObjectItemCaseSensitive(detail,

@@ -385,7 +385,8 @@ provider_put_messages(struct buf *b, const struct provider_ask *a)
 {
 	struct provider_message m;
 	struct buf system = BUF_INIT;
-	bool merge = a->no_system && provider_system(&system, a);
+	bool merge = (a->lacks & LACKS_SYSTEM) &&
+	    provider_system(&system, a);
 	bool first = true;
 	struct json_walk w;
 
@@ -422,7 +423,7 @@ provider_merge(const struct provider_ask *a, struct provider_ask *merged,
     struct buf *plain)
 {
 	*merged = *a;
-	if (!a->no_system)
+	if (!(a->lacks & LACKS_SYSTEM))
 		return;
 	provider_put_messages(plain, a);
 	merged->messages = buf_str(plain);

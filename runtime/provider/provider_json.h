@@ -70,7 +70,7 @@ bool provider_mime(const struct provider_part *p, const char *mime);
  * are none. */
 bool provider_system(struct buf *b, const struct provider_ask *a);
 
-/* Appends the messages as they stand; with a->no_system what would be the
+/* Appends the messages as they stand; with LACKS_SYSTEM what would be the
  * system's is put in front of what the user says first. */
 void provider_put_messages(struct buf *b, const struct provider_ask *a);
 

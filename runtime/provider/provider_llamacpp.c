@@ -34,7 +34,7 @@ provider_llamacpp_id(const struct mip_model *m)
 static void
 provider_llamacpp_body(struct buf *b, const struct provider_ask *a)
 {
-	provider_chat_body(b, a, provider_llamacpp_id(a->model));
+	provider_chat_body(b, a, provider_llamacpp_id(a->model), false);
 }
 
 static void

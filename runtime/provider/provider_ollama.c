@@ -6,6 +6,69 @@
 
 #include "provider/provider_json.h"
 
+/* ---- the address ---- */
+
+/* The host alone: this machine, if none is said or any would do. */
+static void
+ollama_host(struct buf *b, const char *s, size_t n)
+{
+	bool bare = n > 0 && *s != '[' && memchr(s, ':', n);
+
+	if (n == 0 || (n == 7 && memcmp(s, "0.0.0.0", 7) == 0)) {
+		buf_puts(b, "127.0.0.1");
+		return;
+	}
+	if ((n == 2 && memcmp(s, "::", 2) == 0) ||
+	    (n == 4 && memcmp(s, "[::]", 4) == 0)) {
+		buf_puts(b, "[::1]");
+		return;
+	}
+	buf_puts(b, bare ? "[" : "");
+	buf_put(b, s, n);
+	buf_puts(b, bare ? "]" : "");
+}
+
+/* Bytes of the host in "host:port"; an address of IPv6 without brackets has no
+ * port. */
+static size_t
+ollama_host_end(const char *s, size_t n)
+{
+	size_t at = n;
+
+	while (at > 0 && s[at - 1] != ':' && s[at - 1] != ']')
+		at--;
+	if (at == 0 || s[at - 1] == ']' ||
+	    (*s != '[' && memchr(s, ':', at - 1)))
+		return n;
+	return at - 1;
+}
+
+/* OLLAMA_HOST, as Ollama's own tools read it: [scheme://]host[:port][/path]. */
+static void
+ollama_base(struct buf *b, const char *env)
+{
+	const char *s = env + strspn(env, " \t\"'"), *port = ":11434";
+	const char *scheme = strstr(s, "://");
+	size_t n, host;
+	int64_t number;
+
+	n = scheme ? (size_t)(scheme - s) : 0;
+	if (scheme)
+		port = n == 5 && memcmp(s, "https", 5) == 0 ? ":443" : ":80";
+	buf_put(b, scheme ? s : "http", scheme ? n : 4);
+	buf_puts(b, "://");
+	s = scheme ? scheme + 3 : s;
+	n = strcspn(s, "/ \t\"'");
+	host = ollama_host_end(s, n);
+	ollama_host(b, s, host);
+	if (host < n && buf_to_int(s + host + 1, n - host - 1, &number) &&
+	    number >= 0 && number <= 65535)
+		buf_put(b, s + host, n - host);
+	else
+		buf_puts(b, port);
+	buf_put(b, s + n, strcspn(s + n, " \t\"'"));
+}
+
 /* ---- requests ---- */
 
 static void
@@ -248,6 +311,8 @@ static const char *const ollama_reserved[] = {
 const struct provider provider_ollama = {
 	.name = "ollama",
 	.base_url = "http://127.0.0.1:11434",
+	.base_env = "OLLAMA_HOST",
+	.base = ollama_base,
 	.here = true,
 	.reserved = ollama_reserved,
 	.url = ollama_url,

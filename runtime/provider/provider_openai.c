@@ -125,9 +125,18 @@ openai_effort(const char *id, const char *effort)
 	return effort;
 }
 
+/* The older word for the most tokens, or the newer one; if the model has
+ * refused that, the other. */
+static const char *
+openai_limit(const struct provider_ask *a, bool newer)
+{
+	return newer != ((a->lacks & LACKS_LIMIT) != 0) ?
+	    "max_completion_tokens" : "max_tokens";
+}
+
 void
 provider_chat_body(struct buf *b, const struct provider_ask *a,
-    const char *id)
+    const char *id, bool newer)
 {
 	const struct mip_model *m = a->model;
 
@@ -139,8 +148,8 @@ provider_chat_body(struct buf *b, const struct provider_ask *a,
 	provider_number(b, "top_p", m->top_p);
 	if (m->max_tokens > 0 &&
 	    !provider_has_option(m, "max_completion_tokens"))
-		provider_int(b, openai_thinks(id) ? "max_completion_tokens" :
-		    "max_tokens", m->max_tokens);
+		provider_int(b, openai_limit(a, newer || openai_thinks(id)),
+		    m->max_tokens);
 	provider_seed(b, a);
 	provider_strings(b, "stop", m->stop);
 	if (m->effort && !provider_has_option(m, "reasoning_effort"))
@@ -148,7 +157,7 @@ provider_chat_body(struct buf *b, const struct provider_ask *a,
 		    m->effort));
 	openai_shape(b, a);
 	if (a->stream)
-		buf_puts(b, a->uncounted ? ",\"stream\":true" :
+		buf_puts(b, a->lacks & LACKS_USAGE ? ",\"stream\":true" :
 		    ",\"stream\":true,\"stream_options\":"
 		    "{\"include_usage\":true}");
 	provider_options(b, m, NULL, false);
@@ -158,7 +167,7 @@ provider_chat_body(struct buf *b, const struct provider_ask *a,
 static void
 openai_body(struct buf *b, const struct provider_ask *a)
 {
-	provider_chat_body(b, a, a->model->id);
+	provider_chat_body(b, a, a->model->id, false);
 }
 
 static void

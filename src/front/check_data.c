@@ -113,6 +113,22 @@ warn_deprecated(struct check *c, const struct ast *v, const char *colon)
 	}
 }
 
+/* Whether a stop of the list, or the one, is blank. */
+static bool
+blank_stop(const struct ast *v)
+{
+	const struct ast *e;
+
+	if (v && v->kind == AST_STRING)
+		return v->u.string.text[strspn(v->u.string.text,
+		    " \t\r\n\v\f")] == '\0';
+	if (v && v->kind == AST_LIST)
+		for (e = v->u.list.item; e; e = e->next)
+			if (blank_stop(e))
+				return true;
+	return false;
+}
+
 /* The provider before the colon is one that there is, and can be sent what
  * the options say. */
 static void
@@ -147,6 +163,12 @@ provider(struct check *c, const struct ast *v, struct ast *option,
 			diag(c->d, option->u.option.name_at, E_PROVIDER_OPTION,
 			    "%s cannot be told '%s'; it is not sent",
 			    all[i].name, option->u.option.name);
+		else if (strstr(all[i].lacks, " blank_stop ") &&
+		    strcmp(option->u.option.name, "stop") == 0 &&
+		    blank_stop(option->u.option.value))
+			diag(c->d, option->u.option.value->at,
+			    E_PROVIDER_OPTION, "%s cannot be told to stop at "
+			    "blanks alone; they are not sent", all[i].name);
 	}
 }
 

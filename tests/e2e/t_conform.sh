@@ -175,5 +175,125 @@ grammar structure = grammar;
 END
 both ''
 
+# ---- errors ----
+
+# one PROVIDER:ID OPTION...: a program with one call.
+one() {
+	id=$1
+	shift
+	cat >p.mp <<-END
+	model small = "$id" {
+	    base_url = env("BASE_URL"); $key
+	    retry { attempts = 2; backoff = 10ms; } $*
+	}
+	signature Judge = (text: string) -> (points: int) "Judge the text.";
+	module judge = predict(Judge) { model = small; format = json; reask = 0; }
+	program Main(text: string) -> (n: int) { return { n = judge(text).points }; }
+	END
+	ok "$id compiles" status 0 "$MIPROC" -O0 -w p.mp -o one
+}
+
+# fails RULE EXIT REQUESTS WORDS: what the API says of it is told.
+fails() {
+	serve "$base" '{"api":"'"$api"'","error":"so it is",'"$1"'}'
+	ok "$api: $1" status "$2" ./one --no-cache --text x
+	ok 'is asked so often' [ "$(requests)" -eq "$3" ]
+	ok 'is told' says "$4"
+}
+
+# errors PASSING: that status passes, beside those that all have.
+errors() {
+	fails '"status":400' 3 1 'so it is'
+	fails '"status":403' 3 1 'so it is; the key is the one in KEY'
+	fails '"status":404' 3 1 'so it is; is there a model'
+	fails '"status":413' 3 1 'so it is'
+	fails '"status":422' 3 1 'so it is'
+	fails '"status":429' 3 2 'so it is (2 attempts)'
+	fails '"status":500' 3 2 'so it is (2 attempts)'
+	fails '"status":'"$1" 3 2 'so it is (2 attempts)'
+	serve "$base" '{"api":"'"$api"'","times":1,"error":"so it is","status":'"$1"'}' \
+	    '{"api":"'"$api"'","json":{"points":3}}'
+	ok 'and then it answers' status 0 ./one --no-cache --text x
+	KEY=wrong
+	serve "$base" '{"api":"'"$api"'","json":{"points":3}}'
+	ok "$api: a wrong key" status 3 ./one --no-cache --text x
+	ok 'is told, and where it is from' says "the key is the one in KEY"
+	ok 'and asked once' [ "$(requests)" -eq 1 ]
+	KEY=sk-conform-secret
+}
+
+api=openai base=/v1
+one openai:gpt-4o
+errors 503
+fails '"status":429,"quota":true' 3 1 'the quota is spent'
+fails '"status":400,"code":"context_length_exceeded"' 8 1 'so it is'
+fails '"status":400,"code":"content_filter"' 8 1 'so it is'
+one openai:nope
+fails '"status":200' 3 1 'does not exist'
+api=azure base=
+one azure:my-deployment
+errors 503
+fails '"status":400,"code":"content_filter"' 8 1 'so it is'
+one azure:nope
+fails '"status":200' 3 1 'deployment for this resource does not'
+api=anthropic base=/v1
+one anthropic:claude-sonnet-4-5
+errors 529
+fails '"status":402' 3 1 'the quota is spent'
+one anthropic:nope
+fails '"status":200' 3 1 'model: nope'
+api=gemini base=/v1beta
+one gemini:gemini-2.5-flash
+errors 503
+fails '"status":429,"quota":true' 3 1 'the quota is spent'
+for why in SAFETY RECITATION PROHIBITED_CONTENT SPII BLOCKLIST LANGUAGE; do
+	fails '"reply":"","finish":"'$why'"' 8 1 'filter'
+done
+for why in MALFORMED_FUNCTION_CALL MALFORMED_RESPONSE UNEXPECTED_TOOL_CALL \
+    OTHER; do
+	fails '"reply":"","finish":"'$why'"' 3 2 "with the reason $why"
+done
+serve "$base" '{"api":"gemini","json":{"points":3},"finish":"OTHER"}'
+ok 'what was said stands' status 0 ./one --no-cache --text x
+fails '"reply":"","finish":"MAX_TOKENS"' 8 1 'max_tokens'
+one gemini:nope
+fails '"status":200' 3 1 'is not found'
+key=
+api=ollama base=
+one ollama:qwen3:4b
+fails '"status":400' 3 1 'so it is'
+fails '"status":500' 3 2 'so it is (2 attempts)'
+fails '"status":503' 3 2 'so it is (2 attempts)'
+one ollama:nope
+fails '"status":200' 3 1 'not found'
+api=llamacpp base=/v1
+one llamacpp:small.gguf
+fails '"status":400,"code":"exceed_context_size_error"' 8 1 'so it is'
+fails '"status":503' 3 2 'so it is (2 attempts)'
+
+# ---- where Ollama is ----
+
+serve '' '{"api":"ollama","json":{"points":3}}'
+cat >p.mp <<END
+model small = "ollama:qwen3:4b";
+signature Judge = (text: string) -> (points: int) "Judge the text.";
+module judge = predict(Judge) { model = small; format = json; reask = 0; }
+program Main(text: string) -> (n: int) { return { n = judge(text).points }; }
+END
+ok 'an Ollama without an address' status 0 "$MIPROC" -O0 -w p.mp -o one
+port=${BASE_URL##*:}
+for host in "127.0.0.1:$port" "http://127.0.0.1:$port/" "0.0.0.0:$port" \
+    "localhost:$port" " '127.0.0.1:$port' " "http://127.0.0.1:$port"; do
+	ok "is at $host" env OLLAMA_HOST="$host" ./one --no-cache --text x
+done
+for host in 127.0.0.1 127.0.0.1:99999 ::1 '[::1]' ''; do
+	ok "$host is at 11434" status 3 env OLLAMA_HOST="$host" ./one \
+	    --no-cache --text x --timeout 1
+	ok 'where nobody is' says ':11434'
+done
+ok 'a scheme has a port of its own' status 3 env OLLAMA_HOST=https://127.0.0.1 \
+    ./one --no-cache --text x
+ok 'of its own' says 'https://127.0.0.1:443'
+
 ok 'no key in any file' sh -c '! grep -rl "$KEY" .'
 done_testing

@@ -87,17 +87,17 @@ OPENAI_ANSWER='{"choices":[{"message":{"role":"assistant","content":"{\"mood\":\
 AZURE_OPENAI_API_KEY=sk-az-secret
 export AZURE_OPENAI_API_KEY
 model azure:my-gpt
-script '{"path":"/openai/deployments/my-gpt/chat/completions","json":'"$OPENAI_ANSWER"'}'
+base='/?api-version=2024-10-21' script '{"path":"/openai/deployments/my-gpt/chat/completions","json":'"$OPENAI_ANSWER"'}'
 ok 'a deployment answers' gives "$GOLD" --no-cache --trace trace
 ok 'its tokens are counted' usage 30 20 9
 ok 'the path and the shape are right' sent \
     '"path":"/openai/deployments/my-gpt/chat/completions"' \
-    '"response_format":{"type":"json_schema"' '"max_tokens":60'
+    '"response_format":{"type":"json_schema"' '"max_completion_tokens":60'
 ok 'the key is sent' sent '"auth":true'
 base=/openai/v1 script '{"path":"/openai/v1/chat/completions","json":'"$OPENAI_ANSWER"'}'
 ok 'the newer address has no deployment' gives "$GOLD" --no-cache
 base=
-AZURE_OPENAI_ENDPOINT=$BASE_URL
+AZURE_OPENAI_ENDPOINT=${LMD_URL%/v1}
 export AZURE_OPENAI_ENDPOINT
 unset BASE_URL
 ok 'the resource is found in the environment' gives "$GOLD" --no-cache

@@ -141,7 +141,7 @@ body(struct buf *b)
 		a.rung = rung[i];
 		a.stream = i == 2;
 		provider->body(b, &a);
-		a.no_system = true;
+		a.lacks = LACKS_SYSTEM;
 	}
 	provider->url(b, "http://h/v1?x=1", &small, PROVIDER_STREAM);
 }
