@@ -386,7 +386,8 @@ tsan:
 		SUITES='unit e2e' check
 
 valgrind:
-	@$(MAKE) --no-print-directory SUITES='unit golden' \
+	@$(MAKE) --no-print-directory \
+		SUITES='unit golden e2e/t_types e2e/t_flow e2e/t_cache' \
 		WRAPPER='valgrind -q --error-exitcode=99 --leak-check=full' \
 		check
 

@@ -33,10 +33,14 @@ done_testing() {
 	exit
 }
 
-# status WANT COMMAND...: runs it, output in $tmp/out, messages in $tmp/err.
+# status WANT COMMAND...: runs it, output in $tmp/out, messages in $tmp/err;
+# compiled programs under valgrind, if asked.
 status() {
 	want=$1
 	shift
+	case $1 in
+	./*)	set -- ${WRAPPER-} "$@" ;;
+	esac
 	"$@" >"$tmp/out" 2>"$tmp/err" </dev/null
 	got=$?
 	[ "$got" -eq "$want" ] || {
