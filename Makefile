@@ -154,7 +154,9 @@ GRAMMAR = $(call in,grammar,node)
 SOURCES = $(RUNTIME) $(BASE) $(FRONT) $(IR) $(EMIT) $(TUNE) $(DRIVER) \
 	$(MAIN) $(STAGE0) $(GRAMMAR)
 
-PUBLIC = runtime/miproc.h
+# What users' programs and generated ones include, and nothing else does the
+# top of the runtime hold.
+PUBLIC = runtime/miproc.h runtime/miproc_gen.h
 MAN    = man/miproc.1 man/mp.5 man/miproc.3 \
 	man/miproc-ir.7 man/miproc-hacking.7
 
@@ -288,8 +290,10 @@ $(B)/gen/tune/%.c: $(srcdir)/src/tune/%.mp $(B)/miproc0
 	$(call QUIET,MP   )$(B)/miproc0 -S -o $@ $<
 $(TUNE:%.c=$(O)/%.o): $(PROPOSER_MP:src/tune/%.mp=$(B)/gen/tune/%.c)
 
-# What emitted programs are linked with, and the server that setup installed.
-$(O)/src/driver/build.o: CPPFLAGS += -DMIP_LINK_LIBS='"$(RT_LIBS)"'
+# What emitted programs include and are linked with, and the server that setup
+# installed.
+$(O)/src/driver/build.o: CPPFLAGS += -DMIP_LINK_LIBS='"$(RT_LIBS)"' \
+	-DMIP_HEADERS='$(foreach h,$(notdir $(PUBLIC)),"$h",)'
 $(O)/runtime/local/llamacpp.o: CPPFLAGS += \
 	-DMIP_LLAMA_WRAPPER='"$(abspath $(TOOLS))/bin/mip-llama-server"'
 
@@ -361,7 +365,8 @@ setup:
 SUITES = unit vectors golden e2e real docs fault fuzz lint
 TESTENV = B='$(B)' SRCDIR='$(srcdir)' TOOLS='$(TOOLS)' CC='$(CC)' \
 	TESTCFLAGS='$(CFLAGS)' LIBS='$(RT_LIBS) -lpthread -lm' \
-	RUNTIME='$(RUNTIME)' SOURCES='$(SOURCES)' WRAPPER='$(WRAPPER)'
+	RUNTIME='$(RUNTIME)' SOURCES='$(SOURCES) $(PUBLIC)' \
+	WRAPPER='$(WRAPPER)'
 
 check: setup
 	@$(AGAIN) tests

@@ -7,7 +7,7 @@
 
 #include "core/arena.h"
 #include "core/buf.h"
-#include "miproc.h"
+#include "miproc_gen.h"
 #include "prompt/slots.h"
 
 /* X(NAME, long name, short name or 0, argument or NULL, help) */

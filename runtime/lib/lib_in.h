@@ -6,7 +6,7 @@
 
 #include "core/buf.h"
 #include "core/json.h"
-#include "miproc.h"
+#include "miproc_gen.h"
 
 /* The text as it stays with the run; "" without memory. */
 const char *lib_keep(struct mip *m, const char *s, size_t n);

@@ -11,7 +11,7 @@
 #include <pthread.h>
 
 #include "core/buf.h"
-#include "miproc.h"
+#include "miproc_gen.h"
 #include "reply/reply.h"
 #include "trace/trace.h"
 #include "trace/usage.h"

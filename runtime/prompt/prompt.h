@@ -13,7 +13,7 @@
 #define PROMPT_H
 
 #include "core/buf.h"
-#include "miproc.h"
+#include "miproc_gen.h"
 #include "prompt/slots.h"
 
 /* What one asking adds to the first one. */

@@ -5,7 +5,7 @@
 #define PROMPT_TEXT_H
 
 #include "core/buf.h"
-#include "miproc.h"
+#include "miproc_gen.h"
 #include "prompt/slots.h"
 
 /* Appends the system message: the instruction, what the fields are and, where

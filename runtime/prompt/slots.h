@@ -10,7 +10,7 @@
 
 #include "core/buf.h"
 #include "core/json.h"
-#include "miproc.h"
+#include "miproc_gen.h"
 
 /* The slots of one leaf, ready to be used. */
 struct slots_leaf {

@@ -6,7 +6,7 @@
 
 #include "core/buf.h"
 #include "core/json.h"
-#include "miproc.h"
+#include "miproc_gen.h"
 #include "reply/reply.h"
 
 /* What a model may lack, as bits: LACKS_TEMPERATURE, ... */

@@ -11,7 +11,7 @@
 
 #include "core/arena.h"
 #include "core/buf.h"
-#include "miproc.h"
+#include "miproc_gen.h"
 #include "type/type.h"
 
 /* X(NAME, word, cost): a repair or coercion; the cost of one use. */

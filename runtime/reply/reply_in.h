@@ -12,7 +12,7 @@
 
 #include "core/arena.h"
 #include "core/buf.h"
-#include "miproc.h"
+#include "miproc_gen.h"
 #include "reply/reply.h"
 
 enum {

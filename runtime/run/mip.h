@@ -8,7 +8,7 @@
 
 #include "core/arena.h"
 #include "lm/lm.h"
-#include "miproc.h"
+#include "miproc_gen.h"
 #include "prompt/slots.h"
 #include "tool/tool.h"
 

@@ -40,7 +40,7 @@ struct corpus_work {
 
 static bool
 corpus_fail(struct corpus_work *w, enum mip_status s, const char *fmt, ...)
-    MIP_PRINTF(3, 4);
+    ARENA_PRINTF(3, 4);
 static bool
 corpus_fail(struct corpus_work *w, enum mip_status s, const char *fmt, ...)
 {

@@ -9,7 +9,7 @@
 #ifndef STORE_H
 #define STORE_H
 
-#include "miproc.h"
+#include "miproc_gen.h"
 #include "reply/reply.h"
 
 enum { STORE_KEY = 32, STORE_WHY = 320 };

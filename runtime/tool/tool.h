@@ -9,7 +9,7 @@
 #define TOOL_H
 
 #include "core/buf.h"
-#include "miproc.h"
+#include "miproc_gen.h"
 
 enum {
 	TOOL_TIMEOUT_MS = 30000,        /* of a call, where none is given */

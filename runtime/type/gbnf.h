@@ -7,7 +7,7 @@
 #define GBNF_H
 
 #include "core/buf.h"
-#include "miproc.h"
+#include "miproc_gen.h"
 
 /* Appends the grammar of replies of struct type `t` in format `f`, with a
  * rule on each line and `root` first.  It has the limits of @range and @len,

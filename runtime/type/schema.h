@@ -5,7 +5,7 @@
 #define SCHEMA_H
 
 #include "core/buf.h"
-#include "miproc.h"
+#include "miproc_gen.h"
 
 /* Appends the JSON schema of `t` in the strict dialect: every property
  * required, optionals nullable, no extras, no defaults; names are aliases,

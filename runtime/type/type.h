@@ -7,7 +7,7 @@
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/json.h"
-#include "miproc.h"
+#include "miproc_gen.h"
 
 /* What a value that cannot be read is told with. */
 struct type_error {

@@ -28,7 +28,7 @@
 
 #include "core/arena.h"
 #include "core/json.h"
-#include "miproc.h"
+#include "miproc_gen.h"
 #include "prompt/slots.h"
 #include "type/type.h"
 

@@ -26,12 +26,33 @@ extern char **environ;
 #define MIP_LINK_LIBS "-lcurl -lcjson -lsqlite3 -lpcre2-8 -lutf8proc -lcrypto"
 #endif
 
+/* What generated code and the programs around it include: likewise. */
+static const char *const headers[] = { MIP_HEADERS };
+enum { NHEADER = sizeof headers / sizeof headers[0] };
+
 /* ---- where things are ---- */
 
 static bool
 exists(const char *path)
 {
 	return access(path, R_OK) == 0;
+}
+
+static const char *
+header_path(const struct build *b, const char *dir, size_t i)
+{
+	return arena_printf(b->a, "%s/%s", dir, headers[i]);
+}
+
+static bool
+have_headers(const struct build *b)
+{
+	size_t i;
+
+	for (i = 0; i < NHEADER; i++)
+		if (!exists(header_path(b, b->include, i)))
+			return false;
+	return true;
 }
 
 static const char *
@@ -63,8 +84,7 @@ build_init(struct build *b, struct arena *a, const struct options *o)
 		b->amalgam = arena_printf(a, "%s/../share/miproc/miproc.c",
 		    dir);
 	}
-	if (!exists(b->library) ||
-	    !exists(arena_printf(a, "%s/miproc.h", b->include))) {
+	if (!exists(b->library) || !have_headers(b)) {
 		fprintf(stderr, "miproc: the runtime (libmiproc.a, miproc.h) "
 		    "is neither beside miproc in %s nor installed; run make, "
 		    "or make install\n", dir);
@@ -291,6 +311,8 @@ copy(const char *from, const char *to)
 static void
 emit_makefile(struct buf *b, const struct mod *m, const char *stem)
 {
+	size_t i;
+
 	(void)m;
 	buf_printf(b, "# Builds %s: the program and the runtime, no more.\n"
 	    "CFLAGS ?= -O1\n"
@@ -299,12 +321,25 @@ emit_makefile(struct buf *b, const struct mod *m, const char *stem)
 	    "%s: $(OBJ)\n"
 	    "\t$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJ) -Wl,--as-needed "
 	    "$(LIBS)\n\n"
-	    "$(OBJ): %s.h miproc.h\n\n"
-	    ".c.o:\n"
+	    "$(OBJ): %s.h", stem, MIP_LINK_LIBS, stem, stem, stem, stem);
+	for (i = 0; i < NHEADER; i++)
+		buf_printf(b, " %s", headers[i]);
+	buf_printf(b, "\n\n.c.o:\n"
 	    "\t$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -I. $(CFLAGS) -c -o $@ "
 	    "$<\n\n"
-	    "clean:\n\trm -f %s $(OBJ)\n", stem, MIP_LINK_LIBS, stem, stem,
-	    stem, stem, stem);
+	    "clean:\n\trm -f %s $(OBJ)\n", stem);
+}
+
+static bool
+copy_headers(struct build *b, const char *dir)
+{
+	size_t i;
+
+	for (i = 0; i < NHEADER; i++)
+		if (!copy(header_path(b, b->include, i),
+		    header_path(b, dir, i)))
+			return false;
+	return true;
 }
 
 static bool
@@ -314,8 +349,7 @@ write_tree(struct build *b, const struct mod *m, const char *dir)
 
 	return write_files(b, m, dir, stem, false) &&
 	    copy(b->amalgam, arena_printf(b->a, "%s/miproc.c", dir)) &&
-	    copy(arena_printf(b->a, "%s/miproc.h", b->include),
-	    arena_printf(b->a, "%s/miproc.h", dir)) &&
+	    copy_headers(b, dir) &&
 	    write_with(m, stem, arena_printf(b->a, "%s/Makefile", dir),
 	    emit_makefile);
 }

@@ -13,7 +13,7 @@
 #include "core/allow.h"
 #include "core/duration.h"
 #include "driver/completion.h"
-#include "miproc.h"
+#include "miproc_gen.h"
 
 static const struct { const char *word, *args, *what; } verbs[] = {
 #define VERB(name, word, args, what) { word, args, what },

@@ -377,6 +377,8 @@ emit_c(struct buf *b, const struct mod *m, const char *stem)
 	head(&g, ".c");
 	cw_line(&g.w, "#include \"%s.h\"", stem);
 	cw_blank(&g.w);
+	cw_line(&g.w, "#include <miproc_gen.h>");
+	cw_blank(&g.w);
 	gen_file(&g);
 	gen_program(&g);
 	gen_release(&g);

@@ -15,7 +15,7 @@
 #include "base/template.h"
 #include "base/ty.h"
 #include "core/buf.h"
-#include "miproc.h"                     /* models and formats as they ship */
+#include "miproc_gen.h"                 /* models and formats as they ship */
 
 enum ir_op {
 #define OP(name, text, nargs, flags, meaning) IR_##name,

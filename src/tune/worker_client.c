@@ -15,6 +15,7 @@
 
 #include "core/buf.h"
 #include "core/clock.h"
+#include "miproc_gen.h"
 #include "tune/worker_wire.h"
 
 enum {

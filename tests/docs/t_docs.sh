@@ -213,7 +213,7 @@ same_ops() {
 	[ -s "$tmp/ops.def" ] && diff -u "$tmp/ops.def" "$tmp/ops.man"
 }
 
-functions=$(sed 's,/\*.*\*/,,; /^#/d' "$src/runtime/miproc.h" |
+functions=$(sed 's,/\*.*\*/,,; /^#/d' "$src"/runtime/*.h |
     grep -oE '\bmip_[a-z0-9_]+\(' | tr -d '(' | sort -u)
 variables=$(cat "$src"/runtime/*/*.c | grep -oE '"(MIPROC|OTEL)_[A-Z_]+"' |
     tr -d '"' | sort -u)

@@ -106,7 +106,15 @@ ok 'both in one' ${CC:-cc} -std=c11 -Wall -Wextra -Wpedantic -Werror "$inc" \
 ok 'answer' status 0 ./both
 ok 'each' [ "$(cat out)" = "1
 1" ]
+# What programs around compiled ones include is one header.
+mkdir alone
+cp "$B/include/miproc.h" alone
+ok 'with miproc.h alone' ${CC:-cc} -std=c11 -Ialone -c -o both.o both.c
 if command -v c++ >/dev/null; then
+	for h in "$src"/runtime/*.h; do
+		ok "C++ takes ${h##*/}" c++ -std=c++17 -Wall -Wextra \
+		    -Wpedantic -Werror "$inc" -fsyntax-only -x c++ "$h"
+	done
 	# shellcheck disable=SC2086
 	ok 'C++' c++ -std=c++17 -Wall -Wextra -Wpedantic -Werror "$inc" \
 	    ${TESTCFLAGS-} -o over over.cc first.o "$B/libmiproc.a" $LIBS
@@ -121,6 +129,9 @@ ok 'it is installed' status 0 make -s -C "$src" B="$B" CC="${CC:-cc}" \
     prefix="$root/usr" install
 PKG_CONFIG_PATH=$root/usr/lib/pkgconfig
 export PKG_CONFIG_PATH
+for h in "$src"/runtime/*.h; do
+	ok "with ${h##*/}" [ -f "$root/usr/include/${h##*/}" ]
+done
 ok 'and known to pkg-config' status 0 pkg-config --exists miproc
 # shellcheck disable=SC2046,SC2086
 ok 'which says how to link' ${CC:-cc} ${TESTCFLAGS-} -o both both.c first.o \

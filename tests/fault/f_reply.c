@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "miproc.h"
+#include "miproc_gen.h"
 #include "reply/reply.h"
 
 struct item { const char *name; int64_t count; };

@@ -9,7 +9,7 @@
 
 #include "core/buf.h"
 #include "core/json.h"
-#include "miproc.h"
+#include "miproc_gen.h"
 #include "prompt/slots.h"
 
 struct in { const char *question; };

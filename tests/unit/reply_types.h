@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "miproc.h"
+#include "miproc_gen.h"
 
 #define REPLY_TYPE_STRUCT(T, fields) { .kind = MIP_STRUCT, .size = sizeof(T), \
 	.name = #T, .field = (fields), .n = sizeof(fields) / sizeof(*(fields)) }

@@ -5,7 +5,7 @@
 #ifndef SAMPLE_H
 #define SAMPLE_H
 
-#include "miproc.h"
+#include "miproc_gen.h"
 
 enum mood { MOOD_SURE, MOOD_UNSURE };
 

@@ -1,4 +1,4 @@
-/* The layouts of the public header, which generated code relies on.
+/* The layouts of the public headers, which generated code relies on.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <setjmp.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "miproc.h"
+#include "miproc_gen.h"
 
 /* Of the layouts below, for MIP_ABI as it is: when they change on purpose,
  * raise MIP_ABI and put the new number here. */
@@ -155,8 +155,9 @@ layouts(void **state)
 	for (i = 0; i < sizeof layout / sizeof layout[0]; i++)
 		h = (h ^ layout[i]) * UINT64_C(1099511628211);
 	if (h != LAYOUTS)
-		fail_msg("the layouts of miproc.h have changed: raise MIP_ABI, "
-		    "and LAYOUTS here becomes 0x%llx", (unsigned long long)h);
+		fail_msg("the layouts of the public headers have changed: "
+		    "raise MIP_ABI, and LAYOUTS here becomes 0x%llx",
+		    (unsigned long long)h);
 }
 
 int

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "core/json.h"
+#include "miproc_gen.h"
 #include "trace/trace_in.h"
 
 static const char *const variables[] = {

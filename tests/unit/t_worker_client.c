@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
+#include "miproc_gen.h"
 #include "tune/worker_client.h"
 
 /* ---- the worker ---- */

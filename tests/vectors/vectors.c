@@ -34,7 +34,7 @@
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/json.h"
-#include "miproc.h"
+#include "miproc_gen.h"
 #include "reply/reply.h"
 #include "type/type.h"
 

@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT */
 #include "branch.h"
 
+#include <miproc_gen.h>
+
 struct guess_in {
 	const char *text;
 };

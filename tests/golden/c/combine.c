@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT */
 #include "combine.h"
 
+#include <miproc_gen.h>
+
 struct answer_in {
 	const char *samples;
 	const char *import;

@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT */
 #include "command.h"
 
+#include <miproc_gen.h>
+
 struct guess_in {
 	const char *text;
 };

@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT */
 #include "condition.h"
 
+#include <miproc_gen.h>
+
 struct answer_in {
 	const char *question;
 };

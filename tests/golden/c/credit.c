@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT */
 #include "credit.h"
 
+#include <miproc_gen.h>
+
 struct find_in {
 	const char *question;
 };

@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT */
 #include "fence.h"
 
+#include <miproc_gen.h>
+
 struct plain_in {
 	const char *a;
 	const char *b;

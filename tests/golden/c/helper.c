@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT */
 #include "helper.h"
 
+#include <miproc_gen.h>
+
 struct fix_in {
 	const char *line;
 };

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: MIT */
 #include "knn.h"
 
+#include <miproc_gen.h>
+
 struct answer_in {
 	const char *question;
 	struct mip_strings notes;

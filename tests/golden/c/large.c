@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT */
 #include "large.h"
 
+#include <miproc_gen.h>
+
 struct ask_in {
 	const char *question;
 	struct mip_strings context;

@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT */
 #include "library.h"
 
+#include <miproc_gen.h>
+
 struct int_list_list {
 	const struct mip_ints *v;
 	size_t n;

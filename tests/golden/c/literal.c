@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT */
 #include "literal.h"
 
+#include <miproc_gen.h>
+
 enum Kind {
 	Kind_GOOD,
 	Kind_BAD

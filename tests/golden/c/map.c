@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: MIT */
 #include "map.h"
 
+#include <miproc_gen.h>
+
 struct read_in {
 	const char *text;
 };

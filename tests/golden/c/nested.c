@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT */
 #include "nested.h"
 
+#include <miproc_gen.h>
+
 struct rate_in {
 	const char *text;
 };

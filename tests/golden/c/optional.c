@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT */
 #include "optional.h"
 
+#include <miproc_gen.h>
+
 static const struct mip_field Optional_in_fields[] = {
 	{ MIP_FIELD(struct Optional_in, n, &mip_int, NULL) },
 };

@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT */
 #include "otherwise.h"
 
+#include <miproc_gen.h>
+
 static const struct mip_type int_optional_type = {
 	.kind = MIP_OPTIONAL, .size = sizeof(const int64_t *), .of = &mip_int
 };

@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT */
 #include "retry.h"
 
+#include <miproc_gen.h>
+
 struct draft_in {
 	const char *topic;
 };

@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT */
 #include "route.h"
 
+#include <miproc_gen.h>
+
 struct one_in {
 	const char *x;
 };

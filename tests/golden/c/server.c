@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT */
 #include "server.h"
 
+#include <miproc_gen.h>
+
 struct say_in {
 	const char *report;
 	const char *page;

@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT */
 #include "small.h"
 
+#include <miproc_gen.h>
+
 struct classify_in {
 	const char *text;
 };

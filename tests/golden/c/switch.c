@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT */
 #include "switch.h"
 
+#include <miproc_gen.h>
+
 struct sort_in {
 	const char *text;
 };

@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT */
 #include "template.h"
 
+#include <miproc_gen.h>
+
 struct ask_in {
 	const char *question;
 	struct Case case_;

@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT */
 #include "tools.h"
 
+#include <miproc_gen.h>
+
 struct guess_in {
 	const char *text;
 	struct mip_strings notes;

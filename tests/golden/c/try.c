@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: MIT */
 #include "try.h"
 
+#include <miproc_gen.h>
+
 struct guess_in {
 	const char *text;
 };

@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: MIT */
 #include "union.h"
 
+#include <miproc_gen.h>
+
 struct draw_in {
 	const char *text;
 };
