@@ -123,12 +123,15 @@ lm_look(struct lm *l, struct store *s, struct lm_flight *f)
 	return false;
 }
 
+/* What was asked is kept in a journal and a recording, which are of one run and
+ * may be read by people; in the cache it would be the most of it. */
 static void
 lm_put(struct lm *l, struct store *s, struct lm_flight *f)
 {
+	bool cache = s == atomic_load(&l->cache);
 	struct store_about about = {
-		.request = f->get ? f->url ? f->url : f->m->url[0] :
-		    buf_str(&f->body),
+		.request = cache ? "" : f->get ? f->url ? f->url :
+		    f->m->url[0] : buf_str(&f->body),
 		.model = f->m->model.id ? f->m->model.id : f->m->what,
 		.server = f->m->identity, .sample = f->ask.sample,
 	};
