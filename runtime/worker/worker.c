@@ -150,8 +150,12 @@ task_next(struct hand *h)
 	struct task *t;
 
 	pthread_mutex_lock(&w->lock);
-	while (!w->first && !w->closed)
-		pthread_cond_wait(&w->more, &w->lock);
+	if (!w->first && !w->closed) {
+		lm_drop(mip_env_lm(w->o->env));
+		while (!w->first && !w->closed)
+			pthread_cond_wait(&w->more, &w->lock);
+		lm_hold(mip_env_lm(w->o->env));
+	}
 	t = w->first;
 	if (t) {
 		w->first = t->next;
@@ -172,6 +176,7 @@ hand_main(void *arg)
 	struct buf b = BUF_INIT;
 	struct task *t;
 
+	lm_hold(mip_env_lm(h->w->o->env));
 	while ((t = task_next(h)) != NULL) {
 		worker_run(h->w->o, h->m, &a, t->id, t->msg, t->slots, &b);
 		pthread_mutex_lock(&h->w->lock);
@@ -180,6 +185,7 @@ hand_main(void *arg)
 		task_free(t);
 		worker_put(h->w, &b);
 	}
+	lm_drop(mip_env_lm(h->w->o->env));
 	buf_release(&b);
 	arena_release(&a);
 	return NULL;
