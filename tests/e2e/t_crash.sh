@@ -6,6 +6,10 @@
 set -u
 . "${SRCDIR:-.}/tests/e2e/lib.sh"
 cd "$tmp" || exit 1
+# What crashes does so under sanitizers, too.
+ASAN_OPTIONS=${ASAN_OPTIONS-}:handle_segv=0
+TSAN_OPTIONS=${TSAN_OPTIONS-}:handle_segv=0
+export ASAN_OPTIONS TSAN_OPTIONS
 rows 60 >rows.jsonl
 jobs=3
 {
@@ -155,11 +159,23 @@ unset FLAW
 
 # ---- signals from outside ----
 
-child_of() {
-	ps -e -o pid= -o ppid= | awk -v p="$1" '$2 == p { print $1; exit }'
+worker_of() {
+	ps -e -o pid= -o ppid= -o args= |
+	    awk -v p="$1" '$2 == p && / --worker/ { print $1; exit }'
 }
 
-# killed SIGNAL TIME...: the worker dies so long after the last one, each time.
+# The worker at hand has asked something: those that die before they do are
+# given up.
+asks_more() {
+	i=0
+	while [ "$(requests)" -eq "$seen" ] && [ $i -lt 400 ]; do
+		kill -0 "$pid" 2>/dev/null || break
+		sleep 0.05
+		i=$((i + 1))
+	done
+}
+
+# killed SIGNAL TIME...: the worker dies so long after its first question.
 killed() {
 	how=$1
 	shift
@@ -167,12 +183,14 @@ killed() {
 	"$MIPROC" tune s.mp -q -Wno-demo-private -j $jobs --seed 3 \
 	    --no-cache >out 2>err </dev/null &
 	pid=$!
-	kills=0
+	kills=0 seen=$before
 	for after; do
+		asks_more
 		sleep "$after"
-		worker=$(child_of $pid)
+		worker=$(worker_of $pid)
 		[ -n "$worker" ] || continue
 		kill -"$how" "$worker" 2>/dev/null && kills=$((kills + 1))
+		seen=$(requests)
 	done
 	wait $pid
 	got=$?
@@ -191,11 +209,12 @@ moments() {
 			printf "%.3f ", rand() * most
 	}'
 }
-i=0
+seed=0
 for how in SEGV KILL TERM ABRT; do
-	i=$((i + 1))
+	seed=$((seed + 1))
 	# shellcheck disable=SC2046
-	ok "SIG$how at any moment" killed $how $(moments "${KILLS:-4}" $i 0.4)
+	ok "SIG$how at any moment" \
+	    killed $how $(moments "${KILLS:-4}" $seed 0.4)
 done
 ok 'nobody is left' nobody
 done_testing
