@@ -180,9 +180,9 @@ ok 'is stopped in time' asked 5
 ok 'with a line for each row' test "$(grep -c . out)" = 60
 lmd_stop
 rm -f log
-lmd_start --latency 60
+lmd_start --latency 120
 fresh
-ok 'the time limit' status 4 "$MIPROC" tune s.mp -q -j 2 --time-limit 2s
+ok 'the time limit' status 4 "$MIPROC" tune s.mp -q -j 2 --time-limit 4s
 ok 'is told' says 'stopped early: .*--resume'
 
 # ---- processes ----

@@ -26,8 +26,13 @@ module sort = predict(Sort) { model = m; }
 program P(text: string) -> (kind: Kind) { return { kind = sort(text).kind }; }
 END
 }
-source 'retry { attempts = 3; backoff = 10ms; } timeout = 700ms;' >w.mp
+again='retry { attempts = 3; backoff = 10ms; }'
+source "$again timeout = 30s;" >w.mp
 ok 'it compiles' status 0 "$MIPROC" -O0 -Werror w.mp -o w
+source "$again timeout = 700ms;" >brief.mp
+ok 'for silence' status 0 "$MIPROC" -O0 -Werror brief.mp -o brief
+source "$again timeout = 2s;" >batch.mp
+ok 'of some calls' status 0 "$MIPROC" -O0 -Werror batch.mp -o batch
 source 'retry { attempts = 2; hedge = 200ms; } timeout = 5s;' >hedge.mp
 ok 'with a second try' status 0 "$MIPROC" -O0 -Werror hedge.mp -o hedge
 
@@ -93,11 +98,11 @@ wired() {
 # ---- one call ----
 
 wired one 100 0
-# asks NAME STATUS TIMES PATTERN: the answer to that reply, after so many
-# requests.
+# asks NAME STATUS TIMES PATTERN [PROGRAM]: the answer to that reply, after so
+# many requests.
 asks() {
 	: >one.log
-	status "$2" ./w --no-cache --text "wire:$1" || return 1
+	status "$2" ./"${5:-w}" --no-cache --text "wire:$1" || return 1
 	says "$4" || return 1
 	[ "$(cat out err | wc -l)" -eq 1 ] || { echo 'not one line'; return 1; }
 	[ "$(grep -cv 'answered\|lost\|cancelled' one.log)" -eq "$3" ] || {
@@ -119,7 +124,8 @@ again='(3 attempts)$'
 ok 'more than was said' asks over 3 3 "$again"
 ok 'less than was said' asks short 3 3 "$again"
 ok 'a status' asks denied 3 1 'answered 401'
-ok 'nothing' asks x.hang 3 3 "timed out after [0-9]* milliseconds.*$again"
+ok 'nothing' asks x.hang 3 3 "timed out after [0-9]* milliseconds.*$again" \
+    brief
 ok 'the server is told' test "$(grep -c 'cancelled\|lost' one.log)" -eq 3
 ok 'streams that are reset' asks x.reset 3 3 "$again"
 ok 'are asked for anew' asks once-a.reset 0 2 ALPHA
@@ -128,7 +134,7 @@ ok 'a server that goes away' asks once-a.goaway 0 2 ALPHA
 ok 'is asked on another connection' test "$(connections)" -eq 2
 ok 'one that says why' asks once-a.calm 0 2 ALPHA
 ok 'a connection that is cut' asks once-a.cut 0 2 ALPHA
-ok 'one that says nothing any more' asks once-a.mute 0 2 ALPHA
+ok 'one that says nothing any more' asks once-a.mute 0 2 ALPHA brief
 ok 'is given up' test "$(connections)" -eq 2
 before=$(date +%s%3N)
 ok 'Retry-After' asks once-429 0 2 ALPHA
@@ -143,10 +149,10 @@ rows_of() {
 			    every && i % every == 0 ? " wire:" name : ""
 	}' >rows.in
 }
-# batch LOG JOBS ROWS: all rows have their answers.
+# batch LOG JOBS ROWS [PROGRAM]: all rows have their answers.
 batch() {
 	: >"$1.log"
-	status 0 ./w --no-cache --jsonl rows.in -j "$2" || return 1
+	status 0 ./"${4:-w}" --no-cache --jsonl rows.in -j "$2" || return 1
 	[ "$(grep -c ALPHA out)" -eq "$3" ] || {
 		echo "$(grep -c ALPHA out) answers"
 		return 1
@@ -188,7 +194,7 @@ rows_of 60 once-cut.cut 30
 ok 'many rows: cut' batch away 16 60
 ok 'what was on its way is lost' ended away lost 16
 rows_of 120 once-one.mute 60
-ok 'many rows: silence' batch away 8 120
+ok 'many rows: silence' batch away 8 120 batch
 ok 'no call is made twice' answered away 120
 ok 'the silent one is asked no more' ended away 'lost\|cancelled' 24
 

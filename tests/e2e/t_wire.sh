@@ -13,18 +13,24 @@ unset SSL_CERT_FILE SSL_CERT_DIR
 pids=
 trap 'kill $pids 2>/dev/null; rm -rf "$tmp"' EXIT
 
-cat >w.mp <<'END'
+# source TIMEOUT
+source() {
+	cat <<END
 model m = "openai:fake" {
 	base_url = env("URL", "http://127.0.0.1:9/v1");
 	temperature = 0.0; max_tokens = 64; price = free; structure = native;
-	retry { attempts = 2; backoff = 10ms; } timeout = 700ms;
+	retry { attempts = 2; backoff = 10ms; } timeout = $1;
 }
 enum Kind { ALPHA, BETA, GAMMA }
 signature Sort { """Say what kind it is.""" in text: string; out kind: Kind; }
 module sort = predict(Sort) { model = m; }
 program P(text: string) -> (kind: Kind) { return { kind = sort(text).kind }; }
 END
+}
+source 30s >w.mp
+source 700ms >brief.mp
 ok 'it compiles' status 0 "$MIPROC" -O0 -Werror w.mp -o w
+ok 'for what takes too long' status 0 "$MIPROC" -O0 -Werror brief.mp -o brief
 
 # ---- replies ----
 
@@ -124,8 +130,12 @@ export URL
 asks() {
 	reply=$1 want=$2 times=$3 pattern=$4
 	shift 4
+	case $pattern in
+	timed*)	p=./brief ;;
+	*)	p=./w ;;
+	esac
 	: >wired.log
-	status "$want" env "$@" ./w --no-cache --text "wire:$reply" || return 1
+	status "$want" env "$@" $p --no-cache --text "wire:$reply" || return 1
 	says "$pattern" || return 1
 	[ "$(cat out err | wc -l)" -eq 1 ] || { echo 'not one line'; return 1; }
 	[ "$(grep -c POST wired.log)" -eq "$times" ] || {
