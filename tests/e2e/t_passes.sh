@@ -8,7 +8,7 @@ set -u
 . "${SRCDIR:-.}/tests/e2e/lib.sh"
 src=$(cd "${SRCDIR:-.}" && pwd)
 cd "$tmp" || exit 1
-CFLAGS=-O0
+CFLAGS="${TESTCFLAGS-} -O0"
 export CFLAGS
 seeds='1 2'
 cat >script <<'END'

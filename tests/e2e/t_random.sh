@@ -11,7 +11,7 @@ src=$(cd "${SRCDIR:-.}" && pwd)
 MPGEN=${MPGEN:-${MIPROC%/*}/mpgen}
 [ $# -gt 0 ] || set -- 1
 programs=24
-CFLAGS=-O0
+CFLAGS="${TESTCFLAGS-} -O0"
 export CFLAGS
 cd "$tmp" || exit 1
 
