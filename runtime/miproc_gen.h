@@ -14,7 +14,7 @@ extern "C" {
 
 /* Generated code carries the number it was made for; the runtime refuses
  * another one. */
-#define MIP_ABI 1
+#define MIP_ABI 2
 
 #if defined(__GNUC__)
 #define MIP_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
@@ -143,6 +143,7 @@ struct mip_model {
 	enum mip_structure structure;
 	bool priced;                    /* the prices are known */
 	double price_in, price_out, price_cached;       /* usd per million */
+	double price_written; /* of what the provider keeps; 0: as of in */
 	struct mip_sending sending;
 	double tpm;                     /* tokens per minute; 0: no limit */
 	const struct mip_pair *option;  /* others, sent as they stand */

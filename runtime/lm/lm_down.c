@@ -160,6 +160,7 @@ down_take_answer(struct lm_flight *f, struct provider_answer *a)
 	r->refused = a->refused;
 	r->in = a->in;
 	r->cached = a->cached;
+	r->written = a->written;
 	r->out = a->out;
 	r->latency_s = f->http.seconds;
 	f->counted = a->counted;

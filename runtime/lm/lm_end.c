@@ -49,7 +49,7 @@ lm_fill(struct lm_flight *f, struct lm_call *c, bool last)
 	c->usage.in = r->in;
 	c->usage.cached = r->cached;
 	c->usage.out = r->out;
-	c->usage.cost = lm_cost(&f->m->model, r->in, r->cached, r->out);
+	c->usage.cost = lm_cost(&f->m->model, r);
 	c->latency_s = r->latency_s;
 	if (ok)
 		return;

@@ -39,14 +39,16 @@ lm_queue_get(struct lm_queue *q)
 }
 
 double
-lm_cost(const struct mip_model *m, int64_t in, int64_t cached, int64_t out)
+lm_cost(const struct mip_model *m, const struct store_reply *r)
 {
 	double again = m->price_cached > 0 ? m->price_cached : m->price_in;
+	double kept = m->price_written > 0 ? m->price_written : m->price_in;
 
 	if (!m->priced)
 		return 0;
-	return ((double)(in - cached) * m->price_in +
-	    (double)cached * again + (double)out * m->price_out) / 1e6;
+	return ((double)(r->in - r->cached - r->written) * m->price_in +
+	    (double)r->cached * again + (double)r->written * kept +
+	    (double)r->out * m->price_out) / 1e6;
 }
 
 /* ---- flights ---- */

@@ -251,8 +251,7 @@ void lm_begin(struct lm *l, struct lm_call *c, struct lm_model *m);
 /* Ends the flight, and with it its calls, or sends these on their route. */
 void lm_land(struct lm *l, struct lm_flight *f);
 
-double lm_cost(const struct mip_model *m, int64_t in, int64_t cached,
-    int64_t out);
+double lm_cost(const struct mip_model *m, const struct store_reply *r);
 
 /* ---- lm_keep.c ---- */
 

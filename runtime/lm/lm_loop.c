@@ -134,8 +134,7 @@ loop_settle(struct lm *l, struct lm_flight *f)
 	} else if (f->status == MIP_OK) {
 		spent.calls = 1;
 		spent.tokens = r->in + r->out;
-		spent.pico = budget_pico(lm_cost(&f->m->model, r->in,
-		    r->cached, r->out));
+		spent.pico = budget_pico(lm_cost(&f->m->model, r));
 		if (!f->counted) {
 			spent.tokens = f->held.tokens;
 			spent.pico = f->held.pico;
@@ -175,6 +174,8 @@ lm_need(struct lm_flight *f)
 
 	if (m->price_cached > in)
 		in = m->price_cached;
+	if (m->price_written > in)
+		in = m->price_written;
 	f->held.calls = 1;
 	f->held.tokens = (int64_t)f->body.len + f->bound;
 	f->held.pico = 0;

@@ -316,6 +316,8 @@ model_like(struct lm *l, struct lm_model *m, const struct lm_model *r)
 		to->price_in = r->model.price_in;
 	if (r->model.price_cached > to->price_cached)
 		to->price_cached = r->model.price_cached;
+	if (r->model.price_written > to->price_written)
+		to->price_written = r->model.price_written;
 	if (r->model.price_out > to->price_out)
 		to->price_out = r->model.price_out;
 }

@@ -57,6 +57,7 @@ struct provider_answer {
 	bool refused;
 	bool counted;                   /* it gives the numbers of tokens */
 	int64_t in, cached, out;
+	int64_t written;                /* of `in`: kept by the server now */
 	char id[PROVIDER_NAME];         /* what the server calls it, or "" */
 	char model[PROVIDER_NAME];      /* who it says has answered, or "" */
 	char why[256];                  /* why it is no answer */

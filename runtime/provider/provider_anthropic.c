@@ -403,8 +403,8 @@ anthropic_usage(const cJSON *root, struct provider_answer *r)
 	r->in = provider_count(u, "input_tokens", &r->counted);
 	r->out = provider_count(u, "output_tokens", &r->counted);
 	r->cached = provider_count(u, "cache_read_input_tokens", NULL);
-	r->in += r->cached +
-	    provider_count(u, "cache_creation_input_tokens", NULL);
+	r->written = provider_count(u, "cache_creation_input_tokens", NULL);
+	r->in += r->cached + r->written;
 }
 
 /* What the tool was called with, as it stands: numbers stay exact. */
@@ -513,6 +513,7 @@ anthropic_counts(struct provider_stream *st, const cJSON *root)
 	if (now.in > 0) {
 		r->in = now.in;
 		r->cached = now.cached;
+		r->written = now.written;
 	}
 	r->out = now.out;
 }

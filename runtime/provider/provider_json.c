@@ -552,6 +552,8 @@ provider_finish(struct provider_answer *r, struct buf *text,
 	buf_release(reasoning);
 	if (r->cached > r->in)
 		r->cached = r->in;
+	if (r->written > r->in - r->cached)
+		r->written = r->in - r->cached;
 	if (!r->text)
 		snprintf(r->why, sizeof r->why, "out of memory");
 	return r->text != NULL;

@@ -189,8 +189,10 @@ openai_usage(const cJSON *root, struct provider_answer *r)
 	r->in = provider_count(u, "prompt_tokens", &r->counted);
 	r->out = provider_count(u, "completion_tokens", &r->counted);
 	d = cJSON_GetObjectItemCaseSensitive(u, "prompt_tokens_details");
-	if (cJSON_IsObject(d))
+	if (cJSON_IsObject(d)) {
 		r->cached = provider_count(d, "cached_tokens", NULL);
+		r->written = provider_count(d, "cache_write_tokens", NULL);
+	}
 }
 
 /* Text is a string, or a list of parts that have texts. */

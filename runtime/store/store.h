@@ -22,6 +22,7 @@ struct store_reply {
 	bool refused;
 	enum mip_structure rung;
 	int64_t in, cached, out;        /* tokens */
+	int64_t written; /* of `in`: kept by the provider; not stored here */
 	double latency_s;
 	unsigned attempts;
 };

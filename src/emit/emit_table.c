@@ -122,6 +122,7 @@ gen_price(struct gen *g, const struct mip_model *m)
 	number_member(g, "price_in", m->price_in, 0.0);
 	number_member(g, "price_out", m->price_out, 0.0);
 	number_member(g, "price_cached", m->price_cached, 0.0);
+	number_member(g, "price_written", m->price_written, 0.0);
 }
 
 static void

@@ -11,6 +11,7 @@ static const struct option_rule price_options[] = {
 	{ "in", OPT_NUMBER, NULL, NULL },
 	{ "out", OPT_NUMBER, NULL, NULL },
 	{ "cached", OPT_NUMBER, NULL, NULL },
+	{ "cached_write", OPT_NUMBER, NULL, NULL },
 	{ NULL, OPT_OTHER, NULL, NULL }
 };
 

@@ -315,7 +315,8 @@ passed(struct check *c, struct ast *o, const char *near)
 		diag(c->d, e->at, E_VALUE, "'%s' goes to the provider, and "
 		    "takes a string, number or bool", o->u.option.name);
 	else {
-		diag(c->d, o->u.option.name_at, E_PROVIDER_OPTION, "'%s'%s",
+		diag(c->d, o->u.option.name_at, E_PROVIDER_OPTION, "'%s' "
+		    "is sent as it stands%s",
 		    o->u.option.name, near);
 		check_offer(c, o->u.option.name_at);
 	}

@@ -41,6 +41,10 @@ put_price(struct buf *b, const struct mip_model *m)
 	buf_double(b, m->price_out);
 	buf_putc(b, ' ');
 	buf_double(b, m->price_cached);
+	if (m->price_written > 0) {
+		buf_putc(b, ' ');
+		buf_double(b, m->price_written);
+	}
 	buf_putc(b, '\n');
 }
 

@@ -250,6 +250,8 @@ model_list(struct ir_reader *r, const char *w, struct model_read *x)
 		m->price_in = ir_rd_double(r);
 		m->price_out = ir_rd_double(r);
 		m->price_cached = ir_rd_double(r);
+		if (!ir_rd_eol(r))
+			m->price_written = ir_rd_double(r);
 	} else if (strcmp(w, "sticky") == 0)
 		m->sticky = true;
 	else

@@ -148,6 +148,7 @@ model_price(struct lower *x, struct ast *list, struct mip_model *m)
 	m->price_in = number(option(x, sub, "in"), 0);
 	m->price_out = number(option(x, sub, "out"), 0);
 	m->price_cached = number(option(x, sub, "cached"), m->price_in);
+	m->price_written = number(option(x, sub, "cached_write"), 0);
 }
 
 static void

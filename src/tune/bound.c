@@ -127,8 +127,9 @@ add_model(struct dear *d, const struct mip_model *v, bool vector)
 	bool sized = v->context > 0 && (vector || v->max_tokens > 0);
 	bool is_free = v->priced && !(v->price_in > 0) && (vector ||
 	    !(v->price_out > 0));
-	double cost = ((double)v->context * v->price_in +
-	    out * v->price_out) / 1e6;
+	double in = v->price_written > v->price_in ? v->price_written :
+	    v->price_in;
+	double cost = ((double)v->context * in + out * v->price_out) / 1e6;
 
 	if (!sized)
 		d->tokens = UINT64_MAX;

@@ -393,9 +393,12 @@ others(const struct lmd_request *r, struct lmd_fault *f)
 static bool
 llamacpp_own(const struct lmd_request *r, struct lmd_fault *f)
 {
-	if (lmd_get(r->json, "grammar") && lmd_get(r->json, "response_format"))
-		return lmd_fault(f, 400, NULL, NULL, "Either \"json_schema\" "
-		    "or \"grammar\" can be specified, but not both");
+	/* Of a grammar beside a response_format it takes the latter, without a
+	 * word. */
+	if (lmd_get(r->json, "grammar") && (lmd_get(r->json, "json_schema") ||
+	    lmd_get(r->json, "response_format")))
+		return lmd_fault(f, 500, NULL, NULL,
+		    "Cannot use both json_schema and grammar");
 	if (lmd_get(r->json, "grammar") && lmd_get(r->json, "tools"))
 		return lmd_fault(f, 400, NULL, NULL,
 		    "Cannot use custom grammar constraints with tools.");

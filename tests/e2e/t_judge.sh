@@ -155,5 +155,5 @@ no 'a format' 'invalid format' '"format":"yaml"'
 must='"model":"m","messages":'$HI
 judge llamacpp /v1/chat/completions
 yes 'its own words' '"top_k":3,"grammar":"root ::= [a-z]+"'
-no 'two shapes' 'but not both' '"grammar":"x","response_format":{"type":"json_object"}'
+no 'two shapes' 'Cannot use both' '"grammar":"x","response_format":{"type":"json_object"}' 500
 done_testing

@@ -153,7 +153,15 @@ ok 'without what that cannot have' sent \
     '"output_config":{"effort":"low","format":{"type":"json_schema","schema":{' \
     '"points":{"type":"integer"}' \
     '"system":[{"type":"text","text":"' '"cache_control":{"type":"ephemeral"}'
+model anthropic:claude-sonnet-4-5 'price { in = 3; out = 15; cached = 0.3; cached_write = 3.75; }'
+script "$(claude "$TOOL" tool_use)"
+ok 'what is written has a price' gives "$GOLD" --no-cache --trace trace
+ok 'of its own' sh -c "tail -n 2 trace | grep -qF '\"usd\":0.00018825'"
+ok 'the budget takes it as the dearest' gives "$GOLD" --no-cache --max-cost 0.02
+model anthropic:claude-sonnet-4-5 'price { in = 3; out = 15; cached_write = 1000; }'
+ok 'before it is asked' status 4 ./p --no-cache --max-cost 0.02 --text x
 model anthropic:claude-opus-4-5 'structure = prompt; effort = none; seed = 7;'
+script "$(claude "$THOUGHT,$TEXT")"
 ok 'words alone will do' gives "$GOLD" --no-cache
 ok 'and no thoughts' sent '"thinking":{"type":"disabled"}'
 ok 'a seed is not sent' not_sent seed

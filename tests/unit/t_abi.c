@@ -13,7 +13,7 @@
 
 /* Of the layouts below, for MIP_ABI as it is: when they change on purpose,
  * raise MIP_ABI and put the new number here. */
-#define LAYOUTS UINT64_C(0xaa369c3e21ccc5b8)
+#define LAYOUTS UINT64_C(0xec7922144c10e100)
 
 #define SIZE(name) sizeof(struct name)
 #define AT(name, member) offsetof(struct name, member)
@@ -55,6 +55,7 @@ static const size_t layout[] = {
 	AT(mip_model, prompt_cache), AT(mip_model, structure),
 	AT(mip_model, priced), AT(mip_model, price_in),
 	AT(mip_model, price_out), AT(mip_model, price_cached),
+	AT(mip_model, price_written),
 	AT(mip_model, sending), AT(mip_model, tpm), AT(mip_model, option),
 	AT(mip_model, noption), AT(mip_model, route), AT(mip_model, to),
 	AT(mip_model, nto), AT(mip_model, sticky),

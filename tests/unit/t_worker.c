@@ -168,7 +168,7 @@ test_hello(void **state)
 	struct json v = get(*state), leaf;
 
 	assert_at(v, "hello", "1");
-	assert_at(v, "abi", "1");
+	assert_at(v, "abi", "2");
 	assert_at(v, "program", "\"qa\"");
 	assert_at(v, "hash", "\"33cc\"");
 	assert_at(v, "inputs", "[\"question\",\"brief\",\"hints\"]");

@@ -186,6 +186,7 @@ static const struct mip_model model_local = {
 	.price_in = 0.15,
 	.price_out = 0.6,
 	.price_cached = 0.15,
+	.price_written = 0.2,
 	.sending.attempts = 4,
 	.sending.backoff_ms = 250,
 	.sending.deadline_ms = 300000,
