@@ -65,6 +65,9 @@ LIBS = $(TUNE_LIBS) $(RT_LIBS) -lpthread -lm
 
 # Every file is named: adding one is a decision.
 in = $(patsubst %,$(1)/%.c,$(2))
+# Providers stand in a table of their own.
+PROVIDERS := $(shell grep -o '^P.[a-z0-9_]*' \
+	$(srcdir)/runtime/provider/provider.def | sed 's/^P./provider_/')
 
 RUNTIME = \
 	$(call in,runtime/core, \
@@ -83,9 +86,7 @@ RUNTIME = \
 	reply_carrier reply_layout reply_scalar reply_number reply_choice \
 	reply_coerce reply_union reply_partial) \
 	$(call in,runtime/provider, \
-	provider provider_json provider_openai provider_azure \
-	provider_anthropic provider_gemini provider_ollama provider_llamacpp \
-	provider_embed) \
+	provider provider_json provider_embed $(PROVIDERS)) \
 	$(call in,runtime/trace,trace trace_env trace_otlp trace_send usage) \
 	$(call in,runtime/store,store store_ledger store_upkeep) \
 	$(call in,runtime/local,llamacpp llamacpp_keep) \

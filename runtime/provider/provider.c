@@ -8,15 +8,16 @@
 #include "provider/provider_json.h"
 
 static const struct provider *const provider_all[] = {
-#define P(name, lacks) &provider_##name,
+#define P(name, speaks, lacks, strict, own) &provider_##name,
 #include "provider/provider.def"
 #undef P
 };
 
 enum { PROVIDER_N = sizeof provider_all / sizeof provider_all[0] };
 
-static const char *const provider_def_lacks[] = {
-#define P(name, lacks) lacks,
+/* What the table says of each, in words. */
+static const struct { const char *lacks, *strict; } provider_words[] = {
+#define P(name, speaks, lacks, strict, own) { lacks, strict },
 #include "provider/provider.def"
 #undef P
 };
@@ -73,6 +74,30 @@ provider_step(const struct provider *p, const struct mip_model *m,
 	return p->step ? p->step(m, s) : provider_step_down(s);
 }
 
+/* Its place in the table; PROVIDER_N for what is none of the language's. */
+static size_t
+provider_place(const struct provider *p)
+{
+	size_t i;
+
+	for (i = 0; i < PROVIDER_N && provider_all[i] != p; i++)
+		;
+	return i;
+}
+
+bool
+provider_is_strict(const struct provider *p, enum mip_structure s)
+{
+	const char *word = provider_rung_word(s);
+	size_t i = provider_place(p), n = strlen(word);
+	const char *at = i < PROVIDER_N ? provider_words[i].strict : "";
+
+	for (; (at = strstr(at, word)); at += n)
+		if (at[-1] == ' ' && at[n] == ' ')
+			return true;
+	return false;
+}
+
 unsigned
 provider_lacks(const struct provider *p)
 {
@@ -85,10 +110,9 @@ provider_lacks(const struct provider *p)
 	unsigned bits = 0;
 	size_t i, k;
 
-	for (i = 0; i < PROVIDER_N && provider_all[i] != p; i++)
-		;
+	i = provider_place(p);
 	for (k = 0; i < PROVIDER_N && k < sizeof all / sizeof all[0]; k++)
-		if (strstr(provider_def_lacks[i], all[k].word))
+		if (strstr(provider_words[i].lacks, all[k].word))
 			bits |= all[k].bit;
 	return bits;
 }

@@ -143,12 +143,16 @@ struct provider {
 	    struct provider_answer *r);
 };
 
-#define P(name, lacks) extern const struct provider provider_##name;
+#define P(name, speaks, lacks, strict, own) \
+	extern const struct provider provider_##name;
 #include "provider/provider.def"
 #undef P
 
 /* NULL if there is none of that name. */
 const struct provider *provider_find(const char *name);
+
+/* Whether the provider takes but a subset of JSON Schema at this rung. */
+bool provider_is_strict(const struct provider *p, enum mip_structure s);
 
 /* Writes ", "-separated names of all of them. */
 void provider_names(struct buf *b);

@@ -7,6 +7,7 @@
 
 #include "base/table.h"
 #include "driver/compile.h"
+#include "provider/provider.h"
 
 enum {
 	MANY_CALLS = 1000,              /* of a run: few mean so many */
@@ -164,7 +165,7 @@ warn_prices(struct compilation *c, const struct table *names)
 		const struct mip_model *m = c->mod->model[i];
 
 		if (m->route == MIP_DIRECT && !m->priced &&
-		    strcmp(m->provider, "llamacpp") != 0)
+		    !provider_find(m->provider)->local)
 			diag(&c->diag, name_at(names, m), E_NO_PRICE, "'%s'",
 			    m->name);
 	}
@@ -279,12 +280,7 @@ beyond(struct compilation *c, const struct ty_field *f)
 static bool
 takes_subset(const struct mip_model *m, enum mip_structure s)
 {
-	if (strcmp(m->provider, "anthropic") == 0)
-		return s == MIP_STRUCTURE_NATIVE;
-	return (strcmp(m->provider, "openai") == 0 ||
-	    strcmp(m->provider, "azure") == 0) &&
-	    (s == MIP_STRUCTURE_AUTO || s == MIP_STRUCTURE_NATIVE ||
-	    s == MIP_STRUCTURE_FUNCTION);
+	return provider_is_strict(provider_find(m->provider), s);
 }
 
 static void

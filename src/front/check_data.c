@@ -137,7 +137,7 @@ provider(struct check *c, const struct ast *v, struct ast *option,
     size_t n)
 {
 	static const struct { const char *name, *lacks; } all[] = {
-#define P(name, lacks) { #name, lacks },
+#define P(name, speaks, lacks, strict, own) { #name, lacks },
 #include "provider/provider.def"
 #undef P
 	};

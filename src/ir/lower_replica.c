@@ -38,12 +38,33 @@ same_options(const struct mip_model *a, const struct mip_model *b)
 	return true;
 }
 
+struct maker {
+	const char *name, *speaks;
+	bool own;
+};
+
+/* The provider of that name; the last, which has none, if there is none. */
+static const struct maker *
+maker(const char *name)
+{
+	static const struct maker all[] = {
+#define P(name, speaks, lacks, strict, own) { #name, #speaks, own },
+#include "provider/provider.def"
+#undef P
+		{ "", "", false }
+	};
+	const struct maker *p = all;
+
+	while (p->name[0] && !same(p->name, name))
+		p++;
+	return p;
+}
+
 /* OpenAI's models are at Azure, too, and spoken to in the same way. */
 static bool
 same_provider(const char *a, const char *b)
 {
-	return same(same(a, "azure") ? "openai" : a,
-	    same(b, "azure") ? "openai" : b);
+	return same(maker(a)->speaks, maker(b)->speaks);
 }
 
 /* What of the two would make other answers; NULL. */
@@ -87,7 +108,7 @@ lower_replicas(struct lower *x, const struct mip_model *m,
 			diag(x->d, k->u.arg.value->at, E_REPLICA, "%s of '%s' "
 			    "is not that of '%s'", what, of->name,
 			    m->to[0]->name);
-		else if (same(of->provider, "llamacpp") &&
+		else if (maker(of->provider)->own &&
 		    of->base_url.text == NULL && of->base_url.env == NULL)
 			diag(x->d, k->u.arg.value->at, E_REPLICA, "'%s' has a "
 			    "server of its own: give it a base_url", of->name);
