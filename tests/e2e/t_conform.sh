@@ -175,6 +175,115 @@ grammar structure = grammar;
 END
 both ''
 
+# ---- vectors ----
+
+# vectors PROVIDER:ID [OPTION...]
+vectors() {
+	id=$1
+	shift
+	cat >p.mp <<-END
+	model emb = "$id" { base_url = env("BASE_URL"); $key $* }
+	program Main(text: string) -> (like: float, other: float) {
+	    return {
+	        like = round(cosine(embed(emb, text), embed(emb, text)), 4),
+	        other = round(cosine(embed(emb, text), embed(emb, "z")), 4),
+	    };
+	}
+	END
+	ok "$id compiles" status 0 "$MIPROC" -O0 -w p.mp -o p
+	serve "$base" '{"api":"'"$api"'"}'
+	ok "$api makes vectors" status 0 ./p --no-cache --text 'such a day'
+	ok 'alike of what is alike' says '"like":1.0,"other":0.0'
+	ok 'and refuses nothing' sh -c '! grep "\"status\":[45]" log'
+}
+
+key='api_key = env("KEY");'
+api=openai base=/v1
+vectors openai:text-embedding-3-small 'dimensions = 64;'
+api=azure base=
+vectors azure:my-embeddings
+base='/?api-version=2024-10-21'
+vectors azure:my-embeddings
+api=gemini base=/v1beta
+vectors gemini:gemini-embedding-001 'outputDimensionality = 64;'
+key=
+api=ollama base=
+vectors ollama:nomic-embed-text 'truncate = false;'
+api=llamacpp base=/v1
+vectors llamacpp:embed.gguf
+key='api_key = env("KEY");'
+api=anthropic base=/v1
+cat >p.mp <<END
+model emb = "anthropic:claude-sonnet-4-5" { base_url = env("BASE_URL"); $key }
+program Main(text: string) -> (n: int) { return { n = len(embed(emb, text)) }; }
+END
+ok 'Anthropic has none' status 0 "$MIPROC" -O0 -w p.mp -o p
+ok 'which is told' status 2 ./p --no-cache --text x
+ok 'in plain words' says 'cannot make vectors'
+
+# ---- pictures, demonstrations, thoughts ----
+
+printf '%s' iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg== |
+    base64 -d >dot.png
+printf '%s\n' '{"text":"sun and rain","points":1}' \
+    '{"text":"rain and wind","points":2}' >rows.jsonl
+
+# shown PROVIDER:ID [OPTION...]: a picture, and in another call two
+# demonstrations.
+shown() {
+	id=$1
+	shift
+	cat >p.mp <<-END
+	model small = "$id" {
+	    base_url = env("BASE_URL"); $key max_tokens = 3000; $*
+	}
+	struct Case { text: string; points: int; }
+	retriever near: Case = bm25("rows.jsonl") { text = "text"; }
+	signature Look = (text: string, picture: image?) -> (points: int)
+	    "Judge the picture.";
+	signature Judge = (text: string) -> (points: int) "Judge the text.";
+	module look = predict(Look) { model = small; format = json; reask = 0; }
+	module judge = predict(Judge) {
+	    model = small; format = json; reask = 0;
+	    demos = knn(near, k = 2, by = text);
+	}
+	program Main(text: string, picture: image?) -> (a: int, b: int) {
+	    return { a = look(text, picture).points, b = judge(text).points };
+	}
+	END
+	ok "$id compiles" status 0 "$MIPROC" -O0 -w p.mp -o p
+	serve "$base" '{"api":"'"$api"'","reasoning":"well, well, well","json":{"points":3}}'
+	for stream in '' --stream; do
+		rm -f trace
+		ok "$api is shown a picture $stream" status 0 ./p --no-cache \
+		    --text rain --picture dot.png --trace trace \
+		    --trace-content $stream
+		ok 'and demonstrations' grep -q 'rain and wind.*sun and rain' log
+		ok 'and refuses nothing' sh -c '! grep "\"status\":[45]" log'
+		[ "${thinks-yes}" = no ] ||
+			ok 'what it thinks is kept apart' \
+			    grep -q '"reasoning":"well, well, well"' trace
+	done
+}
+
+api=openai base=/v1
+shown openai:gpt-5-mini 'effort = low;'
+api=azure base=
+shown azure:gpt-5-mini 'effort = low;'
+api=anthropic base=/v1
+shown anthropic:claude-sonnet-4-5 'effort = low; prompt_cache = true;'
+shown anthropic:claude-sonnet-4-6 'effort = low; prompt_cache = true;'
+thinks=no
+shown anthropic:claude-sonnet-4-6 'prompt_cache = true;'
+thinks=yes
+api=gemini base=/v1beta
+shown gemini:gemini-2.5-pro 'effort = low;'
+shown gemini:gemini-3-flash-preview 'effort = low;'
+key=
+api=ollama base=
+shown ollama:qwen3:4b 'effort = low; context = 8k;'
+key='api_key = env("KEY");'
+
 # ---- errors ----
 
 # one PROVIDER:ID OPTION...: a program with one call.
