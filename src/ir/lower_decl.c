@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "core/json.h"
 #include "front/ast.h"
 #include "ir/lower_in.h"
 
@@ -186,6 +187,7 @@ static const char *
 option_json(struct lower *x, struct check_value v)
 {
 	struct buf b = BUF_INIT;
+	struct json j;
 	const char *s;
 
 	switch (v.kind) {
@@ -202,7 +204,13 @@ option_json(struct lower *x, struct check_value v)
 		buf_double(&b, v.f);
 		break;
 	case CV_WORD: case CV_STRING:
-		buf_json(&b, v.s, strlen(v.s));
+		/* Objects and lists have no other way to be written. */
+		if (json_parse(v.s, strlen(v.s), &j, NULL, NULL) &&
+		    (json_kind(j) == JSON_OBJECT ||
+		    json_kind(j) == JSON_ARRAY))
+			json_compact(&b, j);
+		else
+			buf_json(&b, v.s, strlen(v.s));
 		break;
 	}
 	s = arena_strdup(x->a, buf_str(&b));

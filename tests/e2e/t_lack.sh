@@ -161,6 +161,30 @@ model gemini:gemini-2.5-flash 'seed = 7; temperature = 0.5; topK = 3;'
 lacks seed seed
 lacks temperature temperature
 
+# ---- said twice ----
+
+once() {
+	[ "$(tail -n 1 log | grep -oF -e "$1" | wc -l)" -eq 1 ] ||
+		{ tail -n 1 log; return 1; }
+}
+api=anthropic
+model anthropic:claude-sonnet-4-6 'effort = low; temperature = 0.5; thinking = "{\"type\":\"disabled\"}"; max_tokens = 900;'
+serve /v1 '{"api":"anthropic","json":{"mood":"glad","points":7}}'
+ok 'an option that says how to think' gives
+ok 'is taken for effort' once '"thinking":'
+ok 'as it stands' sent '"thinking":{"type":"disabled"}'
+ok 'and the temperature with it' sent '"temperature":0.5'
+model openai:gpt-5 'effort = low; reasoning_effort = "high"; max_tokens = 300; max_completion_tokens = 200;'
+serve /v1 '{"api":"openai","json":{"mood":"glad","points":7}}'
+ok 'likewise for OpenAI' gives
+ok 'once' once '"reasoning_effort":'
+ok 'as it stands' sent '"reasoning_effort":"high"'
+ok 'and the most tokens' once '"max_completion_tokens":200'
+model gemini:gemini-2.5-flash 'effort = low; thinkingConfig = "{\"thinkingBudget\":0}";'
+serve /v1beta '{"api":"gemini","json":{"mood":"glad","points":7}}'
+ok 'likewise for Gemini' gives
+ok 'once' once '"thinkingConfig":{"thinkingBudget":0}'
+
 # ---- another model in its place ----
 
 model openai:gpt-4o 'seed = 7; stop = "\n"; temperature = 0.5; logprobs = true;'

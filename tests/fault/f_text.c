@@ -185,7 +185,7 @@ int
 main(void)
 {
 	static const char *const name[] = {
-#define P(name, lacks) #name,
+#define P(name, speaks, lacks, strict, own) #name,
 #include "provider/provider.def"
 #undef P
 	};

@@ -20,7 +20,7 @@ enum {
 };
 
 static const struct provider *const fuzz_provider[] = {
-#define P(name, lacks) &provider_##name,
+#define P(name, speaks, lacks, strict, own) &provider_##name,
 #include "provider/provider.def"
 #undef P
 };
