@@ -418,7 +418,7 @@ test_worker(void **state)
 	RUN(&d, &qa_program, "{\"run\":1,\"row\":{\"question\":\"?\"}}\n",
 	    "--worker", "-j", "2");
 	assert_int_equal(d.status, 0);
-	assert_has(d.out, "{\"hello\":1,\"abi\":1,\"program\":\"qa\"");
+	assert_has(d.out, "{\"hello\":1,\"abi\":2,\"program\":\"qa\"");
 	assert_has(d.out, "\n{\"run\":1,\"ok\":true,\"class\":\"ok\"");
 	assert_string_equal(d.err, "");
 }
