@@ -14,6 +14,8 @@ enum {
 	DOWN_TIMEOUT_MS = 120000,
 	DOWN_SPENT_S = 60,              /* a server whose quota is spent is let
 	                                 * alone for, where it does not say */
+	DOWN_HOPELESS = 3,              /* calls given up, of a server that
+	                                 * nothing was heard of yet */
 	DOWN_DENIED = 5                 /* refusals in a row after which the key
 	                                 * will not be taken in this process */
 };
@@ -96,18 +98,33 @@ down_denied(struct lm_flight *f)
 	    (f->http.status == 401 || !m->answered);
 }
 
+/* How many attempts there are: a server of which nothing was heard yet is not
+ * waited for again by each call, once some have done so. */
+static unsigned
+down_attempts(const struct lm_flight *f, double now)
+{
+	const struct lm_model *m = f->m;
+	unsigned n = m->model.sending.attempts;
+
+	if (!m->heard && m->ngiven_up >= DOWN_HOPELESS &&
+	    !lm_pool_another(f, now))
+		return f->attempts;
+	return n > 0 ? n : DOWN_ATTEMPTS;
+}
+
 /* Another attempt after a while, if one is left; `f->message` says what was
  * wrong with this one. */
 static void
 down_again(struct lm *l, struct lm_flight *f, double now)
 {
 	const struct mip_sending *m = &f->m->model.sending;
-	unsigned most = m->attempts > 0 ? m->attempts : DOWN_ATTEMPTS;
+	unsigned most = down_attempts(f, now);
 	double ask = f->http.retry_after_s, s = down_delay(f);
 	char said[LM_WHY];
 
 	memcpy(said, f->message, sizeof said);
 	if (f->attempts >= most) {
+		f->m->ngiven_up++;
 		if (most > 1)
 			lm_say(l, f->message, "%s (%u attempts)", said, most);
 		lm_done(l, f, MIP_INFRASTRUCTURE);
@@ -198,6 +215,7 @@ down_health(struct lm *l, struct lm_flight *f, bool read, double now)
 	if (r->result == HTTP_CANCELLED || r->result == HTTP_NOMEM ||
 	    r->result == HTTP_BAD_URL || r->result == HTTP_TOO_LARGE)
 		return;
+	m->heard |= r->result == HTTP_OK;
 	breaker_told(&m->breaker, well, now);
 	if (well)
 		return;

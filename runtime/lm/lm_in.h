@@ -94,6 +94,8 @@ struct lm_model {
 	char spent_why[LM_WHY];
 	unsigned ndenied;               /* 401 and 403, the latest in a row */
 	bool answered;                  /* ever */
+	bool heard;                     /* any status of HTTP, ever */
+	unsigned ngiven_up;             /* calls, after their last attempt */
 	struct breaker breaker;
 	char broken_why[LM_WHY];        /* the latest failure */
 	unsigned lacks;                 /* LACKS_...: known, and learned */

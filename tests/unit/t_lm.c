@@ -254,6 +254,7 @@ nobody_there(void **state)
 	struct mip_model m = model("m");
 	struct lm *l = CLIENT(.timeout_ms = 300);
 	struct ask a;
+	unsigned i;
 
 	(void)state;
 	m.sending.attempts = 2;
@@ -264,6 +265,13 @@ nobody_there(void **state)
 	l = CLIENT(.seed = 1);
 	assert_int_equal(call(l, &a, &m, "x"), MIP_INFRASTRUCTURE);
 	assert_true(says(&a, "http://127.0.0.1:1/v1"));
+	for (i = 0; i < 5; i++) {       /* the third of all is the last one
+	                                 * that is waited for */
+		lm_call_release(&a.c);
+		assert_int_equal(call(l, &a, &m, "x"), MIP_INFRASTRUCTURE);
+		assert_int_equal(a.c.attempts, i < 2 ? 2 : 1);
+	}
+	lm_call_release(&a.c);
 	lm_free(l);
 }
 
