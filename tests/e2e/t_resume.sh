@@ -65,7 +65,11 @@ interrupted() {
 	lmd_start --latency 10
 	"$MIPROC" tune s.mp --no-cache -j 4 --seed 5 >out 2>err </dev/null &
 	pid=$!
-	sleep 1
+	i=0                             # until the baseline is known
+	while [ "$(requests)" -lt 150 ] && [ $i -lt 600 ]; do
+		sleep 0.05
+		i=$((i + 1))
+	done
 	kill -INT $pid
 	wait $pid
 	got=$?
