@@ -126,15 +126,16 @@ lines_next(struct lines *l, char **line, size_t *n)
 }
 
 bool
-lines_write(int fd, const char *s, size_t n)
+lines_write(int fd, const void *p, size_t n)
 {
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	struct pollfd ready = { .fd = fd, .events = POLLOUT };
+	const char *s = p;
 	ssize_t k;
 
 	while (n > 0) {
 		k = write(fd, s, n);
 		if (k < 0 && errno == EAGAIN) {
-			poll(&p, 1, -1);
+			poll(&ready, 1, -1);
 			continue;
 		}
 		if (k < 0 && errno == EINTR)

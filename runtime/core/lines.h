@@ -34,7 +34,7 @@ void lines_release(struct lines *l);
 enum lines_got lines_next(struct lines *l, char **line, size_t *n);
 
 /* Writes all of it; false with errno set. */
-bool lines_write(int fd, const char *s, size_t n);
+bool lines_write(int fd, const void *p, size_t n);
 
 /* Keeps the numbers of stdin, stdout and stderr from being given to other
  * files where a process was started with one of them closed: what uses it

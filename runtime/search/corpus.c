@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/lines.h"
 #include "core/sha256.h"
 #include "search/corpus_in.h"
 
@@ -194,24 +195,6 @@ corpus_mkdirs(const char *dir)
 	return ok;
 }
 
-static bool
-corpus_write(int fd, const void *p, size_t n)
-{
-	const char *s = p;
-	ssize_t k;
-
-	while (n > 0) {
-		k = write(fd, s, n);
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k <= 0)
-			return false;
-		s += k;
-		n -= (size_t)k;
-	}
-	return true;
-}
-
 /* Removes indices of the same file as it was before. */
 static void
 corpus_sweep(const struct corpus_spec *spec, const struct corpus_names *n)
@@ -240,7 +223,7 @@ corpus_keep(const struct corpus_spec *spec, const struct corpus_names *n,
 {
 	const char *new = buf_str(&n->new);
 	int fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	bool ok = fd >= 0 && corpus_write(fd, h, h->size);
+	bool ok = fd >= 0 && lines_write(fd, h, h->size);
 
 	if (fd >= 0 && close(fd) != 0)
 		ok = false;

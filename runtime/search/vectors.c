@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/lines.h"
 
 enum { VECTORS_LANES = 8, VECTORS_NAP_MS = 25 };
 
@@ -270,24 +271,6 @@ vectors_scale(float *x, size_t n)
 		x[i] = (float)((double)x[i] / sum);
 }
 
-static bool
-vectors_write(int fd, const void *p, size_t n)
-{
-	const char *s = p;
-	ssize_t k;
-
-	while (n > 0) {
-		k = write(fd, s, n);
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k <= 0)
-			return false;
-		s += k;
-		n -= (size_t)k;
-	}
-	return true;
-}
-
 /* The first vector says how long they are, and what was no store is emptied;
  * a record that was cut off is dropped. */
 static enum mip_status
@@ -307,7 +290,7 @@ vectors_begin(struct vectors *v, size_t length, char why[VECTORS_WHY])
 				end = 0;
 			if (ftruncate(v->fd, end) != 0 ||
 			    lseek(v->fd, end, SEEK_SET) != end ||
-			    (end == 0 && !vectors_write(v->fd, &h, sizeof h)))
+			    (end == 0 && !lines_write(v->fd, &h, sizeof h)))
 				return vectors_io(v, "write", why);
 		}
 		if (v->length == 0) {
@@ -353,7 +336,7 @@ vectors_add(struct vectors *v, const unsigned char digest[CORPUS_DIGEST],
 	vectors_scale((void *)(v->record + CORPUS_DIGEST), n);
 	if (!v->path)
 		return vectors_remember(v, why);
-	return vectors_write(v->fd, v->record, v->size) ? MIP_OK :
+	return lines_write(v->fd, v->record, v->size) ? MIP_OK :
 	    vectors_io(v, "write", why);
 }
 

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/lines.h"
+
 bool
 file_read(const char *path, struct buf *b)
 {
@@ -40,22 +42,6 @@ holds(const char *path, const struct buf *b)
 	return same;
 }
 
-static bool
-write_all(int fd, const char *s, size_t n)
-{
-	while (n > 0) {
-		ssize_t did = write(fd, s, n);
-
-		if (did < 0 && errno == EINTR)
-			continue;
-		if (did <= 0)
-			return false;
-		s += did;
-		n -= (size_t)did;
-	}
-	return true;
-}
-
 /* A device or a pipe: nothing can be renamed onto it. */
 static bool
 write_special(const char *path, const struct buf *b)
@@ -65,7 +51,7 @@ write_special(const char *path, const struct buf *b)
 
 	if (fd < 0)
 		return false;
-	ok = write_all(fd, buf_str(b), b->len);
+	ok = lines_write(fd, buf_str(b), b->len);
 	why = errno;
 	ok = close(fd) == 0 && ok;
 	errno = why;
@@ -110,7 +96,7 @@ file_write(const char *path, const struct buf *b)
 		return false;
 	fd = open(tmp.s, O_WRONLY | O_CREAT | O_TRUNC, 0666);
 	if (fd >= 0) {
-		ok = write_all(fd, buf_str(b), b->len) && fsync(fd) == 0;
+		ok = lines_write(fd, buf_str(b), b->len) && fsync(fd) == 0;
 		ok = close(fd) == 0 && ok && rename(tmp.s, path) == 0;
 		why = errno;
 		if (!ok)

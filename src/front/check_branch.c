@@ -86,6 +86,18 @@ case_value(struct check *c, struct choice *x, struct ast *e)
 	s->p = e;
 }
 
+void
+check_default(struct check *c, const struct ast **first, const struct ast *n)
+{
+	if (!n->u.case_.is_default)
+		return;
+	if (*first) {
+		diag(c->d, check_word_of(n), E_DUPLICATE, "default");
+		diag_note(c->d, check_word_of(*first), "the first is here");
+	} else
+		*first = n;
+}
+
 static void
 case_values(struct check *c, struct choice *x, struct ast *n)
 {
@@ -93,14 +105,7 @@ case_values(struct check *c, struct choice *x, struct ast *n)
 
 	for (e = n->u.case_.value; e; e = e->next)
 		case_value(c, x, e);
-	if (!n->u.case_.is_default)
-		return;
-	if (x->otherwise) {
-		diag(c->d, check_word_of(n), E_DUPLICATE, "default");
-		diag_note(c->d, check_word_of(x->otherwise),
-		    "the first is here");
-	} else
-		x->otherwise = n;
+	check_default(c, &x->otherwise, n);
 }
 
 /* Appends the values that no case names; gives how many. */

@@ -366,6 +366,9 @@ bool check_bound(struct check *c, const struct ast *e, bool largest,
 /* Checks a statement; true if what follows it can be reached. */
 bool check_statement(struct check *c, struct ast *n);
 bool check_switch(struct check *c, struct ast *n);
+/* Notes in *first the case that is the default; of a second one it says so. */
+void check_default(struct check *c, const struct ast **first,
+    const struct ast *n);
 const struct ty *check_comprehension(struct check *c, struct ast *e,
     const struct ty *want);
 bool check_try(struct check *c, struct ast *n);

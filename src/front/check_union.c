@@ -188,14 +188,7 @@ labels(struct check *c, struct arms *x, struct ast *n)
 
 	for (e = n->u.case_.value; e; e = e->next)
 		label(c, x, e);
-	if (!n->u.case_.is_default)
-		return;
-	if (x->otherwise) {
-		diag(c->d, check_word_of(n), E_DUPLICATE, "default");
-		diag_note(c->d, check_word_of(x->otherwise),
-		    "the first is here");
-	} else
-		x->otherwise = n;
+	check_default(c, &x->otherwise, n);
 }
 
 /* Has every type its case, or is there a default?  Says so if not. */

@@ -11,44 +11,6 @@
 
 /* ---- options ---- */
 
-static struct check_value
-option(struct lower *x, struct ast *list, const char *name)
-{
-	const struct ast *o = ast_option(list, name);
-
-	return check_value(x->a, o != NULL ? o->u.option.value : NULL);
-}
-
-static struct ast *
-block(struct ast *list, const char *name)
-{
-	const struct ast *o = ast_option(list, name);
-
-	return o != NULL ? o->u.option.option : NULL;
-}
-
-static double
-number(struct check_value v, double unset)
-{
-	return v.kind == CV_NONE ? unset : v.f;
-}
-
-static int64_t
-integer(struct check_value v, int64_t unset)
-{
-	return v.kind == CV_NONE ? unset : v.i;
-}
-
-/* A count or a time where the table has an int: what is larger is as good as
- * the largest. */
-static int
-small(struct check_value v, int unset)
-{
-	int64_t i = integer(v, unset);
-
-	return i > INT_MAX ? INT_MAX : i < -1 ? -1 : (int)i;
-}
-
 static unsigned
 structure(struct check_value v)
 {
@@ -146,10 +108,12 @@ model_price(struct lower *x, struct ast *list, struct mip_model *m)
 		return;
 	m->priced = true;
 	sub = o->u.option.option;
-	m->price_in = number(option(x, sub, "in"), 0);
-	m->price_out = number(option(x, sub, "out"), 0);
-	m->price_cached = number(option(x, sub, "cached"), m->price_in);
-	m->price_written = number(option(x, sub, "cached_write"), 0);
+	m->price_in = lower_number(lower_option(x, sub, "in"), 0);
+	m->price_out = lower_number(lower_option(x, sub, "out"), 0);
+	m->price_cached = lower_number(lower_option(x, sub, "cached"),
+	    m->price_in);
+	m->price_written = lower_number(lower_option(x, sub, "cached_write"),
+	    0);
 }
 
 static void
@@ -255,23 +219,24 @@ model_direct(struct lower *x, struct ast *n, struct mip_model *m)
 		BUG("model '%s' has no provider", m->name);
 	m->provider = arena_strndup(x->a, text, (size_t)(colon - text));
 	m->id = colon + 1;
-	m->base_url = setting(option(x, list, "base_url"));
-	m->key_env = option(x, list, "api_key").env;
-	m->identity = option(x, list, "identity").s;
-	m->temperature = number(option(x, list, "temperature"), MIP_UNSET);
-	m->top_p = number(option(x, list, "top_p"), MIP_UNSET);
-	m->max_tokens = integer(option(x, list, "max_tokens"), 0);
-	m->context = integer(option(x, list, "context"), 0);
-	m->seed = integer(option(x, list, "seed"), -1);
-	m->effort = option(x, list, "effort").s;
-	system = option(x, list, "system");
+	m->base_url = setting(lower_option(x, list, "base_url"));
+	m->key_env = lower_option(x, list, "api_key").env;
+	m->identity = lower_option(x, list, "identity").s;
+	m->temperature = lower_number(lower_option(x, list, "temperature"),
+	    MIP_UNSET);
+	m->top_p = lower_number(lower_option(x, list, "top_p"), MIP_UNSET);
+	m->max_tokens = lower_integer(lower_option(x, list, "max_tokens"), 0);
+	m->context = lower_integer(lower_option(x, list, "context"), 0);
+	m->seed = lower_integer(lower_option(x, list, "seed"), -1);
+	m->effort = lower_option(x, list, "effort").s;
+	system = lower_option(x, list, "system");
 	m->no_system = system.kind == CV_BOOL && system.i == 0;
-	m->prompt_cache = option(x, list, "prompt_cache").i != 0;
-	m->structure = (enum mip_structure)structure(option(x, list,
+	m->prompt_cache = lower_option(x, list, "prompt_cache").i != 0;
+	m->structure = (enum mip_structure)structure(lower_option(x, list,
 	    "structure"));
 	lower_sending(x, &m->sending, list);
-	limit = block(list, "limit");
-	m->tpm = number(option(x, limit, "tpm"), 0);
+	limit = lower_options(list, "limit");
+	m->tpm = lower_number(lower_option(x, limit, "tpm"), 0);
 	model_price(x, list, m);
 	model_stop(x, list, m);
 	model_others(x, list, m);
@@ -295,7 +260,7 @@ model_route(struct lower *x, struct ast *n, struct mip_model *m)
 		to[m->nto++] = lower_model(x, k->u.arg.value->sym);
 	}
 	m->to = to;
-	sticky = option(x, n->u.value.option, "sticky");
+	sticky = lower_option(x, n->u.value.option, "sticky");
 	m->sticky = sticky.kind == CV_BOOL ? sticky.i != 0 :
 	    m->route == MIP_LEAST_LOADED;
 	if (m->route == MIP_LEAST_LOADED)
@@ -381,7 +346,7 @@ prompt_structure(struct lower *x, struct prompt *q, struct ast *list)
 {
 	const struct ast *o = ast_option(list, "structure"), *k;
 
-	q->structure = (enum mip_structure)structure(option(x, list,
+	q->structure = (enum mip_structure)structure(lower_option(x, list,
 	    "structure"));
 	q->structures[q->structure] = true;
 	if (o == NULL || o->u.option.tune == NULL)
@@ -396,7 +361,8 @@ prompt_temperature(struct lower *x, struct prompt *q, struct ast *list)
 {
 	const struct ast *o = ast_option(list, "temperature");
 
-	q->temperature = number(option(x, list, "temperature"), MIP_UNSET);
+	q->temperature = lower_number(lower_option(x, list, "temperature"),
+	    MIP_UNSET);
 	if (o == NULL || o->u.option.tune == NULL)
 		return;
 	q->temperatures = choices(x,
@@ -485,19 +451,19 @@ lower_prompt(struct lower *x, struct symbol *s)
 		q->text = "";
 	q->piece = s->piece;
 	q->npiece = s->npiece;
-	v = option(x, list, "demos");
+	v = lower_option(x, list, "demos");
 	q->max_demos = v.kind == CV_NONE ? UINT_MAX :
-	    v.kind == CV_INT ? (unsigned)small(v, 0) : 0;
+	    v.kind == CV_INT ? (unsigned)lower_small(v, 0) : 0;
 	if (s->cases != NULL)
 		lower_knn(x, q, s);
 	q->model = lower_model(x, s->model);
-	v = option(x, list, "parse");
+	v = lower_option(x, list, "parse");
 	word = v.kind == CV_WORD ? ir_word(ir_parse_words, IR_NPARSE, v.s) :
 	    -1;
 	q->parse = word < 0 ? MIP_TOLERANT : (enum mip_parse)word;
-	q->reask = small(option(x, list, "reask"), 1);
-	q->max_repair = small(option(x, list, "max_repair"), -1);
-	v = option(x, list, "on_overflow");
+	q->reask = lower_small(lower_option(x, list, "reask"), 1);
+	q->max_repair = lower_small(lower_option(x, list, "max_repair"), -1);
+	v = lower_option(x, list, "on_overflow");
 	q->trim_demos = v.kind == CV_WORD && strcmp(v.s, "trim_demos") == 0;
 	q->at = s->decl->at;
 	prompt_format(x, q, list);
@@ -576,11 +542,11 @@ data_file(struct lower *x, struct ast *call, struct ast *list)
 	d->kind = strcmp(call->u.call.fn->u.name.name, "csv") == 0 ?
 	    DATASET_CSV : DATASET_JSONL;
 	d->path = call->u.call.arg->u.arg.value->u.string.path;
-	data_rename(x, d, block(list, "rename"));
-	v = option(x, list, "shuffle");
+	data_rename(x, d, lower_options(list, "rename"));
+	v = lower_option(x, list, "shuffle");
 	d->shuffle = v.kind != CV_NONE;
-	d->seed = (uint64_t)integer(v, 0);
-	v = option(x, list, "seed");
+	d->seed = (uint64_t)lower_integer(v, 0);
+	v = lower_option(x, list, "seed");
 	if (v.kind != CV_NONE)
 		d->seed = (uint64_t)v.i;
 	data_split(x, d, list);
@@ -684,10 +650,10 @@ study_model(struct lower *x, struct ast *list, const char *name)
 static void
 study_budget(struct lower *x, struct study_decl *d, struct ast *list)
 {
-	d->max_cost = number(option(x, list, "cost"), MIP_UNSET);
-	d->max_calls = integer(option(x, list, "calls"), 0);
-	d->max_tokens = integer(option(x, list, "tokens"), 0);
-	d->time_limit_s = number(option(x, list, "time"), 0) / 1e3;
+	d->max_cost = lower_number(lower_option(x, list, "cost"), MIP_UNSET);
+	d->max_calls = lower_integer(lower_option(x, list, "calls"), 0);
+	d->max_tokens = lower_integer(lower_option(x, list, "tokens"), 0);
+	d->time_limit_s = lower_number(lower_option(x, list, "time"), 0) / 1e3;
 }
 
 static void
@@ -778,8 +744,8 @@ lower_study(struct lower *x)
 	d->test = data_part(x, list, "test");
 	d->prompt_model = study_model(x, list, "prompt_model");
 	d->teacher = study_model(x, list, "teacher");
-	study_budget(x, d, block(list, "budget"));
-	study_gate(x, d, block(list, "gate"));
+	study_budget(x, d, lower_options(list, "budget"));
+	study_gate(x, d, lower_options(list, "gate"));
 	study_freeze(list);
 	x->m->study = d;
 }

@@ -154,6 +154,20 @@ void lower_sending(struct lower *x, struct mip_sending *d, struct ast *list);
 void lower_http(struct lower *x, struct mip_http *h, struct ast *url,
     struct ast *list);
 
+/* ---- lower_option.c ---- */
+
+/* What an option of the list is set to: CV_NONE if it is not. */
+struct check_value lower_option(struct lower *x, struct ast *list,
+    const char *name);
+/* The options inside of one; NULL if there are none. */
+struct ast *lower_options(struct ast *list, const char *name);
+/* What it is; `unset` for CV_NONE. */
+double lower_number(struct check_value v, double unset);
+int64_t lower_integer(struct check_value v, int64_t unset);
+/* A count or a time where the table has an int: what is larger is as good as
+ * the largest. */
+int lower_small(struct check_value v, int unset);
+
 /* ---- lower_test.c ---- */
 
 void lower_test(struct lower *x, struct symbol *s);

@@ -10,36 +10,6 @@
 
 enum { RESULTS = 5 };                   /* of a search that does not say */
 
-static struct check_value
-option(struct lower *x, struct ast *list, const char *name)
-{
-	const struct ast *o = ast_option(list, name);
-
-	return check_value(x->a, o != NULL ? o->u.option.value : NULL);
-}
-
-static struct ast *
-block(struct ast *list, const char *name)
-{
-	const struct ast *o = ast_option(list, name);
-
-	return o != NULL ? o->u.option.option : NULL;
-}
-
-static double
-number(struct check_value v, double unset)
-{
-	return v.kind == CV_NONE ? unset : v.f;
-}
-
-/* A count or a time; what is larger than the table can hold is as good as the
- * largest. */
-static int
-small(struct check_value v)
-{
-	return v.kind == CV_NONE ? 0 : v.i > INT_MAX ? INT_MAX : (int)v.i;
-}
-
 static const char *
 statuses(struct lower *x, struct ast *retry)
 {
@@ -57,20 +27,22 @@ statuses(struct lower *x, struct ast *retry)
 void
 lower_sending(struct lower *x, struct mip_sending *d, struct ast *list)
 {
-	struct ast *retry = block(list, "retry"), *limit = block(list, "limit");
+	struct ast *retry = lower_options(list, "retry");
+	struct ast *limit = lower_options(list, "limit");
 	struct check_value running;
 
-	d->timeout_ms = small(option(x, list, "timeout"));
-	d->attempts = (unsigned)small(option(x, retry, "attempts"));
-	d->backoff_ms = small(option(x, retry, "backoff"));
-	d->max_wait_ms = small(option(x, retry, "max_wait"));
-	d->deadline_ms = small(option(x, retry, "deadline"));
-	d->hedge_ms = small(option(x, retry, "hedge"));
+	d->timeout_ms = lower_small(lower_option(x, list, "timeout"), 0);
+	d->attempts = (unsigned)lower_small(
+	    lower_option(x, retry, "attempts"), 0);
+	d->backoff_ms = lower_small(lower_option(x, retry, "backoff"), 0);
+	d->max_wait_ms = lower_small(lower_option(x, retry, "max_wait"), 0);
+	d->deadline_ms = lower_small(lower_option(x, retry, "deadline"), 0);
+	d->hedge_ms = lower_small(lower_option(x, retry, "hedge"), 0);
 	d->retry_on = statuses(x, retry);
-	running = option(x, limit, "running");
+	running = lower_option(x, limit, "running");
 	d->adaptive = running.kind == CV_WORD;
-	d->running = d->adaptive ? 0 : (unsigned)small(running);
-	d->rpm = number(option(x, limit, "rpm"), 0);
+	d->running = d->adaptive ? 0 : (unsigned)lower_small(running, 0);
+	d->rpm = lower_number(lower_option(x, limit, "rpm"), 0);
 }
 
 void
@@ -80,8 +52,8 @@ lower_http(struct lower *x, struct mip_http *h, struct ast *url,
 	struct check_value v = check_value(x->a, url);
 
 	h->url = (struct mip_setting){ v.env, v.s };
-	h->key_env = option(x, list, "api_key").env;
-	h->key_header = option(x, list, "key_header").s;
+	h->key_env = lower_option(x, list, "api_key").env;
+	h->key_header = lower_option(x, list, "key_header").s;
 	lower_sending(x, &h->sending, list);
 }
 
@@ -116,14 +88,14 @@ file(struct lower *x, struct retriever *r, const struct symbol *s,
     struct ast *arg, struct ast *list)
 {
 	struct mip_retriever *is = &r->is;
-	struct check_value stem = option(x, list, "stem");
+	struct check_value stem = lower_option(x, list, "stem");
 
 	is->path = arg->u.string.path;
 	is->text = members(x, list, "text");
-	is->id = option(x, list, "id").s;
-	is->score = option(x, list, "score").s;
-	is->k1 = number(option(x, list, "k1"), 1.2);
-	is->b = number(option(x, list, "b"), 0.75);
+	is->id = lower_option(x, list, "id").s;
+	is->score = lower_option(x, list, "score").s;
+	is->k1 = lower_number(lower_option(x, list, "k1"), 1.2);
+	is->b = lower_number(lower_option(x, list, "b"), 0.75);
 	is->stem = stem.kind == CV_WORD && strcmp(stem.s, "porter") == 0;
 	if (s->model != NULL)
 		is->model = lower_model(x, s->model);
@@ -134,11 +106,11 @@ server(struct lower *x, struct retriever *r, struct ast *arg,
     struct ast *list)
 {
 	struct mip_retriever *is = &r->is;
-	struct check_value cache = option(x, list, "cache");
+	struct check_value cache = lower_option(x, list, "cache");
 
 	is->http = &r->http;
 	is->text = members(x, list, NULL);
-	is->results = option(x, list, "results").s;
+	is->results = lower_option(x, list, "results").s;
 	is->fresh = cache.kind == CV_BOOL && cache.i == 0;
 	r->http.name = arena_printf(x->a, "retriever %s", r->name);
 	lower_http(x, &r->http, arg, list);
@@ -179,7 +151,7 @@ lower_retriever(struct lower *x, struct symbol *s)
 static int64_t
 own_k(struct lower *x, const struct symbol *s)
 {
-	struct check_value v = option(x, s->decl->u.value.option, "k");
+	struct check_value v = lower_option(x, s->decl->u.value.option, "k");
 
 	return v.kind == CV_NONE ? RESULTS : v.i;
 }

@@ -7,14 +7,6 @@
 #include "front/ast.h"
 #include "ir/lower_in.h"
 
-static struct check_value
-option(struct lower *x, struct ast *list, const char *name)
-{
-	const struct ast *o = ast_option(list, name);
-
-	return check_value(x->a, o != NULL ? o->u.option.value : NULL);
-}
-
 /* A limit; what is larger than the table can hold is none. */
 static int64_t
 limit(struct check_value v, double unit, int64_t most)
@@ -91,12 +83,13 @@ command(struct lower *x, struct tool *t, struct ast *call, struct ast *list)
 	is->argv = command_words(x, call);
 	lower_need_command(x, t->at, arena_printf(x->a, "%s '%s'",
 	    t->in != NULL ? "tool" : "metric", t->name), is->argv);
-	is->timeout_ms = (long)limit(option(x, list, "timeout"), 1, INT_MAX);
-	is->max_output = limit(option(x, list, "max_output"), 1, INT_MAX);
-	is->memory = limit(option(x, list, "memory"), 1, INT64_MAX / 2);
-	is->cpu_s = limit(option(x, list, "cpu"), 1e3, INT_MAX);
-	is->jobs = (unsigned)limit(option(x, list, "jobs"), 1, INT_MAX);
-	is->keep = option(x, list, "keep").i != 0;
+	is->timeout_ms = (long)limit(lower_option(x, list, "timeout"), 1,
+	    INT_MAX);
+	is->max_output = limit(lower_option(x, list, "max_output"), 1, INT_MAX);
+	is->memory = limit(lower_option(x, list, "memory"), 1, INT64_MAX / 2);
+	is->cpu_s = limit(lower_option(x, list, "cpu"), 1e3, INT_MAX);
+	is->jobs = (unsigned)limit(lower_option(x, list, "jobs"), 1, INT_MAX);
+	is->keep = lower_option(x, list, "keep").i != 0;
 	is->env = variables(x, list);
 }
 
@@ -108,7 +101,7 @@ server(struct lower *x, struct tool *t, struct ast *call, struct ast *list)
 
 	is->kind = MIP_HTTP;
 	is->http = &t->http;
-	is->max_output = limit(option(x, list, "max_output"), 1, INT_MAX);
+	is->max_output = limit(lower_option(x, list, "max_output"), 1, INT_MAX);
 	t->http.name = arena_printf(x->a, "tool %s", t->name);
 	lower_http(x, &t->http, call->u.call.arg->u.arg.value, list);
 	if (is->effect)
@@ -138,8 +131,8 @@ lower_tool(struct lower *x, struct symbol *s)
 		command(x, t, call, list);
 	else
 		server(x, t, call, list);
-	t->is.text_in = is_text(option(x, list, "input"));
-	t->is.text_out = is_text(option(x, list, "output"));
+	t->is.text_in = is_text(lower_option(x, list, "input"));
+	t->is.text_out = is_text(lower_option(x, list, "output"));
 	return t;
 }
 

@@ -81,6 +81,27 @@ lmd_start() {
 	export LMD_URL
 }
 
+# serve BASE RULE...: the script from now on, and a new log; BASE_URL is the
+# server's, with BASE behind it.
+serve() {
+	base=$1
+	shift
+	lmd_stop
+	rm -f "$tmp/log"
+	printf '%s\n' "$@" >"$tmp/script"
+	lmd_start
+	BASE_URL=${LMD_URL%/v1}$base
+	export BASE_URL
+}
+
+# local_model: $model is that of the local server, which is in the path.
+local_model() {
+	tools=$(cd "${TOOLS:-build}" && pwd) || exit 1
+	model=$tools/model/smollm2-135m-instruct-q4_1.gguf
+	PATH=$tools/bin:$PATH
+	export PATH
+}
+
 lmd_stop() {
 	[ -z "$lmd_pid" ] || { kill "$lmd_pid"; wait "$lmd_pid"; } 2>/dev/null
 	lmd_pid=

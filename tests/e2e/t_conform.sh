@@ -51,18 +51,6 @@ matrix() {
 	ok "$1 compiles" status 0 "$MIPROC" -O0 -w p.mp -o p
 }
 
-# serve BASE RULE...: from now on.
-serve() {
-	base=$1
-	shift
-	lmd_stop
-	rm -f log
-	printf '%s\n' "$@" >script
-	lmd_start
-	BASE_URL=${LMD_URL%/v1}$base
-	export BASE_URL
-}
-
 # taken: no request was refused.
 taken() {
 	! sed -n 's/.*\("status":[45].*\)/\1/p' log | grep . || return 1

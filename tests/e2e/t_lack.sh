@@ -32,18 +32,6 @@ model() {
 	ok "$id $* compiles" status 0 "$MIPROC" -O0 -w p.mp -o p
 }
 
-# serve BASE RULE...
-serve() {
-	base=$1
-	shift
-	lmd_stop
-	rm -f log
-	printf '%s\n' "$@" >script
-	lmd_start
-	BASE_URL=${LMD_URL%/v1}$base
-	export BASE_URL
-}
-
 gives() {
 	status 0 ./p --no-cache --text x "$@" || return 1
 	[ "$(cat out)" = '{"a":"glad","b":7}' ] || { cat out; return 1; }

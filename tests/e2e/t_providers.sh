@@ -27,14 +27,7 @@ model() {
 }
 
 # script LINE...: of the server from now on.
-script() {
-	lmd_stop
-	rm -f log
-	printf '%s\n' "$@" >script
-	lmd_start
-	BASE_URL=${LMD_URL%/v1}${base-}
-	export BASE_URL
-}
+script() { serve "${base-}" "$@"; }
 
 gives() {
 	answer=$1

@@ -76,13 +76,7 @@ lmd_stop
 
 # ---- hedges ----
 
-serve() { # SCRIPT LINE...
-	lmd_stop
-	rm -f log
-	printf '%s\n' "$@" >script
-	lmd_start
-}
-serve '{"match":"late","times":1,"delay_ms":9000,"reply":"too late"}' \
+serve /v1 '{"match":"late","times":1,"delay_ms":9000,"reply":"too late"}' \
     '{"match":"both","delay_ms":1500,"times":2,"reply":"slow"}' \
     '{"match":"sick","times":1,"delay_ms":600,"reply":"the first"}' \
     '{"match":"sick","status":400}' \

@@ -38,14 +38,7 @@ model() {
 
 # script LINE...: of the server from now on; it is at $base.
 base=
-script() {
-	lmd_stop
-	rm -f log
-	printf '%s\n' "$@" >script
-	lmd_start
-	BASE_URL=${LMD_URL%/v1}$base
-	export BASE_URL
-}
+script() { serve "$base" "$@"; }
 
 stream() { status "$1" ./p --no-cache --stream --text "$2"; }
 # parts N: that many lines at least before the last.

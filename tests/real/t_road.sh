@@ -5,10 +5,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 set -u
 . "${SRCDIR:-.}/tests/e2e/lib.sh"
-model=${TOOLS:-$PWD/build}/model/smollm2-135m-instruct-q4_1.gguf
-case $model in /*) ;; *) model=$PWD/$model ;; esac
-PATH=${TOOLS:-$PWD/build}/bin:$PATH
-export PATH
+local_model
 cd "$tmp" || exit 1
 cat >t.mp <<END
 model local = "llamacpp:$model" {
