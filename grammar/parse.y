@@ -22,6 +22,7 @@
 }
 
 %code {
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/buf.h"
@@ -764,7 +765,7 @@ static int
 yyreport_syntax_error(const yypcontext_t *at, struct parse *ps)
 {
 	yysymbol_kind_t want[MAX_EXPECTED];
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	const char *instead, *near;
 	int i, n = yypcontext_expected_tokens(at, want, MAX_EXPECTED);
 

@@ -9,6 +9,11 @@
 #include "base/source.h"
 #include "front/ast.h"
 
+/* For the parser: "memory exhausted" is then for what is nested too deeply
+ * alone. */
+#define YYMALLOC(n) base_realloc(NULL, n)
+#define YYFREE free
+
 /* A chain of nodes in the making. */
 struct chain {
 	struct ast *first, *last;

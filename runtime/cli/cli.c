@@ -45,7 +45,11 @@ cli_say(const struct cli *c, const char *fmt, ...)
 	va_end(ap);
 	buf_putc(&b, '\n');
 	/* In one piece, so that lines of threads do not mix. */
-	lines_write(STDERR_FILENO, buf_str(&b), b.len);
+	if (b.failed)
+		dprintf(STDERR_FILENO, "%s: %s\n", c->prog,
+		    mip_status_text(MIP_NOMEM));
+	else
+		lines_write(STDERR_FILENO, buf_str(&b), b.len);
 	buf_release(&b);
 }
 

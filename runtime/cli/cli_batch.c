@@ -76,20 +76,23 @@ row_input(const struct batch *b, struct row_slot *r, struct arena *a,
 	struct json v;
 	bool ok = false;
 
-	if (wrong || !json_parse(buf_str(&r->text), r->text.len, &v, NULL,
+	if (r->text.failed)
+		s = MIP_NOMEM;
+	else if (wrong || !json_parse(buf_str(&r->text), r->text.len, &v, NULL,
 	    &wrong))
 		buf_printf(&why, "the row is no JSON: %s", wrong);
 	else if (json_kind(v) != JSON_OBJECT)
 		buf_puts(&why, "the row is no JSON object");
 	else if ((s = worker_input(a, b->c->program->in, v, in, &e)) == MIP_OK)
 		ok = true;
-	else if (s == MIP_NOMEM)
-		buf_puts(&why, mip_status_text(s));
-	else
+	else if (s != MIP_NOMEM)
 		buf_printf(&why, "%s%s%s", e.path, e.path[0] ? ": " : "",
 		    e.text);
+	if (why.failed)
+		s = MIP_NOMEM;
 	if (!ok)
-		row_error(r, s, buf_str(&why));
+		row_error(r, s, s == MIP_NOMEM ? mip_status_text(s) :
+		    buf_str(&why));
 	buf_release(&why);
 	return ok;
 }
@@ -283,7 +286,7 @@ batch_put(struct batch *b, const char *s, size_t n, const char *bad)
 		r = &b->ring[b->tail % b->nring];
 		buf_reset(&r->text);
 		buf_put(&r->text, s, n);
-		r->bad = r->text.failed ? mip_status_text(MIP_NOMEM) : bad;
+		r->bad = bad;
 		r->done = false;
 		b->tail++;
 		if (b->idle > 0)

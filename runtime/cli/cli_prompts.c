@@ -206,15 +206,20 @@ cli_prompts(struct cli *c, struct buf *b)
 	struct prompts p = { .c = c, .b = b };
 	struct buf row = BUF_INIT;
 	int rc = prompts_row(c, &row, &p.row);
+	enum mip_status s = MIP_OK;
 	const struct slots_leaf *leaf;
 	unsigned i;
 
 	if (rc == 0)
 		rc = prompts_open(&p);
-	for (i = 0; rc == 0 && i < program->nprompt; i++) {
+	for (i = 0; rc == 0 && s == MIP_OK && i < program->nprompt; i++) {
 		leaf = slots_leaf(c->slots, program->prompt[i]);
 		if (leaf)
-			rc = mip_status_exit(prompts_leaf(&p, leaf));
+			s = prompts_leaf(&p, leaf);
+	}
+	if (s != MIP_OK) {
+		cli_say(c, "%s", mip_status_text(s));
+		rc = mip_status_exit(s);
 	}
 	if (rc == 0)
 		prompts_slots(&p);

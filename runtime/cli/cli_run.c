@@ -7,7 +7,9 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -200,45 +202,88 @@ run_once(struct cli *c, struct mip_env *env, const void *in)
 
 /* ---- what it took ---- */
 
-/* Opens the file of --usage-file, so that one that cannot be written is told
- * before anything is spent; -1 after a message, or if there is none. */
+/* The file of --usage-file, or one beside it, in `beside`, that takes its place
+ * once it is whole; -1 with errno. */
 static int
-usage_open(const struct cli *c, int *rc)
+usage_open(const char *path, struct buf *beside)
 {
-	int fd;
+	struct stat st;
 
-	*rc = 0;
-	if (!c->usage)
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return open(path, O_WRONLY | O_CLOEXEC);
+	buf_printf(beside, "%s.%ld.tmp", path, (long)getpid());
+	if (beside->failed) {
+		errno = ENOMEM;
 		return -1;
-	fd = open(c->usage, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd >= 0)
-		return fd;
-	cli_say(c, "%s: %s", c->usage, strerror(errno));
-	*rc = mip_status_exit(MIP_IO);
-	return -1;
+	}
+	return open(buf_str(beside), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+	    0666);
+}
+
+static int
+usage_cannot(const struct cli *c, int error)
+{
+	cli_say(c, "%s: %s", c->usage, strerror(error));
+	return mip_status_exit(MIP_IO);
+}
+
+/* One that cannot be written is told before anything is spent. */
+static int
+usage_try(const struct cli *c)
+{
+	struct buf beside = BUF_INIT;
+	int fd, rc = 0;
+
+	if (!c->usage)
+		return 0;
+	fd = usage_open(c->usage, &beside);
+	if (fd < 0)
+		rc = usage_cannot(c, errno);
+	else
+		close(fd);
+	if (fd >= 0 && beside.len > 0)
+		unlink(buf_str(&beside));
+	buf_release(&beside);
+	return rc;
+}
+
+static int
+usage_write(const struct cli *c, const struct buf *b)
+{
+	struct buf beside = BUF_INIT;
+	int fd = usage_open(c->usage, &beside), e = 0;
+	bool tmp = beside.len > 0;
+
+	if (fd < 0 || !lines_write(fd, buf_str(b), b->len) ||
+	    (tmp && fsync(fd) != 0))
+		e = errno;
+	if (fd >= 0 && close(fd) != 0 && e == 0)
+		e = errno;
+	if (tmp && e == 0 && rename(buf_str(&beside), c->usage) != 0)
+		e = errno;
+	if (tmp && e != 0)
+		unlink(buf_str(&beside));
+	buf_release(&beside);
+	return e != 0 ? usage_cannot(c, e) : 0;
 }
 
 /* Gives the exit status: `rc`, unless all went well until now. */
 static int
-usage_tell(const struct cli *c, struct mip_env *env, int fd, int rc)
+usage_tell(const struct cli *c, struct mip_env *env, int rc)
 {
 	struct buf b = BUF_INIT;
-	bool ok;
+	int wrote;
 
 	if (c->on[CLI_USAGE]) {
 		lm_usage_tell(mip_env_lm(env), false, &b);
 		lines_write(STDERR_FILENO, buf_str(&b), b.len);
 		buf_reset(&b);
 	}
-	if (fd >= 0) {
+	if (c->usage) {
 		lm_usage_tell(mip_env_lm(env), true, &b);
-		ok = !b.failed && lines_write(fd, buf_str(&b), b.len);
-		ok = close(fd) == 0 && ok;
-		if (!ok) {
-			cli_say(c, "%s: %s", c->usage, b.failed ?
-			    mip_status_text(MIP_NOMEM) : strerror(errno));
-			rc = rc ? rc : mip_status_exit(MIP_IO);
-		}
+		wrote = b.failed ? usage_cannot(c, ENOMEM) :
+		    usage_write(c, &b);
+		rc = rc ? rc : wrote;
 	}
 	buf_release(&b);
 	return rc;
@@ -259,13 +304,13 @@ with_env(struct cli *c, struct watch *w, const void *in)
 {
 	struct mip_env *env;
 	enum mip_status s = mip_env_new(&c->options, &env);
-	int rc = 0, sig, usage = -1;
+	int rc = 0, sig;
 
 	if (s != MIP_OK) {
 		cli_say(c, "%s", mip_env_message(env));
 		rc = mip_status_exit(s);
 	} else {
-		usage = usage_open(c, &rc);
+		rc = usage_try(c);
 	}
 	if (rc != 0) {
 		mip_env_free(env);
@@ -279,7 +324,7 @@ with_env(struct cli *c, struct watch *w, const void *in)
 	else
 		rc = run_once(c, env, in);
 	sig = watch_end(w);
-	rc = usage_tell(c, env, usage, rc);
+	rc = usage_tell(c, env, rc);
 	mip_env_free(env);
 	return sig ? 128 + sig : rc;
 }

@@ -24,8 +24,11 @@ buf_init(struct buf *b, size_t max)
 void
 buf_release(struct buf *b)
 {
+	void (*oom)(void *) = b->oom;
+
 	free(b->s);
 	buf_init(b, b->max);
+	b->oom = oom;
 }
 
 void
@@ -57,6 +60,8 @@ buf_reserve(struct buf *b, size_t n)
 		cap *= 2;
 	s = realloc(b->s, cap);
 	if (!s) {
+		if (b->oom)
+			b->oom(NULL);
 		b->failed = true;
 		return false;
 	}

@@ -19,13 +19,15 @@ struct buf {
 	size_t cap;
 	size_t max;                     /* limit on len; 0: BUF_MAX */
 	bool failed;                    /* out of memory, or over the limit */
+	void (*oom)(void *arg);         /* called without memory, before
+	                                 * `failed` is set; or NULL */
 };
 
 enum { BUF_MAX = 1 << 30 };             /* no text of ours is larger */
 
-#define BUF_INIT { NULL, 0, 0, 0, false }
+#define BUF_INIT { NULL, 0, 0, 0, false, NULL }
 
-/* `max` of 0 means BUF_MAX.  Release with buf_release. */
+/* `max` of 0 means BUF_MAX; there is no `oom`.  Release with buf_release. */
 void buf_init(struct buf *b, size_t max);
 void buf_release(struct buf *b);
 

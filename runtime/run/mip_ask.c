@@ -563,6 +563,15 @@ asks_again(struct mip *m, size_t end)
 	return sent;
 }
 
+/* NULL without memory. */
+static const char *
+ask_json(struct mip *m, const struct mip_type *t, const void *v)
+{
+	const char *s = mip_to_json(m, t, v);
+
+	return s[0] ? s : NULL;
+}
+
 static void
 step_keep(struct mip *m, const struct ask *a)
 {
@@ -582,9 +591,9 @@ step_keep(struct mip *m, const struct ask *a)
 		.check = a->note.check, .ncheck = a->note.ncheck,
 		.usage = a->usage
 	};
-	s->in = mip_to_json(m, a->prompt->in, a->in);
+	s->in = ask_json(m, a->prompt->in, a->in);
 	if (a->state == ASK_READ)
-		s->out = mip_to_json(m, a->prompt->out, a->out);
+		s->out = ask_json(m, a->prompt->out, a->out);
 	else if (c->text)
 		s->reply = arena_strndup(&m->arena, c->text, c->text_len);
 }

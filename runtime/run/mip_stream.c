@@ -113,11 +113,12 @@ mip_hear_read(struct mip *m, struct ask *a)
 	if (!m->listener)
 		return;
 	json = mip_to_json(m, a->prompt->out, a->out);
-	if (!json)
-		return;
 	buf_reset(&a->told);
 	buf_puts(&a->told, json);
-	hear_tell(m, a, true);
+	if (!json[0] || a->told.failed)
+		mip_fail(m, MIP_NOMEM, "%s", mip_status_text(MIP_NOMEM));
+	else
+		hear_tell(m, a, true);
 }
 
 /* Only if something was told. */

@@ -125,6 +125,7 @@ worker_tell_bad(struct worker *w, const char *why)
 	buf_printf(&text, "line %llu: %s", (unsigned long long)w->line, why);
 	buf_puts(&b, "{\"ok\":false,\"class\":\"usage\",\"why\":");
 	buf_json(&b, buf_str(&text), text.len);
+	b.failed = b.failed || text.failed;
 	buf_putc(&b, '}');
 	worker_put(w, &b);
 	buf_release(&text);

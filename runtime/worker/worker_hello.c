@@ -106,6 +106,7 @@ hello_param(struct buf *b, const struct slots *s, const struct mip_param *p)
 	hello_key(b, "value");
 	type_write(b, p->type, v ? v : p->value, true);
 	buf_putc(b, '}');
+	b->failed = b->failed || type.failed;
 	buf_release(&type);
 }
 

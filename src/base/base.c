@@ -21,8 +21,8 @@ base_bug(const char *file, int line, const char *fmt, ...)
 	abort();
 }
 
-static void
-out_of_memory(void *arg)
+void
+base_out_of_memory(void *arg)
 {
 	FILE *f = stderr;
 
@@ -32,8 +32,23 @@ out_of_memory(void *arg)
 	quick_exit(2);
 }
 
+void *
+base_realloc(void *p, size_t n)
+{
+	p = realloc(p, n > 0 ? n : 1);
+	if (!p)
+		base_out_of_memory(NULL);
+	return p;
+}
+
 void
 base_arena_init(struct arena *a)
 {
-	*a = (struct arena){ .oom = out_of_memory };
+	*a = (struct arena)BASE_ARENA_INIT;
+}
+
+void
+base_buf_init(struct buf *b)
+{
+	*b = (struct buf)BASE_BUF_INIT;
 }

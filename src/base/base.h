@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "core/arena.h"
+#include "core/buf.h"
 
 #if defined(__GNUC__)
 #define BASE_NORETURN __attribute__((noreturn))
@@ -27,7 +28,18 @@ BASE_NORETURN void base_bug(const char *file, int line, const char *fmt, ...)
 
 /* An arena for the compiler: running out of memory prints one line and ends
  * the process with status 2, so that allocations need no checks. */
+#define BASE_ARENA_INIT { .oom = base_out_of_memory }
 void base_arena_init(struct arena *a);
+
+/* The same for text: `failed` is set only beyond its limit. */
+#define BASE_BUF_INIT { .oom = base_out_of_memory }
+void base_buf_init(struct buf *b);
+
+/* Memory of others' code, which is to be freed. */
+void *base_realloc(void *p, size_t n);
+
+/* What all these call; it does not return. */
+void base_out_of_memory(void *arg);
 
 /* Where something stands: byte offsets in the space of all sources (see
  * source.h), so that one number names file and place. */

@@ -102,7 +102,7 @@ diag_json(struct diag *d)
 {
 	const struct diag_list *l = d->list;
 	const struct diag_message *m;
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	buf_puts(&b, "[");
 	for (m = l->first; m; m = m->next) {
@@ -260,7 +260,7 @@ diag_sarif(struct diag *d)
 {
 	const struct diag_list *l = d->list;
 	const struct diag_message *m;
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	unsigned index[E_NCLASS] = { 0 };
 
 	buf_puts(&b, "{\n \"$schema\": \"https://raw.githubusercontent.com/"

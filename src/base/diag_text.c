@@ -147,7 +147,7 @@ static void
 excerpt(struct diag *d, const struct place *p, unsigned len,
     enum severity sev)
 {
-	struct buf line = BUF_INIT, under = BUF_INIT;
+	struct buf line = BASE_BUF_INIT, under = BASE_BUF_INIT;
 	unsigned col = 0, at, to = p->byte + len, i = begin_of(p), end = p->len;
 	bool first = true;
 
@@ -184,7 +184,7 @@ diag_text_fix(struct diag *d, const struct diag_message *m,
 {
 	struct place p = sources_place(d->sources, m->at.off);
 	struct place q = sources_place(d->sources, f->at.off);
-	struct buf skipped = BUF_INIT;
+	struct buf skipped = BASE_BUF_INIT;
 	unsigned i = begin_of(&p), col = i > 0 ? 3 : 0;
 
 	if (!p.source || m->class == E_SECRET || q.source != p.source ||

@@ -69,7 +69,7 @@ slurp(FILE *f, struct buf *b)
 	if (ferror(f))
 		return false;
 	if (b->failed)
-		errno = EFBIG;
+		errno = b->len + sizeof(piece) > SOURCE_MAX ? EFBIG : ENOMEM;
 	return !b->failed;
 }
 

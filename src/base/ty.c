@@ -472,7 +472,7 @@ text(struct buf *b, const struct ty *t)
 const char *
 ty_text(struct arena *a, const struct ty *t)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	const char *s;
 
 	text(&b, t);

@@ -71,7 +71,7 @@ bool
 build_init(struct build *b, struct arena *a, const struct options *o)
 {
 	const char *dir = own_dir(a);
-	struct buf cache = BUF_INIT;
+	struct buf cache = BASE_BUF_INIT;
 
 	b->a = a;
 	b->o = o;
@@ -237,7 +237,7 @@ static bool
 write_with(const struct mod *m, const char *stem, const char *path,
     emitter *emit)
 {
-	struct buf text = BUF_INIT;
+	struct buf text = BASE_BUF_INIT;
 	bool ok;
 
 	emit(&text, m, stem);
@@ -297,7 +297,7 @@ remove_scratch(struct build *b, const char *dir, const char *stem)
 static bool
 copy(const char *from, const char *to)
 {
-	struct buf text = BUF_INIT;
+	struct buf text = BASE_BUF_INIT;
 	bool ok = file_read(from, &text);
 
 	if (!ok)
@@ -400,7 +400,7 @@ build_probe(struct build *b)
 {
 	const char *dir = build_scratch(b), *source, *program;
 	struct command c = { .a = b->a };
-	struct buf text = BUF_INIT;
+	struct buf text = BASE_BUF_INIT;
 	bool ok;
 
 	if (dir == NULL)
@@ -496,7 +496,7 @@ build_program(struct build *b, const struct mod *m, const char *path,
 static const char *
 build_key(struct build *b, const struct mod *m)
 {
-	struct buf text = BUF_INIT;
+	struct buf text = BASE_BUF_INIT;
 	struct stat st;
 	char hex[SHA256_HEX];
 	const char *cc = getenv("CC"), *flags = getenv("CFLAGS");

@@ -242,7 +242,7 @@ copy(struct cache *c, const char *path, bool import)
 static int
 open_cache(struct cache *c, const struct options *o, bool make)
 {
-	struct buf dir = BUF_INIT;
+	struct buf dir = BASE_BUF_INIT;
 	char why[STORE_WHY];
 
 	c->a = o->a;

@@ -82,7 +82,7 @@ static int
 format(struct compilation *c, const char *path)
 {
 	struct source *s = sources_read(&c->sources, path);
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	unsigned before = c->diag.nerror;
 	int status;
 

@@ -95,7 +95,7 @@ static void
 test_done(void *arg, const struct suite_test *t)
 {
 	struct telling *k = arg;
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	progress_end(&k->progress);
 	tap_test(&b, t, ++k->n, k->c->path, k->c->o->verbose);
@@ -178,7 +178,7 @@ report(const struct compilation *c, const struct suite *s,
     enum mip_status status, const char *why)
 {
 	bool failed = false, open = false;
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	int code = 0;
 
 	tap_summary(&b, s);

@@ -73,7 +73,7 @@ from_source(struct compilation *c)
 static int
 from_ir(struct compilation *c)
 {
-	struct buf text = BUF_INIT;
+	struct buf text = BASE_BUF_INIT;
 	unsigned line;
 	char why[240];
 
@@ -137,7 +137,7 @@ static bool
 server_granted(const struct compilation *c, const struct mip_http *h)
 {
 	const char *const *allow = (const char *const *)c->o->allow;
-	struct buf host = BUF_INIT;
+	struct buf host = BASE_BUF_INIT;
 	bool ok = allow == NULL || h->url.text == NULL ||
 	    allow_net(allow, h->url.text);
 
@@ -194,7 +194,7 @@ tell_stale(void *arg, const char *slot, const char *why)
 bool
 compile_read_tuned(struct compilation *c, const char *path, struct tuned *t)
 {
-	struct buf text = BUF_INIT;
+	struct buf text = BASE_BUF_INIT;
 	char why[320];
 	bool ok = file_read(path, &text);
 
@@ -236,7 +236,7 @@ compile_slots(struct compilation *c, const char *path)
 int
 compile_tuned(struct compilation *c, bool must)
 {
-	struct buf text = BUF_INIT;
+	struct buf text = BASE_BUF_INIT;
 	struct tuned t;
 	char why[320];
 	bool fits;
@@ -275,7 +275,7 @@ static int
 emit_side(struct compilation *c)
 {
 	const char *path = c->o->output != NULL ? c->o->output : "-";
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	bool ok;
 
 	if (c->o->emit == EMIT_IR)
@@ -401,7 +401,7 @@ static int
 expand_file(struct compilation *c)
 {
 	const char *path = c->o->output != NULL ? c->o->output : "-";
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	int status = compile_front(c);
 
 	if (status == 0 && !expand(c->a, &c->names, &c->sources, c->checked,

@@ -74,7 +74,7 @@ quote(struct buf *b, const char *s)
 static void
 bash_case(struct buf *b, const struct options_word *w)
 {
-	struct buf words = BUF_INIT;
+	struct buf words = BASE_BUF_INIT;
 
 	switch (what_of(w, &words)) {
 	case FILES:
@@ -101,7 +101,7 @@ bash_case(struct buf *b, const struct options_word *w)
 static void
 bash_attached(struct buf *b, const struct options_word *w)
 {
-	struct buf words = BUF_INIT;
+	struct buf words = BASE_BUF_INIT;
 
 	if (what_of(w, &words) == WORDS)
 		buf_printf(b, "\t%s*) COMPREPLY=($(compgen -P %s -W '%s' -- "
@@ -167,7 +167,7 @@ zsh_text(struct buf *b, const char *s)
 static void
 zsh_argument(struct buf *b, const struct options_word *w)
 {
-	struct buf words = BUF_INIT;
+	struct buf words = BASE_BUF_INIT;
 	enum what what = what_of(w, &words);
 
 	buf_putc(b, ':');
@@ -193,7 +193,7 @@ static void
 zsh(struct buf *b)
 {
 	struct options_word w;
-	struct buf words = BUF_INIT;
+	struct buf words = BASE_BUF_INIT;
 
 	buf_puts(b, "#compdef miproc\n_miproc() {\n"
 	    "\tlocal -a verbs\n\tverbs=(\n");
@@ -232,7 +232,7 @@ zsh(struct buf *b)
 static void
 fish_option(struct buf *b, const struct options_word *w)
 {
-	struct buf words = BUF_INIT;
+	struct buf words = BASE_BUF_INIT;
 	enum what what = what_of(w, &words);
 	bool is_long = strncmp(w->name, "--", 2) == 0;
 
@@ -255,7 +255,7 @@ fish_option(struct buf *b, const struct options_word *w)
 static void
 fish(struct buf *b)
 {
-	struct buf words = BUF_INIT;
+	struct buf words = BASE_BUF_INIT;
 	struct options_word w;
 
 	buf_puts(b, "# fish completion of miproc.\n");

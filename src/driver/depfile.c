@@ -111,7 +111,7 @@ put_corpora(struct compilation *c, struct rule *r)
 bool
 depfile_write(struct compilation *c, const char *target, const char *path)
 {
-	struct rule r = { BUF_INIT, BUF_INIT, 0 };
+	struct rule r = { BASE_BUF_INIT, BASE_BUF_INIT, 0 };
 	bool ok;
 
 	put_name(&r.text, c->o->dep_target != NULL ? c->o->dep_target :

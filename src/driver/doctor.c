@@ -54,7 +54,7 @@ look_at_compiler(struct doctor *d, struct build *b)
 static void
 look_at_cache(struct doctor *d)
 {
-	struct buf dir = BUF_INIT;
+	struct buf dir = BASE_BUF_INIT;
 	struct store *s = NULL;
 	const char *path;
 	char why[320];

@@ -129,7 +129,7 @@ static int
 write_rows(const struct evaluation *e)
 {
 	const char *path = e->c->o->rows;
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	bool ok;
 
 	if (path == NULL)

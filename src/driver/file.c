@@ -28,13 +28,15 @@ file_read(const char *path, struct buf *b)
 	ok = !ferror(f) && !b->failed;
 	if (f != stdin)
 		fclose(f);
+	if (b->failed)
+		errno = ENOMEM;
 	return ok;
 }
 
 static bool
 holds(const char *path, const struct buf *b)
 {
-	struct buf now = BUF_INIT;
+	struct buf now = BASE_BUF_INIT;
 	bool same = file_read(path, &now) && now.len == b->len &&
 	    memcmp(buf_str(&now), buf_str(b), b->len) == 0;
 
@@ -75,7 +77,7 @@ file_may_write(const char *path, struct arena *a)
 bool
 file_write(const char *path, const struct buf *b)
 {
-	struct buf tmp = BUF_INIT;
+	struct buf tmp = BASE_BUF_INIT;
 	struct stat st;
 	bool ok = false;
 	int fd, why;
@@ -110,7 +112,7 @@ file_write(const char *path, const struct buf *b)
 bool
 file_mkdirs(const char *path)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	bool ok = true;
 
 	for (const char *s = path; ok; s++) {

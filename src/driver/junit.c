@@ -84,7 +84,7 @@ put_bad(struct buf *b, const struct suite_test *t)
 {
 	bool open = t->verdict == SUITE_OPEN;
 	const char *tag = open ? "error" : "failure";
-	struct buf text = BUF_INIT, message = BUF_INIT;
+	struct buf text = BASE_BUF_INIT, message = BASE_BUF_INIT;
 
 	tap_message(&message, t);
 	put_lines(&text, t, true);
@@ -103,7 +103,7 @@ put_bad(struct buf *b, const struct suite_test *t)
 static void
 put_case(struct buf *b, const struct suite_test *t, const char *path)
 {
-	struct buf checks = BUF_INIT;
+	struct buf checks = BASE_BUF_INIT;
 
 	put_lines(&checks, t, false);
 	buf_puts(b, "    <testcase");

@@ -326,7 +326,7 @@ take_dir(struct reader *r, const char *v)
 static int
 pass_named(struct reader *r, const char *v)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	int p = pass_find(v);
 
 	for (int i = 0; p < 0 && i < PASS_COUNT; i++)
@@ -674,7 +674,7 @@ environment(struct reader *r)
 static void
 print_completion(struct reader *r, int *status)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	if (completion(&b, r->o->completion)) {
 		fwrite(buf_str(&b), 1, b.len, stdout);

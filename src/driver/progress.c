@@ -45,7 +45,7 @@ static void
 draw(struct progress *p, const struct tune_event *e)
 {
 	enum { BAR = 20 };
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	uint64_t filled = e->total > 0 ? e->done * BAR / e->total : 0;
 
 	if (e->elapsed_s - p->last < 0.1 && e->done < e->total)
@@ -73,7 +73,7 @@ draw(struct progress *p, const struct tune_event *e)
 static void
 trial(struct progress *p, const struct tune_event *e)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	if (e->ntrial == 0)
 		buf_printf(&b, "miproc: as written: %.3f", e->score);

@@ -108,7 +108,7 @@ report_usage(FILE *f, const struct tune_usage *u)
 int
 report_usage_file(const char *path, const struct tune_usage *u)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	bool ok;
 
 	if (path == NULL)

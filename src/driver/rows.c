@@ -220,7 +220,7 @@ check_by(struct checking *k, const char *worker, const char *in,
     const char *out)
 {
 	const char *argv[] = { worker, "--worker", "-j", "1", NULL };
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	const char *s, *nl;
 	bool ok;
 

@@ -35,7 +35,7 @@ show_prompt(struct compilation *c)
 static int
 show_plan(struct compilation *c)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	int status = compile_mod(c);
 
 	if (status != 0)
@@ -78,7 +78,7 @@ cmd_show(struct compilation *c)
 int
 cmd_diff(struct compilation *c)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	struct tuned t[2];
 
 	if (c->o->narg != 2) {

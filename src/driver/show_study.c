@@ -108,7 +108,7 @@ int
 show_trials(struct compilation *c)
 {
 	const char *path = compile_study(c);
-	struct listing l = { .a = c->a, .b = BUF_INIT };
+	struct listing l = { .a = c->a, .b = BASE_BUF_INIT };
 	char why[320];
 	bool ok;
 
@@ -162,7 +162,7 @@ put_demo(struct buf *b, struct arena *a, const char *text)
 int
 show_demos(struct compilation *c)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	int status = compile_mod(c);
 
 	if (status == 0)

@@ -39,7 +39,7 @@ static int
 write_with(const struct mod *m, const char *stem, const char *path,
     void (*emit)(struct buf *, const struct mod *, const char *))
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	bool ok;
 
 	emit(&b, m, stem);

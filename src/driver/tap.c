@@ -17,7 +17,7 @@ enum { MAX_VALUE = 600 };               /* bytes of a value that are told */
 static void
 quote(struct buf *b, const char *s, size_t n)
 {
-	struct buf q = BUF_INIT;
+	struct buf q = BASE_BUF_INIT;
 
 	buf_json(&q, s, n);
 	tame(b, buf_str(&q), q.len);
@@ -47,8 +47,8 @@ cut(const char *s, size_t len)
 static void
 put_value(struct buf *b, struct json v)
 {
-	struct arena a = { 0 };
-	struct buf part = BUF_INIT;
+	struct arena a = BASE_ARENA_INIT;
+	struct buf part = BASE_BUF_INIT;
 	const char *s = json_kind(v) == JSON_STRING ? json_string(&a, v) :
 	    NULL;
 	size_t n;
@@ -181,7 +181,7 @@ static void
 put_details(struct buf *b, const struct suite_test *t, const char *path,
     bool verbose)
 {
-	struct buf message = BUF_INIT;
+	struct buf message = BASE_BUF_INIT;
 	bool any = false;
 	size_t i;
 

@@ -93,7 +93,7 @@ check_override(const struct compilation *c, const char *s)
 {
 	const char *is = strchr(s, '='), *colon = strchr(is + 1, ':');
 	size_t n = (size_t)(is - s);
-	struct buf names = BUF_INIT;
+	struct buf names = BASE_BUF_INIT;
 	bool known = false;
 
 	for (unsigned i = 0; i <= c->mod->nmodel; i++) {
@@ -419,7 +419,7 @@ static int
 keep(struct compilation *c, const struct tune_task *t,
     const struct tune_result *r)
 {
-	struct buf text = BUF_INIT;
+	struct buf text = BASE_BUF_INIT;
 	bool fresh = access(c->tuned_path, F_OK) != 0, ok;
 
 	tuned_write(&text, t, r);

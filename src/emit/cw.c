@@ -100,7 +100,7 @@ static void put_format(struct cw *w, const char *fmt, va_list ap)
 static void
 put_format(struct cw *w, const char *fmt, va_list ap)
 {
-	struct buf line = BUF_INIT;
+	struct buf line = BASE_BUF_INIT;
 
 	buf_vprintf(&line, fmt, ap);
 	put_line(w, buf_str(&line));
@@ -275,7 +275,7 @@ piece(const char *s)
 void
 cw_pieces(struct cw *w, const char *before, const char *s, const char *after)
 {
-	struct buf line = BUF_INIT;
+	struct buf line = BASE_BUF_INIT;
 
 	while (*s != '\0') {
 		size_t n = piece(s);

@@ -229,7 +229,7 @@ unused(struct fgen *fg)
 void
 gen_fn_body(struct gen *g, struct fn *f, bool begins)
 {
-	struct buf dry = BUF_INIT, *out = g->w.out;
+	struct buf dry = BASE_BUF_INIT, *out = g->w.out;
 	struct fgen fg = { .g = g, .f = f };
 	struct cw was = g->w;
 

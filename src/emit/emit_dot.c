@@ -53,7 +53,7 @@ line(struct graph *g, const char *fmt, ...)
 static const char *
 quoted(struct graph *g, const char *s)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	const char *text;
 
 	buf_putc(&b, '"');
@@ -131,7 +131,7 @@ input_name(const struct ins *i, unsigned k)
 static const char *
 fields(struct graph *g, const struct ty *t)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	const char *s;
 
 	for (unsigned i = 0; i < t->n; i++)
@@ -382,7 +382,7 @@ put_fn(struct graph *g, struct fn *f)
 void
 emit_dot(struct buf *b, const struct mod *m)
 {
-	struct graph g = { .b = b, .edges = BUF_INIT };
+	struct graph g = { .b = b, .edges = BASE_BUF_INIT };
 
 	base_arena_init(&g.a);
 	line(&g, "digraph %s {", quoted(&g, m->name));

@@ -201,7 +201,7 @@ argument(struct fgen *fg, struct ins *i)
 static const char *
 record(struct fgen *fg, struct ins *i)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	buf_printf(&b, "(%s){", gtype_c(fg->g, i->type));
 	for (unsigned k = 0; k < i->narg; k++)
@@ -215,7 +215,7 @@ record(struct fgen *fg, struct ins *i)
 static const char *
 concat(struct fgen *fg, struct ins *i)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	fg->uses_m = fg->can_exhaust = true;
 	buf_puts(&b, "mip_concat(m");

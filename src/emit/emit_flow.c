@@ -157,7 +157,7 @@ subject(struct fgen *fg, struct ins *v)
 static const char *
 test_of(struct fgen *fg, const char *v, struct ins *c)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	for (unsigned k = 0; k < c->narg; k++) {
 		struct ins *x = c->arg[k];

@@ -223,7 +223,7 @@ format_name(enum mip_format f)
 static const char *
 shape(struct gen *g, const struct prompt *p)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	for (unsigned i = 0; i < p->in->n; i++)
 		buf_printf(&b, "%s%s", i > 0 ? ", " : "", p->in->field[i].name);

@@ -21,7 +21,7 @@ static const char *
 literal_name(struct gen *g, const struct ty *t)
 {
 	enum { MOST = 40 };
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	const char *s;
 
 	buf_puts(&b, "literal");
@@ -298,7 +298,7 @@ gen_take(struct gen *g, struct buf *b)
 const char *
 gen_string(struct gen *g, const char *s)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	if (s == NULL)
 		return "NULL";
@@ -319,7 +319,7 @@ gen_int(struct gen *g, int64_t v)
 const char *
 gen_float(struct gen *g, double v)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	buf_double(&b, v);
 	return gen_take(g, &b);
@@ -341,7 +341,7 @@ const_of(struct gen *g, const struct ty *t)
 static const char *
 const_items(struct gen *g, const struct ty *of, const struct ty_const *c)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	buf_printf(&b, "(%s[]){", const_of(g, of));
 	for (unsigned i = 0; i < c->n; i++)
@@ -354,7 +354,7 @@ const_items(struct gen *g, const struct ty *of, const struct ty_const *c)
 static const char *
 const_map(struct gen *g, const struct ty *t, const struct ty_const *c)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	if (c->n == 0)
 		return "{ NULL, NULL, 0 }";
@@ -369,7 +369,7 @@ const_map(struct gen *g, const struct ty *t, const struct ty_const *c)
 static const char *
 const_record(struct gen *g, const struct ty *t, const struct ty_const *c)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	buf_putc(&b, '{');
 	for (unsigned i = 0; i < c->n; i++)

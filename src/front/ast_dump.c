@@ -182,7 +182,7 @@ dump(struct buf *b, const struct ast *n, const char *before, unsigned depth)
 void
 ast_dump(FILE *f, const struct unit *u)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	const struct ast *n;
 
 	for (n = u->decl; n; n = n->next) {

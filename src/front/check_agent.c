@@ -375,7 +375,7 @@ void
 check_react(struct combination *x)
 {
 	struct amount n = check_combine_amount(x, "max_turns", 1, 6);
-	struct tools t = { .cases = BUF_INIT, .said = BUF_INIT };
+	struct tools t = { .cases = BASE_BUF_INIT, .said = BASE_BUF_INIT };
 	struct making *k = &x->k;
 	struct check *c = k->c;
 	unsigned before = c->d->nerror;

@@ -145,7 +145,7 @@ missing_cases(struct check *c, const struct ast *n, const char *names,
 static bool
 is_whole(struct check *c, const struct choice *x, const struct ast *n)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	unsigned left;
 
 	if (x->type->kind != TY_ENUM && x->type->kind != TY_BOOL &&

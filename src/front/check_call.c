@@ -282,7 +282,7 @@ put_types(struct buf *b, const struct builtin *of)
 static void
 no_overload(struct check *c, struct ast *e, const char *name)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	const struct ast *a;
 	unsigned i;
 	bool any = false;

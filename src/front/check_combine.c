@@ -320,7 +320,7 @@ static void
 make_ensemble(struct combination *x)
 {
 	struct making *k = &x->k;
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	unsigned i;
 
 	voter(x);
@@ -347,7 +347,7 @@ static void
 make_fallback(struct combination *x)
 {
 	struct making *k = &x->k;
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	unsigned i;
 
 	for (i = 0; i < x->nof; i++) {

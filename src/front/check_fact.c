@@ -115,7 +115,7 @@ known(struct check *c, const struct symbol *root, const char *path)
 static uint64_t
 known_here(struct check *c, const struct ast *e)
 {
-	struct buf path = BUF_INIT;
+	struct buf path = BASE_BUF_INIT;
 	const struct symbol *root = c->now.facts ? path_of(e, &path) : NULL;
 	uint64_t not = 0;
 
@@ -182,7 +182,7 @@ check_narrow(struct check *c, struct ast *e, const struct ty *t)
 void
 check_learn_not(struct check *c, const struct ast *e, uint64_t not)
 {
-	struct buf path = BUF_INIT;
+	struct buf path = BASE_BUF_INIT;
 	const struct symbol *root = path_of(e, &path);
 
 	if (root)

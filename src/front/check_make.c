@@ -216,7 +216,7 @@ complete(struct making *k, struct ast *n)
 static char *
 written(struct making *k, const char *text)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	const char *p = text, *dollar;
 	char *word, *all;
 	size_t n;

@@ -195,7 +195,7 @@ labels(struct check *c, struct arms *x, struct ast *n)
 static bool
 is_whole(struct check *c, const struct arms *x, const struct ast *n)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	unsigned i, left = 0;
 
 	for (i = 0; i < x->type->n; i++)

@@ -60,7 +60,7 @@ static void put_text(struct buf *b, const char *s);
 static void
 path(struct expand *x, const struct ast *n)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	if (strcmp(n->u.string.path, n->u.string.text) == 0)
 		return;
@@ -236,7 +236,7 @@ static const char *
 literal(struct expand *x, const struct ty_const *v, const struct ty *t)
 {
 	const union table_value *e;
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	const char *s;
 
 	if (t->kind == TY_OPTIONAL)
@@ -288,7 +288,7 @@ pins(struct expand *x, const struct ast *n)
 	unsigned end = n->at.off + n->at.len - 1;
 	const struct ast *o, *v;
 	enum slot_kind k;
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	for (o = n->u.value.option; o != NULL; o = o->next) {
 		v = o->u.option.value;
@@ -472,7 +472,7 @@ expand(struct arena *a, struct names *names, struct sources *sources,
     struct checked *c, struct diag *d, struct buf *out)
 {
 	struct expand x = { .a = a, .names = names, .sources = sources,
-	    .d = d, .c = c, .text = BUF_INIT };
+	    .d = d, .c = c, .text = BASE_BUF_INIT };
 	unsigned before = d->nerror;
 	struct source *one;
 	struct symbol *s;

@@ -309,7 +309,7 @@ fmt(struct arena *a, struct names *names, struct sources *sources,
 	struct source *now;
 	struct layout l = { .a = a, .start = true, .fresh = true };
 	struct fmt_token *again;
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	unsigned n;
 	bool same;
 

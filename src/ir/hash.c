@@ -24,7 +24,7 @@ digits(struct mod *m, const struct buf *b)
 static void
 hash_leaf(struct mod *m, struct prompt *q)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	buf_puts(&b, q->reasoning ? "leaf reasoning\n" : "leaf\n");
 	ir_print_signature(&b, q->in, q->out);
@@ -35,7 +35,7 @@ hash_leaf(struct mod *m, struct prompt *q)
 static void
 hash_tool(struct mod *m, struct tool *t)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	buf_puts(&b, "tool\n");
 	ir_print_tool(&b, t);
@@ -46,7 +46,7 @@ hash_tool(struct mod *m, struct tool *t)
 static void
 hash_retriever(struct mod *m, struct retriever *r)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	buf_puts(&b, "retriever\n");
 	ir_print_retriever(&b, r);
@@ -57,7 +57,7 @@ hash_retriever(struct mod *m, struct retriever *r)
 static void
 hash_fn(struct mod *m, struct fn *f)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	buf_printf(&b, "%s\n", ir_fn_words[f->kind]);
 	ir_print_canon(&b, f);

@@ -74,7 +74,7 @@ need(struct lower *x, struct span at, const char *who,
 static const char *
 quoted(struct lower *x, const char *s)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	buf_json(&b, s, strlen(s));
 	s = arena_strdup(x->a, buf_str(&b));
@@ -94,7 +94,7 @@ void
 lower_need_host(struct lower *x, struct span at, const char *who,
     const char *url)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	const char *host = "";
 
 	if (allow_host(&b, url))

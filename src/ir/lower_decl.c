@@ -150,7 +150,7 @@ static const char *const model_words[] = {
 static const char *
 option_json(struct lower *x, struct check_value v)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	struct json j;
 	const char *s;
 

@@ -176,7 +176,7 @@ lower_claim(struct lower *x, struct ast *n)
 static const char *
 slug(struct lower *x, const char *name)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	const char *s;
 	bool gap = true;
 

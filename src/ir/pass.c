@@ -45,7 +45,7 @@ verify(const struct mod *m, const char *after)
 static void
 dump(struct mod *m, FILE *out)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	ir_print(&b, m);
 	fwrite(buf_str(&b), 1, b.len, out);

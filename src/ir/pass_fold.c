@@ -310,7 +310,7 @@ fold_lib(struct fold *x, struct ins *i)
 {
 	const struct ins *a = i->narg > 0 ? i->arg[0] : NULL;
 	const struct ins *second = i->narg == 2 ? i->arg[1] : NULL;
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	if (a == NULL)
 		return;

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tune/answer.h"
 
-#include "core/arena.h"
+#include "base/base.h"
 
 enum mip_status
 answer_class(struct json answer)
@@ -110,7 +110,7 @@ void
 answer_leaves(struct json answer, struct usage *u)
 {
 	struct json_walk w = json_walk(json_get(answer, "leaves"));
-	struct arena a = { 0 };
+	struct arena a = BASE_ARENA_INIT;
 	struct json v;
 
 	while (json_next(&w, NULL, &v)) {

@@ -130,7 +130,7 @@ choices_allow(const struct choices *c, const struct ty_const *v)
 const char *
 choices_json(struct arena *a, const struct ty_const *v)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	const char *s;
 
 	switch (v->kind) {

@@ -69,7 +69,7 @@ note(struct tuning *u, struct leaf *l, struct json step, double gain,
     const char *why)
 {
 	struct critique *c = arena_alloc(u->a, sizeof *c);
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	buf_puts(&b, "in: ");
 	propose_put(&b, json_get(step, "in"));
@@ -114,7 +114,7 @@ critique_text(struct tuning *u, const struct leaf *l, size_t i,
     double threshold)
 {
 	const struct critique *c;
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	size_t n = 0, k = 0, at;
 	const char *s;
 

@@ -10,6 +10,7 @@
 
 #include <csv.h>
 
+#include "base/base.h"
 #include "core/buf.h"
 #include "core/json.h"
 
@@ -302,7 +303,7 @@ read_array(struct reader *r)
 	size_t first = r->nline;
 	struct buf all;
 
-	buf_init(&all, 0);
+	base_buf_init(&all);
 	do
 		buf_put(&all, r->line.s, r->line.len);
 	while (next_line(r));
@@ -571,7 +572,7 @@ read_csv(struct reader *r)
 	}
 	csv_set_space_func(&c->parser, no_space);
 	c->reader = r;
-	buf_init(&c->cell, 0);
+	base_buf_init(&c->cell);
 	csv_lines(r, c);
 	csv_free(&c->parser);
 	buf_release(&c->cell);
@@ -595,8 +596,8 @@ data_load(const struct data_spec *spec, struct arena *a, struct rows *out,
 		    strerror(errno)));
 		return r.status;
 	}
-	buf_init(&r.line, 0);
-	buf_init(&r.text, 0);
+	base_buf_init(&r.line);
+	base_buf_init(&r.text);
 	sha256_init(&r.hash);
 	r.chunk = malloc(CHUNK);
 	if (!r.chunk)

@@ -85,7 +85,7 @@ leaf_clashes(const struct prompt *l)
 const char *
 demo_of_step(struct arena *a, const struct prompt *l, struct json step)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	int64_t cost = 0, reasked = 0;
 
 	json_int(json_get(step, "cost"), &cost);
@@ -107,7 +107,7 @@ demo_of_step(struct arena *a, const struct prompt *l, struct json step)
 static void
 put_value(struct buf *b, const struct ty *t, struct json v)
 {
-	struct arena a = { 0 };
+	struct arena a = BASE_ARENA_INIT;
 	const char *s = NULL;
 	double d;
 	bool number = t->kind == TY_INT || t->kind == TY_FLOAT;
@@ -149,7 +149,7 @@ put_fields(struct buf *b, const struct ty *t, unsigned from, struct json row)
 const char *
 demo_of_row(struct arena *a, const struct prompt *l, struct json row)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	buf_putc(&b, '{');
 	/* No row says how the model would have reasoned. */
@@ -304,7 +304,7 @@ static enum mip_status
 run_wave(struct boot *b, const size_t *row, size_t n, unsigned sample)
 {
 	struct tuning *u = b->u;
-	struct arena a = { 0 };
+	struct arena a = BASE_ARENA_INIT;
 	struct worker_job *job;
 	struct outcome o;
 	enum mip_status s;
@@ -427,7 +427,7 @@ warn_none(struct boot *b)
 static bool
 takes_demo(struct tuning *u, const struct prompt *l, const char *demo)
 {
-	struct buf b = BUF_INIT, name = BUF_INIT;
+	struct buf b = BASE_BUF_INIT, name = BASE_BUF_INIT;
 	char why[WORKER_CLIENT_WHY];
 	bool ok;
 
@@ -545,7 +545,7 @@ static const char *
 fill_set(struct boot *b, size_t leaf, size_t set, const size_t *run,
     size_t nrun)
 {
-	struct filling f = { b, leaf, set, run, nrun, BUF_INIT, 0,
+	struct filling f = { b, leaf, set, run, nrun, BASE_BUF_INIT, 0,
 	    b->u->leaf[leaf].prompt->max_demos };
 	size_t i;
 
@@ -623,7 +623,7 @@ teacher_map(struct tuning *u)
 	struct json list = json_get(worker_client_hello(u->w), "models"), v;
 	struct json_walk w = json_walk(list);
 	const struct mod *m = u->t->mod;
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	bool known = false;
 	unsigned i;
 

@@ -243,7 +243,7 @@ give_answers(const struct tuning *u, const struct worker_job *job,
     const size_t *row, size_t n, void (*each)(void *, size_t, const char *),
     void *arg)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
@@ -362,7 +362,7 @@ argv_add(struct argv *v, const char *flag, const char *value)
 static const char *
 number(struct arena *a, double v)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	const char *s;
 
 	buf_double(&b, v);

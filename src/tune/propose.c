@@ -354,7 +354,7 @@ prepare(struct tuning *u, struct call *c, size_t leaf, size_t i,
 static const char *
 as_json(struct arena *a, const char *text)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	const char *s;
 
 	buf_json(&b, text, strlen(text));
@@ -406,7 +406,7 @@ collect(struct tuning *u, struct leaf *l, const struct call *c, size_t n)
 static enum mip_status
 temperature_slots(struct tuning *u, struct slots **out)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	struct json v;
 	enum mip_status s = MIP_NOMEM;
 

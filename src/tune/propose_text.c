@@ -177,7 +177,7 @@ put_template(struct buf *b, struct arena *a, const struct prompt *l)
 const char *
 propose_signature(struct arena *a, const struct prompt *l)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	const char *s;
 
 	buf_printf(&b, "module %s\n", l->name);
@@ -213,7 +213,7 @@ const char *
 propose_rows(struct arena *a, const struct rows *rows, const size_t *pick,
     size_t n)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	const char *s;
 	size_t i;
 
@@ -231,7 +231,7 @@ propose_rows(struct arena *a, const struct rows *rows, const size_t *pick,
 const char *
 propose_examples(struct arena *a, const char *demos, size_t most)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	struct json list, v;
 	struct json_walk w;
 	const char *s;

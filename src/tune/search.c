@@ -19,7 +19,7 @@
 static const char *
 point_slots(struct search *s, const unsigned *x)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	const char *text, *value;
 	size_t i;
 

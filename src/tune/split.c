@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "core/buf.h"
 #include "core/json.h"
 #include "tune/data.h"
@@ -43,7 +44,7 @@ bool
 data_hash(const struct row *r, const char *const *input, size_t ninput,
     uint64_t seed, unsigned char out[SHA256_SIZE])
 {
-	struct buf part = BUF_INIT, canon = BUF_INIT;
+	struct buf part = BASE_BUF_INIT, canon = BASE_BUF_INIT;
 	struct json v = parsed(r), item;
 	struct sha256 h;
 	unsigned char lead[8];
@@ -114,7 +115,7 @@ stratify(struct splitter *s)
 	size_t n = s->all->n, i;
 	struct key *key = calloc(n + 1, sizeof *key);
 	bool done = key != NULL;
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	for (i = 0; done && i < n; i++) {
 		struct json v = json_get(parsed(&s->all->row[i]),

@@ -98,7 +98,7 @@ static bool
 study_key(const struct tune_task *t, char hex[SHA256_HEX])
 {
 	const struct pin *p;
-	struct arena a = { 0 };
+	struct arena a = BASE_ARENA_INIT;
 	const struct setting *s;
 	struct sha256 h;
 	char seed[32];

@@ -162,7 +162,7 @@ test_both(struct tuning *u)
 static void
 say_usage(struct tuning *u, struct tune_usage *to)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	usage_table(&b, &u->usage);
 	to->table = arena_strdup(u->a, buf_str(&b));

@@ -52,14 +52,14 @@ put_number(struct buf *b, const char *key, double v)
 static void
 put_fields(struct buf *b, const char *key, const struct ty *t)
 {
-	struct arena a = { 0 };
+	struct arena a = BASE_ARENA_INIT;
 	unsigned i;
 
 	put_key(b, key);
 	buf_putc(b, '[');
 	for (i = 0; i < t->n; i++) {
 		const char *type = ty_text(&a, t->field[i].type);
-		struct buf f = BUF_INIT;
+		struct buf f = BASE_BUF_INIT;
 
 		buf_printf(&f, "%s: %s", t->field[i].name, type);
 		put_text(b, NULL, buf_str(&f));
@@ -118,7 +118,7 @@ static void
 put_model(struct buf *b, const struct tune_task *t, const struct mip_model *v)
 {
 	size_t n = strlen(v->name), i;
-	struct buf id = BUF_INIT;
+	struct buf id = BASE_BUF_INIT;
 
 	if (v->route == MIP_DIRECT)
 		buf_printf(&id, "%s:%s", v->provider, v->id);
@@ -322,7 +322,7 @@ ends_with(const char *s, const char *end)
 static const struct pin *
 put_pins(struct buf *b, const struct pin *p, const char *name)
 {
-	struct arena a = { 0 };
+	struct arena a = BASE_ARENA_INIT;
 
 	for (; p && (!name || strcmp(p->name, name) < 0); p = p->next) {
 		put_key(b, p->name);
@@ -336,7 +336,7 @@ static void
 put_slots(struct buf *b, const struct mod *m, const char *slots)
 {
 	const struct pin *pin = m->pin;
-	struct arena a = { 0 };
+	struct arena a = BASE_ARENA_INIT;
 	struct json set, key, v;
 	struct json_walk w;
 	const char *name, *text;
@@ -367,7 +367,7 @@ void
 tuned_write(struct buf *b, const struct tune_task *t,
     const struct tune_result *r)
 {
-	struct buf text = BUF_INIT;
+	struct buf text = BASE_BUF_INIT;
 	struct json v;
 
 	buf_putc(&text, '{');
@@ -410,7 +410,7 @@ make_note(struct arena *a, struct json root)
 	const char *part = "test", *note;
 	const char *strategy = json_string(a, json_get(lineage, "strategy"));
 	struct json seed = json_get(lineage, "seed");
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	double before, after;
 
 	buf_printf(&b, "tuned by %s, seed %.*s", strategy ? strategy : "?",

@@ -43,7 +43,7 @@ static bool
 listed(struct json list, const char *name, const char *type)
 {
 	struct json_walk w = json_walk(list);
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	struct json v;
 	bool found = false;
 
@@ -104,7 +104,7 @@ static const char *
 joined(struct arena *a, struct json v)
 {
 	struct json_walk w = json_walk(v);
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	struct json item;
 	const char *s;
 	bool first = true;
@@ -137,7 +137,7 @@ set_demos(struct apply *ap, struct prompt *p, struct json v)
 		return false;
 	demo = arena_array(ap->a, json_count(v) + 1, sizeof *demo);
 	while (json_next(&w, NULL, &item)) {
-		struct buf b = BUF_INIT;
+		struct buf b = BASE_BUF_INIT;
 
 		if (json_kind(item) != JSON_OBJECT)
 			return false;
@@ -297,7 +297,7 @@ static void
 apply_pin(struct apply *ap, const struct pin *p, struct json v)
 {
 	const char *value = choices_json(ap->a, &p->value);
-	struct buf was = BUF_INIT, is = BUF_INIT;
+	struct buf was = BASE_BUF_INIT, is = BASE_BUF_INIT;
 	struct json own;
 
 	json_canon(&was, v);
@@ -375,7 +375,7 @@ const char *
 tuned_slots(struct arena *a, const struct tuned *t, const struct mod *m,
     void (*stale)(void *arg, const char *slot, const char *why), void *arg)
 {
-	struct buf kept = BUF_INIT;
+	struct buf kept = BASE_BUF_INIT;
 	struct apply ap = { .a = a, .t = t, .m = m, .carry = true,
 	    .stale = stale, .arg = arg, .kept = &kept };
 	const char *s;

@@ -24,7 +24,7 @@ struct differ {
 static const char *
 canon(struct differ *d, struct json v)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 	const char *s;
 
 	if (v.n)
@@ -55,7 +55,7 @@ begin_line(struct differ *d, const char *name)
 static void
 put_json(struct differ *d, struct json v)
 {
-	struct buf b = BUF_INIT;
+	struct buf b = BASE_BUF_INIT;
 
 	json_compact(&b, v);
 	tame(d->b, buf_str(&b), b.len);
@@ -310,7 +310,7 @@ tuned_diff(struct buf *b, struct json before, struct json after)
 	static const char *const part[] = {
 		"slots", "scores", "program", "leaves", "lineage"
 	};
-	struct differ d = { .b = b };
+	struct differ d = { .b = b, .a = BASE_ARENA_INIT };
 	size_t i;
 
 	for (i = 0; i < sizeof part / sizeof *part; i++) {

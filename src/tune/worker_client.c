@@ -229,6 +229,21 @@ say_told(enum mip_status told, char why[WORKER_CLIENT_WHY])
 	    "the time is over" : mip_status_text(told));
 }
 
+/* Whether it has ended with a sentence about its options or a file, which is
+ * as good as ours then. */
+static bool
+has_refused(struct worker_client *w, char why[WORKER_CLIENT_WHY])
+{
+	const char *said = worker_process_said(&w->wire.p), *text;
+
+	text = strstr(said, ": ");
+	if (w->wire.p.killed || w->wire.p.status != mip_status_exit(MIP_IO) ||
+	    !text)
+		return false;
+	snprintf(why, WORKER_CLIENT_WHY, "%s", text + 2);
+	return true;
+}
+
 /* One try.  *again: it was killed, and may live the next time. */
 static enum mip_status
 client_try(struct worker_client *w, char why[WORKER_CLIENT_WHY], bool *again)
@@ -245,7 +260,7 @@ client_try(struct worker_client *w, char why[WORKER_CLIENT_WHY], bool *again)
 	s = worker_wire_start(&w->wire, w->o.argv, HELLO_S, why);
 	if (s != MIP_OK)
 		return s;
-	while (!w->hello.n && s == MIP_OK && !w->wire.failed) {
+	while (!w->hello.n && s == MIP_OK) {
 		s = told_to_end(w);
 		if (s == MIP_OK && (!worker_wire_turn(&w->wire) ||
 		    clock_now() > until))
@@ -253,13 +268,15 @@ client_try(struct worker_client *w, char why[WORKER_CLIENT_WHY], bool *again)
 	}
 	if (w->hello.n)
 		return check_hello(w, why);
-	worker_wire_end(&w->wire, 0.2, how, sizeof how);
-	if (w->wire.failed)
+	if (worker_wire_failed(&w->wire))
 		s = MIP_NOMEM;
-	if (s == MIP_OK)
-		say_death(w, how, why);
-	else
+	worker_wire_end(&w->wire, 0.2, how, sizeof how);
+	if (s != MIP_OK)
 		say_told(s, why);
+	else if (has_refused(w, why))
+		s = MIP_IO;
+	else
+		say_death(w, how, why);
 	*again = s == MIP_OK && w->wire.p.killed;
 	return s == MIP_OK ? MIP_INFRASTRUCTURE : s;
 }
@@ -396,8 +413,11 @@ await_set(struct worker_client *w, int64_t id, const char *text,
 	while (w->wanted_set && s == MIP_OK) {
 		s = worker_wire_failed(&w->wire) ? MIP_NOMEM : told_to_end(w);
 		if (s != MIP_OK) {
+			/* Its answer may not come in the next one's place. */
+			worker_wire_end(&w->wire, 0, NULL, 0);
 			say_told(s, why);
-		} else if (!worker_wire_turn(&w->wire)) {
+		} else if (!worker_wire_turn(&w->wire) &&
+		    !worker_wire_failed(&w->wire)) {
 			worker_wire_end(&w->wire, 0.2, how, sizeof how);
 			say_death(w, how, why);
 			s = ++deaths < DEATHS_START ? revive(w, why) :
@@ -440,8 +460,10 @@ worker_client_slots(struct worker_client *w, const char *set, int64_t *id,
 			*id = (int64_t)i + 1;
 			return s;
 		}
-	if (s == MIP_OK && !set_add(w, set))
+	if (s == MIP_OK && !set_add(w, set)) {
 		s = MIP_NOMEM;
+		say_told(s, why);
+	}
 	if (s != MIP_OK)
 		return s;
 	*id = (int64_t)i + 1;
@@ -532,7 +554,10 @@ convict(struct worker_client *w, size_t i, const char *how)
 	j->crashed = true;
 	j->known = is_culprit(w, h);
 	j->death = arena_strdup(b->a, why);
-	w->wire.failed = w->wire.failed || !j->death;
+	if (!j->death) {
+		j->death = mip_status_text(MIP_NOMEM);
+		w->wire.failed = true;
+	}
 	if (!j->known && w->nculprit < CULPRITS_MAX)
 		w->culprit[w->nculprit++] = h;
 	batch_end(b, i);
@@ -562,6 +587,10 @@ bury(struct worker_client *w, char why[WORKER_CLIENT_WHY])
 {
 	char how[HOW];
 
+	if (worker_wire_failed(&w->wire)) {
+		say_told(MIP_NOMEM, why);
+		return MIP_NOMEM;
+	}
 	worker_wire_end(&w->wire, 0.2, how, sizeof how);
 	suspect(w, how);
 	if (++w->deaths > DEATHS_MAX || w->nculprit == CULPRITS_MAX) {
@@ -611,8 +640,6 @@ run_batch(struct worker_client *w, char why[WORKER_CLIENT_WHY])
 		feed(w);
 		if (!worker_wire_turn(&w->wire))
 			s = bury(w, why);
-		if (worker_wire_failed(&w->wire))
-			s = told = MIP_NOMEM;
 	}
 	if (b->under_way > 0)
 		call_off(w);
@@ -650,6 +677,8 @@ worker_client_run(struct worker_client *w, struct arena *a,
 			}
 		s = run_batch(w, why);
 		w->batch = NULL;
+	} else {
+		say_told(s, why);
 	}
 	free(b.deaths);
 	free(b.sent);

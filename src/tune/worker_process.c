@@ -187,6 +187,7 @@ worker_process_end(struct worker_process *w, double patience, char *how,
 	}
 	worker_process_listen(w);
 	w->killed = WIFSIGNALED(status);
+	w->status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
 	if (how && w->killed)
 		snprintf(how, nhow, "killed by signal %d, %s",
 		    WTERMSIG(status), strsignal(WTERMSIG(status)));

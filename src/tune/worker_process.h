@@ -22,6 +22,7 @@ struct worker_process {
 	char said[WORKER_PROCESS_SAID + 1];
 	size_t nsaid;
 	bool killed;                    /* the last one ended by a signal */
+	int status;                     /* else its exit status */
 };
 
 void worker_process_init(struct worker_process *p);

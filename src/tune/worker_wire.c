@@ -62,6 +62,7 @@ worker_wire_end(struct worker_wire *w, double patience, char *how,
 	w->sent = 0;
 	buf_reset(&w->got);
 	w->seen = 0;
+	w->failed = false;
 }
 
 void
@@ -184,6 +185,8 @@ worker_wire_turn(struct worker_wire *w)
 	};
 	bool alive = true;
 
+	if (worker_wire_failed(w))
+		return false;           /* the queue has half a line, maybe */
 	if (poll(p, 3, WIRE_TICK_MS) < 0)
 		return errno == EINTR;
 	if (p[2].revents)
@@ -193,5 +196,5 @@ worker_wire_turn(struct worker_wire *w)
 	/* What it said before it died counts. */
 	if (p[0].revents || !alive)
 		alive = read_answers(w) && alive;
-	return alive && is_lively(w);
+	return alive && !w->failed && is_lively(w);
 }

@@ -43,7 +43,8 @@ void worker_wire_end(struct worker_wire *w, double patience, char *how,
 bool worker_wire_failed(const struct worker_wire *w);
 
 /* One turn, a tenth of a second at most: what can be sent is sent, what came
- * is read.  False when the worker is gone, or is of no use any more. */
+ * is read.  False when the worker is gone, or is of no use any more; or
+ * worker_wire_failed, until worker_wire_end. */
 bool worker_wire_turn(struct worker_wire *w);
 
 /* For `line`: this is no answer, and the worker is to be given up. */

@@ -46,6 +46,12 @@ bool fault_each(const char *name, unsigned kinds, bool (*body)(void *),
 bool fault_each_process(const char *name, unsigned kinds,
     bool (*body)(void *), void *arg);
 
+/* A command, in a process of its own, and then a look at how it ended and what
+ * it left: `check` returns false if that is not right. */
+bool fault_each_command(const char *name, unsigned kinds,
+    int (*command)(void *arg), bool (*check)(void *arg, int status),
+    void *arg);
+
 /* Whether a failure has been met in this run: what a body may excuse a
  * missing result with. */
 bool fault_met(void);

@@ -158,6 +158,8 @@ answer(struct lm_call *c, const struct fake_rule *r)
 	if (r->text) {
 		c->text = strdup(r->text);
 		c->text_len = strlen(r->text);
+		if (!c->text)
+			c->status = MIP_NOMEM;
 	}
 	c->finish = r->finish;
 	c->refused = r->refused;

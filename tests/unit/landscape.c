@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "tune/rng.h"
 #include "tune/study.h"
 #include "tune/worker_client.h"
@@ -229,6 +230,13 @@ struct worker_client {
 	size_t n, cap;
 };
 
+static enum mip_status
+no_memory(char why[WORKER_CLIENT_WHY])
+{
+	snprintf(why, WORKER_CLIENT_WHY, "%s", mip_status_text(MIP_NOMEM));
+	return MIP_NOMEM;
+}
+
 enum mip_status
 worker_client_new(const struct worker_client_options *o,
     struct worker_client **out, char why[WORKER_CLIENT_WHY])
@@ -237,9 +245,10 @@ worker_client_new(const struct worker_client_options *o,
 	    "\"on_fail\":0,\"minimize\":false}]}";
 
 	(void)o;
-	(void)why;
 	*out = calloc(1, sizeof **out);
-	if (!*out || !json_parse(hello, sizeof hello - 1, &(*out)->hello,
+	if (!*out)
+		return no_memory(why);
+	if (!json_parse(hello, sizeof hello - 1, &(*out)->hello,
 	    NULL, NULL))
 		abort();
 	return MIP_OK;
@@ -266,9 +275,9 @@ enum mip_status
 worker_client_slots(struct worker_client *w, const char *set, int64_t *id,
     char why[WORKER_CLIENT_WHY])
 {
+	const char **grown, *copy;
 	size_t i;
 
-	(void)why;
 	for (i = 0; i < w->n && strcmp(w->set[i], set) != 0; i++)
 		continue;
 	*id = (int64_t)i + 1;
@@ -276,10 +285,15 @@ worker_client_slots(struct worker_client *w, const char *set, int64_t *id,
 		return MIP_OK;
 	if (w->n == w->cap) {
 		w->cap = w->cap ? 2 * w->cap : 64;
-		w->set = realloc(w->set, w->cap * sizeof *w->set);
+		grown = realloc(w->set, w->cap * sizeof *w->set);
+		if (!grown)
+			return no_memory(why);
+		w->set = grown;
 	}
-	if (!w->set || !(w->set[w->n++] = strdup(set)))
-		abort();
+	copy = strdup(set);
+	if (!copy)
+		return no_memory(why);
+	w->set[w->n++] = copy;
 	return MIP_OK;
 }
 
@@ -296,7 +310,11 @@ normal(const char *what, uint64_t n, uint64_t m)
 {
 	struct rng *r = rng_new(rng_child(rng_child(land.seed, what, n),
 	    what, m));
-	double v = rng_normal(r);
+	double v;
+
+	if (!r)
+		base_out_of_memory(NULL);
+	v = rng_normal(r);
 
 	rng_free(r);
 	return v;
