@@ -119,6 +119,9 @@ struct mip_sending {
 	long deadline_ms;               /* of all of them; 0: none */
 	long hedge_ms;                  /* until a request that has no answer
 	                                 * is made once more; 0: never */
+	double hedge_share;             /* ... after the time within which such
+	                                 * a share of the latest calls was
+	                                 * answered; 0: never */
 	unsigned running;               /* at once; 0: no limit */
 	bool adaptive;                  /* as many as the server takes */
 	double rpm;                     /* per minute; 0: no limit */

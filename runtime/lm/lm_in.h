@@ -39,6 +39,17 @@ enum lm_source { LM_SERVER, LM_CACHE, LM_JOURNAL, LM_REPLAY, LM_SHARED };
 
 enum lm_server { LM_NO_SERVER, LM_STARTING, LM_READY, LM_DEAD };
 
+/* How long answers of a model took, and how many requests may be made once
+ * more; see lm_hedge.c. */
+enum { LM_HEDGE_CLASS = 6, LM_HEDGE_WINDOW = 128 };
+struct lm_hedge {
+	double credit;                  /* requests that may be */
+	struct lm_hedge_times {
+		float s[LM_HEDGE_WINDOW];       /* the latest, in a ring */
+		unsigned n, at;
+	} *times;                       /* by size of request; or NULL */
+};
+
 /* Flights in a row. */
 struct lm_queue {
 	struct lm_flight *first, **last;
@@ -104,7 +115,7 @@ struct lm_model {
 	uint64_t odd[LM_ODD];           /* hashes of schemas it refused */
 	unsigned nodd;
 	atomic_uint unshaped;           /* replies not of the schema */
-	uint64_t nsent, nhedged;        /* requests; those made once more */
+	struct lm_hedge hedge;
 };
 
 /* What is asked for once, however many wait for it. */
@@ -415,7 +426,8 @@ void lm_need(struct lm_flight *f);
 
 /* ---- lm_hedge.c ---- */
 
-/* The request was sent: it is made once more if no answer comes in time. */
+/* The request was sent: it counts for those that may be made once more, and is
+ * one of them if no answer comes in time. */
 void lm_hedge_arm(struct lm *l, struct lm_flight *f, double now);
 /* The time has come. */
 void lm_hedge(struct lm *l, struct lm_flight *f, double now);

@@ -285,7 +285,6 @@ loop_send(struct lm *l, struct lm_flight *f, double now)
 	lm_trace_sent(l, f);
 	if (f->streams || f->shown > 0)
 		lm_stream_begin(f);
-	m->nsent++;
 	http_submit(l->http, r);
 	if (http_flies(r))
 		lm_hedge_arm(l, f, now);

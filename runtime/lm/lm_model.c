@@ -257,6 +257,7 @@ model_new(struct lm *l, const void *of, const struct mip_model *settings,
 		m->bad = MIP_NOMEM;
 	m->hash = lm_hash(settings->name);
 	lm_queue_init(&m->ready);
+	m->hedge.credit = 1;
 	limit_init(&m->limit, settings->sending.running,
 	    settings->sending.rpm, settings->tpm, clock_now());
 	if (settings->sending.adaptive)
@@ -457,5 +458,6 @@ lm_model_free(struct lm_model *m)
 	free(m->shown);
 	free(m->identity);
 	free(m->authorization);
+	free(m->hedge.times);
 	free(m);
 }

@@ -54,6 +54,9 @@ gen_sending(struct gen *g, const struct mip_sending *d)
 	number(g, "sending.max_wait_ms", d->max_wait_ms);
 	number(g, "sending.deadline_ms", d->deadline_ms);
 	number(g, "sending.hedge_ms", d->hedge_ms);
+	if (d->hedge_share > 0)
+		cw_line(&g->w, ".sending.hedge_share = %s,",
+		    gen_float(g, d->hedge_share));
 	text(g, "sending.retry_on", d->retry_on);
 	number(g, "sending.timeout_ms", d->timeout_ms);
 	number(g, "sending.running", d->running);

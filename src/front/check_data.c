@@ -20,7 +20,7 @@ const struct option_rule check_retries[] = {
 	{ "backoff", OPT_TIME, NULL, NULL },
 	{ "max_wait", OPT_TIME, NULL, NULL },
 	{ "deadline", OPT_TIME, NULL, NULL },
-	{ "hedge", OPT_TIME, NULL, NULL },
+	{ "hedge", OPT_TIME_OR_SHARE, NULL, NULL },
 	{ "on", OPT_STATUSES, NULL, NULL },
 	{ NULL, OPT_OTHER, NULL, NULL }
 };

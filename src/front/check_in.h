@@ -194,6 +194,7 @@ enum option_kind {
 	OPT_WORD,                       /* one of `words` */
 	OPT_SLOT_NUMBER, OPT_SLOT_WORD, /* the same, of slots: may be tuned */
 	OPT_INT_OR_AUTO,
+	OPT_TIME_OR_SHARE,              /* ... above 0 and below 1 */
 	OPT_DEMOS,                      /* int, `none` or knn(...) */
 	OPT_STRINGS,                    /* a string or a list of them */
 	OPT_STATUSES,                   /* of HTTP, that may pass */

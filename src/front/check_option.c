@@ -119,6 +119,8 @@ kind_text(const struct option_rule *r)
 	case OPT_WORD: case OPT_SLOT_WORD:
 		return r->words;
 	case OPT_INT_OR_AUTO: return "a whole number or auto";
+	case OPT_TIME_OR_SHARE: return "a time, as 20s, or a percentage of "
+		"calls above 0% and below 100%, as 95%";
 	case OPT_DEMOS:    return "a whole number, none or knn(...)";
 	case OPT_STRINGS:  return "a string or a list of strings";
 	case OPT_STATUSES: return "a list of 408, 409, 425, 429 and 500 to "
@@ -257,6 +259,9 @@ fits(struct check *c, struct ast *e, const struct option_rule *r)
 	case OPT_INT_OR_AUTO:
 		return (v.kind == CV_WORD && strcmp(v.s, "auto") == 0) ||
 		    (v.kind == CV_INT && v.i >= 0);
+	case OPT_TIME_OR_SHARE:
+		return v.kind == CV_TIME || (v.kind == CV_FLOAT && v.f > 0 &&
+		    v.f < 1);
 	case OPT_BLOCK_OR_FREE:
 		return v.kind == CV_WORD && strcmp(v.s, "free") == 0;
 	case OPT_ENV: case OPT_STATUSES: case OPT_BLOCK: case OPT_OTHER:

@@ -43,6 +43,7 @@ ir_put_sending(struct buf *b, const struct mip_sending *d)
 	ir_put_int(b, "max_wait_ms", d->max_wait_ms, 0);
 	ir_put_int(b, "deadline_ms", d->deadline_ms, 0);
 	ir_put_int(b, "hedge_ms", d->hedge_ms, 0);
+	ir_put_double(b, "hedge_share", d->hedge_share, 0);
 	ir_put_line(b, "retry_on", d->retry_on);
 	ir_put_int(b, "timeout_ms", d->timeout_ms, 0);
 	ir_put_int(b, "running", d->running, 0);
@@ -148,6 +149,8 @@ ir_rd_sending(struct ir_reader *r, const char *w, struct mip_sending *d)
 		d->deadline_ms = (long)ir_rd_unsigned(r);
 	else if (strcmp(w, "hedge_ms") == 0)
 		d->hedge_ms = (long)ir_rd_unsigned(r);
+	else if (strcmp(w, "hedge_share") == 0)
+		d->hedge_share = ir_rd_double(r);
 	else if (strcmp(w, "timeout_ms") == 0)
 		d->timeout_ms = (long)ir_rd_unsigned(r);
 	else if (strcmp(w, "running") == 0)

@@ -29,7 +29,7 @@ lower_sending(struct lower *x, struct mip_sending *d, struct ast *list)
 {
 	struct ast *retry = lower_options(list, "retry");
 	struct ast *limit = lower_options(list, "limit");
-	struct check_value running;
+	struct check_value running, hedge;
 
 	d->timeout_ms = lower_small(lower_option(x, list, "timeout"), 0);
 	d->attempts = (unsigned)lower_small(
@@ -37,7 +37,9 @@ lower_sending(struct lower *x, struct mip_sending *d, struct ast *list)
 	d->backoff_ms = lower_small(lower_option(x, retry, "backoff"), 0);
 	d->max_wait_ms = lower_small(lower_option(x, retry, "max_wait"), 0);
 	d->deadline_ms = lower_small(lower_option(x, retry, "deadline"), 0);
-	d->hedge_ms = lower_small(lower_option(x, retry, "hedge"), 0);
+	hedge = lower_option(x, retry, "hedge");
+	d->hedge_ms = hedge.kind == CV_TIME ? lower_small(hedge, 0) : 0;
+	d->hedge_share = hedge.kind == CV_FLOAT ? hedge.f : 0;
 	d->retry_on = statuses(x, retry);
 	running = lower_option(x, limit, "running");
 	d->adaptive = running.kind == CV_WORD;

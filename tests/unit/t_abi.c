@@ -13,7 +13,7 @@
 
 /* Of the layouts below, for MIP_ABI as it is: when they change on purpose,
  * raise MIP_ABI and put the new number here. */
-#define LAYOUTS UINT64_C(0xec7922144c10e100)
+#define LAYOUTS UINT64_C(0xf45638ac15a8fbea)
 
 #define SIZE(name) sizeof(struct name)
 #define AT(name, member) offsetof(struct name, member)
@@ -44,6 +44,7 @@ static const size_t layout[] = {
 	AT(mip_sending, backoff_ms), AT(mip_sending, max_wait_ms),
 	AT(mip_sending, retry_on), AT(mip_sending, timeout_ms),
 	AT(mip_sending, deadline_ms), AT(mip_sending, hedge_ms),
+	AT(mip_sending, hedge_share),
 	AT(mip_sending, running), AT(mip_sending, adaptive),
 	AT(mip_sending, rpm),
 	SIZE(mip_model), AT(mip_model, name), AT(mip_model, provider),

@@ -78,6 +78,7 @@ static const struct mip_model model_left = {
 	.top_p = MIP_UNSET,
 	.priced = true,
 	.sending.deadline_ms = 120000,
+	.sending.hedge_share = 0.95,
 	.sending.adaptive = true,
 	.seed = -1
 };
