@@ -9,6 +9,7 @@
 
 #include "driver/compile.h"
 #include "driver/file.h"
+#include "driver/report.h"
 #include "driver/tap.h"
 #include "driver/tracing.h"
 #include "ir/plan.h"
@@ -196,6 +197,8 @@ report(const struct compilation *c, const struct suite *s,
 			code = file_error("write", c->o->junit);
 	}
 	buf_release(&b);
+	if (code == 0)
+		code = report_usage_file(c->o->usage, &s->usage);
 	if (failed)
 		return 5;
 	if (open || status == MIP_CANCELLED)
@@ -222,6 +225,8 @@ run_all(struct compilation *c, struct selection *sel)
 		return 2;
 	if (c->o->junit != NULL && !file_may_write(c->o->junit, c->a))
 		return file_error("write", c->o->junit);
+	if (report_usage_check(c->o->usage, c->a) != 0)
+		return 2;
 	worker = tuning_worker(c, &b);
 	if (worker == NULL)
 		return 2;

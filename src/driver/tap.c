@@ -225,12 +225,29 @@ tap_test(struct buf *b, const struct suite_test *t, unsigned n,
 		put_details(b, t, path, verbose);
 }
 
+/* The table, but for a head without rows, as comments. */
+static void
+tap_usage(struct buf *b, const char *table)
+{
+	size_t n = strcspn(table, "\n");
+
+	if (table[n] == '\0' || table[n + 1] == '\0')
+		return;
+	for (; *table != '\0'; table += n + (table[n] != '\0')) {
+		n = strcspn(table, "\n");
+		buf_puts(b, "# ");
+		buf_put(b, table, n);
+		buf_putc(b, '\n');
+	}
+}
+
 void
 tap_summary(struct buf *b, const struct suite *s)
 {
 	unsigned n[SUITE_OPEN + 1] = { 0 };
 	size_t i;
 
+	tap_usage(b, s->usage.table);
 	for (i = 0; i < s->ntest; i++)
 		n[s->test[i].verdict]++;
 	buf_printf(b, "# %u passed, %u failed", n[SUITE_PASSED],

@@ -33,6 +33,7 @@ struct running {
 	bool *settled;                  /* by job */
 	size_t *first;                  /* by test: its first job */
 	size_t told;                    /* tests */
+	struct usage usage;
 	/* of the try under way */
 	struct worker_job *batch;
 	const size_t *map;              /* place in `job`; or NULL */
@@ -207,6 +208,7 @@ on_done(void *arg, size_t i)
 	const char *why;
 
 	answer_used_add(j->answer, &r->s->used);
+	answer_leaves(j->answer, &r->usage);
 	if (s < MIP_INFRASTRUCTURE) {
 		r->job[at] = *j;
 		r->settled[at] = true;
@@ -303,6 +305,8 @@ suite_run(struct arena *a, struct suite *s, char why[320])
 	if (status != MIP_OK)
 		r.stopped = status;
 	worker_client_free(w);
+	tune_usage_say(a, &r.usage, &s->usage);
+	usage_release(&r.usage);
 	tell(&r, true);
 	return r.stopped != MIP_OK ? r.stopped : r.over < r.njob ?
 	    MIP_INFRASTRUCTURE : MIP_OK;

@@ -60,6 +60,7 @@ struct suite {
 	void *arg;
 
 	struct answer_used used;
+	struct tune_usage usage;        /* by leaf */
 	size_t runs;                    /* that took place */
 };
 

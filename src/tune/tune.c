@@ -159,17 +159,23 @@ test_both(struct tuning *u)
 	return MIP_OK;
 }
 
-static void
-say_usage(struct tuning *u, struct tune_usage *to)
+void
+tune_usage_say(struct arena *a, struct usage *u, struct tune_usage *to)
 {
 	struct buf b = BASE_BUF_INIT;
 
-	usage_table(&b, &u->usage);
-	to->table = arena_strdup(u->a, buf_str(&b));
+	usage_table(&b, u);
+	to->table = arena_strdup(a, buf_str(&b));
 	buf_reset(&b);
-	usage_json(&b, &u->usage);
-	to->json = arena_strdup(u->a, buf_str(&b));
+	usage_json(&b, u);
+	to->json = arena_strdup(a, buf_str(&b));
 	buf_release(&b);
+}
+
+static void
+say_usage(struct tuning *u, struct tune_usage *to)
+{
+	tune_usage_say(u->a, &u->usage, to);
 	usage_release(&u->usage);
 }
 

@@ -108,6 +108,9 @@ struct tune_usage {
 	const char *table, *json;
 };
 
+/* Says it; both texts live in `a`. */
+void tune_usage_say(struct arena *a, struct usage *u, struct tune_usage *to);
+
 struct tune_result {
 	bool complete;                  /* false: stopped early, best so far */
 	enum mip_status why_stopped;    /* BUDGET, CANCELLED, INFRASTRUCTURE */

@@ -143,6 +143,8 @@ ok 'a check in a loop is counted' sh -c 'sed -n "/^ok 9/,\$p" out >part &&
     grep -q "values: {\"i\": 2}" part'
 ok 'the last line adds up' says \
     '^# 4 passed, 5 failed; 9 runs, 10 calls of models, '
+ok 'below what each leaf took' grep -Eq '^# answer +[0-9]+ ' out
+ok 'and all' grep -Eq '^# total +10 ' out
 if command -v prove >/dev/null; then
 	ok 'prove reads it' sh -c 'prove -e cat out >proved
 	    grep -q "Failed tests:  3-5, 7-8" proved &&
@@ -150,7 +152,7 @@ if command -v prove >/dev/null; then
 fi
 ok 'a second time all comes from the cache' status 5 "$MIPROC" test qa.mp
 ok 'and says so' says '10 calls of models, 10 from cache'
-ok 'and says the same' sh -c 'sed "\$d" out >a; sed "\$d" once | cmp - a'
+ok 'and says the same' sh -c 'sed "/^# /d" out >a; sed "/^# /d" once | cmp - a'
 ok 'unless it is refreshed' status 5 "$MIPROC" test qa.mp --refresh
 ok 'which asks afresh' sh -c '! grep -q "10 from cache" out'
 
@@ -263,6 +265,11 @@ xml.dom.minidom.parse("r.xml")'
 fi
 ok 'a report that cannot be written gives 2' \
     status 2 tests odd.mp --junit /nowhere/r.xml
+ok 'before anything is asked' test ! -e cache/cache.db
+ok 'usage is written' status 5 tests odd.mp --usage-file u.json
+ok 'by leaf' grep -q '"leaves":\[{"leaf":"answer","calls":2,' u.json
+ok 'with a total' grep -q '"total":{"calls":2,' u.json
+ok 'or not' status 2 tests odd.mp --usage-file /nowhere/u.json
 ok 'before anything is asked' test ! -e cache/cache.db
 
 # ---- the world ----
