@@ -358,6 +358,7 @@ set_flag(struct cli *c, enum cli_flag f, const char *value)
 	case CLI_ROOT:          o->root = value; break;
 	case CLI_ROW:           c->row = value; break;
 	case CLI_JSONL:
+	case CLI_UNORDERED:
 	case CLI_STREAM:
 	case CLI_JSON:
 	case CLI_USAGE:
@@ -478,6 +479,10 @@ check_args(const struct cli *c)
 	if (c->input.len > 0 && (rows || c->on[CLI_WORKER])) {
 		cli_say(c, "--%s takes its inputs from rows, not from flags",
 		    rows ? "jsonl" : "worker");
+		return false;
+	}
+	if (c->on[CLI_UNORDERED] && !rows) {
+		cli_say(c, "--unordered is about a batch: it needs --jsonl");
 		return false;
 	}
 	if (c->on[CLI_STREAM] && (rows || c->on[CLI_WORKER])) {

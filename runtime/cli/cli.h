@@ -14,6 +14,8 @@
 #define CLI_FLAG_MAP(X) \
 	X(JSONL, "jsonl", 0, NULL, "a batch: JSON lines in, JSON lines out") \
 	X(JOBS, "jobs", 'j', "N", "runs at once in a batch (4)") \
+	X(UNORDERED, "unordered", 0, NULL, \
+	    "write each row of a batch with its number when it ends") \
 	X(STREAM, "stream", 0, NULL, \
 	    "write JSON lines while replies are being written") \
 	X(JSON, "json", 0, NULL, "write JSON even for a single string") \

@@ -1,9 +1,10 @@
-/* A batch: rows in, outputs out in the same order, several at once, in
- * memory that does not grow with their number.
+/* A batch: rows in, outputs out in the same order, or as they end, several at
+ * once, in memory that does not grow with their number.
  *
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,12 +28,14 @@ enum {
 struct row_slot {
 	struct buf text, out;
 	const char *bad;                /* why there is no text, or NULL */
+	uint64_t number;                /* that is told, from 1; 0: it is not */
 	enum mip_status status;
 	bool done;
 };
 
 /* Rows `head` to `next` are taken, `next` to `tail` wait; each has its place
- * in the ring. */
+ * in the ring.  Unordered, a row leaves the ring when it is taken, so that none
+ * holds up others. */
 struct batch {
 	const struct cli *c;
 	struct mip_env *env;
@@ -43,6 +46,7 @@ struct batch {
 	uint64_t head, next, tail;
 	unsigned idle;                  /* threads that wait for a row */
 	bool full;                      /* the reader waits for room */
+	bool unordered;
 	bool closed;                    /* no more rows come */
 	bool ended;                     /* nothing more is written */
 	bool cut;                       /* by a signal */
@@ -54,13 +58,22 @@ struct batch {
 
 /* ---- one row ---- */
 
+/* What a line begins with: {"row":7,"out":... where rows are numbered. */
+static void
+row_head(struct row_slot *r)
+{
+	buf_reset(&r->out);
+	if (r->number > 0)
+		buf_printf(&r->out, "{\"row\":%" PRIu64 ",", r->number);
+}
+
 static void
 row_error(struct row_slot *r, enum mip_status s, const char *why)
 {
 	r->status = s;
-	buf_reset(&r->out);
-	buf_printf(&r->out, "{\"error\":{\"class\":\"%s\",\"message\":",
-	    mip_status_word(s));
+	row_head(r);
+	buf_printf(&r->out, "%s\"error\":{\"class\":\"%s\",\"message\":",
+	    r->number > 0 ? "" : "{", mip_status_word(s));
 	buf_json(&r->out, why, strlen(why));
 	buf_puts(&r->out, "}}\n");
 }
@@ -138,8 +151,11 @@ row_run(const struct batch *b, struct row_slot *r, struct mip *m,
 		return;
 	}
 	r->status = MIP_OK;
+	row_head(r);
+	if (r->number > 0)
+		buf_puts(&r->out, "\"out\":");
 	type_write(&r->out, p->out, out, false);
-	buf_putc(&r->out, '\n');
+	buf_puts(&r->out, r->number > 0 ? "}\n" : "\n");
 	if (r->out.failed)
 		row_error(r, MIP_NOMEM, mip_status_text(MIP_NOMEM));
 }
@@ -176,58 +192,69 @@ batch_world(enum mip_status s)
 /* The first row that is not to be had today, or with this key, ends the batch:
  * all that follow would fail as it did. */
 static void
-batch_end(struct batch *b, const struct row_slot *r)
+batch_end(struct batch *b, const struct row_slot *r, uint64_t number)
 {
-	cli_say(b->c, "row %llu: %s; those before it are done: run it again "
-	    "when %s, and what is in the cache is not asked for again",
-	    (unsigned long long)b->head + 1, buf_str(&r->out),
+	cli_say(b->c, "row %" PRIu64 ": %s; %srun it again when %s, and what "
+	    "is in the cache is not asked for again", number,
+	    buf_str(&r->out), b->unordered ? "" : "those before it are done: ",
 	    r->status == MIP_QUOTA ? "there is a quota" : "the key is right");
 	b->rc = mip_status_exit(r->status);
 	b->ended = true;
 	mip_env_cancel(b->env);
 }
 
+/* Writes a row that is done; with the lock held. */
+static void
+batch_write(struct batch *b, struct row_slot *r, uint64_t number)
+{
+	if (r->status == MIP_CANCELLED)
+		b->ended = b->cut = true;
+	if (!b->ended && batch_ends(r->status))
+		batch_end(b, r, number);
+	if (!b->ended) {
+		b->done++;
+		b->failed += r->status != MIP_OK;
+		if (b->world == MIP_OK)
+			b->world = batch_world(r->status);
+		b->rc = cli_write(b->c, &r->out);
+		b->ended = b->rc != 0;
+		if (b->ended)
+			mip_env_cancel(b->env);
+	}
+	if (r->out.cap > ROW_KEEP)
+		buf_release(&r->out);
+	if (r->text.cap > ROW_KEEP)
+		buf_release(&r->text);
+}
+
 /* Writes what is done, in order; with the lock held. */
 static void
 batch_flush(struct batch *b)
 {
-	while (b->head < b->next) {
-		struct row_slot *r = &b->ring[b->head % b->nring];
-
-		if (!r->done)
-			break;
-		if (r->status == MIP_CANCELLED)
-			b->ended = b->cut = true;
-		if (!b->ended && batch_ends(r->status))
-			batch_end(b, r);
-		if (!b->ended) {
-			b->done++;
-			b->failed += r->status != MIP_OK;
-			if (b->world == MIP_OK)
-				b->world = batch_world(r->status);
-			b->rc = cli_write(b->c, &r->out);
-			b->ended = b->rc != 0;
-			if (b->ended)
-				mip_env_cancel(b->env);
-		}
-		if (r->out.cap > ROW_KEEP)
-			buf_release(&r->out);
-		if (r->text.cap > ROW_KEEP)
-			buf_release(&r->text);
+	while (b->head < b->next && b->ring[b->head % b->nring].done) {
+		batch_write(b, &b->ring[b->head % b->nring], b->head + 1);
 		b->head++;
 	}
-	/* The reader is not woken for each row, but for half a ring of them. */
+}
+
+/* The reader is not woken for each row, but for half a ring of them; with the
+ * lock held. */
+static void
+batch_room(struct batch *b)
+{
 	if (b->full && (b->ended || b->tail - b->head <= b->nring / 2)) {
 		b->full = false;
 		pthread_cond_signal(&b->freed);
 	}
 }
 
-/* The next row that waits, NULL at their end; with the lock held. */
+/* The next row that waits, NULL at their end; unordered, it is moved to `own`.
+ * With the lock held. */
 static struct row_slot *
-batch_next(struct batch *b)
+batch_next(struct batch *b, struct row_slot *own)
 {
 	struct lm *l = mip_env_lm(b->env);
+	struct row_slot *r, was = *own;
 
 	if (b->next == b->tail && !b->closed) {
 		lm_drop(l);
@@ -237,7 +264,16 @@ batch_next(struct batch *b)
 		b->idle--;
 		lm_hold(l);
 	}
-	return b->next == b->tail ? NULL : &b->ring[b->next++ % b->nring];
+	if (b->next == b->tail)
+		return NULL;
+	r = &b->ring[b->next++ % b->nring];
+	if (!b->unordered)
+		return r;
+	*own = *r;
+	*r = was;
+	own->number = b->head = b->next;
+	batch_room(b);
+	return own;
 }
 
 static void *
@@ -245,6 +281,7 @@ batch_main(void *arg)
 {
 	struct batch *b = arg;
 	struct mip *m = mip_new(b->env);
+	struct row_slot own = { .number = 0 };
 	struct arena a = { 0 };
 	struct row_slot *r;
 
@@ -252,7 +289,7 @@ batch_main(void *arg)
 		mip_set_slots(m, b->c->slots);
 	lm_hold(mip_env_lm(b->env));
 	pthread_mutex_lock(&b->lock);
-	while ((r = batch_next(b)) != NULL) {
+	while ((r = batch_next(b, &own)) != NULL) {
 		pthread_mutex_unlock(&b->lock);
 		if (m)
 			row_run(b, r, m, &a);
@@ -260,10 +297,16 @@ batch_main(void *arg)
 			row_error(r, MIP_NOMEM, mip_status_text(MIP_NOMEM));
 		pthread_mutex_lock(&b->lock);
 		r->done = true;
-		batch_flush(b);
+		if (b->unordered)
+			batch_write(b, r, r->number);
+		else
+			batch_flush(b);
+		batch_room(b);
 	}
 	pthread_mutex_unlock(&b->lock);
 	lm_drop(mip_env_lm(b->env));
+	buf_release(&own.text);
+	buf_release(&own.out);
 	arena_release(&a);
 	mip_free(m);
 	return NULL;
@@ -378,7 +421,8 @@ batch_do(struct batch *b, struct lines *in, unsigned jobs)
 int
 cli_batch(struct cli *c, struct mip_env *env, int wake)
 {
-	struct batch b = { .c = c, .env = env, .world = MIP_OK };
+	struct batch b = { .c = c, .env = env, .world = MIP_OK,
+		.unordered = c->on[CLI_UNORDERED] };
 	int fd = STDIN_FILENO, rc;
 	struct lines in;
 

@@ -146,5 +146,37 @@ ok 'cached replies cost no time' sh -c './chain --text y >/dev/null &&
 ok 'a limit that is none' status 2 ./one --text y --time-limit soon
 ok 'is told' says "'soon' is no time like 90s, 5min or 2h"
 
+# ---- a row that hangs ----
+
+lmd_stop
+cat >script <<'END'
+{"match_user":"hang","action":"hang"}
+{"match_user":"sick","status":400}
+{"reply":"w"}
+END
+lmd_start
+{ echo '{"text":"hang"}'; echo; inputs 199 x; echo '{"text":"sick"}'; } >rows
+hung() {
+	want=$1
+	shift
+	status "$want" timeout 60 ./one --jsonl --no-cache -j 4 --timeout 2 \
+	    "$@" rows
+}
+sed 's/attempts = 9; backoff = 300ms/attempts = 1/' one.mp >hasty.mp
+ok 'it compiles' status 0 "$MIPROC" hasty.mp -O0 -o one
+ok 'a row that hangs' hung 3
+ok 'is the first to be written' sh -c 'sed -n 1p out | grep -q "^{\"error\""'
+ok 'and the others follow' [ "$(grep -c '^{"word":"w"}$' out)" -eq 199 ]
+ok 'unordered' hung 3 --unordered
+ok 'it comes last' sh -c 'tail -n 1 out |
+    grep -q "^{\"row\":1,\"error\":{\"class\":\"infrastructure\""'
+ok 'the others before it' [ "$(grep -c ',"out":{"word":"w"}}$' out)" -eq 199 ]
+ok 'failures with their numbers' grep -q '^{"row":201,"error":{"class":' out
+seq 201 >all
+ok 'each row once' sh -c \
+    'sed "s/^{\"row\":\([0-9]*\),.*/\1/" out | sort -n | cmp - all'
+ok 'unordered is for batches' status 2 ./one --text x --unordered
+ok 'which is told' says 'unordered is about a batch'
+
 lmd_stop
 done_testing
