@@ -367,9 +367,11 @@ struct mip_eval {
 
 /* ---- runs ---- */
 
-/* Starts a run: forgets the last one's values and failure.  Only public
- * entry points call it. */
+/* Starts a run: forgets the last one's values and failure. */
 void mip_begin(struct mip *m);
+/* The same of a program, under its name.  Public entry points call it, and no
+ * others; fails as USAGE if the program was made for another runtime. */
+enum mip_status mip_enter(struct mip *m, const struct mip_program *p);
 
 /* Asks for `out` (of p->out) from `in` (of p->in), both the caller's until
  * mip_wait; after a failure it does nothing. */

@@ -221,6 +221,7 @@ lm_options(struct lm *l, const struct mip_options *o)
 	l->no_cache = o->no_cache;
 	l->refresh = o->refresh;
 	l->offline = o->offline || o->replay || lm_flag("MIPROC_OFFLINE");
+	l->propagate = lm_flag("MIPROC_TRACE_PROPAGATE");
 	l->timeout_ms = o->timeout_ms;
 	if (o->time_limit_ms > 0) {
 		l->time_limit_s = (double)o->time_limit_ms / 1e3;

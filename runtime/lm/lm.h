@@ -192,13 +192,15 @@ void lm_usage_tell(struct lm *l, bool json, struct buf *b);
 
 /* ---- lm_trace.c: they do nothing where there is no trace ---- */
 
-/* A run begins: gives it a place and the time, or zero without a trace. */
-int64_t lm_trace_begin(struct lm *l, struct trace_at *at);
+/* A run begins, below `up` or where the environment says: gives it a place and
+ * the time, or zero without a trace. */
+int64_t lm_trace_begin(struct lm *l, const struct trace_at *up,
+    struct trace_at *at);
 /* A run has ended. */
 void lm_trace_run(struct lm *l, struct trace_run *r);
-/* Something with a score that ended now, below `up`. */
-void lm_trace_scored(struct lm *l, const struct trace_at *up,
-    struct trace_run *r);
+/* A place below that of a run. */
+void lm_trace_below(struct lm *l, const struct trace_at *up,
+    struct trace_at *at);
 /* Something that began at `start_ns`, see lm_trace_now, below `up`. */
 int64_t lm_trace_now(const struct lm *l);
 void lm_trace_tool(struct lm *l, const struct trace_at *up,

@@ -158,6 +158,8 @@ struct lm_flight {
 	char response_id[PROVIDER_NAME];        /* what a server has just
 	                                 * said of its answer, or "" */
 	char response_model[PROVIDER_NAME];
+	const char *header[6];          /* the model's and `traceparent` */
+	char traceparent[TRACE_PARENT + 16];
 	struct trace_attempt *tried;    /* for a trace that is exported */
 	unsigned ntried;
 	enum lm_source source;
@@ -195,6 +197,7 @@ struct lm {
 	int64_t cache_size;             /* bytes; 0: no limit */
 	const char *const *override;
 	bool no_cache, refresh, offline;
+	bool propagate;                 /* servers are told of the trace */
 	long timeout_ms;
 	double time_limit_s, deadline;  /* no call begins after it; or 0 */
 	uint64_t seed;
@@ -299,6 +302,10 @@ void lm_trace(struct lm *l, const struct lm_flight *f,
 /* An attempt begins; it has ended. */
 void lm_trace_sent(struct lm *l, struct lm_flight *f);
 void lm_trace_down(struct lm *l, struct lm_flight *f);
+
+/* The headers of the attempt, with its place in the trace if servers are told
+ * of that. */
+const char *const *lm_trace_header(struct lm *l, struct lm_flight *f);
 
 /* ---- lm_model.c ---- */
 

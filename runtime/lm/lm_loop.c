@@ -270,7 +270,6 @@ loop_send(struct lm *l, struct lm_flight *f, double now)
 	}
 	r->url = f->url ? f->url : m->url[f->kind == LM_EMBED ?
 	    PROVIDER_EMBED : f->streams ? PROVIDER_STREAM : PROVIDER_CHAT];
-	r->header = m->header;
 	r->body = f->get ? NULL : buf_str(&f->body);
 	r->body_len = f->body.len;
 	if (f->deadline <= 0 && m->model.sending.deadline_ms > 0)
@@ -283,6 +282,7 @@ loop_send(struct lm *l, struct lm_flight *f, double now)
 	f->attempts++;
 	f->sent_at = now;
 	lm_trace_sent(l, f);
+	r->header = lm_trace_header(l, f);
 	if (f->streams || f->shown > 0)
 		lm_stream_begin(f);
 	http_submit(l->http, r);

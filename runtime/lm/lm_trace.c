@@ -40,11 +40,14 @@ lm_trace_now(const struct lm *l)
 }
 
 int64_t
-lm_trace_begin(struct lm *l, struct trace_at *at)
+lm_trace_begin(struct lm *l, const struct trace_at *up, struct trace_at *at)
 {
 	if (!l->trace)
 		return 0;
-	trace_root(l->trace, at);
+	if (up)
+		trace_below(l->trace, up, at);
+	else
+		trace_root(l->trace, at);
 	return clock_wall_ns();
 }
 
@@ -56,14 +59,10 @@ lm_trace_run(struct lm *l, struct trace_run *r)
 }
 
 void
-lm_trace_scored(struct lm *l, const struct trace_at *up, struct trace_run *r)
+lm_trace_below(struct lm *l, const struct trace_at *up, struct trace_at *at)
 {
-	if (!l->trace)
-		return;
-	trace_below(l->trace, up, &r->at);
-	r->end_ns = clock_wall_ns();
-	r->scored = true;
-	lm_traced(l, trace_write_run(l->trace, r));
+	if (l->trace)
+		trace_below(l->trace, up, at);
 }
 
 void
@@ -106,6 +105,28 @@ lm_trace_sent(struct lm *l, struct lm_flight *f)
 	memset(v, 0, sizeof *v);
 	trace_span(l->trace, v->span);
 	v->start_ns = v->end_ns = clock_wall_ns();
+}
+
+/* Of several calls that share the attempt it is in the trace of the first. */
+const char *const *
+lm_trace_header(struct lm *l, struct lm_flight *f)
+{
+	static const char name[] = "traceparent: ";
+	static const unsigned char nowhere[sizeof f->calls->at.trace];
+	const struct trace_at *at = &f->calls->at;
+	unsigned i;
+
+	if (!l->trace || !l->propagate ||
+	    memcmp(at->trace, nowhere, sizeof nowhere) == 0)
+		return f->m->header;
+	memcpy(f->traceparent, name, sizeof name - 1);
+	trace_parent(at, f->ntried > 0 ? f->tried[f->ntried - 1].span :
+	    at->span, f->traceparent + sizeof name - 1);
+	for (i = 0; f->m->header[i]; i++)
+		f->header[i] = f->m->header[i];
+	f->header[i++] = f->traceparent;
+	f->header[i] = NULL;
+	return f->header;
 }
 
 static const char *

@@ -75,7 +75,8 @@ void
 mip_end(struct mip *m, const char *name)
 {
 	struct trace_run r = { .at = m->at, .start_ns = m->began_ns,
-		.name = name, .status = m->status, .message = m->message };
+		.name = name ? name : m->name, .status = m->status,
+		.message = m->message };
 
 	if (m->began_ns == 0)
 		return;
@@ -91,33 +92,40 @@ mip_end(struct mip *m, const char *name)
 void
 mip_traceparent(const struct mip *m, char out[MIP_TRACEPARENT])
 {
-	struct buf b = BUF_INIT;
-	size_t i;
-
 	out[0] = '\0';
-	if (m->began_ns == 0)
-		return;
-	buf_puts(&b, "00-");
-	for (i = 0; i < sizeof m->at.trace; i++)
-		buf_printf(&b, "%02x", m->at.trace[i]);
-	buf_putc(&b, '-');
-	for (i = 0; i < sizeof m->at.span; i++)
-		buf_printf(&b, "%02x", m->at.span[i]);
-	buf_puts(&b, m->at.sampled ? "-01" : "-00");
-	snprintf(out, MIP_TRACEPARENT, "%s", buf_str(&b));
-	buf_release(&b);
+	if (m->began_ns != 0)
+		trace_parent(&m->at, m->at.span, out);
 }
 
 void
-mip_traced(struct mip *m, const char *name, double score, int64_t *since_ns)
+mip_set_place(struct mip *m, const char *traceparent)
 {
-	struct trace_run r = { .name = name, .score = score,
-		.start_ns = *since_ns ? *since_ns : m->began_ns };
+	m->above = (struct trace_at){ .sampled = false };
+	m->placed = trace_parent_read(traceparent, &m->above);
+}
+
+void
+mip_place(struct mip *m, struct trace_at *at, char out[MIP_TRACEPARENT])
+{
+	out[0] = '\0';
+	if (m->began_ns == 0)
+		return;
+	lm_trace_below(mip_env_lm(m->env), &m->at, at);
+	trace_parent(at, at->span, out);
+}
+
+void
+mip_traced(struct mip *m, const struct trace_at *at, const char *name,
+    double score, int64_t *since_ns)
+{
+	struct trace_run r = { .at = *at, .name = name,
+		.start_ns = *since_ns ? *since_ns : m->began_ns,
+		.scored = !isnan(score), .score = score };
 
 	if (m->began_ns == 0)
 		return;
-	lm_trace_scored(mip_env_lm(m->env), &m->at, &r);
-	*since_ns = lm_trace_now(mip_env_lm(m->env));
+	r.end_ns = *since_ns = lm_trace_now(mip_env_lm(m->env));
+	lm_trace_run(mip_env_lm(m->env), &r);
 }
 
 void
@@ -125,7 +133,21 @@ mip_begin(struct mip *m)
 {
 	mip_end(m, NULL);
 	mip_clear(m);
-	m->began_ns = lm_trace_begin(mip_env_lm(m->env), &m->at);
+	m->name = NULL;
+	m->began_ns = lm_trace_begin(mip_env_lm(m->env),
+	    m->placed ? &m->above : NULL, &m->at);
+}
+
+enum mip_status
+mip_enter(struct mip *m, const struct mip_program *p)
+{
+	mip_begin(m);
+	if (p->abi != MIP_ABI)
+		return mip_fail(m, MIP_USAGE, "the program was made for "
+		    "runtime %u, this is %d; compile it again", p->abi,
+		    MIP_ABI);
+	m->name = p->name;
+	return MIP_OK;
 }
 
 void

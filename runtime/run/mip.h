@@ -105,19 +105,26 @@ struct lm_call mip_leaf_call(const struct slots_leaf *leaf,
     char name[MIP_SCHEMA_NAME]);
 
 /* The run of the program that is called `name` has ended, and its judging, if
- * there was any: the trace is told now.  Else the trace is told, without a
- * name, when the next run begins. */
+ * there was any: the trace is told now.  Else it is told when the next run
+ * begins. */
 void mip_end(struct mip *m, const char *name);
 
 /* The place of the run, as the header traceparent of W3C Trace Context has it;
  * "" if it is not traced. */
-enum { MIP_TRACEPARENT = 56 };
+enum { MIP_TRACEPARENT = TRACE_PARENT };
 void mip_traceparent(const struct mip *m, char out[MIP_TRACEPARENT]);
 
-/* Tells the trace of a part of the run that began at *since_ns (0: with it),
- * ends now, and has a score; *since_ns becomes now. */
-void mip_traced(struct mip *m, const char *name, double score,
-    int64_t *since_ns);
+/* Where the runs to come belong in a trace, as such a header; "": where the
+ * environment says. */
+void mip_set_place(struct mip *m, const char *traceparent);
+
+/* A place for a part of the run, and its header; "" if it is not traced. */
+void mip_place(struct mip *m, struct trace_at *at,
+    char out[MIP_TRACEPARENT]);
+/* Tells the trace of that part, which began at *since_ns (0: with the run) and
+ * ends now; *since_ns becomes now.  A score that is NAN is none. */
+void mip_traced(struct mip *m, const struct trace_at *at, const char *name,
+    double score, int64_t *since_ns);
 
 /* Memory that lives as long as the run.  Without memory the run fails. */
 struct arena *mip_arena(struct mip *m);

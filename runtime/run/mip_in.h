@@ -93,6 +93,9 @@ struct mip {
 	struct mip_credit *credit;
 	size_t ncredit, credit_cap;
 	struct trace_at at;             /* of the run, for a trace */
+	struct trace_at above;          /* where it belongs; if `placed` */
+	bool placed;
+	const char *name;               /* of the program; or NULL */
 	int64_t began_ns, ended_ns;     /* 0: it is not traced, or is over */
 	bool itemize;
 	struct usage_call *item;        /* in the arena */

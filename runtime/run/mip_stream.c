@@ -145,11 +145,8 @@ mip_stream(struct mip *m, const struct mip_program *p, const void *in,
 	struct listener l = { .part = part, .arg = arg, .run = m };
 	enum mip_status s;
 
-	mip_begin(m);
-	if (p->abi != MIP_ABI)
-		return mip_fail(m, MIP_USAGE, "the program was made for "
-		    "runtime %u, this is %d; compile it again", p->abi,
-		    MIP_ABI);
+	if (mip_enter(m, p) != MIP_OK)
+		return mip_status(m);
 	if (pthread_mutex_init(&l.lock, NULL) != 0)
 		return mip_fail(m, MIP_NOMEM, "%s",
 		    mip_status_text(MIP_NOMEM));

@@ -116,6 +116,21 @@ trace_below(struct trace *t, const struct trace_at *up, struct trace_at *at)
 	trace_span(t, at->span);
 }
 
+void
+trace_parent(const struct trace_at *at, const unsigned char span[8],
+    char out[TRACE_PARENT])
+{
+	size_t i, n = 3;
+
+	memcpy(out, "00-", n);
+	for (i = 0; i < sizeof at->trace; i++, n += 2)
+		snprintf(out + n, 3, "%02x", at->trace[i]);
+	out[n++] = '-';
+	for (i = 0; i < sizeof at->span; i++, n += 2)
+		snprintf(out + n, 3, "%02x", span[i]);
+	snprintf(out + n, 4, "-%02x", at->sampled);
+}
+
 /* ---- making and ending it ---- */
 
 static enum mip_status

@@ -111,6 +111,14 @@ bool trace_content(const struct trace *t);
 /* Whether it is exported. */
 bool trace_exports(const struct trace *t);
 
+/* Writes a span of the trace of `at` as the header traceparent of W3C Trace
+ * Context has it. */
+enum { TRACE_PARENT = 56 };
+void trace_parent(const struct trace_at *at, const unsigned char span[8],
+    char out[TRACE_PARENT]);
+/* The place that such a header names; false if it is none. */
+bool trace_parent_read(const char *s, struct trace_at *at);
+
 /* ---- thread-safe ---- */
 
 /* A new span: of a run, below that of the environment if there is one; below

@@ -255,25 +255,31 @@ tenv_hex(const char *s, unsigned char *to, size_t n)
 
 /* "00-TRACE-SPAN-FLAGS", of W3C Trace Context, level 1; later versions may
  * have more behind it. */
-static void
-tenv_parent(struct trace_env *e)
+bool
+trace_parent_read(const char *s, struct trace_at *at)
 {
-	const char *s = tenv_get("TRACEPARENT");
-	size_t n = s ? strlen(s) : 0;
+	size_t n = strlen(s);
 	int version, flags;
 
 	if (n < 55 || s[2] != '-' || s[35] != '-' || s[52] != '-' ||
 	    tenv_nibble(s[0]) < 0 || tenv_nibble(s[1]) < 0 ||
 	    tenv_nibble(s[53]) < 0 || tenv_nibble(s[54]) < 0)
-		return;
+		return false;
 	version = tenv_nibble(s[0]) << 4 | tenv_nibble(s[1]);
 	flags = tenv_nibble(s[54]);
 	if (version == 255 || (version == 0 ? n != 55 :
 	    n > 55 && s[55] != '-'))
-		return;
-	e->has_parent = tenv_hex(s + 3, e->parent.trace, 16) &&
-	    tenv_hex(s + 36, e->parent.span, 8);
-	e->parent.sampled = flags & 1;
+		return false;
+	at->sampled = flags & 1;
+	return tenv_hex(s + 3, at->trace, 16) && tenv_hex(s + 36, at->span, 8);
+}
+
+static void
+tenv_parent(struct trace_env *e)
+{
+	const char *s = tenv_get("TRACEPARENT");
+
+	e->has_parent = s && trace_parent_read(s, &e->parent);
 }
 
 /* ---- where to ---- */

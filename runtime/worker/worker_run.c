@@ -248,6 +248,18 @@ usage_less(struct mip_usage a, struct mip_usage b)
 	return a;
 }
 
+/* Where it belongs in the trace of who asks for it. */
+static void
+run_place(struct run *r)
+{
+	char place[MIP_TRACEPARENT] = "";
+	struct json v = json_get(r->msg, "traceparent");
+
+	if (json_kind(v) == JSON_STRING && v.n - 2 < sizeof place)
+		snprintf(place, sizeof place, "%.*s", (int)v.n - 2, v.s + 1);
+	mip_set_place(r->m, place);
+}
+
 static void
 run_do(struct run *r, struct slots *slots)
 {
@@ -262,6 +274,7 @@ run_do(struct run *r, struct slots *slots)
 	mip_set_row(r->m, json_get(r->msg, "row"));
 	mip_record(r->m, trace);
 	mip_itemize(r->m, true);
+	run_place(r);
 	mip_begin(r->m);
 	if (r->test)
 		run_test(r);

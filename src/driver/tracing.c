@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "driver/tracing.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -36,6 +37,23 @@ tracing_begin(struct tracing *t, const char *file, const char *what,
 }
 
 void
+tracing_parts(struct tracing *t)
+{
+	if (t->m == NULL)
+		return;
+	t->parts = true;
+	mip_place(t->m, &t->part, t->traceparent);
+}
+
+/* What ran since the last one belongs to it. */
+static void
+part_ended(struct tracing *t, const char *name, double score)
+{
+	mip_traced(t->m, &t->part, name, score, &t->since_ns);
+	mip_place(t->m, &t->part, t->traceparent);
+}
+
+void
 tracing_trial(struct tracing *t, const struct tune_event *e)
 {
 	char name[64];
@@ -44,13 +62,15 @@ tracing_trial(struct tracing *t, const struct tune_event *e)
 		return;
 	snprintf(name, sizeof name, e->ntrial == 0 ? "as written" : e->full ?
 	    "trial %u, all rows" : "trial %u", e->trial);
-	mip_traced(t->m, name, e->score, &t->since_ns);
+	part_ended(t, name, e->score);
 }
 
 void
 tracing_end(struct tracing *t, enum mip_status s, const char *why)
 {
 	if (t->m != NULL) {
+		if (t->parts)
+			part_ended(t, "the rest", NAN);
 		if (s != MIP_OK)
 			mip_fail(t->m, s, "%s", why);
 		mip_end(t->m, t->name);

@@ -11,6 +11,10 @@ struct tracing {
 	struct mip_env *env;
 	struct mip *m;                  /* NULL: there is no trace */
 	int64_t since_ns;               /* when the last trial ended */
+	bool parts;                     /* there are trials */
+	struct trace_at part;           /* the one under way */
+	char traceparent[MIP_TRACEPARENT];      /* its place, for its runs; or
+	                                 * "" */
 	char name[128];
 };
 
@@ -18,6 +22,9 @@ struct tracing {
  * from now on.  `file` is that of --trace, or NULL. */
 void tracing_begin(struct tracing *t, const char *file, const char *what,
     const char *name);
+
+/* From now on there are trials, and runs belong to t->traceparent. */
+void tracing_parts(struct tracing *t);
 
 /* A trial has ended; other events are none of its. */
 void tracing_trial(struct tracing *t, const struct tune_event *e);

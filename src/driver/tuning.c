@@ -484,6 +484,8 @@ tuning_run(struct compilation *c, struct build *b)
 	c->catch();
 	tracing_begin(&watching.tracing, t.trace, "tune",
 	    t.mod->program->name);
+	tracing_parts(&watching.tracing);
+	t.traceparent = watching.tracing.traceparent;
 	s = tune(c->a, &t, &observer, &r);
 	tracing_end(&watching.tracing, r.why_stopped, r.message);
 	progress_end(&progress);

@@ -186,7 +186,9 @@ fn_body(struct fgen *fg, bool begins)
 	struct cw *w = &fg->g->w;
 
 	if (begins) {
-		cw_line(w, "mip_begin(m);");
+		cw_line(w, "if (mip_enter(m, &%s_program) != MIP_OK)",
+		    fg->f->c_name);
+		cw_line(w, "\treturn mip_status(m);");
 		cw_blank(w);
 	}
 	if (fg->f->kind == FN_PROGRAM && gen_has_checks(fg->f->in)) {

@@ -432,5 +432,7 @@ evaluate_start(struct tuning *u)
 	    .window = 2 * (u->t->jobs ? u->t->jobs : 1),
 	    .stop = u->t->stop, .deadline_s = u->deadline };
 	s = worker_client_new(o, &u->w, u->why);
+	if (s == MIP_OK)
+		worker_client_place(u->w, u->t->traceparent);
 	return s == MIP_OK ? learn_metric(u) : s;
 }

@@ -41,6 +41,8 @@ struct tune_task {
 	const char *const *model_override;      /* --model, NULL-terminated */
 	const char *base_url;           /* --base-url, or NULL */
 	const char *trace;              /* file for a line a call, or NULL */
+	const char *traceparent;        /* where runs belong in the trace; may
+	                                 * change with each event; or NULL */
 	const char *record, *replay;    /* files of replies, or NULL */
 	const volatile bool *stop;      /* set by a signal: end with the best
 	                                 * so far */

@@ -50,6 +50,7 @@ struct batch {
 
 struct worker_client {
 	struct worker_client_options o;
+	const char *traceparent;        /* or NULL */
 	struct worker_wire wire;
 	struct arena keep;
 	struct json hello;
@@ -475,6 +476,12 @@ worker_client_slots(struct worker_client *w, const char *set, int64_t *id,
 	return s;
 }
 
+void
+worker_client_place(struct worker_client *w, const char *traceparent)
+{
+	w->traceparent = traceparent;
+}
+
 /* ---- runs ---- */
 
 static void
@@ -511,6 +518,10 @@ queue_run(struct worker_client *w, size_t i)
 	if (j->model) {
 		buf_puts(q, ",\"model\":");
 		buf_puts(q, j->model);
+	}
+	if (w->traceparent && *w->traceparent) {
+		buf_puts(q, ",\"traceparent\":");
+		buf_json(q, w->traceparent, strlen(w->traceparent));
 	}
 	buf_puts(q, "}\n");
 	b->sent[i] = true;

@@ -32,6 +32,10 @@ struct worker_client_options {
 enum mip_status worker_client_new(const struct worker_client_options *o,
     struct worker_client **out, char why[WORKER_CLIENT_WHY]);
 
+/* Where the runs to come belong in the trace: a header traceparent, "" or
+ * NULL; it is borrowed, and what it says may change. */
+void worker_client_place(struct worker_client *w, const char *traceparent);
+
 /* Closes the worker's input and waits for its end, briefly; then kills it.
  * NULL is allowed. */
 void worker_client_free(struct worker_client *w);

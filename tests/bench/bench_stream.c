@@ -19,7 +19,7 @@
 #include <cjson/cJSON.h>
 #include <curl/curl.h>
 
-#include "miproc.h"
+#include "miproc_gen.h"
 
 enum { INPUT = 5500, JOBS_MAX = 1024 };
 

@@ -277,6 +277,8 @@ record(struct server *s, struct exchange *e, uint64_t at_us, const char *why)
 {
 	const struct lmd_request *r = &e->request;
 	bool silent = e->action == LMD_RESET || e->action == LMD_HANG;
+	const char *parent = MHD_lookup_connection_value(e->c,
+	    MHD_HEADER_KIND, "traceparent");
 	unsigned i, status = silent ? 0 : e->status;
 
 	s->requests++;
@@ -292,6 +294,8 @@ record(struct server *s, struct exchange *e, uint64_t at_us, const char *why)
 	    (unsigned long long)(at_us - s->start_us), r->path,
 	    has_key(e) ? "true" : "false");
 	log_body(s->log, r);
+	if (parent && strspn(parent, "0123456789abcdef-") == strlen(parent))
+		fprintf(s->log, ",\"traceparent\":\"%s\"", parent);
 	fputs(",\"sha\":\"", s->log);
 	for (i = 0; i < sizeof r->sha; i++)
 		fprintf(s->log, "%02x", r->sha[i]);

@@ -122,7 +122,89 @@ if command -v c++ >/dev/null; then
 	    ${TESTCFLAGS-} -o over over.cc first.o "$B/libmiproc.a" $LIBS
 	ok 'runs it' status 0 ./over
 	ok 'to its end' [ "$(tail -n 1 out)" = 1 ]
+else
+	skip 'C++' 'there is no c++'
+	skip 'runs it' 'there is no c++'
+	skip 'to its end' 'there is no c++'
 fi
+
+# ---- made for another runtime ----
+
+cat >direct.c <<'END'
+#include <stdio.h>
+#include <string.h>
+
+#include "first.h"
+
+static bool
+show(void *arg, const struct mip_part *part)
+{
+	(void)arg;
+	(void)part;
+	return true;
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct mip_options o = { .trace = "runs.jsonl" };
+	const struct first_in in = { .text = "one" };
+	struct first_out out;
+	struct mip_env *env;
+	struct mip *m = NULL;
+	enum mip_status s = mip_env_new(&o, &env);
+
+	if (s == MIP_OK)
+		m = mip_new(env);
+	if (m == NULL)
+		return 99;
+	if (argc > 1 && strcmp(argv[1], "stream") == 0)
+		s = mip_stream(m, &first_program, &in, &out, show, NULL);
+	else
+		s = first(m, &in, &out);
+	printf("%s: %s\n", mip_status_word(s), mip_message(m));
+	mip_free(m);
+	mip_env_free(env);
+	return mip_status_exit(s);
+}
+END
+cat >command.c <<'END'
+#include "first.h"
+
+int
+main(int argc, char **argv)
+{
+	return mip_main(&first_program, NULL, argc, argv);
+}
+END
+old='the program was made for runtime 4711, this is [0-9]*; compile it again'
+ok 'C of a program' status 0 "$MIPROC" -S -O0 first.mp -o first.c
+ok 'for another runtime' sh -c \
+    'sed "s/\.abi = MIP_ABI/.abi = 4711/" first.c >old.c && ! cmp -s first.c old.c'
+for c in direct command; do
+	# shellcheck disable=SC2086
+	ok "in $c.c" ${CC:-cc} "$inc" ${TESTCFLAGS-} -o new_$c $c.c first.c \
+	    "$B/libmiproc.a" $LIBS
+	# shellcheck disable=SC2086
+	ok 'and the other' ${CC:-cc} "$inc" ${TESTCFLAGS-} -o old_$c $c.c \
+	    old.c "$B/libmiproc.a" $LIBS
+done
+ok 'called from C' status 0 ./new_direct
+ok 'it runs' says '^ok: $'
+ok 'under its name' grep -q '^{"run":"first","trace":' runs.jsonl
+ok 'once' [ "$(grep -c '^{"run":' runs.jsonl)" -eq 1 ]
+before=$(requests)
+ok 'the other is refused' status 2 ./old_direct
+ok 'and it is said why' says "^usage: $old\$"
+ok 'as a stream' status 2 ./old_direct stream
+ok 'too' says "^usage: $old\$"
+for flags in '--text one' --worker --jsonl --prompts; do
+	# shellcheck disable=SC2086
+	ok "with $flags" status 2 ./old_command $flags
+	ok 'too' says "$old"
+done
+ok 'before anything is asked' [ "$(requests)" -eq "$before" ]
+ok 'or traced' [ "$(wc -l <runs.jsonl)" -eq 2 ]
 
 # ---- installed ----
 
@@ -139,4 +221,14 @@ ok 'and known to pkg-config' status 0 pkg-config --exists miproc
 ok 'which says how to link' ${CC:-cc} ${TESTCFLAGS-} -o both both.c first.o \
     second.o $(pkg-config --cflags --libs miproc)
 ok 'what answers' status 0 ./both
+staged() { make -s -C "$src" B="$B" CC="${CC:-cc}" prefix=/opt/miproc \
+    DESTDIR="$tmp/stage" "$@"; }
+ok 'it is staged' status 0 staged install
+ok 'below DESTDIR' [ -x stage/opt/miproc/bin/miproc ]
+ok 'and nowhere else' [ ! -e /opt/miproc ]
+ok 'for where it will be' grep -qx prefix=/opt/miproc \
+    stage/opt/miproc/lib/pkgconfig/miproc.pc
+ok 'not for where it is' sh -c '! grep -rlF -e "$1" stage' - "$tmp/stage"
+ok 'it can be taken away' status 0 staged uninstall
+ok 'whole' [ -z "$(find stage -type f)" ]
 done_testing

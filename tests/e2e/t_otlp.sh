@@ -309,6 +309,39 @@ ok 'loses spans and no rows' sh -c '[ "$(grep -c "\"n\"" out)" -eq 8 ] &&
 # ---- miproc itself ----
 
 rows 30 >rows.jsonl
+# ---- servers that are told ----
+
+: >log
+ok 'servers are told nothing' send status 0 ./all --text told
+ok 'of a trace' sh -c '! grep -q traceparent log'
+: >log
+ok 'unless they shall be' send status 0 env MIPROC_TRACE_PROPAGATE=1 ./all \
+    --no-cache --text told
+ok 'then each request has its attempt' sees <<'END'
+sent = {}
+for line in open("log"):
+    r = json.loads(line.lstrip("\0"))
+    if r["path"].endswith("/v1/traces"):
+        assert "traceparent" not in r, r
+        continue
+    v, trace, span, flags = r["traceparent"].split("-")
+    assert (v, flags) == ("00", "01") and span not in sent, r
+    sent[span] = r["path"]
+    assert by[span]["name"] == "POST" and by[span]["traceId"] == trace
+assert len(sent) == 3, sent
+END
+ok 'it is no part of the key' sh -c \
+    ': >log; MIPROC_TRACE_PROPAGATE=1 ./all --text told --trace t5 &&
+    ! grep -q completions log && grep -q traceparent log'
+ok 'nor where there is no trace' sh -c \
+    ': >log; MIPROC_TRACE_PROPAGATE=1 ./all --no-cache --text told && ! grep -q traceparent log'
+: >log
+ok 'in a trace of lines' status 0 env MIPROC_TRACE_PROPAGATE=1 ./all \
+    --no-cache --text told --trace t4
+ok 'it is the run' sh -c \
+    'span=$(sed -n "s/.*\"run\":.*\"span\":\"\([0-9a-f]*\)\".*/\1/p" t4)
+    [ "$(grep -c "traceparent\":\"00-[0-9a-f]*-$span-" log)" -eq 3 ]'
+
 classifier 'mipro { auto = light; trials = 3; minibatch = 5; }' >s.mp
 lmd_stop
 { echo '{"path":"/v1/traces","reply":"{}"}'; skill; cat script; } >script2
@@ -322,9 +355,12 @@ root, = named("invoke_workflow tune Sentiment")
 assert root["up"] is None
 assert len({s["traceId"] for s in spans}) == 1
 runs = named("invoke_workflow Sentiment")
-assert len(runs) > 20 and all(s["up"] is root for s in runs)
 trials = [s for s in spans if "miproc.score" in s["a"]]
-assert all(s["up"] is root for s in trials)
+rest, = named("invoke_workflow the rest")
+assert all(s["up"] is root for s in trials + [rest])
+assert len(runs) > 20 and all(s["up"] in trials + [rest] for s in runs)
+assert len([s for s in runs if s["up"] is trials[0]]) >= 5
+assert any(s["up"] is rest for s in runs)
 names = [s["name"] for s in trials]
 assert "invoke_workflow as written" in names, names
 assert "invoke_workflow trial 3" in names, names

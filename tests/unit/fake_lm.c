@@ -359,8 +359,9 @@ lm_trace_now(const struct lm *l)
 }
 
 int64_t
-lm_trace_begin(struct lm *l, struct trace_at *at)
+lm_trace_begin(struct lm *l, const struct trace_at *up, struct trace_at *at)
 {
+	(void)up;
 	(void)l;
 	(void)at;
 	return 0;
@@ -382,11 +383,11 @@ lm_trace_tool(struct lm *l, const struct trace_at *up, struct trace_tool *t)
 }
 
 void
-lm_trace_scored(struct lm *l, const struct trace_at *up, struct trace_run *r)
+lm_trace_below(struct lm *l, const struct trace_at *up, struct trace_at *at)
 {
 	(void)l;
 	(void)up;
-	(void)r;
+	(void)at;
 }
 
 bool

@@ -271,6 +271,13 @@ worker_client_hello(const struct worker_client *w)
 	return w->hello;
 }
 
+void
+worker_client_place(struct worker_client *w, const char *traceparent)
+{
+	(void)w;
+	(void)traceparent;
+}
+
 enum mip_status
 worker_client_slots(struct worker_client *w, const char *set, int64_t *id,
     char why[WORKER_CLIENT_WHY])

@@ -1355,7 +1355,8 @@ failed:
 enum mip_status
 P(struct mip *m, const struct P_in *in, struct P_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &P_program) != MIP_OK)
+		return mip_status(m);
 
 	struct answer_in better_result_in = {
 		.question = in->question,

@@ -435,7 +435,8 @@ Main_branch_7_body(struct mip *m, const void *in_, void *out_)
 enum mip_status
 Main(struct mip *m, const struct Main_in *in, struct Main_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &Main_program) != MIP_OK)
+		return mip_status(m);
 
 	const char *s = "none";
 	int64_t n = 1;

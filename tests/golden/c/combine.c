@@ -1244,7 +1244,8 @@ both_body(struct mip *m, const void *in_, void *out_)
 enum mip_status
 QA(struct mip *m, const struct QA_in *in, struct QA_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &QA_program) != MIP_OK)
+		return mip_status(m);
 
 	struct answer_in both_result_in = {
 		.samples = in->question,

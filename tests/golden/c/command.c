@@ -77,7 +77,8 @@ static const struct mip_prompt guess = {
 enum mip_status
 P(struct mip *m, const struct P_in *in, struct P_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &P_program) != MIP_OK)
+		return mip_status(m);
 
 	struct guess_in guess_reply_in = {
 		.text = in->text

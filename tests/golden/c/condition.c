@@ -327,7 +327,8 @@ helper_body(struct mip *m, const void *in_, void *out_)
 enum mip_status
 qa(struct mip *m, const struct qa_in *in, struct qa_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &qa_program) != MIP_OK)
+		return mip_status(m);
 
 	if (mip_check_input(m, &qa_in_type, in, MIP_USAGE) != MIP_OK)
 		return mip_status(m);

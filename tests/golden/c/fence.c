@@ -478,7 +478,8 @@ Title_body(struct mip *m, const void *in_, void *out_)
 enum mip_status
 Ask(struct mip *m, const struct Ask_in *in, struct Ask_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &Ask_program) != MIP_OK)
+		return mip_status(m);
 
 	struct fetch_in p_in = {
 		.url = in->url

@@ -157,7 +157,8 @@ Mend_body(struct mip *m, const void *in_, void *out_)
 enum mip_status
 Main(struct mip *m, const struct Main_in *in, struct Main_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &Main_program) != MIP_OK)
+		return mip_status(m);
 
 	int64_t n = 0;
 	struct mip_strings value = mip_lines(m, in->text);

@@ -214,7 +214,8 @@ static const struct mip_prompt short_ = {
 enum mip_status
 Ask(struct mip *m, const struct Ask_in *in, struct Ask_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &Ask_program) != MIP_OK)
+		return mip_status(m);
 
 	struct answer_in a_in = {
 		.question = in->question,

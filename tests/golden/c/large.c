@@ -269,7 +269,8 @@ Sub_body(struct mip *m, const void *in_, void *out_)
 enum mip_status
 Big(struct mip *m, const struct Big_in *in, struct Big_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &Big_program) != MIP_OK)
+		return mip_status(m);
 
 	struct mip_strings ctx = { NULL, 0 };
 	double total = 0.0;

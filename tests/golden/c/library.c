@@ -336,7 +336,8 @@ Texts_body(struct mip *m, const void *in_, void *out_)
 enum mip_status
 All(struct mip *m, const struct All_in *in, struct All_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &All_program) != MIP_OK)
+		return mip_status(m);
 
 	const char **list_v = mip_alloc(m, 2, sizeof *list_v);
 	struct mip_strings list = { list_v, 2 };

@@ -346,7 +346,8 @@ static const struct mip_prompt rate = {
 enum mip_status
 P(struct mip *m, const struct P_in *in, struct P_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &P_program) != MIP_OK)
+		return mip_status(m);
 
 	const char **list_v = mip_alloc(m, 2, sizeof *list_v);
 	struct mip_strings list = { list_v, 2 };

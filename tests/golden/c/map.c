@@ -233,7 +233,8 @@ static const struct mip_prompt again = {
 enum mip_status
 Table(struct mip *m, const struct Table_in *in, struct Table_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &Table_program) != MIP_OK)
+		return mip_status(m);
 
 	struct read_in t_in = {
 		.text = in->text

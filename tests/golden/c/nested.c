@@ -114,7 +114,8 @@ static const struct mip_prompt rate = {
 enum mip_status
 Nested(struct mip *m, const struct Nested_in *in, struct Nested_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &Nested_program) != MIP_OK)
+		return mip_status(m);
 
 	struct rate_in r_in = {
 		.text = in->text

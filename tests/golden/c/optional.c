@@ -45,7 +45,8 @@ static const struct mip_type int_optional_type = {
 enum mip_status
 Optional(struct mip *m, const struct Optional_in *in, struct Optional_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &Optional_program) != MIP_OK)
+		return mip_status(m);
 
 	const char *name = "a";
 	const char *size = "large";

@@ -62,7 +62,8 @@ static const struct mip_type Where_out_type = {
 enum mip_status
 Where(struct mip *m, const struct Where_in *in, struct Where_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &Where_program) != MIP_OK)
+		return mip_status(m);
 
 	bool value = in->n != NULL;
 	int64_t h = (value ? *in->n : 0) > 3 ? 1 : 2;

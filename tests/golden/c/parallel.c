@@ -118,7 +118,8 @@ static const struct mip_prompt total = {
 enum mip_status
 Main(struct mip *m, const struct Main_in *in, struct Main_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &Main_program) != MIP_OK)
+		return mip_status(m);
 
 	const char *s = "none";
 	int64_t n = 1;

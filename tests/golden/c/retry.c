@@ -571,7 +571,8 @@ Simple_body(struct mip *m, const void *in_, void *out_)
 enum mip_status
 Main(struct mip *m, const struct Main_in *in, struct Main_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &Main_program) != MIP_OK)
+		return mip_status(m);
 
 	struct Simple_in s_in = {
 		.topic = in->topic

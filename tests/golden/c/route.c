@@ -170,7 +170,8 @@ static const struct mip_prompt two = {
 enum mip_status
 P(struct mip *m, const struct P_in *in, struct P_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &P_program) != MIP_OK)
+		return mip_status(m);
 
 	struct one_in one_reply_in = {
 		.x = in->x

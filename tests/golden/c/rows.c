@@ -74,7 +74,8 @@ static const struct mip_prompt answer = {
 enum mip_status
 QA(struct mip *m, const struct QA_in *in, struct QA_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &QA_program) != MIP_OK)
+		return mip_status(m);
 
 	struct answer_in a_in = {
 		.question = in->question

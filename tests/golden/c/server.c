@@ -181,7 +181,8 @@ static const struct mip_tool post = {
 enum mip_status
 Wear(struct mip *m, const struct Wear_in *in, struct Wear_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &Wear_program) != MIP_OK)
+		return mip_status(m);
 
 	struct weather_in w_in = {
 		.city = in->city,

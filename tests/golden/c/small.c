@@ -87,7 +87,8 @@ enum mip_status
 Sentiment(struct mip *m, const struct Sentiment_in *in,
     struct Sentiment_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &Sentiment_program) != MIP_OK)
+		return mip_status(m);
 
 	struct classify_in classify_reply_in = {
 		.text = in->text

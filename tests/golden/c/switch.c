@@ -136,7 +136,8 @@ static const struct mip_prompt talk = {
 enum mip_status
 Main(struct mip *m, const struct Main_in *in, struct Main_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &Main_program) != MIP_OK)
+		return mip_status(m);
 
 	struct sort_in sort_reply_in = {
 		.text = in->text

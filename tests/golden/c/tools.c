@@ -250,7 +250,8 @@ static const struct mip_tool clock = {
 enum mip_status
 P(struct mip *m, const struct P_in *in, struct P_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &P_program) != MIP_OK)
+		return mip_status(m);
 
 	struct clock_in at_in = { 0 };
 	const double *at;

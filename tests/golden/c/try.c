@@ -315,7 +315,8 @@ failed:
 enum mip_status
 Main(struct mip *m, const struct Main_in *in, struct Main_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &Main_program) != MIP_OK)
+		return mip_status(m);
 
 	struct Plain_in p_in = {
 		.text = in->text

@@ -174,7 +174,8 @@ static const struct mip_prompt draw = {
 enum mip_status
 Area(struct mip *m, const struct Area_in *in, struct Area_out *out)
 {
-	mip_begin(m);
+	if (mip_enter(m, &Area_program) != MIP_OK)
+		return mip_status(m);
 
 	struct draw_in d_in = {
 		.text = in->text
