@@ -3,10 +3,16 @@
  * SPDX-License-Identifier: MIT */
 #include "net/http.h"
 
+#include <fcntl.h>
+#include <limits.h>
+#include <math.h>
+#include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 
@@ -16,7 +22,8 @@ enum {
 	HTTP_SPARE = 1024,              /* easy handles kept for use again */
 	HTTP_KEPT = 1024,               /* connections kept open */
 	HTTP_BUFFER = 8192,             /* bytes, of each transfer */
-	HTTP_MUTE = 32                  /* connections that are watched */
+	HTTP_MUTE = 32,                 /* connections that are watched */
+	HTTP_LOST_MS = 20               /* between turns that nothing tells */
 };
 
 /* An easy handle with what one transfer needs. */
@@ -37,8 +44,16 @@ struct http_mute {
 	double since;
 };
 
+/* Sockets are waited for here and not by libcurl, which would look at each
+ * transfer at each turn. */
 struct http {
 	CURLM *multi;
+	struct pollfd *fd;              /* the first one is wake[0]; libcurl
+	                                 * keeps the places of the others */
+	size_t nfd, fd_cap;
+	bool lost;                      /* a socket found no place */
+	double timer_at;                /* libcurl wants a turn; or INFINITY */
+	int wake[2];
 	struct http_slot *spare;
 	unsigned nspare, running;
 	bool moved;                     /* something ended in this run */
@@ -46,6 +61,109 @@ struct http {
 	struct http_mute mute[HTTP_MUTE];
 	unsigned nmute;
 };
+
+/* ---- sockets and timers ---- */
+
+static void
+http_place(struct http *h, curl_socket_t fd, size_t i)
+{
+	curl_multi_assign(h->multi, fd, (void *)(uintptr_t)i);
+}
+
+/* Makes room for one more; its place, or 0 without memory. */
+static size_t
+http_room(struct http *h)
+{
+	size_t cap = h->fd_cap ? h->fd_cap * 2 : 16;
+	struct pollfd *v;
+
+	if (h->nfd < h->fd_cap)
+		return h->nfd++;
+	v = realloc(h->fd, cap * sizeof *v);
+	if (!v)
+		return 0;
+	h->fd = v;
+	h->fd_cap = cap;
+	return h->nfd++;
+}
+
+/* libcurl's: what a socket is to be waited for from now on. */
+static int
+http_on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *place)
+{
+	struct http *h = arg;
+	size_t i = (size_t)(uintptr_t)place;
+
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		if (i == 0)
+			return 0;
+		h->fd[i] = h->fd[--h->nfd];
+		if (i < h->nfd)
+			http_place(h, h->fd[i].fd, i);
+		return 0;
+	}
+	if (i == 0) {
+		i = http_room(h);
+		if (i == 0) {
+			h->lost = true;
+			return 0;
+		}
+		h->fd[i] = (struct pollfd){ .fd = fd };
+		http_place(h, fd, i);
+	}
+	h->fd[i].events = (short)((what & CURL_POLL_IN ? POLLIN : 0) |
+	    (what & CURL_POLL_OUT ? POLLOUT : 0));
+	return 0;
+}
+
+static int
+http_on_timer(CURLM *multi, long ms, void *arg)
+{
+	struct http *h = arg;
+
+	(void)multi;
+	h->timer_at = ms < 0 ? INFINITY : clock_now() + (double)ms / 1e3;
+	return 0;
+}
+
+static bool
+http_waits_new(struct http *h)
+{
+	int i;
+
+	h->timer_at = INFINITY;
+	h->wake[0] = h->wake[1] = -1;
+	if (pipe(h->wake) != 0)
+		return false;
+	for (i = 0; i < 2; i++)
+		if (fcntl(h->wake[i], F_SETFD, FD_CLOEXEC) != 0 ||
+		    fcntl(h->wake[i], F_SETFL, O_NONBLOCK) != 0)
+			return false;
+	h->nfd = 0;
+	http_room(h);
+	if (h->nfd == 0)
+		return false;
+	h->fd[0] = (struct pollfd){ .fd = h->wake[0], .events = POLLIN };
+	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, http_on_socket);
+	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
+	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, http_on_timer);
+	curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
+	return true;
+}
+
+static void
+http_multi_free(struct http *h)
+{
+	curl_multi_cleanup(h->multi);
+	curl_global_cleanup();
+	if (h->wake[0] >= 0) {
+		close(h->wake[0]);
+		close(h->wake[1]);
+	}
+	free(h->fd);
+	free(h);
+}
 
 struct http *
 http_new(void)
@@ -59,9 +177,8 @@ http_new(void)
 		return NULL;
 	}
 	h->multi = curl_multi_init();
-	if (!h->multi) {
-		curl_global_cleanup();
-		free(h);
+	if (!http_waits_new(h) || !h->multi) {
+		http_multi_free(h);
 		return NULL;
 	}
 	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)HTTP_KEPT);
@@ -490,25 +607,79 @@ http_collect(struct http *h)
 	}
 }
 
+/* Gives libcurl the turn that it wants, if it is time.  A socket that found no
+ * place is looked at each time. */
+static void
+http_turn(struct http *h)
+{
+	int running;
+
+	if (h->lost) {
+		curl_multi_perform(h->multi, &running);
+		return;
+	}
+	if (clock_now() < h->timer_at)
+		return;
+	h->timer_at = INFINITY;
+	curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+}
+
+static int
+http_wait_ms(const struct http *h, int wait_ms)
+{
+	double ms = ceil((h->timer_at - clock_now()) * 1e3);
+
+	if (h->moved || wait_ms <= 0 || ms <= 0)
+		return 0;
+	if (h->lost && wait_ms > HTTP_LOST_MS)
+		wait_ms = HTTP_LOST_MS;
+	return ms < wait_ms ? (int)ms : wait_ms;
+}
+
+static void
+http_sockets(struct http *h)
+{
+	char told[64];
+	int running;
+	size_t i;
+
+	if (h->fd[0].revents)
+		while (read(h->wake[0], told, sizeof told) == sizeof told)
+			;
+	/* From the end: whoever leaves gives its place to the last one, which
+	 * had its turn. */
+	for (i = h->nfd; i-- > 1;) {
+		int come = i < h->nfd ? h->fd[i].revents : 0;
+
+		if (!come)
+			continue;
+		h->fd[i].revents = 0;
+		curl_multi_socket_action(h->multi, h->fd[i].fd,
+		    (come & POLLIN ? CURL_CSELECT_IN : 0) |
+		    (come & POLLOUT ? CURL_CSELECT_OUT : 0) |
+		    (come & ~(POLLIN | POLLOUT) ? CURL_CSELECT_ERR : 0),
+		    &running);
+	}
+}
+
 void
 http_run(struct http *h, int wait_ms)
 {
-	int running, n;
-
 	h->moved = false;
-	curl_multi_perform(h->multi, &running);
+	http_turn(h);
 	http_collect(h);
-	if (h->moved || wait_ms <= 0)
-		return;
-	curl_multi_poll(h->multi, NULL, 0, wait_ms, &n);
-	curl_multi_perform(h->multi, &running);
+	if (poll(h->fd, h->nfd, http_wait_ms(h, wait_ms)) > 0)
+		http_sockets(h);
+	http_turn(h);
 	http_collect(h);
 }
 
 void
 http_wake(struct http *h)
 {
-	curl_multi_wakeup(h->multi);
+	ssize_t n = write(h->wake[1], "x", 1);
+
+	(void)n;                        /* a full pipe wakes as well */
 }
 
 unsigned
@@ -529,9 +700,7 @@ http_free(struct http *h)
 		h->spare = s->next;
 		http_slot_free(s);
 	}
-	curl_multi_cleanup(h->multi);
-	curl_global_cleanup();
-	free(h);
+	http_multi_free(h);
 }
 
 void
