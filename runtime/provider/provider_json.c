@@ -470,6 +470,43 @@ answer_is_page(const char *s, size_t n)
 	return n > 0 && *s == '<';
 }
 
+/* Where the next \u0000 stands, from `at` on; n if nowhere. */
+static size_t
+answer_nul(const char *s, size_t n, size_t at)
+{
+	const char *p;
+
+	while (at < n && (p = memchr(s + at, '\\', n - at))) {
+		at = (size_t)(p - s);
+		if (n - at >= 6 && memcmp(p, "\\u0000", 6) == 0)
+			return at;
+		at += 2;                /* what is escaped is no beginning */
+	}
+	return n;
+}
+
+/* Texts of cJSON end at a NUL: one that stands in them becomes what is put for
+ * characters that cannot be shown, so that nothing behind it is lost. */
+static cJSON *
+answer_json(const char *s, size_t n)
+{
+	size_t at = answer_nul(s, n, 0);
+	cJSON *root;
+	char *copy;
+
+	if (at == n)
+		return cJSON_ParseWithLength(s, n);
+	copy = malloc(n);
+	if (!copy)
+		return NULL;
+	memcpy(copy, s, n);
+	for (; at < n; at = answer_nul(s, n, at + 6))
+		memcpy(copy + at, "\\ufffd", 6);
+	root = cJSON_ParseWithLength(copy, n);
+	free(copy);
+	return root;
+}
+
 cJSON *
 provider_parse(const char *s, size_t n, const char *api,
     struct provider_answer *r)
@@ -477,7 +514,7 @@ provider_parse(const char *s, size_t n, const char *api,
 	cJSON *root;
 
 	memset(r, 0, sizeof *r);
-	root = cJSON_ParseWithLength(s, n);
+	root = answer_json(s, n);
 	if (!root)
 		snprintf(r->why, sizeof r->why, "%s, not %s reply", n == 0 ?
 		    "nothing" : answer_is_page(s, n) ? "HTML" :
@@ -488,7 +525,7 @@ provider_parse(const char *s, size_t n, const char *api,
 cJSON *
 provider_event(struct provider_stream *st, const char *s, size_t n)
 {
-	cJSON *root = cJSON_ParseWithLength(s, n);
+	cJSON *root = answer_json(s, n);
 
 	if (!root)
 		snprintf(st->answer.why, sizeof st->answer.why,

@@ -338,10 +338,36 @@ ollama_calls(void **state)
 	    "\"eval_count\":9}", &a);
 }
 
+/* A NUL does not end the text, and a backslash before it is none. */
+static void
+nul_inside(void **state)
+{
+	static const struct event v[] = {
+		{ DELTA("\"content\":\"a\\u0000b\\u0000\""),
+		    "a\xef\xbf\xbd" "b\xef\xbf\xbd" },
+		{ DELTA("\"content\":\"\\\\u0000c\""),
+		    "a\xef\xbf\xbd" "b\xef\xbf\xbd" "\\u0000c" },
+		{ "{\"choices\":[{\"index\":0,\"delta\":{},"
+		    "\"finish_reason\":\"stop\"}]}",
+		    "a\xef\xbf\xbd" "b\xef\xbf\xbd" "\\u0000c" },
+		{ "[DONE]", "a\xef\xbf\xbd" "b\xef\xbf\xbd" "\\u0000c" },
+		{ NULL, NULL }
+	};
+	struct provider_answer a;
+
+	(void)state;
+	plays(&provider_openai, MIP_STRUCTURE_NATIVE, v, &a);
+	is_whole(&provider_openai, MIP_STRUCTURE_NATIVE,
+	    "{\"id\":\"c-1\",\"model\":\"m-2\",\"choices\":[{\"message\":"
+	    "{\"content\":\"a\\u0000b\\u0000\\\\u0000c\"},"
+	    "\"finish_reason\":\"stop\"}]}", &a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nul_inside),
 		cmocka_unit_test(openai_interleaved),
 		cmocka_unit_test(openai_from_one),
 		cmocka_unit_test(openai_unnumbered),
