@@ -317,7 +317,7 @@ static bool
 batch_put(struct batch *b, const char *s, size_t n, const char *bad)
 {
 	struct row_slot *r;
-	bool on;
+	bool on, wake;
 
 	pthread_mutex_lock(&b->lock);
 	while (b->tail - b->head == b->nring && !b->ended) {
@@ -325,6 +325,7 @@ batch_put(struct batch *b, const char *s, size_t n, const char *bad)
 		pthread_cond_wait(&b->freed, &b->lock);
 	}
 	on = !b->ended;
+	wake = on && b->idle > 0;
 	if (on) {
 		r = &b->ring[b->tail % b->nring];
 		buf_reset(&r->text);
@@ -332,10 +333,11 @@ batch_put(struct batch *b, const char *s, size_t n, const char *bad)
 		r->bad = bad;
 		r->done = false;
 		b->tail++;
-		if (b->idle > 0)
-			pthread_cond_signal(&b->filled);
 	}
 	pthread_mutex_unlock(&b->lock);
+	/* Without the lock, for which the one that wakes would wait. */
+	if (wake)
+		pthread_cond_signal(&b->filled);
 	return on;
 }
 

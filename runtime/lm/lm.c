@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "lm/lm.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,7 @@ lm_group_init(struct lm_group *g)
 {
 	g->pending = 0;
 	g->news = false;
+	atomic_init(&g->telling, 0);
 	if (pthread_mutex_init(&g->lock, NULL) != 0)
 		return false;
 	if (clock_cond(&g->done))
@@ -68,6 +70,8 @@ lm_group_init(struct lm_group *g)
 void
 lm_group_release(struct lm_group *g)
 {
+	while (atomic_load(&g->telling) > 0)
+		sched_yield();
 	pthread_cond_destroy(&g->done);
 	pthread_mutex_destroy(&g->lock);
 }

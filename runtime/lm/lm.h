@@ -9,6 +9,7 @@
 #define LM_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "core/buf.h"
 #include "miproc_gen.h"
@@ -27,6 +28,7 @@ struct lm_group {
 	pthread_cond_t done;
 	unsigned pending;
 	bool news;                      /* of a call that streams */
+	atomic_uint telling;            /* threads that are about to wake it */
 };
 bool lm_group_init(struct lm_group *g);
 void lm_group_release(struct lm_group *g);
