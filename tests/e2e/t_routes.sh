@@ -100,19 +100,19 @@ ok 'counts' status 4 ./p --no-cache --max-calls 2 --ledger ledger --text x
 
 # One of forty requests takes long, so that 97% are quick.
 tail='{"match":"text","every":40,"delay_ms":900,"reply":"slow"}'
-serve "$tail" '{"match":"text","delay_ms":15,"reply":"quick"}'
+serve /v1 "$tail" '{"match":"text","delay_ms":15,"reply":"quick"}'
 program "$(model 'timeout = 20s; retry { hedge = 95%; }')"
 texts 400 >rows
 ok 'a percentage of a batch' status 0 ./p --jsonl -j 8 --no-cache rows
 ok 'each row is answered' [ "$(wc -l <out)" -eq 400 ]
-n=$(requests) slow=$(grep -c slow out)
-ok 'some are asked for once more' [ "$n" -gt 403 ]
-ok 'at most one of twenty, and the first' [ "$n" -le 421 ]
+asked=$(requests) slow=$(grep -c slow out)
+ok 'some are asked for once more' [ "$asked" -gt 403 ]
+ok 'at most one of twenty, and the first' [ "$asked" -le 421 ]
 ok 'the slow ones are overtaken: 99% are quick' [ "$slow" -le 4 ]
 ok 'all of which the budget counts' status 4 ./p --jsonl -j 8 --no-cache \
     --max-calls 50 rows
 ok 'in the beginning' [ "$(grep -c quick out)" -le 50 ]
-serve '{"match":"text","every":10,"delay_ms":300,"reply":"slow"}' \
+serve /v1 '{"match":"text","every":10,"delay_ms":300,"reply":"slow"}' \
     '{"match":"text","delay_ms":5,"reply":"quick"}'
 texts 19 >rows
 ok 'before enough is known' status 0 ./p --jsonl -j 1 --no-cache rows
