@@ -4,7 +4,6 @@
 #include "net/http.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <math.h>
 #include <poll.h>
 #include <stdint.h>

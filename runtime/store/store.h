@@ -29,7 +29,7 @@ struct store_reply {
 
 /* What is kept beside a reply, for people: no part of the key. */
 struct store_about {
-	const char *request;            /* its body as sent */
+	const char *request;            /* its body as sent; "": not kept */
 	const char *model, *server, *sample;
 };
 
