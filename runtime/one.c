@@ -11,6 +11,7 @@
 #include "core/sha256.c"
 #include "core/status.c"
 #include "core/lines.c"
+#include "core/lock.c"
 #include "core/redact.c"
 #include "core/allow.c"
 #include "core/child.c"

@@ -12,20 +12,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/clock.h"
 #include "core/lines.h"
+#include "core/lock.h"
 #include "core/sha256.h"
 #include "search/corpus_in.h"
 
 enum {
 	CORPUS_FORMAT = 1,              /* of the index; part of its name */
-	CORPUS_HEX = 24,                /* digits of a digest in a name */
-	CORPUS_NAP_MS = 25
+	CORPUS_HEX = 24                 /* digits of a digest in a name */
 };
 
 /* The names in the directory. */
@@ -270,20 +268,17 @@ corpus_lock(const char *path, bool (*stop)(void *), void *arg,
     enum mip_status *s)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	enum mip_status got;
 
-	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR) {
-			close(fd);
-			return -1;
-		}
-		if (stop && stop(arg)) {
-			*s = MIP_CANCELLED;
-			close(fd);
-			return -1;
-		}
-		clock_nap(CORPUS_NAP_MS);
-	}
-	return fd;
+	if (fd < 0)
+		return -1;
+	got = lock_take(fd, stop, arg);
+	if (got == MIP_OK)
+		return fd;
+	close(fd);
+	if (got == MIP_CANCELLED)
+		*s = got;
+	return -1;
 }
 
 static enum mip_status

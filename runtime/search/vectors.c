@@ -9,15 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/clock.h"
 #include "core/lines.h"
+#include "core/lock.h"
 
-enum { VECTORS_LANES = 8, VECTORS_NAP_MS = 25 };
+enum { VECTORS_LANES = 8 };
 
 #define VECTORS_MAGIC "mipvec1"         /* and its NUL: 8 bytes */
 #define VECTORS_MOST ((size_t)INT32_MAX)
@@ -228,26 +227,21 @@ enum mip_status
 vectors_lock(struct vectors *v, bool (*stop)(void *arg), void *arg,
     char why[VECTORS_WHY])
 {
+	enum mip_status s;
 
 	if (!v->path)
 		return MIP_OK;
 	v->fd = open(v->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	if (v->fd < 0)
 		return vectors_io(v, "write", why);
-	while (flock(v->fd, LOCK_EX | LOCK_NB) != 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR) {
-			vectors_unlock(v);
-			return vectors_io(v, "lock", why);
-		}
-		if (stop && stop(arg)) {
-			vectors_unlock(v);
-			snprintf(why, VECTORS_WHY, "%s",
-			    mip_status_text(MIP_CANCELLED));
-			return MIP_CANCELLED;
-		}
-		clock_nap(VECTORS_NAP_MS);
-	}
-	return vectors_load(v, why);
+	s = lock_take(v->fd, stop, arg);
+	if (s == MIP_OK)
+		return vectors_load(v, why);
+	vectors_unlock(v);
+	if (s != MIP_CANCELLED)
+		return vectors_io(v, "lock", why);
+	snprintf(why, VECTORS_WHY, "%s", mip_status_text(s));
+	return s;
 }
 
 void
