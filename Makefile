@@ -88,7 +88,7 @@ RUNTIME = \
 	$(call in,runtime/provider, \
 	provider provider_json provider_embed $(PROVIDERS)) \
 	$(call in,runtime/trace,trace trace_env trace_otlp trace_send usage) \
-	$(call in,runtime/store,store store_ledger store_upkeep) \
+	$(call in,runtime/store,store store_ledger store_open store_upkeep) \
 	$(call in,runtime/local,llamacpp llamacpp_keep) \
 	$(call in,runtime/lm, \
 	breaker limit budget lm lm_address lm_down lm_end lm_fetch lm_flight \

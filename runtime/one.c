@@ -77,6 +77,7 @@
 
 #include "store/store.c"
 #include "store/store_ledger.c"
+#include "store/store_open.c"
 #include "store/store_upkeep.c"
 
 #include "local/llamacpp.c"
