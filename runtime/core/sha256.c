@@ -1,48 +1,47 @@
 /* SHA-256 of bytes that come piece by piece, over libcrypto.
  *
+ * Its functions for this hash alone need nothing of what the general ones set
+ * up when they are first used (configuration, providers, names), which would
+ * take most of the time from the start of a program to its first request.
+ * OpenSSL advises against them since 3.0, and keeps them.
+ *
  * SPDX-License-Identifier: MIT */
 #include "core/sha256.h"
 
-#include <pthread.h>
 #include <string.h>
 
-#include <openssl/evp.h>
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 
-static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
-static const EVP_MD *sha256_md;
+_Static_assert(sizeof(SHA256_CTX) <= SHA256_STATE,
+    "there is no room for what libcrypto keeps");
 
-/* Looked up once for all: each look costs as much as hashing a kilobyte. */
-static void
-sha256_fetch(void)
+static SHA256_CTX *
+sha256_state(struct sha256 *h)
 {
-	sha256_md = EVP_MD_fetch(NULL, "SHA256", NULL);
+	return (SHA256_CTX *)(void *)h->state;
 }
 
 void
 sha256_init(struct sha256 *h)
 {
-	pthread_once(&sha256_once, sha256_fetch);
-	h->ctx = EVP_MD_CTX_new();
-	h->failed = !h->ctx || !sha256_md ||
-	    EVP_DigestInit_ex(h->ctx, sha256_md, NULL) != 1;
+	h->failed = SHA256_Init(sha256_state(h)) != 1;
 }
 
 void
 sha256_update(struct sha256 *h, const void *p, size_t n)
 {
 	if (!h->failed && n > 0)
-		h->failed = EVP_DigestUpdate(h->ctx, p, n) != 1;
+		h->failed = SHA256_Update(sha256_state(h), p, n) != 1;
 }
 
 bool
 sha256_final(struct sha256 *h, unsigned char out[SHA256_SIZE])
 {
 	if (!h->failed)
-		h->failed = EVP_DigestFinal_ex(h->ctx, out, NULL) != 1;
+		h->failed = SHA256_Final(out, sha256_state(h)) != 1;
 	if (h->failed)
 		memset(out, 0, SHA256_SIZE);
-	EVP_MD_CTX_free(h->ctx);
-	h->ctx = NULL;
 	return !h->failed;
 }
 

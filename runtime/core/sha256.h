@@ -7,16 +7,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { SHA256_SIZE = 32, SHA256_HEX = 65 };     /* hex with its NUL */
+enum {
+	SHA256_SIZE = 32,
+	SHA256_HEX = 65,                /* with its NUL */
+	SHA256_STATE = 112              /* private */
+};
 
-/* Private.  Between sha256_init and one of the sha256_final calls it holds
- * memory of the library; final gives it back, whatever it returns. */
+/* Private; holds nothing beside itself. */
 struct sha256 {
-	void *ctx;
+	_Alignas(8) unsigned char state[SHA256_STATE];
 	bool failed;                    /* sticks; final then returns false */
 };
 
-/* Ready for sha256_update.  Failing (no memory) shows in sha256_final. */
+/* Ready for sha256_update.  Failing shows in sha256_final. */
 void sha256_init(struct sha256 *h);
 void sha256_update(struct sha256 *h, const void *p, size_t n);
 
