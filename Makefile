@@ -71,8 +71,8 @@ PROVIDERS := $(shell grep -o '^P.[a-z0-9_]*' \
 
 RUNTIME = \
 	$(call in,runtime/core, \
-	status arena buf chars lines lock json duration sha256 regex redact \
-	allow child clock) \
+	status arena buf chars lines lock json json_put duration sha256 regex \
+	redact allow child clock) \
 	$(call in,runtime/type, \
 	type type_check type_read schema gbnf gbnf_number gbnf_text \
 	gbnf_regex) \

@@ -32,6 +32,13 @@ buf_release(struct buf *b)
 }
 
 void
+buf_made_of(struct buf *b, struct buf *part)
+{
+	b->failed = b->failed || part->failed;
+	buf_release(part);
+}
+
+void
 buf_reset(struct buf *b)
 {
 	b->len = 0;

@@ -31,6 +31,9 @@ enum { BUF_MAX = 1 << 30 };             /* no text of ours is larger */
 void buf_init(struct buf *b, size_t max);
 void buf_release(struct buf *b);
 
+/* Releases a buffer that `b` was made of: if it failed, so has `b`. */
+void buf_made_of(struct buf *b, struct buf *part);
+
 /* Empties the buffer, keeps its memory, clears `failed`. */
 void buf_reset(struct buf *b);
 

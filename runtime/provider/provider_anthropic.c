@@ -83,14 +83,14 @@ anthropic_thinking(struct buf *b, const struct mip_model *m)
 	    anthropic_generation(m->id) < 37)
 		return;
 	if (anthropic_is(m, "none")) {
-		provider_raw(b, "thinking", "{\"type\":\"disabled\"}");
+		json_put_raw(b, "thinking", "{\"type\":\"disabled\"}");
 	} else if (anthropic_budget(m) > 0) {
-		provider_raw(b, "thinking", "{\"type\":\"enabled\"");
-		provider_int(b, "budget_tokens", anthropic_budget(m));
+		json_put_raw(b, "thinking", "{\"type\":\"enabled\"");
+		json_put_int(b, "budget_tokens", anthropic_budget(m));
 		buf_putc(b, '}');
 	} else if (anthropic_thinks(m)) {
 		/* Else what it thinks is not shown. */
-		provider_raw(b, "thinking", "{\"type\":\"adaptive\","
+		json_put_raw(b, "thinking", "{\"type\":\"adaptive\","
 		    "\"display\":\"summarized\"}");
 	}
 }
@@ -207,7 +207,6 @@ anthropic_content(struct buf *b, const struct provider_message *m, bool mark)
 {
 	struct json_walk w = provider_parts(m);
 	struct provider_part p;
-	bool first = true;
 
 	if (json_kind(m->content) != JSON_ARRAY) {
 		buf_puts(b, mark ? "[{\"type\":\"text\",\"text\":" : "");
@@ -216,9 +215,8 @@ anthropic_content(struct buf *b, const struct provider_message *m, bool mark)
 		return;
 	}
 	buf_putc(b, '[');
-	for (; provider_part(&w, &p); first = false) {
-		if (!first)
-			buf_putc(b, ',');
+	while (provider_part(&w, &p)) {
+		json_put_item(b);
 		if (p.kind == PROVIDER_TEXT) {
 			buf_puts(b, "{\"type\":\"text\",\"text\":");
 			buf_put(b, p.text.s, p.text.n);
@@ -239,8 +237,8 @@ anthropic_before(const struct provider_ask *a)
 	struct provider_message m;
 	size_t n = 0;
 
-	while (provider_message(&w, &m))
-		n += !m.system;
+	while (provider_turn(&w, &m))
+		n++;
 	return n > 0 ? n - 1 : 0;
 }
 
@@ -249,17 +247,11 @@ anthropic_messages(struct buf *b, const struct provider_ask *a, size_t mark)
 {
 	struct json_walk w = provider_messages(a);
 	struct provider_message m;
-	bool first = true;
 	size_t n = 0;
 
-	provider_member(b, "messages");
-	buf_putc(b, '[');
-	while (provider_message(&w, &m)) {
-		if (m.system)
-			continue;
-		if (!first)
-			buf_putc(b, ',');
-		first = false;
+	json_put_raw(b, "messages", "[");
+	while (provider_turn(&w, &m)) {
+		json_put_item(b);
 		buf_puts(b, m.assistant ? "{\"role\":\"assistant\"" :
 		    "{\"role\":\"user\"");
 		buf_puts(b, ",\"content\":");
@@ -276,14 +268,12 @@ anthropic_system(struct buf *b, const struct provider_ask *a, bool mark)
 	struct buf text = BUF_INIT;
 
 	if (provider_system(&text, a)) {
-		provider_member(b, "system");
+		json_put_member(b, "system");
 		buf_puts(b, mark ? "[{\"type\":\"text\",\"text\":\"" : "\"");
 		buf_put(b, text.s, text.len);
 		buf_puts(b, mark ? "\"," ANTHROPIC_MARK "}]" : "\"");
 	}
-	if (text.failed)
-		b->failed = true;
-	buf_release(&text);
+	buf_made_of(b, &text);
 }
 
 static void
@@ -292,10 +282,10 @@ anthropic_function(struct buf *b, const struct provider_ask *a)
 	const char *name = a->schema_name ? a->schema_name : "reply";
 
 	buf_puts(b, ",\"tools\":[{");
-	provider_string(b, "name", name);
-	provider_raw(b, "input_schema", a->schema);
+	json_put_string(b, "name", name);
+	json_put_raw(b, "input_schema", a->schema);
 	buf_puts(b, "}],\"tool_choice\":{\"type\":\"tool\"");
-	provider_string(b, "name", name);
+	json_put_string(b, "name", name);
 	buf_putc(b, '}');
 }
 
@@ -314,10 +304,10 @@ anthropic_config(struct buf *b, const struct provider_ask *a)
 		return;
 	buf_puts(b, ",\"output_config\":{");
 	if (effort)
-		provider_string(b, "effort", effort);
+		json_put_string(b, "effort", effort);
 	if (native) {
-		provider_member(b, "format");
-		buf_puts(b, "{\"type\":\"json_schema\",\"schema\":");
+		json_put_raw(b, "format", "{\"type\":\"json_schema\","
+		    "\"schema\":");
 		provider_schema(b, a->schema, drop);
 		buf_putc(b, '}');
 	}
@@ -334,10 +324,9 @@ anthropic_stops(struct buf *b, const char *const *stop)
 		if ((*stop)[strspn(*stop, " \t\r\n\v\f")] == '\0')
 			continue;
 		if (first)
-			provider_raw(b, "stop_sequences", "[");
-		else
-			buf_putc(b, ',');
+			json_put_raw(b, "stop_sequences", "[");
 		first = false;
+		json_put_item(b);
 		buf_json(b, *stop, strlen(*stop));
 	}
 	buf_puts(b, first ? "" : "]");
@@ -355,8 +344,8 @@ anthropic_body(struct buf *b, const struct provider_ask *as)
 	mark = m->prompt_cache ? anthropic_before(a) : 0;
 
 	buf_putc(b, '{');
-	provider_string(b, "model", m->id);
-	provider_int(b, "max_tokens", m->max_tokens > 0 ? m->max_tokens :
+	json_put_string(b, "model", m->id);
+	json_put_int(b, "max_tokens", m->max_tokens > 0 ? m->max_tokens :
 	    ANTHROPIC_MAX_TOKENS);
 	anthropic_system(b, a, m->prompt_cache && mark == 0);
 	anthropic_messages(b, a, mark);
@@ -371,12 +360,10 @@ anthropic_body(struct buf *b, const struct provider_ask *as)
 	if (a->schema && a->rung == MIP_STRUCTURE_FUNCTION)
 		anthropic_function(b, a);
 	if (a->stream)
-		provider_raw(b, "stream", "true");
+		json_put_raw(b, "stream", "true");
 	provider_options(b, m, NULL, false);
 	buf_putc(b, '}');
-	if (plain.failed)
-		b->failed = true;
-	buf_release(&plain);
+	buf_made_of(b, &plain);
 }
 
 /* ---- answers ---- */

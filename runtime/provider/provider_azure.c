@@ -37,9 +37,7 @@ azure_url(struct buf *b, const char *base, const struct mip_model *m,
 	}
 	provider_chat_url(&path, "", m, to);
 	provider_join(b, base, buf_str(&path));
-	if (path.failed)
-		b->failed = true;
-	buf_release(&path);
+	buf_made_of(b, &path);
 }
 
 static void

@@ -21,9 +21,7 @@ gemini_url(struct buf *b, const char *base, const struct mip_model *m,
 	    to == PROVIDER_STREAM ? ":streamGenerateContent?alt=sse" :
 	    ":generateContent");
 	provider_join(b, base, buf_str(&path));
-	if (path.failed)
-		b->failed = true;
-	buf_release(&path);
+	buf_made_of(b, &path);
 }
 
 static void
@@ -52,16 +50,14 @@ gemini_content(struct buf *b, const struct provider_message *m)
 	struct provider_part p = { .kind = PROVIDER_TEXT,
 		.text = m->content };
 	struct json_walk w = provider_parts(m);
-	bool first = true;
 
 	buf_puts(b, m->assistant ? "{\"role\":\"model\"" :
 	    "{\"role\":\"user\"");
 	buf_puts(b, ",\"parts\":[");
 	if (json_kind(m->content) != JSON_ARRAY)
 		gemini_part(b, &p);
-	for (; provider_part(&w, &p); first = false) {
-		if (!first)
-			buf_putc(b, ',');
+	while (provider_part(&w, &p)) {
+		json_put_item(b);
 		gemini_part(b, &p);
 	}
 	buf_puts(b, "]}");
@@ -73,7 +69,6 @@ gemini_contents(struct buf *b, const struct provider_ask *a)
 	struct buf system = BUF_INIT;
 	struct json_walk w = provider_messages(a);
 	struct provider_message m;
-	bool first = true;
 
 	if (provider_system(&system, a)) {
 		buf_puts(b, "\"systemInstruction\":{\"parts\":[{\"text\":\"");
@@ -81,18 +76,12 @@ gemini_contents(struct buf *b, const struct provider_ask *a)
 		buf_puts(b, "\"}]},");
 	}
 	buf_puts(b, "\"contents\":[");
-	while (provider_message(&w, &m)) {
-		if (m.system)
-			continue;
-		if (!first)
-			buf_putc(b, ',');
-		first = false;
+	while (provider_turn(&w, &m)) {
+		json_put_item(b);
 		gemini_content(b, &m);
 	}
 	buf_putc(b, ']');
-	if (system.failed)
-		b->failed = true;
-	buf_release(&system);
+	buf_made_of(b, &system);
 }
 
 /* How many tokens the models of generation 2.5 may think with; the reply is
@@ -115,7 +104,7 @@ gemini_budget(struct buf *b, const struct mip_model *m, const char *id)
 		n = m->max_tokens / 4 * 3;
 	if (n < least)
 		n = n > 0 || least == 128 ? least : 0;
-	provider_int(b, "thinkingBudget", n);
+	json_put_int(b, "thinkingBudget", n);
 }
 
 /* The nearest level that the models of generation 3 and later have. */
@@ -149,15 +138,14 @@ gemini_thinking(struct buf *b, const struct mip_model *m)
 	if (!m->effort || !gemini_thinks(id) ||
 	    provider_has_option(m, "thinkingConfig"))
 		return;
-	provider_member(b, "thinkingConfig");
-	buf_putc(b, '{');
+	json_put_raw(b, "thinkingConfig", "{");
 	if (strncmp(id, "gemini-2", 8) == 0)
 		gemini_budget(b, m, id);
 	else
-		provider_string(b, "thinkingLevel", gemini_level(id,
+		json_put_string(b, "thinkingLevel", gemini_level(id,
 		    m->effort));
 	if (strcmp(m->effort, "none") != 0)
-		provider_raw(b, "includeThoughts", "true");
+		json_put_raw(b, "includeThoughts", "true");
 	buf_putc(b, '}');
 }
 
@@ -171,10 +159,10 @@ gemini_shape(struct buf *b, const struct provider_ask *a)
 	if (!a->schema || (a->rung != MIP_STRUCTURE_NATIVE &&
 	    a->rung != MIP_STRUCTURE_JSON_OBJECT))
 		return;
-	provider_string(b, "responseMimeType", "application/json");
+	json_put_string(b, "responseMimeType", "application/json");
 	if (a->rung != MIP_STRUCTURE_NATIVE)
 		return;
-	provider_member(b, "responseJsonSchema");
+	json_put_member(b, "responseJsonSchema");
 	provider_schema(b, a->schema, drop);
 }
 
@@ -194,12 +182,11 @@ gemini_body(struct buf *b, const struct provider_ask *a)
 	provider_merge(a, &merged, &plain);
 	buf_putc(b, '{');
 	gemini_contents(b, &merged);
-	provider_member(b, "generationConfig");
-	buf_putc(b, '{');
+	json_put_raw(b, "generationConfig", "{");
 	provider_number(b, "temperature", a->temperature);
 	provider_number(b, "topP", m->top_p);
 	if (m->max_tokens > 0)
-		provider_int(b, "maxOutputTokens", m->max_tokens);
+		json_put_int(b, "maxOutputTokens", m->max_tokens);
 	provider_seed(b, a);
 	provider_strings(b, "stopSequences", m->stop);
 	gemini_thinking(b, m);
@@ -208,9 +195,7 @@ gemini_body(struct buf *b, const struct provider_ask *a)
 	buf_putc(b, '}');
 	provider_options(b, m, gemini_outer, true);
 	buf_putc(b, '}');
-	if (plain.failed)
-		b->failed = true;
-	buf_release(&plain);
+	buf_made_of(b, &plain);
 }
 
 static void
@@ -219,12 +204,12 @@ gemini_embed_body(struct buf *b, const struct provider_ask *a)
 	const char *id = a->model->id;
 	struct json_walk w = provider_messages(a);
 	struct json text;
-	bool first = true;
 
 	buf_puts(b, "{\"requests\":[");
-	for (; json_next(&w, NULL, &text); first = false) {
-		buf_puts(b, first ? "{" : ",{");
-		provider_member(b, "model");
+	while (json_next(&w, NULL, &text)) {
+		json_put_item(b);
+		buf_putc(b, '{');
+		json_put_member(b, "model");
 		buf_puts(b, strchr(id, '/') ? "\"" : "\"models/");
 		buf_percent(b, id, "/");
 		buf_puts(b, "\",\"content\":{\"parts\":[{\"text\":");

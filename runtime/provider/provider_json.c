@@ -11,59 +11,23 @@
 /* ---- members of a body ---- */
 
 void
-provider_member(struct buf *b, const char *name)
-{
-	if (b->len > 0 && b->s[b->len - 1] != '{')
-		buf_putc(b, ',');
-	buf_json(b, name, strlen(name));
-	buf_putc(b, ':');
-}
-
-void
-provider_string(struct buf *b, const char *name, const char *value)
-{
-	provider_member(b, name);
-	buf_json(b, value, strlen(value));
-}
-
-void
 provider_number(struct buf *b, const char *name, double value)
 {
-	if (value < 0)
-		return;
-	provider_member(b, name);
-	buf_double(b, value);
-}
-
-void
-provider_int(struct buf *b, const char *name, int64_t value)
-{
-	provider_member(b, name);
-	buf_int(b, value);
+	if (value >= 0)
+		json_put_double(b, name, value);
 }
 
 void
 provider_strings(struct buf *b, const char *name, const char *const *list)
 {
-	size_t i;
-
 	if (!list || !list[0])
 		return;
-	provider_member(b, name);
-	buf_putc(b, '[');
-	for (i = 0; list[i]; i++) {
-		if (i > 0)
-			buf_putc(b, ',');
-		buf_json(b, list[i], strlen(list[i]));
+	json_put_raw(b, name, "[");
+	for (; *list; list++) {
+		json_put_item(b);
+		buf_json(b, *list, strlen(*list));
 	}
 	buf_putc(b, ']');
-}
-
-void
-provider_raw(struct buf *b, const char *name, const char *json)
-{
-	provider_member(b, name);
-	buf_puts(b, json);
 }
 
 /* Another sample of a seeded request has another seed, or it would be the
@@ -82,7 +46,7 @@ provider_seed(struct buf *b, const struct provider_ask *a)
 			h = (h ^ (unsigned char)*sample) * 16777619u;
 		seed = (int64_t)(((uint64_t)seed + h) & 0x7fffffff);
 	}
-	provider_int(b, "seed", seed);
+	json_put_int(b, "seed", seed);
 }
 
 bool
@@ -112,7 +76,7 @@ provider_options(struct buf *b, const struct mip_model *m,
 				break;
 		if (only && (only[k] != NULL) != in)
 			continue;
-		provider_member(b, name);
+		json_put_member(b, name);
 		if (json_parse(text, strlen(text), &v, NULL, NULL))
 			json_compact(b, v);
 		else
@@ -129,14 +93,13 @@ static void keep_schema(struct buf *b, struct json v,
 static void
 keep_each(struct buf *b, struct json v, const char *const *drop)
 {
-	bool object = json_kind(v) == JSON_OBJECT, first = true;
+	bool object = json_kind(v) == JSON_OBJECT;
 	struct json_walk w = json_walk(v);
 	struct json key, item;
 
 	buf_putc(b, object ? '{' : '[');
-	for (; json_next(&w, &key, &item); first = false) {
-		if (!first)
-			buf_putc(b, ',');
+	while (json_next(&w, &key, &item)) {
+		json_put_item(b);
 		if (object) {
 			buf_put(b, key.s, key.n);
 			buf_putc(b, ':');
@@ -166,7 +129,6 @@ keep_schema(struct buf *b, struct json v, const char *const *drop)
 	};
 	struct json_walk w = json_walk(v);
 	struct json key, item;
-	bool first = true;
 
 	if (json_kind(v) != JSON_OBJECT) {
 		buf_put(b, v.s, v.n);
@@ -176,9 +138,7 @@ keep_schema(struct buf *b, struct json v, const char *const *drop)
 	while (json_next(&w, &key, &item)) {
 		if (keyword_is(key, drop))
 			continue;
-		if (!first)
-			buf_putc(b, ',');
-		first = false;
+		json_put_item(b);
 		buf_put(b, key.s, key.n);
 		buf_putc(b, ':');
 		if (keyword_is(key, of_schemas))
@@ -224,6 +184,15 @@ provider_message(struct json_walk *w, struct provider_message *m)
 	m->system = json_string_is(m->role, "system");
 	m->assistant = json_string_is(m->role, "assistant");
 	return true;
+}
+
+bool
+provider_turn(struct json_walk *w, struct provider_message *m)
+{
+	while (provider_message(w, m))
+		if (!m->system)
+			return true;
+	return false;
 }
 
 struct json_walk
@@ -332,9 +301,7 @@ provider_decode(struct buf *b, struct json base64)
 		buf_putc(&out, (char)(v >> bits & 0xff));
 	}
 	buf_json(b, buf_str(&out), out.len);
-	if (out.failed)
-		b->failed = true;
-	buf_release(&out);
+	buf_made_of(b, &out);
 }
 
 bool
@@ -396,11 +363,8 @@ provider_put_messages(struct buf *b, const struct provider_ask *a)
 	}
 	w = provider_messages(a);
 	buf_putc(b, '[');
-	while (provider_message(&w, &m)) {
-		if (m.system)
-			continue;
-		if (!first)
-			buf_putc(b, ',');
+	for (; provider_turn(&w, &m); first = false) {
+		json_put_item(b);
 		if (first && !m.assistant) {
 			messages_merge(b, &m, &system);
 		} else {
@@ -410,12 +374,9 @@ provider_put_messages(struct buf *b, const struct provider_ask *a)
 			buf_put(b, m.content.s, m.content.n);
 			buf_putc(b, '}');
 		}
-		first = false;
 	}
 	buf_putc(b, ']');
-	if (system.failed)
-		b->failed = true;
-	buf_release(&system);
+	buf_made_of(b, &system);
 }
 
 void

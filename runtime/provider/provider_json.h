@@ -7,15 +7,11 @@
 #include <cjson/cJSON.h>
 
 #include "core/json.h"
+#include "core/json_put.h"
 #include "provider/provider.h"
 
 /* ---- members of a body ---- */
 
-/* Appends "NAME":, after a comma if it is not the first of its object. */
-void provider_member(struct buf *b, const char *name);
-void provider_string(struct buf *b, const char *name, const char *value);
-void provider_int(struct buf *b, const char *name, int64_t value);
-void provider_raw(struct buf *b, const char *name, const char *json);
 /* Nothing if it is negative: MIP_UNSET. */
 void provider_number(struct buf *b, const char *name, double value);
 /* Nothing without strings. */
@@ -59,6 +55,8 @@ struct provider_part {
  *     while (provider_message(&w, &m)) ... */
 struct json_walk provider_messages(const struct provider_ask *a);
 bool provider_message(struct json_walk *w, struct provider_message *m);
+/* The same without the system's. */
+bool provider_turn(struct json_walk *w, struct provider_message *m);
 struct json_walk provider_parts(const struct provider_message *m);
 bool provider_part(struct json_walk *w, struct provider_part *p);
 /* What the first part that cannot be sent is, as `why` says of each; NULL. */

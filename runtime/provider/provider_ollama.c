@@ -104,7 +104,7 @@ ollama_content(struct buf *b, const struct provider_message *m)
 	struct provider_part p;
 	bool first = true;
 
-	provider_member(b, "content");
+	json_put_member(b, "content");
 	if (json_kind(m->content) != JSON_ARRAY) {
 		buf_put(b, m->content.s, m->content.n);
 		return;
@@ -120,12 +120,11 @@ ollama_content(struct buf *b, const struct provider_message *m)
 	}
 	buf_puts(b, "\",\"images\":[");
 	w = provider_parts(m);
-	first = true;
 	while (provider_part(&w, &p)) {
 		if (p.kind != PROVIDER_IMAGE)
 			continue;
-		buf_puts(b, first ? "\"" : ",\"");
-		first = false;
+		json_put_item(b);
+		buf_putc(b, '"');
 		buf_put(b, p.data.s, p.data.n);
 		buf_putc(b, '"');
 	}
@@ -139,22 +138,19 @@ ollama_messages(struct buf *b, const struct provider_ask *a)
 	struct provider_ask merged;
 	struct json_walk w;
 	struct provider_message m;
-	bool first = true;
 
 	provider_merge(a, &merged, &plain);
 	w = provider_messages(&merged);
-	provider_member(b, "messages");
-	buf_putc(b, '[');
-	for (; provider_message(&w, &m); first = false) {
-		buf_puts(b, first ? "{\"role\":" : ",{\"role\":");
+	json_put_raw(b, "messages", "[");
+	while (provider_message(&w, &m)) {
+		json_put_item(b);
+		buf_puts(b, "{\"role\":");
 		buf_put(b, m.role.s, m.role.n);
 		ollama_content(b, &m);
 		buf_putc(b, '}');
 	}
 	buf_putc(b, ']');
-	if (plain.failed)
-		b->failed = true;
-	buf_release(&plain);
+	buf_made_of(b, &plain);
 }
 
 /* Levels where there are more than on and off. */
@@ -166,9 +162,9 @@ ollama_think(struct buf *b, const struct mip_model *m)
 	if (!effort || provider_has_option(m, "think"))
 		return;
 	if (strcmp(effort, "none") == 0)
-		provider_raw(b, "think", "false");
+		json_put_raw(b, "think", "false");
 	else
-		provider_string(b, "think", strcmp(effort, "minimal") == 0 ?
+		json_put_string(b, "think", strcmp(effort, "minimal") == 0 ?
 		    "low" : effort);
 }
 
@@ -182,26 +178,25 @@ ollama_body(struct buf *b, const struct provider_ask *a)
 	const struct mip_model *m = a->model;
 
 	buf_putc(b, '{');
-	provider_string(b, "model", m->id);
+	json_put_string(b, "model", m->id);
 	ollama_messages(b, a);
-	provider_raw(b, "stream", a->stream ? "true" : "false");
+	json_put_raw(b, "stream", a->stream ? "true" : "false");
 	if (a->schema && a->rung == MIP_STRUCTURE_NATIVE)
-		provider_raw(b, "format", a->schema);
+		json_put_raw(b, "format", a->schema);
 	else if (a->schema && a->rung == MIP_STRUCTURE_JSON_OBJECT)
-		provider_string(b, "format", "json");
+		json_put_string(b, "format", "json");
 	/* Else it drops what prompts begin with, without a word. */
 	if (!provider_has_option(m, "truncate"))
-		provider_raw(b, "truncate", "false");
+		json_put_raw(b, "truncate", "false");
 	ollama_think(b, m);
-	provider_member(b, "options");
-	buf_putc(b, '{');
+	json_put_raw(b, "options", "{");
 	provider_number(b, "temperature", a->temperature);
 	provider_number(b, "top_p", m->top_p);
 	if (m->max_tokens > 0)
-		provider_int(b, "num_predict", m->max_tokens);
+		json_put_int(b, "num_predict", m->max_tokens);
 	/* Its own default cuts prompts off. */
 	if (m->context > 0 && !provider_has_option(m, "num_ctx"))
-		provider_int(b, "num_ctx", m->context);
+		json_put_int(b, "num_ctx", m->context);
 	provider_seed(b, a);
 	provider_strings(b, "stop", m->stop);
 	provider_options(b, m, ollama_outer, false);
@@ -214,8 +209,8 @@ static void
 ollama_embed_body(struct buf *b, const struct provider_ask *a)
 {
 	buf_putc(b, '{');
-	provider_string(b, "model", a->model->id);
-	provider_member(b, "input");
+	json_put_string(b, "model", a->model->id);
+	json_put_member(b, "input");
 	buf_put(b, a->messages, a->messages_len);
 	provider_options(b, a->model, ollama_outer, true);
 	buf_putc(b, '}');

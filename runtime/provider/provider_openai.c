@@ -34,24 +34,23 @@ static void
 openai_native(struct buf *b, const char *name, const char *schema)
 {
 	buf_puts(b, ",\"response_format\":{\"type\":\"json_schema\","
-	    "\"json_schema\":{\"name\":");
-	buf_json(b, name, strlen(name));
-	buf_puts(b, ",\"strict\":true,\"schema\":");
-	buf_puts(b, schema);
+	    "\"json_schema\":{");
+	json_put_string(b, "name", name);
+	json_put_bool(b, "strict", true);
+	json_put_raw(b, "schema", schema);
 	buf_puts(b, "}}");
 }
 
 static void
 openai_function(struct buf *b, const char *name, const char *schema)
 {
-	buf_puts(b, ",\"tools\":[{\"type\":\"function\",\"function\":"
-	    "{\"name\":");
-	buf_json(b, name, strlen(name));
-	buf_puts(b, ",\"strict\":true,\"parameters\":");
-	buf_puts(b, schema);
+	buf_puts(b, ",\"tools\":[{\"type\":\"function\",\"function\":{");
+	json_put_string(b, "name", name);
+	json_put_bool(b, "strict", true);
+	json_put_raw(b, "parameters", schema);
 	buf_puts(b, "}}],\"tool_choice\":{\"type\":\"function\","
-	    "\"function\":{\"name\":");
-	buf_json(b, name, strlen(name));
+	    "\"function\":{");
+	json_put_string(b, "name", name);
 	buf_puts(b, "}}");
 }
 
@@ -61,7 +60,7 @@ openai_shape(struct buf *b, const struct provider_ask *a)
 	const char *name = a->schema_name ? a->schema_name : "reply";
 
 	if (a->grammar) {
-		provider_string(b, "grammar", a->grammar);
+		json_put_string(b, "grammar", a->grammar);
 		return;
 	}
 	if (!a->schema)
@@ -76,9 +75,8 @@ openai_shape(struct buf *b, const struct provider_ask *a)
 		return;
 	case MIP_STRUCTURE_GRAMMAR:
 		/* A server of llama.cpp makes a grammar of it. */
-		buf_puts(b, ",\"response_format\":{\"type\":\"json_object\","
-		    "\"schema\":");
-		buf_puts(b, a->schema);
+		buf_puts(b, ",\"response_format\":{\"type\":\"json_object\"");
+		json_put_raw(b, "schema", a->schema);
 		buf_putc(b, '}');
 		return;
 	case MIP_STRUCTURE_JSON_OBJECT:
@@ -140,20 +138,20 @@ provider_chat_body(struct buf *b, const struct provider_ask *a,
 {
 	const struct mip_model *m = a->model;
 
-	buf_puts(b, "{\"model\":");
-	buf_json(b, id, strlen(id));
-	buf_puts(b, ",\"messages\":");
+	buf_putc(b, '{');
+	json_put_string(b, "model", id);
+	json_put_member(b, "messages");
 	provider_put_messages(b, a);
 	provider_number(b, "temperature", a->temperature);
 	provider_number(b, "top_p", m->top_p);
 	if (m->max_tokens > 0 &&
 	    !provider_has_option(m, "max_completion_tokens"))
-		provider_int(b, openai_limit(a, newer || openai_thinks(id)),
+		json_put_int(b, openai_limit(a, newer || openai_thinks(id)),
 		    m->max_tokens);
 	provider_seed(b, a);
 	provider_strings(b, "stop", m->stop);
 	if (m->effort && !provider_has_option(m, "reasoning_effort"))
-		provider_string(b, "reasoning_effort", openai_effort(id,
+		json_put_string(b, "reasoning_effort", openai_effort(id,
 		    m->effort));
 	openai_shape(b, a);
 	if (a->stream)

@@ -226,6 +226,27 @@ json_of_bad_utf8(void **state)
 	buf_release(&b);
 }
 
+/* What a text is made of fails it, and is gone. */
+static void
+parts(void **state)
+{
+	struct buf b = BUF_INIT, part;
+
+	(void)state;
+	buf_init(&part, 3);
+	buf_puts(&part, "abc");
+	buf_put(&b, part.s, part.len);
+	buf_made_of(&b, &part);
+	IS(&b, "abc");
+	assert_null(part.s);
+	buf_puts(&part, "abcd");
+	assert_true(part.failed);
+	buf_made_of(&b, &part);
+	assert_true(b.failed);
+	assert_false(part.failed);
+	buf_release(&b);
+}
+
 int
 main(void)
 {
@@ -239,6 +260,7 @@ main(void)
 		cmocka_unit_test(doubles_come_back),
 		cmocka_unit_test(json),
 		cmocka_unit_test(json_of_bad_utf8),
+		cmocka_unit_test(parts),
 	};
 
 	return cmocka_run_group_tests_name("buf", tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* Tests of core/json.c: checking, walking, decoding, writing.
+/* Tests of core/json.c and json_put.c: checking, walking, decoding, writing.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <float.h>
@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "core/json.h"
+#include "core/json_put.h"
 
 static struct json
 parse(const char *s)
@@ -344,6 +345,39 @@ cuts(void **state)
 	}
 }
 
+static void
+put(void **state)
+{
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	json_put_raw(&b, "alone", "1");
+	assert_string_equal(buf_str(&b), "\"alone\":1");
+	buf_reset(&b);
+	buf_putc(&b, '{');
+	json_put_string(&b, "a\"", "[");
+	json_put_string(&b, "none", NULL);
+	json_put_int(&b, "int", INT64_MIN);
+	json_put_double(&b, "double", 0.5);
+	json_put_double(&b, "nan", (double)NAN);
+	json_put_bool(&b, "yes", true);
+	json_put_bool(&b, "no", false);
+	json_put_raw(&b, "list", "[");
+	json_put_item(&b);
+	buf_puts(&b, "{}");
+	json_put_item(&b);
+	buf_putc(&b, '{');
+	json_put_raw(&b, "in", "{}");
+	buf_puts(&b, "}]");
+	json_put_member(&b, "last");
+	buf_puts(&b, "null}");
+	assert_string_equal(buf_str(&b), "{\"a\\\"\":\"[\",\"none\":\"\","
+	    "\"int\":-9223372036854775808,\"double\":0.5,\"nan\":null,"
+	    "\"yes\":true,\"no\":false,\"list\":[{},{\"in\":{}}],"
+	    "\"last\":null}");
+	buf_release(&b);
+}
+
 int
 main(void)
 {
@@ -354,6 +388,7 @@ main(void)
 		cmocka_unit_test(doubles), cmocka_unit_test(double_text),
 		cmocka_unit_test(bools), cmocka_unit_test(canon),
 		cmocka_unit_test(other_writers), cmocka_unit_test(cuts),
+		cmocka_unit_test(put),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
