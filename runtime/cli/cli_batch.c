@@ -19,36 +19,49 @@
 #include "worker/worker.h"
 
 enum {
-	AHEAD = 2,                      /* rows in memory for each thread */
+	AHEAD = 2,                      /* rows under way for each thread */
 	AHEAD_LEAST = 32,               /* and for all of them at least */
 	ROW_KEEP = 64 << 10             /* larger buffers are given back */
 };
 
-/* A row on its way: its text, then its answer. */
-struct row_slot {
+/* A row of one of the threads: its text, then its answer. */
+struct row {
+	uint64_t number;                /* from 1 */
+	bool told;                      /* the number, with the answer */
 	struct buf text, out;
 	const char *bad;                /* why there is no text, or NULL */
-	uint64_t number;                /* that is told, from 1; 0: it is not */
+	enum mip_status status;
+};
+
+/* The answer of a row that waits for those before it. */
+struct row_slot {
+	struct buf out;
 	enum mip_status status;
 	bool done;
 };
 
-/* Rows `head` to `next` are taken, `next` to `tail` wait; each has its place
- * in the ring.  Unordered, a row leaves the ring when it is taken, so that none
- * holds up others. */
+/* Each thread reads a row, runs it, and writes its answer, or leaves it to the
+ * one whose row it waits for.  Rows `head` to `taken` are under way and have
+ * their places in the ring; unordered there is none, so that no row holds up
+ * others. */
 struct batch {
 	const struct cli *c;
 	struct mip_env *env;
-	pthread_mutex_t lock;
-	pthread_cond_t filled, freed;
-	struct row_slot *ring;
-	size_t nring;
-	uint64_t head, next, tail;
-	unsigned idle;                  /* threads that wait for a row */
-	bool full;                      /* the reader waits for room */
 	bool unordered;
-	bool closed;                    /* no more rows come */
-	bool ended;                     /* nothing more is written */
+	size_t nring;
+
+	pthread_mutex_t reading;        /* one at a time; before `lock` */
+	struct lines *in;
+	_Atomic uint64_t taken;         /* rows that were read */
+	atomic_bool closed;             /* no more rows come */
+	int unread;                     /* exit status, of reading */
+
+	pthread_mutex_t lock;
+	pthread_cond_t freed;
+	struct row_slot *ring;
+	_Atomic uint64_t head;          /* rows that are written */
+	bool full;                      /* the reader waits for room */
+	atomic_bool ended;              /* nothing more is written */
 	bool cut;                       /* by a signal */
 	int rc;                         /* of writing */
 	uint64_t done, failed;          /* of rows that are written */
@@ -60,26 +73,26 @@ struct batch {
 
 /* What a line begins with: {"row":7,"out":... where rows are numbered. */
 static void
-row_head(struct row_slot *r)
+row_head(struct row *r)
 {
 	buf_reset(&r->out);
-	if (r->number > 0)
+	if (r->told)
 		buf_printf(&r->out, "{\"row\":%" PRIu64 ",", r->number);
 }
 
 static void
-row_error(struct row_slot *r, enum mip_status s, const char *why)
+row_error(struct row *r, enum mip_status s, const char *why)
 {
 	r->status = s;
 	row_head(r);
 	buf_printf(&r->out, "%s\"error\":{\"class\":\"%s\",\"message\":",
-	    r->number > 0 ? "" : "{", mip_status_word(s));
+	    r->told ? "" : "{", mip_status_word(s));
 	buf_json(&r->out, why, strlen(why));
 	buf_puts(&r->out, "}}\n");
 }
 
 static bool
-row_input(const struct batch *b, struct row_slot *r, struct arena *a,
+row_input(const struct batch *b, struct row *r, struct arena *a,
     void **in)
 {
 	struct type_error e = { .path = "" };
@@ -107,6 +120,8 @@ row_input(const struct batch *b, struct row_slot *r, struct arena *a,
 		row_error(r, s, s == MIP_NOMEM ? mip_status_text(s) :
 		    buf_str(&why));
 	buf_release(&why);
+	/* It may wait for long: a thousand texts are much. */
+	buf_release(&r->text);
 	return ok;
 }
 
@@ -118,7 +133,7 @@ batch_ends(enum mip_status s)
 }
 
 static void
-row_run(const struct batch *b, struct row_slot *r, struct mip *m,
+row_run(const struct batch *b, struct row *r, struct mip *m,
     struct arena *a)
 {
 	const struct mip_program *p = b->c->program;
@@ -152,10 +167,10 @@ row_run(const struct batch *b, struct row_slot *r, struct mip *m,
 	}
 	r->status = MIP_OK;
 	row_head(r);
-	if (r->number > 0)
+	if (r->told)
 		buf_puts(&r->out, "\"out\":");
 	type_write(&r->out, p->out, out, false);
-	buf_puts(&r->out, r->number > 0 ? "}\n" : "\n");
+	buf_puts(&r->out, r->told ? "}\n" : "\n");
 	if (r->out.failed)
 		row_error(r, MIP_NOMEM, mip_status_text(MIP_NOMEM));
 }
@@ -192,232 +207,243 @@ batch_world(enum mip_status s)
 /* The first row that is not to be had today, or with this key, ends the batch:
  * all that follow would fail as it did. */
 static void
-batch_end(struct batch *b, const struct row_slot *r, uint64_t number)
+batch_end(struct batch *b, enum mip_status s, const struct buf *why,
+    uint64_t number)
 {
 	cli_say(b->c, "row %" PRIu64 ": %s; %srun it again when %s, and what "
-	    "is in the cache is not asked for again", number,
-	    buf_str(&r->out), b->unordered ? "" : "those before it are done: ",
-	    r->status == MIP_QUOTA ? "there is a quota" : "the key is right");
-	b->rc = mip_status_exit(r->status);
+	    "is in the cache is not asked for again", number, buf_str(why),
+	    b->unordered ? "" : "those before it are done: ",
+	    s == MIP_QUOTA ? "there is a quota" : "the key is right");
+	b->rc = mip_status_exit(s);
 	b->ended = true;
 	mip_env_cancel(b->env);
 }
 
-/* Writes a row that is done; with the lock held. */
+/* Writes the answer of a row; with the lock held. */
 static void
-batch_write(struct batch *b, struct row_slot *r, uint64_t number)
+batch_write(struct batch *b, enum mip_status s, struct buf *out,
+    uint64_t number)
 {
-	if (r->status == MIP_CANCELLED)
+	if (s == MIP_CANCELLED)
 		b->ended = b->cut = true;
-	if (!b->ended && batch_ends(r->status))
-		batch_end(b, r, number);
+	if (!b->ended && batch_ends(s))
+		batch_end(b, s, out, number);
 	if (!b->ended) {
 		b->done++;
-		b->failed += r->status != MIP_OK;
+		b->failed += s != MIP_OK;
 		if (b->world == MIP_OK)
-			b->world = batch_world(r->status);
-		b->rc = cli_write(b->c, &r->out);
-		b->ended = b->rc != 0;
-		if (b->ended)
+			b->world = batch_world(s);
+		b->rc = cli_write(b->c, out);
+		if (b->rc != 0) {
+			b->ended = true;
 			mip_env_cancel(b->env);
+		}
 	}
-	if (r->out.cap > ROW_KEEP)
-		buf_release(&r->out);
-	if (r->text.cap > ROW_KEEP)
-		buf_release(&r->text);
+	if (out->cap > ROW_KEEP)
+		buf_release(out);
 }
 
-/* Writes what is done, in order; with the lock held. */
-static void
-batch_flush(struct batch *b)
+static struct row_slot *
+batch_slot(struct batch *b, uint64_t row)
 {
-	while (b->head < b->next && b->ring[b->head % b->nring].done) {
-		batch_write(b, &b->ring[b->head % b->nring], b->head + 1);
-		b->head++;
-	}
+	return &b->ring[row % b->nring];
 }
 
-/* The reader is not woken for each row, but for half a ring of them; with the
- * lock held. */
+/* Writes the row if those before it are written, and what has waited for it;
+ * else leaves it in the ring.  With the lock held. */
 static void
-batch_room(struct batch *b)
+batch_in_order(struct batch *b, struct row *r)
 {
-	if (b->full && (b->ended || b->tail - b->head <= b->nring / 2)) {
+	uint64_t head = b->head;
+	struct row_slot *at = batch_slot(b, r->number - 1);
+	struct buf own = r->out;
+
+	if (r->number - 1 != head) {
+		r->out = at->out;
+		at->out = own;
+		at->status = r->status;
+		at->done = true;
+		return;
+	}
+	batch_write(b, r->status, &r->out, r->number);
+	for (at = batch_slot(b, ++head); at->done; at = batch_slot(b, head)) {
+		at->done = false;
+		batch_write(b, at->status, &at->out, ++head);
+	}
+	b->head = head;
+	/* Not for each row, but for half a ring of them. */
+	if (b->full && (b->ended || b->taken - head <= b->nring / 2)) {
 		b->full = false;
 		pthread_cond_signal(&b->freed);
 	}
 }
 
-/* The next row that waits, NULL at their end; unordered, it is moved to `own`.
- * With the lock held. */
-static struct row_slot *
-batch_next(struct batch *b, struct row_slot *own)
+static void
+batch_done(struct batch *b, struct row *r)
 {
-	struct lm *l = mip_env_lm(b->env);
-	struct row_slot *r, was = *own;
-
-	if (b->next == b->tail && !b->closed) {
-		lm_drop(l);
-		b->idle++;
-		while (b->next == b->tail && !b->closed)
-			pthread_cond_wait(&b->filled, &b->lock);
-		b->idle--;
-		lm_hold(l);
-	}
-	if (b->next == b->tail)
-		return NULL;
-	r = &b->ring[b->next++ % b->nring];
-	if (!b->unordered)
-		return r;
-	*own = *r;
-	*r = was;
-	own->number = b->head = b->next;
-	batch_room(b);
-	return own;
+	pthread_mutex_lock(&b->lock);
+	if (b->unordered)
+		batch_write(b, r->status, &r->out, r->number);
+	else
+		batch_in_order(b, r);
+	pthread_mutex_unlock(&b->lock);
 }
+
+/* ---- reading ---- */
+
+/* Whoever waits holds nothing of the cache. */
+static void
+batch_idle(void *arg, bool idle)
+{
+	struct batch *b = arg;
+
+	(idle ? lm_drop : lm_hold)(mip_env_lm(b->env));
+}
+
+/* Whether another row may be taken; waits for room. */
+static bool
+batch_room(struct batch *b)
+{
+	if (b->unordered || b->ended || b->taken - b->head < b->nring)
+		return !b->ended;
+	batch_idle(b, true);
+	pthread_mutex_lock(&b->lock);
+	while (b->taken - b->head == b->nring && !b->ended) {
+		b->full = true;
+		pthread_cond_wait(&b->freed, &b->lock);
+	}
+	pthread_mutex_unlock(&b->lock);
+	batch_idle(b, false);
+	return !b->ended;
+}
+
+static void
+batch_cut(struct batch *b)
+{
+	pthread_mutex_lock(&b->lock);
+	b->cut = true;
+	pthread_mutex_unlock(&b->lock);
+}
+
+/* The next line that is not blank; false when there is none. */
+static bool
+batch_line(struct batch *b, struct row *r)
+{
+	char *line;
+	size_t n;
+
+	for (;;) {
+		switch (lines_next(b->in, &line, &n)) {
+		case LINES_LINE:
+			if (strspn(line, " \t") == n)
+				continue;
+			buf_put(&r->text, line, n);
+			return true;
+		case LINES_LONG:
+			r->bad = "the line is too long";
+			return true;
+		case LINES_END:
+			return false;
+		case LINES_WOKEN:
+			batch_cut(b);
+			return false;
+		case LINES_ERROR:
+			cli_say(b->c, "the rows cannot be read: %s",
+			    strerror(errno));
+			b->unread = mip_status_exit(MIP_IO);
+			return false;
+		case LINES_NOMEM:
+			cli_say(b->c, "%s", mip_status_text(MIP_NOMEM));
+			b->unread = mip_status_exit(MIP_NOMEM);
+			return false;
+		}
+	}
+}
+
+/* Reads the next row; false at their end. */
+static bool
+batch_take(struct batch *b, struct row *r)
+{
+	bool got;
+
+	buf_reset(&r->text);
+	r->bad = NULL;
+	if (pthread_mutex_trylock(&b->reading) != 0) {
+		batch_idle(b, true);
+		pthread_mutex_lock(&b->reading);
+		batch_idle(b, false);
+	}
+	got = !b->closed && batch_room(b) && batch_line(b, r);
+	if (got)
+		r->number = ++b->taken;
+	else
+		b->closed = true;
+	pthread_mutex_unlock(&b->reading);
+	return got;
+}
+
+/* ---- threads ---- */
 
 static void *
 batch_main(void *arg)
 {
 	struct batch *b = arg;
 	struct mip *m = mip_new(b->env);
-	struct row_slot own = { .number = 0 };
+	struct row r = { .told = b->unordered };
 	struct arena a = { 0 };
-	struct row_slot *r;
 
 	if (m)
 		mip_set_slots(m, b->c->slots);
-	lm_hold(mip_env_lm(b->env));
-	pthread_mutex_lock(&b->lock);
-	while ((r = batch_next(b, &own)) != NULL) {
-		pthread_mutex_unlock(&b->lock);
+	batch_idle(b, false);
+	while (batch_take(b, &r)) {
 		if (m)
-			row_run(b, r, m, &a);
+			row_run(b, &r, m, &a);
 		else
-			row_error(r, MIP_NOMEM, mip_status_text(MIP_NOMEM));
-		pthread_mutex_lock(&b->lock);
-		r->done = true;
-		if (b->unordered)
-			batch_write(b, r, r->number);
-		else
-			batch_flush(b);
-		batch_room(b);
+			row_error(&r, MIP_NOMEM, mip_status_text(MIP_NOMEM));
+		batch_done(b, &r);
 	}
-	pthread_mutex_unlock(&b->lock);
-	lm_drop(mip_env_lm(b->env));
-	buf_release(&own.text);
-	buf_release(&own.out);
+	batch_idle(b, true);
+	buf_release(&r.text);
+	buf_release(&r.out);
 	arena_release(&a);
 	mip_free(m);
 	return NULL;
 }
 
-/* Hands a row over once there is room; false when it is of no use. */
 static bool
-batch_put(struct batch *b, const char *s, size_t n, const char *bad)
+batch_ring(struct batch *b, unsigned jobs)
 {
-	struct row_slot *r;
-	bool on, wake;
-
-	pthread_mutex_lock(&b->lock);
-	while (b->tail - b->head == b->nring && !b->ended) {
-		b->full = true;
-		pthread_cond_wait(&b->freed, &b->lock);
-	}
-	on = !b->ended;
-	wake = on && b->idle > 0;
-	if (on) {
-		r = &b->ring[b->tail % b->nring];
-		buf_reset(&r->text);
-		buf_put(&r->text, s, n);
-		r->bad = bad;
-		r->done = false;
-		b->tail++;
-	}
-	pthread_mutex_unlock(&b->lock);
-	/* Without the lock, for which the one that wakes would wait. */
-	if (wake)
-		pthread_cond_signal(&b->filled);
-	return on;
-}
-
-static int
-batch_read(struct batch *b, struct lines *in)
-{
-	char *line;
-	size_t n;
-
-	for (;;) {
-		switch (lines_next(in, &line, &n)) {
-		case LINES_LINE:
-			if (strspn(line, " \t") == n)
-				continue;
-			if (!batch_put(b, line, n, NULL))
-				return 0;
-			break;
-		case LINES_LONG:
-			if (!batch_put(b, "", 0, "the line is too long"))
-				return 0;
-			break;
-		case LINES_END:
-			return 0;
-		case LINES_WOKEN:
-			pthread_mutex_lock(&b->lock);
-			b->cut = true;
-			pthread_mutex_unlock(&b->lock);
-			return 0;
-		case LINES_ERROR:
-			cli_say(b->c, "the rows cannot be read: %s",
-			    strerror(errno));
-			return mip_status_exit(MIP_IO);
-		case LINES_NOMEM:
-			cli_say(b->c, "%s", mip_status_text(MIP_NOMEM));
-			return mip_status_exit(MIP_NOMEM);
-		}
-	}
-}
-
-static unsigned
-batch_start(struct batch *b, pthread_t *thread, unsigned want)
-{
-	unsigned n = 0;
-
-	while (n < want &&
-	    pthread_create(&thread[n], NULL, batch_main, b) == 0)
-		n++;
-	return n;
-}
-
-static int
-batch_do(struct batch *b, struct lines *in, unsigned jobs)
-{
-	pthread_t *thread = calloc(jobs, sizeof *thread);
-	unsigned n = 0, i;
-	int rc = mip_status_exit(MIP_NOMEM);
-
+	if (b->unordered)
+		return true;
 	b->nring = (size_t)jobs * AHEAD;
 	if (b->nring < AHEAD_LEAST)
 		b->nring = AHEAD_LEAST;
 	b->ring = calloc(b->nring, sizeof *b->ring);
-	if (thread && b->ring)
-		n = batch_start(b, thread, jobs);
-	if (n > 0)
-		rc = batch_read(b, in);
-	else
+	return b->ring != NULL;
+}
+
+static int
+batch_do(struct batch *b, unsigned jobs)
+{
+	pthread_t *thread = calloc(jobs, sizeof *thread);
+	unsigned n = 0, i;
+
+	/* Fewer rows want fewer threads. */
+	if (thread && batch_ring(b, jobs))
+		while (n < jobs && !b->closed && pthread_create(&thread[n],
+		    NULL, batch_main, b) == 0)
+			n++;
+	if (n == 0) {
 		cli_say(b->c, "%s", mip_status_text(MIP_NOMEM));
-	pthread_mutex_lock(&b->lock);
-	b->closed = true;
-	pthread_cond_broadcast(&b->filled);
-	pthread_mutex_unlock(&b->lock);
+		b->unread = mip_status_exit(MIP_NOMEM);
+	}
 	for (i = 0; i < n; i++)
 		pthread_join(thread[i], NULL);
-	for (i = 0; b->ring && i < b->nring; i++) {
-		buf_release(&b->ring[i].text);
+	for (i = 0; i < b->nring && b->ring; i++)
 		buf_release(&b->ring[i].out);
-	}
 	free(b->ring);
 	free(thread);
-	return rc ? rc : b->rc;
+	return b->unread ? b->unread : b->rc;
 }
 
 int
@@ -434,15 +460,18 @@ cli_batch(struct cli *c, struct mip_env *env, int wake)
 		cli_say(c, "%s: %s", c->file, strerror(errno));
 		return mip_status_exit(MIP_IO);
 	}
+	pthread_mutex_init(&b.reading, NULL);
 	pthread_mutex_init(&b.lock, NULL);
-	pthread_cond_init(&b.filled, NULL);
 	pthread_cond_init(&b.freed, NULL);
 	lines_init(&in, fd, wake);
-	rc = batch_do(&b, &in, c->jobs);
+	in.waits = batch_idle;
+	in.waits_arg = &b;
+	b.in = &in;
+	rc = batch_do(&b, c->jobs);
 	lines_release(&in);
 	pthread_cond_destroy(&b.freed);
-	pthread_cond_destroy(&b.filled);
 	pthread_mutex_destroy(&b.lock);
+	pthread_mutex_destroy(&b.reading);
 	if (fd != STDIN_FILENO)
 		close(fd);
 	if (rc == 0 && b.cut)
@@ -453,7 +482,7 @@ cli_batch(struct cli *c, struct mip_env *env, int wake)
 	if (rc != 0 || b.cut || b.failed == 0)
 		return rc;
 	cli_say(c, "%llu of %llu rows failed%s%s%s",
-	    (unsigned long long)b.failed, (unsigned long long)b.tail,
+	    (unsigned long long)b.failed, (unsigned long long)b.taken,
 	    b.world != MIP_OK ? " (" : "",
 	    b.world != MIP_OK ? mip_status_text(b.world) : "",
 	    b.world != MIP_OK ? ")" : "");

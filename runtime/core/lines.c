@@ -50,6 +50,22 @@ lines_room(struct lines *l)
 	return true;
 }
 
+/* Waits for one of the two; false with errno. */
+static bool
+lines_wait(struct lines *l, struct pollfd p[2])
+{
+	int n = poll(p, 2, l->waits ? 0 : -1), e;
+
+	if (n == 0) {
+		l->waits(l->waits_arg, true);
+		n = poll(p, 2, -1);
+		e = errno;
+		l->waits(l->waits_arg, false);
+		errno = e;
+	}
+	return n >= 0;
+}
+
 /* LINES_LINE when there is more, or the end. */
 static enum lines_got
 lines_fill(struct lines *l)
@@ -62,7 +78,7 @@ lines_fill(struct lines *l)
 	p[0] = (struct pollfd){ .fd = l->fd, .events = POLLIN };
 	p[1] = (struct pollfd){ .fd = l->wake, .events = POLLIN };
 	for (;;) {
-		if (poll(p, 2, -1) < 0) {
+		if (!lines_wait(l, p)) {
 			if (errno == EINTR)
 				continue;
 			return LINES_ERROR;

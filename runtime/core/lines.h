@@ -12,6 +12,9 @@ enum { LINES_MAX = 64 << 20 };          /* bytes of a line */
 struct lines {
 	int fd;
 	int wake;                       /* readable: stop; or -1 */
+	/* told before and after a wait for what is not there yet; or NULL */
+	void (*waits)(void *arg, bool on);
+	void *waits_arg;
 	char *s;                        /* private from here on */
 	size_t at, end, cap;
 	bool ended;
