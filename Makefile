@@ -391,13 +391,10 @@ tsan:
 		CFLAGS='-g -O1 -fsanitize=thread $(SAN)' \
 		SUITES='unit e2e' check
 
-# SQLite holds its pages by their middles, which looks as if they may be lost.
-VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
-	--show-leak-kinds=definite --errors-for-leak-kinds=definite
 valgrind:
 	@$(MAKE) --no-print-directory \
 		SUITES='unit golden e2e/t_types e2e/t_flow e2e/t_cache' \
-		WRAPPER='$(VALGRIND)' check
+		WRAPPER='$(abspath $(srcdir))/tests/memcheck' check
 
 cov:
 	@$(MAKE) --no-print-directory B=build/cov CFLAGS='-g -O0 --coverage' \

@@ -194,7 +194,7 @@ denied(void **state)
 	struct mip_model m = model("m");
 	struct lm *l = CLIENT(.seed = 1);
 	struct ask a;
-	char word[16];
+	char word[24];
 	int i;
 
 	(void)state;
