@@ -363,11 +363,14 @@ $(B)/test/fuzz_program $(B)/test/fuzz_fmt: $(MPGENOBJ)
 setup:
 	@$(srcdir)/scripts/setup
 
+# How many times slower what is tested may be: what tests allow it is so much
+# longer.
+SLOW = 1
 SUITES = unit vectors golden e2e real docs fault fuzz lint
 TESTENV = B='$(B)' SRCDIR='$(srcdir)' TOOLS='$(TOOLS)' CC='$(CC)' \
 	TESTCFLAGS='$(CFLAGS)' LIBS='$(RT_LIBS) -lpthread -lm' \
 	RUNTIME='$(RUNTIME)' SOURCES='$(SOURCES) $(PUBLIC)' \
-	WRAPPER='$(WRAPPER)'
+	WRAPPER='$(WRAPPER)' SLOW='$(SLOW)'
 
 check: setup
 	@$(AGAIN) tests
@@ -384,17 +387,18 @@ quickstart: setup
 SAN = -fno-omit-frame-pointer -fno-sanitize-recover=all
 asan:
 	@$(MAKE) --no-print-directory B=build/asan \
-		CFLAGS='-g -O1 -fsanitize=address,undefined $(SAN)' check
+		CFLAGS='-g -O1 -fsanitize=address,undefined $(SAN)' \
+		SLOW=5 check
 
 tsan:
 	@$(MAKE) --no-print-directory B=build/tsan \
 		CFLAGS='-g -O1 -fsanitize=thread $(SAN)' \
-		SUITES='unit e2e' check
+		SUITES='unit e2e' SLOW=10 check
 
 valgrind:
 	@$(MAKE) --no-print-directory \
 		SUITES='unit golden e2e/t_types e2e/t_flow e2e/t_cache' \
-		WRAPPER='$(abspath $(srcdir))/tests/memcheck' check
+		WRAPPER='$(abspath $(srcdir))/tests/memcheck' SLOW=30 check
 
 cov:
 	@$(MAKE) --no-print-directory B=build/cov CFLAGS='-g -O0 --coverage' \

@@ -55,6 +55,11 @@ status() {
 	}
 }
 
+# slow N: so much time as tests allow where programs are slower, by SLOW.
+slow() {
+	echo $(($1 * ${SLOW:-1}))
+}
+
 # says PATTERN: in the messages or the output of the last `status`.
 says() {
 	grep -q -e "$1" "$tmp/out" "$tmp/err" || {

@@ -8,7 +8,8 @@ set -u
 cd "$tmp" || exit 1
 secret=SECRET-KEY-0123456789
 rows 60 >rows.jsonl
-retry='retry { attempts = 2; backoff = 10ms; max_wait = 2s; } timeout = 700ms;'
+retry='retry { attempts = 2; backoff = 10ms; max_wait = 2s; } '
+retry="${retry}timeout = $(slow 700)ms;"
 classifier 'random { trials = 3; }' |
     sed "s/price = free;/price = free; $retry/" >s.mp
 sed 's/price = free;/price = free; api_key = env("FAULT_KEY");/' s.mp >k.mp

@@ -29,9 +29,9 @@ END
 again='retry { attempts = 3; backoff = 10ms; }'
 source "$again timeout = 30s;" >w.mp
 ok 'it compiles' status 0 "$MIPROC" -O0 -Werror w.mp -o w
-source "$again timeout = 700ms;" >brief.mp
+source "$again timeout = $(slow 700)ms;" >brief.mp
 ok 'for silence' status 0 "$MIPROC" -O0 -Werror brief.mp -o brief
-source "$again timeout = 2s;" >batch.mp
+source "$again timeout = $(slow 2)s;" >batch.mp
 ok 'of some calls' status 0 "$MIPROC" -O0 -Werror batch.mp -o batch
 source 'retry { attempts = 2; hedge = 200ms; } timeout = 5s;' >hedge.mp
 ok 'with a second try' status 0 "$MIPROC" -O0 -Werror hedge.mp -o hedge

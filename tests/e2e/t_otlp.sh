@@ -275,7 +275,7 @@ END
 
 # lasts MOST COMMAND...: in ms.
 lasts() {
-	most=$1
+	most=$(slow "$1")
 	shift
 	from=$(date +%s%N)
 	"$@" || return

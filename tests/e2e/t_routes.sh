@@ -82,7 +82,7 @@ serve /v1 '{"match":"late","times":1,"delay_ms":9000,"reply":"too late"}' \
     '{"match":"sick","status":400}' \
     '{"reply":"in time"}'
 program "$(model 'timeout = 20s; retry { hedge = 200ms; }')"
-ok 'a straggler is asked for once more' status 0 timeout 5 ./p --no-cache \
+ok 'a straggler is asked for once more' status 0 timeout "$(slow 5)" ./p --no-cache \
     --usage --text late
 ok 'and the other answer counts' [ "$(cat out)" = 'in time' ]
 ok 'two requests' [ "$(requests)" -eq 2 ]

@@ -150,7 +150,7 @@ twice() {
 	wait $pid
 	got=$?
 	echo "status $got after $(($(date +%s) - from)) s"
-	[ $got -eq "$want" ] && [ $(($(date +%s) - from)) -le 3 ]
+	[ $got -eq "$want" ] && [ $(($(date +%s) - from)) -le "$(slow 3)" ]
 }
 ok '^C twice, in a batch' twice INT 130 ./s --jsonl in.jsonl --no-cache
 ok 'SIGTERM twice' twice TERM 143 ./s --text a --no-cache

@@ -28,7 +28,7 @@ program P(text: string) -> (kind: Kind) { return { kind = sort(text).kind }; }
 END
 }
 source 30s >w.mp
-source 700ms >brief.mp
+source "$(slow 700)ms" >brief.mp
 ok 'it compiles' status 0 "$MIPROC" -O0 -Werror w.mp -o w
 ok 'for what takes too long' status 0 "$MIPROC" -O0 -Werror brief.mp -o brief
 

@@ -18,6 +18,7 @@
 #include "provider/provider.h"
 #include "run/mip.h"
 #include "search/vectors.h"
+#include "slow.h"
 #include "type/type.h"
 
 static const char rules[] =
@@ -38,7 +39,7 @@ model(void)
 		.base_url = { .text = lmd.url }, .temperature = MIP_UNSET,
 		.top_p = MIP_UNSET, .seed = -1,
 		.sending = { .attempts = 2, .backoff_ms = 10,
-		    .timeout_ms = 5000 },
+		    .timeout_ms = slow(5000) },
 	};
 }
 

@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "lmd_run.h"
 #include "net/http.h"
+#include "slow.h"
 
 static const char rules[] =
 	"{\"match\":\"plain\",\"reply\":\"hello\"}\n"
@@ -60,7 +61,7 @@ shoot(struct shot *s, struct http *h, const char *word)
 	s->r.header = header;
 	s->r.body = s->body;
 	s->r.body_len = strlen(s->body);
-	s->r.timeout_ms = 5000;
+	s->r.timeout_ms = slow(5000);
 	s->r.local = true;
 	s->r.done = done;
 	s->r.arg = &s->ended;
@@ -156,7 +157,7 @@ timeout(void **state)
 	s.r.timeout_ms = 300;
 	end(&s);
 	assert_int_equal(s.r.result, HTTP_TIMEOUT);
-	assert_true(s.r.seconds > 0.25 && s.r.seconds < 3);
+	assert_true(s.r.seconds > 0.25 && s.r.seconds < slow(3));
 	http_release(&s.r);
 	http_free(h);
 }

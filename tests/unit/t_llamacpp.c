@@ -15,6 +15,7 @@
 #include "lmd_run.h"
 #include "local/llamacpp.h"
 #include "net/http.h"
+#include "slow.h"
 
 static struct lmd lmd;                  /* for its folder alone */
 static char model[96], program[96], locks[96];
@@ -65,8 +66,8 @@ answers(const char *url)
 	struct http *h = http_new();
 	bool done = false, ok;
 	struct http_request r = {
-		.url = url, .timeout_ms = 2000, .local = true, .done = ended,
-		.arg = &done,
+		.url = url, .timeout_ms = slow(2000), .local = true,
+		.done = ended, .arg = &done,
 	};
 
 	http_submit(h, &r);

@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "lm/lm.h"
 #include "lm_run.h"
+#include "slow.h"
 
 static const char fetch_rules[] =
 	"{\"path\":\"/tool\",\"match\":\"f-busy\",\"status\":503,\"times\":2}\n"
@@ -44,7 +45,7 @@ server(void)
 	return (struct mip_http){
 		.name = "tool lookup", .url = { .text = tool_url },
 		.sending = { .attempts = 3, .backoff_ms = 20,
-		    .max_wait_ms = 2000, .timeout_ms = 5000 },
+		    .max_wait_ms = 2000, .timeout_ms = slow(5000) },
 	};
 }
 

@@ -12,6 +12,7 @@
 
 #include "lmd_run.h"
 #include "run/mip.h"
+#include "slow.h"
 #include "type/type.h"
 
 static const char rules[] =
@@ -74,7 +75,7 @@ by_server(void)
 	server = (struct mip_http){
 		.name = "retriever web", .url = { .text = url },
 		.sending = { .attempts = 2, .backoff_ms = 10,
-		    .timeout_ms = 5000 },
+		    .timeout_ms = slow(5000) },
 	};
 	return (struct mip_retriever){
 		.name = "web", .by = MIP_SEARCH, .of = &page_type,

@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "slow.h"
+
 static const struct mip_field calc_in_fields[] = {
 	{ MIP_FIELD(struct calc_in, expr, &mip_string, NULL) },
 	{ MIP_FIELD(struct calc_in, n, &mip_int, NULL),
@@ -43,7 +45,8 @@ stage_up(void **state)
 	s->m = mip_new(s->env);
 	s->argv[0] = "./tool";
 	s->tool = (struct mip_tool){ .name = "calc", .argv = s->argv,
-		.in = &calc_in_type, .out = &mip_int, .timeout_ms = 10000 };
+		.in = &calc_in_type, .out = &mip_int,
+		.timeout_ms = slow(10000) };
 	*state = s;
 	return s->m ? 0 : -1;
 }
