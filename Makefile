@@ -71,8 +71,8 @@ PROVIDERS := $(shell grep -o '^P.[a-z0-9_]*' \
 
 RUNTIME = \
 	$(call in,runtime/core, \
-	status arena buf chars lines lock json json_put duration sha256 regex \
-	redact allow child clock) \
+	status arena buf chars lines lock json json_put duration sha256 hash64 \
+	regex redact allow child clock) \
 	$(call in,runtime/type, \
 	type type_check type_read schema gbnf gbnf_number gbnf_text \
 	gbnf_regex) \
@@ -92,8 +92,8 @@ RUNTIME = \
 	$(call in,runtime/local,llamacpp llamacpp_keep) \
 	$(call in,runtime/lm, \
 	breaker limit budget lm lm_address lm_down lm_end lm_fetch lm_flight \
-	lm_hedge lm_keep lm_lack lm_local lm_loop lm_model lm_pool lm_route \
-	lm_stream lm_trace) \
+	lm_hedge lm_keep lm_key lm_lack lm_local lm_loop lm_model lm_pool \
+	lm_route lm_stream lm_trace) \
 	$(call in,runtime/tool,tool_run tool_keep) \
 	$(call in,runtime/run, \
 	env mip mip_ask mip_stream mip_tool fork claim condition retrieve \

@@ -13,7 +13,7 @@ enum {
 	SHA256_STATE = 112              /* private */
 };
 
-/* Private; holds nothing beside itself. */
+/* Private; holds nothing beside itself: a copy goes on where it is. */
 struct sha256 {
 	_Alignas(8) unsigned char state[SHA256_STATE];
 	bool failed;                    /* sticks; final then returns false */

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "core/json.h"
-#include "core/sha256.h"
 #include "lm/lm_in.h"
 
 void
@@ -71,36 +70,6 @@ lm_flight_free(struct lm_flight *f)
 	sse_release(&f->sse);
 	provider_stream_release(&f->pieces);
 	free(f);
-}
-
-/* What makes two calls the same: the whole request, who answers, and which
- * sample it is.  The request is the one of the first rung, whatever the
- * server made us send. */
-static bool
-lm_key(struct lm_flight *f)
-{
-	struct sha256 h;
-	const char *identity = f->m->identity;
-	uint64_t n;
-
-	sha256_init(&h);
-	if (f->fresh) {                 /* the same as none */
-		n = atomic_fetch_add(&f->lm->nfresh, 1);
-		sha256_update(&h, "miproc fresh 1", 15);
-		sha256_update(&h, &n, sizeof n);
-		return sha256_final(&h, f->key);
-	}
-	sha256_update(&h, "miproc reply 1", 15);
-	if (f->kind == LM_FETCH)
-		sha256_update(&h, f->get ? "GET" : "POST", 4 + !f->get);
-	if (f->url)
-		sha256_update(&h, f->url, strlen(f->url) + 1);
-	if (f->m->provider->model_in_url)
-		sha256_update(&h, f->m->model.id, strlen(f->m->model.id) + 1);
-	sha256_update(&h, identity, strlen(identity) + 1);
-	sha256_update(&h, f->ask.sample, strlen(f->ask.sample) + 1);
-	sha256_update(&h, f->body.s, f->body.len);
-	return sha256_final(&h, f->key);
 }
 
 /* How many texts are to be embedded. */

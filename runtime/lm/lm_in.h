@@ -1,7 +1,8 @@
 /* The parts of lm, among themselves.
  *
  * A call becomes a flight, or joins the flight that already has its request.
- * lm_flight.c begins and lands flights; lm_keep.c looks them up in journal and
+ * lm_flight.c begins and lands flights, lm_key.c knows which are the same,
+ * lm_keep.c looks them up in journal and
  * cache; lm_end.c ends calls.  lm_model.c knows models, lm_address.c where
  * they are, lm_route.c which of them are tried, lm_pool.c which of several that
  * are alike, lm_local.c their own servers.
@@ -32,7 +33,8 @@ enum {
 	LM_WHY = 320,
 	LM_UNSHAPED = 2,                /* such replies: it ignores schemas */
 	LM_ODD = 16,                    /* refused schemas that are known */
-	LM_ROUTE = 16                   /* models that one call may try */
+	LM_ROUTE = 16,                  /* models that one call may try */
+	LM_BEGUN = 64                   /* beginnings that are hashed */
 };
 
 enum lm_source { LM_SERVER, LM_CACHE, LM_JOURNAL, LM_REPLAY, LM_SHARED };
@@ -116,6 +118,8 @@ struct lm_model {
 	unsigned nodd;
 	atomic_uint unshaped;           /* replies not of the schema */
 	struct lm_hedge hedge;
+
+	struct lm_begun *_Atomic begun[LM_BEGUN];       /* by affinity */
 };
 
 /* What is asked for once, however many wait for it. */
@@ -336,8 +340,6 @@ void lm_key_header(struct lm *l, struct lm_model *m, bool standard);
 
 /* ---- lm_route.c ---- */
 
-uint64_t lm_hash(const char *s);
-
 /* Fills `r` with the models that the call is to try. */
 enum mip_status lm_route(struct lm *l, const struct lm_call *c,
     struct lm_route *r, char why[LM_WHY]);
@@ -395,6 +397,14 @@ unsigned lm_level(enum mip_structure s);
 
 /* Writes the body anew for another rung; false without memory. */
 bool lm_write_rung(struct lm_flight *f, enum mip_structure rung);
+
+/* ---- lm_key.c ---- */
+
+/* Sets the flight's key, which two calls share if they are the same: the whole
+ * request, who answers, and which sample it is.  The request is the one of the
+ * first rung, whatever the server made us send.  False without memory. */
+bool lm_key(struct lm_flight *f);
+void lm_begun_free(struct lm_begun *b);
 
 /* ---- lm_lack.c ---- */
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/hash64.h"
 #include "lm/lm_in.h"
 
 /* ---- reading refusals ---- */
@@ -212,7 +213,7 @@ lack_is_odd(const struct lm_model *m, const char *schema)
 
 	if (m->nodd == 0)
 		return false;
-	hash = lm_hash(schema);
+	hash = hash64_str(schema);
 	for (i = 0; i < m->nodd && i < LM_ODD; i++)
 		if (m->odd[i] == hash)
 			return true;
@@ -233,7 +234,7 @@ lack_learn_rung(struct lm_flight *f)
 	if (!(bit & LACK_SCHEMAS) || !lack_says(f, schema))
 		m->lacks |= bit;
 	else if (!lack_is_odd(m, f->ask.schema))
-		m->odd[m->nodd++ % LM_ODD] = lm_hash(f->ask.schema);
+		m->odd[m->nodd++ % LM_ODD] = hash64_str(f->ask.schema);
 	m->plain = m->model;
 	lm_lack_settings(&m->plain, m->lacks);
 }

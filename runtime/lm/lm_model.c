@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/hash64.h"
 #include "core/sha256.h"
 #include "lm/lm_in.h"
 
@@ -255,7 +256,7 @@ model_new(struct lm *l, const void *of, const struct mip_model *settings,
 	m->what = buf_take(&what);
 	if (!m->what)
 		m->bad = MIP_NOMEM;
-	m->hash = lm_hash(settings->name);
+	m->hash = hash64_str(settings->name);
 	lm_queue_init(&m->ready);
 	m->hedge.credit = 1;
 	limit_init(&m->limit, settings->sending.running,
@@ -459,5 +460,7 @@ lm_model_free(struct lm_model *m)
 	free(m->identity);
 	free(m->authorization);
 	free(m->hedge.times);
+	for (i = 0; i < LM_BEGUN; i++)
+		lm_begun_free(m->begun[i]);
 	free(m);
 }

@@ -3,23 +3,8 @@
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "core/hash64.h"
 #include "lm/lm_in.h"
-
-static uint64_t
-route_hash(uint64_t h, const char *s, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		h = (h ^ (unsigned char)s[i]) * 1099511628211u;
-	return h;
-}
-
-uint64_t
-lm_hash(const char *s)
-{
-	return route_hash(14695981039346656037u, s, strlen(s));
-}
 
 /* By content, not by turn: the same call goes to the same server again, and
  * is found in the cache. */
@@ -31,10 +16,10 @@ route_turn(const struct lm_call *c, const struct mip_model *m)
 	unsigned i, at = 0;
 
 	if (!m->sticky)
-		key = route_hash(route_hash(lm_hash(""), c->messages,
-		    c->messages_len), sample, strlen(sample));
+		key = hash64_more(hash64(c->messages, c->messages_len),
+		    sample, strlen(sample));
 	for (i = 0; i < m->nto; i++) {
-		score = lm_rendezvous(key, lm_hash(m->to[i]->name));
+		score = lm_rendezvous(key, hash64_str(m->to[i]->name));
 		if (i > 0 && score <= best)
 			continue;
 		best = score;

@@ -96,6 +96,15 @@ prompt_prefix(struct buf *b, const struct slots_leaf *leaf)
 		put_demo(b, leaf, leaf->demo[i]);
 }
 
+static void
+put_prefix(struct buf *b, const struct slots_leaf *leaf)
+{
+	if (leaf->prefix)
+		buf_put(b, leaf->prefix, leaf->prefix_len);
+	else
+		prompt_prefix(b, leaf);
+}
+
 static bool
 has_media(const struct mip_type *t)
 {
@@ -107,32 +116,61 @@ has_media(const struct mip_type *t)
 	return false;
 }
 
+void
+prompt_tail(struct buf *b, const struct slots_leaf *leaf)
+{
+	struct buf text = BUF_INIT, json = BUF_INIT;
+
+	buf_puts(&text, "\n\n");
+	prompt_layout(&text, leaf->prompt->out, leaf->format);
+	buf_json(&json, buf_str(&text), text.len);
+	if (text.failed || json.failed)
+		b->failed = true;
+	else                            /* without its quotes */
+		buf_put(b, json.s + 1, json.len - 2);
+	buf_release(&json);
+	buf_release(&text);
+}
+
+/* Appends the text of a question as a string of JSON. */
+static void
+put_text(struct buf *b, const struct slots_leaf *leaf, const void *in)
+{
+	struct buf text = BUF_INIT;
+
+	prompt_inputs(&text, leaf, in, NULL);
+	buf_json(b, buf_str(&text), text.len);
+	b->failed |= text.failed;
+	buf_release(&text);
+	if (prompt_has_demos(leaf) || b->failed)
+		return;
+	b->len--;                       /* the quote */
+	if (leaf->tail)
+		buf_puts(b, leaf->tail);
+	else
+		prompt_tail(b, leaf);
+	buf_putc(b, '"');
+}
+
 static enum mip_status
 put_question(struct buf *b, const struct slots_leaf *leaf, const void *in,
     char *why, size_t nwhy)
 {
 	const struct mip_type *t = leaf->prompt->in;
-	struct buf text = BUF_INIT;
+	bool media = in && has_media(t);
 	enum mip_status s = MIP_OK;
 
-	prompt_inputs(&text, leaf, in, NULL);
-	if (!prompt_has_demos(leaf)) {
-		buf_puts(&text, "\n\n");
-		prompt_layout(&text, leaf->prompt->out, leaf->format);
-	}
-	b->failed |= text.failed;
-	if (has_media(t)) {
-		put_comma(b);
-		buf_puts(b, "{\"role\":\"user\",\"content\":"
-		    "[{\"type\":\"text\",\"text\":");
-		buf_json(b, buf_str(&text), text.len);
+	put_comma(b);
+	buf_puts(b, "{\"role\":\"user\",\"content\":");
+	if (media)
+		buf_puts(b, "[{\"type\":\"text\",\"text\":");
+	put_text(b, leaf, in);
+	if (media) {
 		buf_putc(b, '}');
 		s = prompt_media(b, t, in, why, nwhy);
-		buf_puts(b, "]}");
-	} else {
-		put_message(b, "user", buf_str(&text), text.len);
+		buf_putc(b, ']');
 	}
-	buf_release(&text);
+	buf_putc(b, '}');
 	return s;
 }
 
@@ -154,22 +192,12 @@ put_found(struct buf *b, const struct mip_prompt *p)
 void
 prompt_outline(struct buf *b, const struct slots_leaf *leaf)
 {
-	struct buf text = BUF_INIT;
+	char why[8];
 
-	if (leaf->prefix)
-		buf_put(b, leaf->prefix, leaf->prefix_len);
-	else
-		prompt_prefix(b, leaf);
+	put_prefix(b, leaf);
 	put_found(b, leaf->prompt);
-	prompt_inputs(&text, leaf, NULL, NULL);
-	if (!prompt_has_demos(leaf)) {
-		buf_puts(&text, "\n\n");
-		prompt_layout(&text, leaf->prompt->out, leaf->format);
-	}
-	put_message(b, "user", buf_str(&text), text.len);
+	put_question(b, leaf, NULL, why, sizeof why);
 	buf_putc(b, ']');
-	b->failed |= text.failed;
-	buf_release(&text);
 }
 
 static void
@@ -195,10 +223,7 @@ prompt_messages(struct buf *b, const struct slots_leaf *leaf, const void *in,
 	char why[8];
 	unsigned i;
 
-	if (leaf->prefix)
-		buf_put(b, leaf->prefix, leaf->prefix_len);
-	else
-		prompt_prefix(b, leaf);
+	put_prefix(b, leaf);
 	for (i = 0; more && i < more->ndemo; i++)
 		put_demo(b, leaf, more->demo[i]);
 	s = put_question(b, leaf, in, why, sizeof(why));

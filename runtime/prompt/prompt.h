@@ -35,6 +35,10 @@ struct prompt_more {
  * of the caller; one that lacks outputs shows those it has. */
 void prompt_prefix(struct buf *b, const struct slots_leaf *leaf);
 
+/* Appends what ends the last user message of a leaf that has no
+ * demonstrations, the layout of the reply, as it stands within the quotes. */
+void prompt_tail(struct buf *b, const struct slots_leaf *leaf);
+
 /* Appends the whole message array: the prefix, the demonstrations of `more`
  * (NULL: nothing more), the inputs at `in`, and for each of its retries the
  * assistant's reply and the user's hint.  An optional input that is null is

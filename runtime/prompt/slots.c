@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/hash64.h"
 #include "prompt/prompt.h"
 #include "type/gbnf.h"
 #include "type/schema.h"
@@ -424,9 +425,14 @@ finish_leaf(struct maker *m, struct slots_leaf *l)
 	if (!b.failed)
 		l->prefix = arena_strndup(a, buf_str(&b), b.len);
 	l->prefix_len = b.len;
+	l->prefix_hash = hash64(buf_str(&b), b.len);
+	buf_reset(&b);
+	prompt_tail(&b, l);
+	if (!b.failed && l->prefix)
+		l->tail = arena_strndup(a, buf_str(&b), b.len);
 	buf_reset(&b);
 	schema_json(&b, l->prompt->out);
-	if (!b.failed && l->prefix)
+	if (!b.failed && l->tail)
 		l->schema = arena_strndup(a, buf_str(&b), b.len);
 	buf_reset(&b);
 	gbnf(&b, l->prompt->out, l->format);

@@ -24,6 +24,9 @@ struct slots_leaf {
 	const char *prefix;             /* messages before the last user turn,
 	                                 * rendered once: see prompt.h */
 	size_t prefix_len;
+	uint64_t prefix_hash;
+	const char *tail;               /* of the last user turn, within its
+	                                 * quotes, without demonstrations */
 	const char *schema;             /* JSON schema of the outputs */
 	const char *grammar;            /* GBNF of a reply in `format` */
 };

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/hash64.h"
 #include "run/cases.h"
 #include "run/fork.h"
 #include "type/type.h"
@@ -44,41 +45,6 @@ mip_ask_drain(struct mip *m)
 }
 
 /* ---- asking ---- */
-
-static uint64_t
-hash_step(uint64_t h, uint64_t v)
-{
-	h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
-	return h ^ h >> 32;
-}
-
-/* As FNV-1a, but eight bytes a step, with the high half folded in so that
- * every bit of them counts; and four lanes, as a step waits for the one before
- * it. */
-static uint64_t
-hash_more(uint64_t h, const void *p, size_t n)
-{
-	const unsigned char *s = p;
-	uint64_t lane[4] = { h, h + 1, h + 2, h + 3 }, v[4];
-	size_t i, k;
-
-	for (i = 0; n - i >= sizeof v; i += sizeof v) {
-		memcpy(v, s + i, sizeof v);
-		for (k = 0; k < 4; k++)
-			lane[k] = hash_step(lane[k], v[k]);
-	}
-	for (k = 0; i > 0 && k < 4; k++)
-		h = hash_step(h, lane[k]);
-	for (; i < n; i++)
-		h = (h ^ s[i]) * UINT64_C(1099511628211);
-	return h;
-}
-
-static uint64_t
-hash_text(const char *s, size_t n)
-{
-	return hash_more(UINT64_C(14695981039346656037), s, n);
-}
 
 static struct seen *
 seen_slot(struct seen *v, size_t cap, uint64_t hash)
@@ -246,7 +212,7 @@ ask_send(struct mip *m, struct ask *a)
 	c->sample = a->sample;
 	c->reasks = a->reasked > 0;
 	c->at = m->at;
-	c->hash_affinity = hash_text(leaf->prefix, leaf->prefix_len);
+	c->hash_affinity = leaf->prefix_hash;
 	c->group = &m->group;
 	c->stream = m->listener != NULL;
 	a->state = ASK_SENT;
@@ -283,6 +249,18 @@ ask_render(struct mip *m, struct ask *a)
 	    why[0] ? why : mip_status_text(s));
 }
 
+/* Of what is asked at first: whose messages begin with those of the leaf. */
+static uint64_t
+ask_hash(const struct ask *a)
+{
+	const struct slots_leaf *leaf = a->leaf;
+	const char *name = a->prompt->name;
+	uint64_t h = hash64_more(leaf->prefix_hash, name, strlen(name));
+
+	return hash64_more(h, a->messages.s + leaf->prefix_len,
+	    a->messages.len - leaf->prefix_len);
+}
+
 void
 mip_ask_again(struct mip *m, const struct mip_prompt *p, const void *in,
     void *out, struct mip_retry *again)
@@ -292,7 +270,6 @@ mip_ask_again(struct mip *m, const struct mip_prompt *p, const void *in,
 	unsigned ndemo = 0;
 	struct ask *a;
 	struct buf text;
-	uint64_t hash;
 
 	memset(out, 0, p->out->size);
 	if (m->status != MIP_OK || mip_stopped(m))
@@ -316,9 +293,7 @@ mip_ask_again(struct mip *m, const struct mip_prompt *p, const void *in,
 	schema_word(a->name, p->name);
 	ask_render(m, a);
 	if (m->status == MIP_OK) {
-		hash = hash_text(a->messages.s, a->messages.len);
-		hash = hash_more(hash, p->name, strlen(p->name));
-		a->occurrence = mip_occurrence(m, hash);
+		a->occurrence = mip_occurrence(m, ask_hash(a));
 	}
 	mip_hear_new(m, a);
 	if (m->status != MIP_OK || !ask_send(m, a))

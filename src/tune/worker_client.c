@@ -15,6 +15,7 @@
 
 #include "core/buf.h"
 #include "core/clock.h"
+#include "core/hash64.h"
 #include "miproc_gen.h"
 #include "tune/worker_wire.h"
 
@@ -84,13 +85,7 @@ say_death(struct worker_client *w, const char *how,
 static uint64_t
 job_hash(const struct worker_job *j)
 {
-	const char *s = j->test ? j->test : j->row;
-	size_t n = j->test ? strlen(j->test) : j->row_len, i;
-	uint64_t h = 14695981039346656037u;     /* FNV-1a */
-
-	for (i = 0; i < n; i++)
-		h = (h ^ (unsigned char)s[i]) * 1099511628211u;
-	return h;
+	return j->test ? hash64_str(j->test) : hash64(j->row, j->row_len);
 }
 
 static bool

@@ -99,6 +99,26 @@ kept() {
 ok 'all are answered' test "$(wc -l <out)" = 8000
 ok 'the latest ones are kept' sh -c "[ $(kept) -gt 100 ] && [ $(kept) -lt 7000 ]"
 
+# ---- the key of a call, however its request was hashed ----
+
+before=$(requests)
+sed "s/Decide the sentiment./&$(printf '%0900d' 0 | sed 's/0/ Think./g')/" \
+    s.mp >long.mp
+ok 'a long instruction' status 0 "$MIPROC" -q -O0 long.mp -o long
+sed -n 's/.*\("text": *"[^"]*"\).*/{\1}/p' rows.jsonl >in.jsonl
+ok 'all rows together' status 0 sh -c './long -j 3 --jsonl <in.jsonl'
+mv out together
+ok 'are asked for' test "$(requests)" = $((before + 60))
+ok 'in another order' status 0 sh -c \
+    'sort -r in.jsonl | ./long --offline -j 1 --jsonl'
+ok 'they are known' sh -c 'sort out >a; sort together >b; cmp a b'
+for i in 1 2 59 60; do
+	sed -n "${i}p" in.jsonl >row.jsonl
+	sed -n "${i}p" together >b
+	ok "row $i alone" status 0 ./long --offline --jsonl row.jsonl
+	ok 'is known, too' cmp out b
+done
+
 # ---- one that may only be read ----
 
 chmod 755 "$tmp"
