@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: MIT */
 #include "lm/lm.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,32 +56,62 @@ bool
 lm_group_init(struct lm_group *g)
 {
 	g->pending = 0;
-	g->news = false;
-	atomic_init(&g->telling, 0);
-	if (pthread_mutex_init(&g->lock, NULL) != 0)
+	g->news = g->waits = false;
+	if (sem_init(&g->all, 0, 0) != 0)
 		return false;
-	if (clock_cond(&g->done))
-		return true;
-	pthread_mutex_destroy(&g->lock);
+	if (pthread_mutex_init(&g->lock, NULL) == 0) {
+		if (clock_cond(&g->heard))
+			return true;
+		pthread_mutex_destroy(&g->lock);
+	}
+	sem_destroy(&g->all);
 	return false;
 }
 
 void
 lm_group_release(struct lm_group *g)
 {
-	while (atomic_load(&g->telling) > 0)
-		sched_yield();
-	pthread_cond_destroy(&g->done);
+	pthread_cond_destroy(&g->heard);
 	pthread_mutex_destroy(&g->lock);
+	sem_destroy(&g->all);
+}
+
+void
+lm_group_begin(struct lm_group *g)
+{
+	pthread_mutex_lock(&g->lock);
+	g->pending++;
+	pthread_mutex_unlock(&g->lock);
+}
+
+/* Each call is waited for once: a semaphore takes two system calls for it, a
+ * condition, whose lock has to be had again, three. */
+void
+lm_group_end(struct lm_group *g)
+{
+	bool all, wake;
+
+	pthread_mutex_lock(&g->lock);
+	all = --g->pending == 0;
+	wake = all && g->waits;
+	if (all && !wake)
+		pthread_cond_broadcast(&g->heard);
+	pthread_mutex_unlock(&g->lock);
+	if (wake)
+		sem_post(&g->all);
 }
 
 void
 lm_wait(struct lm_group *g)
 {
+	bool waits;
+
 	pthread_mutex_lock(&g->lock);
-	while (g->pending > 0)
-		pthread_cond_wait(&g->done, &g->lock);
+	waits = g->waits = g->pending > 0;
 	pthread_mutex_unlock(&g->lock);
+	while (waits && sem_wait(&g->all) != 0)
+		;                       /* a signal came */
+	g->waits = false;
 }
 
 bool
@@ -94,8 +123,8 @@ lm_wait_news(struct lm_group *g, unsigned ms)
 	pthread_mutex_lock(&g->lock);
 	while (g->pending > 0 && !g->news)
 		if (ms == 0)
-			pthread_cond_wait(&g->done, &g->lock);
-		else if (!clock_wait(&g->done, &g->lock, until))
+			pthread_cond_wait(&g->heard, &g->lock);
+		else if (!clock_wait(&g->heard, &g->lock, until))
 			break;
 	g->news = false;
 	more = g->pending > 0;
@@ -488,9 +517,7 @@ lm_start(struct lm *l, struct lm_call *c)
 
 	lm_call_reset(c);
 	c->began_ns = lm_trace_now(l);
-	pthread_mutex_lock(&c->group->lock);
-	c->group->pending++;
-	pthread_mutex_unlock(&c->group->lock);
+	lm_group_begin(c->group);
 	if (atomic_load(&l->cancelled))
 		s = MIP_CANCELLED;
 	if (s == MIP_OK)

@@ -9,7 +9,7 @@
 #define LM_H
 
 #include <pthread.h>
-#include <stdatomic.h>
+#include <semaphore.h>
 
 #include "core/buf.h"
 #include "miproc_gen.h"
@@ -22,16 +22,22 @@ struct lm_usage {
 	double cost;                    /* usd; 0 where no price is known */
 };
 
-/* Calls that one thread waits for together. */
+/* Calls that one thread waits for together, which alone begins them. */
 struct lm_group {
 	pthread_mutex_t lock;
-	pthread_cond_t done;
+	pthread_cond_t heard;           /* for lm_wait_news */
+	sem_t all;                      /* for lm_wait: all have ended */
+	bool waits;                     /* it is waited for */
 	unsigned pending;
 	bool news;                      /* of a call that streams */
-	atomic_uint telling;            /* threads that are about to wake it */
 };
 bool lm_group_init(struct lm_group *g);
 void lm_group_release(struct lm_group *g);
+
+/* One more is under way; one has ended.  Once all have, and the thread knows of
+ * it, the group may be gone. */
+void lm_group_begin(struct lm_group *g);
+void lm_group_end(struct lm_group *g);
 
 enum lm_kind {
 	LM_CHAT,                        /* a model is asked */

@@ -115,25 +115,12 @@ lm_count(struct lm *l, const struct lm_flight *f, const struct lm_call *c,
 	pthread_mutex_unlock(&l->lock);
 }
 
-/* Whoever waits is woken without the lock, which would have to be waited for
- * next. */
 static void
 lm_signal(struct lm_call *c)
 {
-	struct lm_group *g = c->group;
-	bool all;
-
 	free(c->flight);
 	c->flight = NULL;
-	pthread_mutex_lock(&g->lock);
-	all = --g->pending == 0;
-	if (all)
-		atomic_fetch_add(&g->telling, 1);
-	pthread_mutex_unlock(&g->lock);
-	if (!all)
-		return;
-	pthread_cond_broadcast(&g->done);
-	atomic_fetch_sub(&g->telling, 1);
+	lm_group_end(c->group);
 }
 
 void

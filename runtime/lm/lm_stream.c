@@ -46,7 +46,7 @@ stream_tell(struct lm_flight *f, struct lm_call *c, bool anew)
 	buf_put(&c->so_far, buf_str(&f->told) + c->so_far.len,
 	    f->safe - c->so_far.len);
 	c->news = c->group->news = true;
-	pthread_cond_broadcast(&c->group->done);
+	pthread_cond_broadcast(&c->group->heard);
 	pthread_mutex_unlock(&c->group->lock);
 }
 

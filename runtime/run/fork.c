@@ -261,10 +261,7 @@ fork_run(struct fork_pool *p, struct fork *f)
 	if (f->status != MIP_OK)
 		stop_from(f->next);
 	/* The fork is gone as soon as the parent knows of it. */
-	pthread_mutex_lock(&g->lock);
-	if (--g->pending == 0)
-		pthread_cond_broadcast(&g->done);
-	pthread_mutex_unlock(&g->lock);
+	lm_group_end(g);
 }
 
 static void *

@@ -64,14 +64,31 @@ lm_group_init(struct lm_group *g)
 {
 	g->pending = 0;
 	return pthread_mutex_init(&g->lock, NULL) == 0 &&
-	    pthread_cond_init(&g->done, NULL) == 0;
+	    pthread_cond_init(&g->heard, NULL) == 0;
 }
 
 void
 lm_group_release(struct lm_group *g)
 {
-	pthread_cond_destroy(&g->done);
+	pthread_cond_destroy(&g->heard);
 	pthread_mutex_destroy(&g->lock);
+}
+
+void
+lm_group_begin(struct lm_group *g)
+{
+	pthread_mutex_lock(&g->lock);
+	g->pending++;
+	pthread_mutex_unlock(&g->lock);
+}
+
+void
+lm_group_end(struct lm_group *g)
+{
+	pthread_mutex_lock(&g->lock);
+	g->pending--;
+	pthread_cond_broadcast(&g->heard);
+	pthread_mutex_unlock(&g->lock);
 }
 
 enum mip_status
@@ -134,17 +151,6 @@ fake_log(const struct lm_call *c)
 }
 
 static void
-finish(struct lm_call *c)
-{
-	struct lm_group *g = c->group;
-
-	pthread_mutex_lock(&g->lock);
-	g->pending--;
-	pthread_cond_broadcast(&g->done);
-	pthread_mutex_unlock(&g->lock);
-}
-
-static void
 answer(struct lm_call *c, const struct fake_rule *r)
 {
 	if (!r) {
@@ -173,9 +179,7 @@ lm_start(struct lm *l, struct lm_call *c)
 	struct fake_rule *r;
 
 	(void)l;
-	pthread_mutex_lock(&c->group->lock);
-	c->group->pending++;
-	pthread_mutex_unlock(&c->group->lock);
+	lm_group_begin(c->group);
 	pthread_mutex_lock(&fake.lock);
 	fake_log(c);
 	r = rule_for(c);
@@ -191,7 +195,7 @@ lm_start(struct lm *l, struct lm_call *c)
 		return;
 	}
 	pthread_mutex_unlock(&fake.lock);
-	finish(c);
+	lm_group_end(c->group);
 }
 
 /* No test looks beyond models here. */
@@ -258,7 +262,7 @@ lm_wait(struct lm_group *g)
 {
 	pthread_mutex_lock(&g->lock);
 	while (g->pending > 0)
-		pthread_cond_wait(&g->done, &g->lock);
+		pthread_cond_wait(&g->heard, &g->lock);
 	pthread_mutex_unlock(&g->lock);
 }
 
@@ -344,7 +348,7 @@ let_go(bool cancelled)
 		next = c->next;
 		if (cancelled)
 			c->status = MIP_CANCELLED;
-		finish(c);
+		lm_group_end(c->group);
 	}
 	fake.held = NULL;
 	fake.nheld = 0;
