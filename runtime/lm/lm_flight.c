@@ -58,6 +58,13 @@ lm_bucket(struct lm *l, const unsigned char key[STORE_KEY])
 	return &l->flight[(key[0] | key[1] << 8) % LM_BUCKETS];
 }
 
+/* How many flights of the bucket have landed. */
+static atomic_uint *
+lm_landed(struct lm *l, const struct lm_flight *f)
+{
+	return &l->landed[lm_bucket(l, f->key) - l->flight];
+}
+
 static void
 lm_flight_free(struct lm_flight *f)
 {
@@ -192,6 +199,7 @@ lm_land(struct lm *l, struct lm_flight *f)
 	while (*at != f)
 		at = &(*at)->same;
 	*at = f->same;
+	atomic_fetch_add(lm_landed(l, f), 1);
 	c = f->calls;
 	l->totals.attempts += f->attempts;
 	pthread_mutex_unlock(&l->lock);
@@ -301,46 +309,59 @@ lm_hand_over(struct lm *l, struct lm_flight *f)
 	return true;
 }
 
-void
-lm_begin(struct lm *l, struct lm_call *c, struct lm_model *m)
+/* Whether the model can be asked for such a thing; else the call is ended. */
+static bool
+lm_can(struct lm *l, struct lm_call *c, struct lm_model *m)
 {
-	struct lm_flight *f;
+	struct provider_ask a = { .model = &m->model, .messages = c->messages,
+		.messages_len = c->messages_len };
 	const char *cannot;
 	char why[LM_WHY];
 
 	if (m->bad != MIP_OK) {
 		lm_refuse(l, c, m->bad, m->why);
-		return;
+		return false;
 	}
-	if (c->kind == LM_EMBED && !m->provider->embed_body) {
+	if (c->kind == LM_EMBED && !m->provider->embed_body)
 		lm_say(l, why, "the %s cannot make vectors", m->what);
-		lm_refuse(l, c, MIP_USAGE, why);
-		return;
-	}
-	if (c->kind == LM_CHAT && m->provider->cannot &&
-	    (cannot = m->provider->cannot(&(struct provider_ask){
-	    .model = &m->model, .messages = c->messages,
-	    .messages_len = c->messages_len }))) {
+	else if (c->kind == LM_CHAT && m->provider->cannot &&
+	    (cannot = m->provider->cannot(&a)))
 		lm_say(l, why, "the %s cannot be sent %s", m->what, cannot);
-		lm_refuse(l, c, MIP_USAGE, why);
-		return;
-	}
-	if (!lm_model_takes(l, m, c->kind)) {
+	else if (!lm_model_takes(l, m, c->kind))
 		lm_say(l, why, "the local server of the %s cannot both answer "
 		    "and make vectors: declare a model for each", m->what);
-		lm_refuse(l, c, MIP_USAGE, why);
+	else
+		return true;
+	lm_refuse(l, c, MIP_USAGE, why);
+	return false;
+}
+
+void
+lm_begin(struct lm *l, struct lm_call *c, struct lm_model *m)
+{
+	struct lm_flight *f;
+	unsigned landed;
+
+	if (!lm_can(l, c, m))
 		return;
-	}
 	f = lm_flight_new(l, m, c);
 	if (!f) {
 		lm_refuse(l, c, MIP_NOMEM, NULL);
+		return;
+	}
+	landed = atomic_load(lm_landed(l, f));
+	if (lm_known(l, f)) {
+		lm_tell(l, f, c, true, true);
+		lm_flight_free(f);
 		return;
 	}
 	if (lm_join(l, f, c)) {
 		lm_flight_free(f);
 		return;
 	}
-	if (lm_known(l, f) || !lm_allowed(l, f)) {
+	/* One like it may have landed since it was not known. */
+	if ((atomic_load(lm_landed(l, f)) != landed && lm_known(l, f)) ||
+	    !lm_allowed(l, f)) {
 		lm_land(l, f);
 		return;
 	}

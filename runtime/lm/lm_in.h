@@ -225,6 +225,7 @@ struct lm {
 
 	pthread_mutex_t lock;
 	struct lm_flight *flight[LM_BUCKETS];
+	atomic_uint landed[LM_BUCKETS]; /* of each; written with the lock */
 	struct lm_queue coming;         /* for the I/O thread */
 	struct lm_totals totals;
 	struct usage usage;
