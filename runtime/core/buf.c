@@ -515,6 +515,28 @@ buf_take(struct buf *b)
 }
 
 void
+buf_hex_encode(char *out, const void *p, size_t n)
+{
+	static const char digit[] = "0123456789abcdef";
+	const unsigned char *c = p;
+
+	for (; n > 0; n--, c++) {
+		*out++ = digit[*c >> 4];
+		*out++ = digit[*c & 15];
+	}
+	*out = '\0';
+}
+
+void
+buf_hex(struct buf *b, const void *p, size_t n)
+{
+	if (b->failed || !buf_reserve(b, 2 * n))
+		return;
+	buf_hex_encode(b->s + b->len, p, n);
+	b->len += 2 * n;
+}
+
+void
 buf_percent(struct buf *b, const char *s, const char *keep)
 {
 	static const char digit[] = "0123456789ABCDEF";

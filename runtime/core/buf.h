@@ -73,6 +73,11 @@ size_t buf_plain(const char *s, size_t n);
  * number too large becomes U+FFFD. */
 size_t buf_utf8_encode(char out[4], uint32_t c);
 
+/* Writes the 2 * `n` hexadecimal digits of what is at `p`, and a NUL. */
+void buf_hex_encode(char *out, const void *p, size_t n);
+/* Appends them. */
+void buf_hex(struct buf *b, const void *p, size_t n);
+
 /* Makes room for `n` more bytes; false, and `failed`, if there is none. */
 bool buf_reserve(struct buf *b, size_t n);
 

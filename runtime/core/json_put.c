@@ -18,6 +18,8 @@ void
 json_put_member(struct buf *b, const char *name)
 {
 	json_put_item(b);
+	if (!name)
+		return;
 	buf_json(b, name, strlen(name));
 	buf_putc(b, ':');
 }

@@ -15,10 +15,12 @@
 /* Begins an item of an array: its value is to follow. */
 void json_put_item(struct buf *b);
 
-/* Begins a member of an object, "NAME": likewise. */
+/* Begins a member of an object, "NAME": likewise; without a name it is an
+ * item. */
 void json_put_member(struct buf *b, const char *name);
 
-/* Members whole; a string of NULL is "", `json` is taken over as it stands. */
+/* The same, whole: a string of NULL is "", `json` is taken over as it
+ * stands. */
 void json_put_string(struct buf *b, const char *name, const char *s);
 void json_put_int(struct buf *b, const char *name, int64_t v);
 void json_put_double(struct buf *b, const char *name, double v);

@@ -13,6 +13,8 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 
+#include "core/buf.h"
+
 _Static_assert(sizeof(SHA256_CTX) <= SHA256_STATE,
     "there is no room for what libcrypto keeps");
 
@@ -48,18 +50,12 @@ sha256_final(struct sha256 *h, unsigned char out[SHA256_SIZE])
 bool
 sha256_final_hex(struct sha256 *h, char out[SHA256_HEX])
 {
-	static const char digit[] = "0123456789abcdef";
 	unsigned char raw[SHA256_SIZE];
-	size_t i;
 
 	out[0] = '\0';
 	if (!sha256_final(h, raw))
 		return false;
-	for (i = 0; i < SHA256_SIZE; i++) {
-		out[2 * i] = digit[raw[i] >> 4];
-		out[2 * i + 1] = digit[raw[i] & 15];
-	}
-	out[2 * i] = '\0';
+	buf_hex_encode(out, raw, sizeof raw);
 	return true;
 }
 

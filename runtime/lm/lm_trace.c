@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/buf.h"
 #include "core/clock.h"
 #include "lm/lm_in.h"
 
@@ -163,19 +164,6 @@ lm_trace_down(struct lm *l, struct lm_flight *f)
 
 /* ---- calls ---- */
 
-static void
-lm_trace_key(const unsigned char key[STORE_KEY], char hex[2 * STORE_KEY + 1])
-{
-	static const char digit[] = "0123456789abcdef";
-	size_t i;
-
-	for (i = 0; i < STORE_KEY; i++) {
-		hex[2 * i] = digit[key[i] >> 4];
-		hex[2 * i + 1] = digit[key[i] & 15];
-	}
-	hex[2 * STORE_KEY] = '\0';
-}
-
 /* What was asked for, of a model. */
 static void
 lm_trace_asked(struct trace_call *t, const struct lm_flight *f,
@@ -236,7 +224,7 @@ lm_trace(struct lm *l, const struct lm_flight *f, const struct lm_call *c,
 		t.attempt = f->tried;
 		t.nattempt = f->ntried;
 	}
-	lm_trace_key(f->key, key);
+	buf_hex_encode(key, f->key, STORE_KEY);
 	trace_below(l->trace, &c->at, &t.at);
 	lm_traced(l, trace_write(l->trace, &t));
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "core/json_put.h"
 #include "run/mip_in.h"
 #include "type/type.h"
 
@@ -63,9 +64,8 @@ mip_claim_show(struct mip *m, const char *what, const struct mip_type *t,
 	if (!m->told || m->status != MIP_OK)
 		return;
 	if (m->told->shown)
-		buf_printf(&b, "%s,", m->told->shown);
-	buf_json(&b, what, strlen(what));
-	buf_putc(&b, ':');
+		buf_puts(&b, m->told->shown);
+	json_put_member(&b, what);
 	type_write(&b, t, v, true);
 	if (b.failed)
 		mip_oom(m);

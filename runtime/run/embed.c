@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/json_put.h"
 #include "run/mip_in.h"
 
 void
@@ -18,8 +19,7 @@ embed_begin(struct embed_call *c)
 void
 embed_text(struct embed_call *c, const char *text, size_t n)
 {
-	if (c->texts.len > 1)
-		buf_putc(&c->texts, ',');
+	json_put_item(&c->texts);
 	buf_json(&c->texts, text, n);
 }
 

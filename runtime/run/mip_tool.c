@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json_put.h"
 #include "run/mip_in.h"
 #include "type/type.h"
 
@@ -312,14 +313,9 @@ mip_call(struct mip *m, const struct mip_tool *tool, const void *in,
 /* ---- judging ---- */
 
 static void
-tool_put_field(struct buf *b, const struct mip_field *f, const void *record,
-    bool *first)
+tool_put_field(struct buf *b, const struct mip_field *f, const void *record)
 {
-	if (!*first)
-		buf_putc(b, ',');
-	*first = false;
-	buf_json(b, f->name, strlen(f->name));
-	buf_putc(b, ':');
+	json_put_member(b, f->name);
 	type_write(b, f->type, (const char *)record + f->offset, true);
 }
 
@@ -329,7 +325,6 @@ static void
 tool_write_pair(struct buf *b, struct json row, const struct mip_type *in_type,
     const void *in, const struct mip_type *out_type, const void *out)
 {
-	bool first = true;
 	unsigned i;
 
 	buf_puts(b, "{\"gold\":");
@@ -340,9 +335,9 @@ tool_write_pair(struct buf *b, struct json row, const struct mip_type *in_type,
 	buf_puts(b, ",\"pred\":{");
 	for (i = 0; i < in_type->n; i++)
 		if (!type_field(out_type, in_type->field[i].name))
-			tool_put_field(b, &in_type->field[i], in, &first);
+			tool_put_field(b, &in_type->field[i], in);
 	for (i = 0; i < out_type->n; i++)
-		tool_put_field(b, &out_type->field[i], out, &first);
+		tool_put_field(b, &out_type->field[i], out);
 	buf_puts(b, "}}");
 }
 

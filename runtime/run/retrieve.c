@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json_put.h"
 #include "run/mip_in.h"
 #include "search/bm25.h"
 #include "store/store.h"
@@ -161,9 +162,7 @@ retrieve_score(struct buf *b, const char *member, double score,
     struct json v)
 {
 	buf_putc(b, '{');
-	buf_json(b, member, strlen(member));
-	buf_putc(b, ':');
-	buf_double(b, score);
+	json_put_double(b, member, score);
 	buf_puts(b, json_count(v) > 0 ? "," : "");
 	buf_put(b, v.s + 1, v.n - 1);
 }

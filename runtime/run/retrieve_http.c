@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/json_put.h"
 #include "run/mip_in.h"
 #include "run/retrieve.h"
 #include "type/type.h"
@@ -42,10 +43,9 @@ search_url(struct buf *b, const char *url, const char *query, int64_t k)
 static void
 search_body(struct buf *b, const char *query, int64_t k)
 {
-	buf_puts(b, "{\"query\":");
-	buf_json(b, query, strlen(query));
-	buf_puts(b, ",\"k\":");
-	buf_int(b, k);
+	buf_putc(b, '{');
+	json_put_string(b, "query", query);
+	json_put_int(b, "k", k);
 	buf_putc(b, '}');
 }
 

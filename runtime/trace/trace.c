@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/json_put.h"
+
 struct trace {
 	int fd;                         /* -1: no file */
 	bool content;
@@ -120,15 +122,11 @@ void
 trace_parent(const struct trace_at *at, const unsigned char span[8],
     char out[TRACE_PARENT])
 {
-	size_t i, n = 3;
+	char trace[2 * sizeof at->trace + 1], in[2 * sizeof at->span + 1];
 
-	memcpy(out, "00-", n);
-	for (i = 0; i < sizeof at->trace; i++, n += 2)
-		snprintf(out + n, 3, "%02x", at->trace[i]);
-	out[n++] = '-';
-	for (i = 0; i < sizeof at->span; i++, n += 2)
-		snprintf(out + n, 3, "%02x", span[i]);
-	snprintf(out + n, 4, "-%02x", at->sampled);
+	buf_hex_encode(trace, at->trace, sizeof at->trace);
+	buf_hex_encode(in, span, sizeof at->span);
+	snprintf(out, TRACE_PARENT, "00-%s-%s-%02x", trace, in, at->sampled);
 }
 
 /* ---- making and ending it ---- */
@@ -225,46 +223,17 @@ trace_exports(const struct trace *t)
 /* ---- lines ---- */
 
 static void
-trace_name(struct buf *b, const char *name)
-{
-	buf_printf(b, "%s\"%s\":", b->len > 1 ? "," : "", name);
-}
-
-static void
 trace_text(struct buf *b, const char *name, const char *value)
 {
-	if (!value)
-		return;
-	trace_name(b, name);
-	buf_json(b, value, strlen(value));
-}
-
-static void
-trace_int(struct buf *b, const char *name, int64_t value)
-{
-	trace_name(b, name);
-	buf_int(b, value);
-}
-
-static void
-trace_double(struct buf *b, const char *name, double value)
-{
-	trace_name(b, name);
-	buf_double(b, value);
+	if (value)
+		json_put_string(b, name, value);
 }
 
 static void
 trace_hex(struct buf *b, const char *name, const unsigned char *id, size_t n)
 {
-	static const char digit[] = "0123456789abcdef";
-	size_t i;
-
-	trace_name(b, name);
-	buf_putc(b, '"');
-	for (i = 0; i < n; i++) {
-		buf_putc(b, digit[id[i] >> 4]);
-		buf_putc(b, digit[id[i] & 15]);
-	}
+	json_put_raw(b, name, "\"");
+	buf_hex(b, id, n);
 	buf_putc(b, '"');
 }
 
@@ -280,7 +249,7 @@ trace_place(struct buf *b, const struct trace_at *at, int64_t start_ns)
 		trace_hex(b, "parent", at->parent, sizeof at->parent);
 	if (start_ns == 0)
 		return;
-	trace_name(b, "time");
+	json_put_member(b, "time");
 	buf_printf(b, "%lld.%06lld", (long long)(start_ns / 1000000000),
 	    (long long)(start_ns % 1000000000 / 1000));
 }
@@ -305,18 +274,16 @@ trace_line(struct buf *b, const struct trace_call *c)
 	trace_text(b, "finish", c->finish);
 	trace_text(b, "response_id", c->response_id);
 	trace_text(b, "response_model", c->response_model);
-	if (c->refused) {
-		trace_name(b, "refused");
-		buf_puts(b, "true");
-	}
-	trace_int(b, "attempts", c->attempts);
-	trace_int(b, "tokens_in", c->in);
-	trace_int(b, "tokens_cached", c->cached);
-	trace_int(b, "tokens_out", c->out);
-	trace_double(b, "usd", c->cost);
-	trace_double(b, "latency_s", c->latency_s);
+	if (c->refused)
+		json_put_bool(b, "refused", true);
+	json_put_int(b, "attempts", c->attempts);
+	json_put_int(b, "tokens_in", c->in);
+	json_put_int(b, "tokens_cached", c->cached);
+	json_put_int(b, "tokens_out", c->out);
+	json_put_double(b, "usd", c->cost);
+	json_put_double(b, "latency_s", c->latency_s);
 	if (c->first_s > 0)
-		trace_double(b, "first_s", c->first_s);
+		json_put_double(b, "first_s", c->first_s);
 }
 
 /* Ends the line and writes it; with the lock held. */
@@ -397,11 +364,11 @@ trace_write_tool_line(struct trace *t, const struct trace_tool *c)
 	trace_text(b, "retriever", c->retriever);
 	trace_place(b, &c->at, c->start_ns);
 	if (c->retriever)
-		trace_int(b, "k", c->k);
+		json_put_int(b, "k", c->k);
 	trace_text(b, "status", mip_status_word(c->status));
 	if (c->status != MIP_OK)
 		trace_text(b, "message", c->message);
-	trace_double(b, "latency_s", c->latency_s);
+	json_put_double(b, "latency_s", c->latency_s);
 	if (t->content) {
 		trace_text(b, "in", c->in);
 		trace_text(b, "out", c->out);
@@ -444,8 +411,8 @@ trace_write_run(struct trace *t, const struct trace_run *r)
 	if (r->status != MIP_OK)
 		trace_text(b, "message", r->message);
 	if (r->scored)
-		trace_double(b, "score", r->score);
-	trace_double(b, "latency_s",
+		json_put_double(b, "score", r->score);
+	json_put_double(b, "latency_s",
 	    (double)(r->end_ns - r->start_ns) / 1e9);
 	ok = trace_end(t);
 	pthread_mutex_unlock(&t->lock);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/json.h"
+#include "core/json_put.h"
 #include "trace/trace_in.h"
 
 enum otlp_kind { OTLP_INTERNAL = 1, OTLP_CLIENT = 3 };
@@ -18,11 +19,9 @@ enum otlp_kind { OTLP_INTERNAL = 1, OTLP_CLIENT = 3 };
 static void
 otlp_key(struct buf *b, const char *name)
 {
-	if (b->len > 0 && b->s[b->len - 1] != '[')
-		buf_putc(b, ',');
-	buf_puts(b, "{\"key\":");
-	buf_json(b, name, strlen(name));
-	buf_puts(b, ",\"value\":{");
+	json_put_raw(b, NULL, "{");
+	json_put_string(b, "key", name);
+	json_put_raw(b, "value", "{");
 }
 
 static void
@@ -77,9 +76,8 @@ otlp_texts(struct buf *b, const char *name, const char *const *v, size_t n)
 	otlp_key(b, name);
 	buf_puts(b, "\"arrayValue\":{\"values\":[");
 	for (i = 0; i < n && v[i]; i++) {
-		buf_puts(b, i > 0 ? ",{\"stringValue\":" :
-		    "{\"stringValue\":");
-		buf_json(b, v[i], strlen(v[i]));
+		json_put_raw(b, NULL, "{");
+		json_put_string(b, "stringValue", v[i]);
 		buf_putc(b, '}');
 	}
 	buf_puts(b, "]}}}");
@@ -90,15 +88,9 @@ otlp_texts(struct buf *b, const char *name, const char *const *v, size_t n)
 static void
 otlp_id(struct buf *b, const char *name, const unsigned char *id, size_t n)
 {
-	static const char digit[] = "0123456789abcdef";
-	size_t i;
-
-	buf_printf(b, "\"%s\":\"", name);
-	for (i = 0; i < n; i++) {
-		buf_putc(b, digit[id[i] >> 4]);
-		buf_putc(b, digit[id[i] & 15]);
-	}
-	buf_puts(b, "\",");
+	json_put_raw(b, name, "\"");
+	buf_hex(b, id, n);
+	buf_putc(b, '"');
 }
 
 static void
@@ -108,17 +100,14 @@ otlp_begin(struct buf *b, const struct trace_at *at, enum otlp_kind kind,
 	static const struct trace_at nowhere;
 	struct buf name = BUF_INIT;
 
-	if (b->len > 0)
-		buf_putc(b, ',');
-	buf_putc(b, '{');
+	json_put_raw(b, NULL, "{");
 	otlp_id(b, "traceId", at->trace, sizeof at->trace);
 	otlp_id(b, "spanId", at->span, sizeof at->span);
 	if (memcmp(at->parent, nowhere.parent, sizeof at->parent) != 0)
 		otlp_id(b, "parentSpanId", at->parent, sizeof at->parent);
 	buf_printf(&name, "%s%s%s", what, of ? " " : "", of ? of : "");
-	buf_puts(b, "\"name\":");
-	buf_json(b, buf_str(&name), name.len);
-	buf_release(&name);
+	json_put_string(b, "name", buf_str(&name));
+	buf_made_of(b, &name);
 	buf_printf(b, ",\"kind\":%d,\"startTimeUnixNano\":\"%lld\","
 	    "\"endTimeUnixNano\":\"%lld\",\"attributes\":[", (int)kind,
 	    (long long)start_ns, (long long)(end_ns > start_ns ? end_ns :
@@ -180,7 +169,6 @@ otlp_parts(struct buf *b, struct json content)
 {
 	struct json_walk w;
 	struct json v, type, text;
-	bool first = true;
 
 	if (json_kind(content) == JSON_STRING) {
 		buf_printf(b, "{\"type\":\"text\",\"content\":%.*s}",
@@ -189,9 +177,7 @@ otlp_parts(struct buf *b, struct json content)
 	}
 	w = json_walk(content);
 	while (json_kind(content) == JSON_ARRAY && json_next(&w, NULL, &v)) {
-		if (!first)
-			buf_putc(b, ',');
-		first = false;
+		json_put_item(b);
 		type = json_get(v, "type");
 		text = json_get(v, "text");
 		if (json_kind(text) == JSON_STRING)
@@ -210,16 +196,13 @@ otlp_messages(struct buf *b, struct json all, bool system)
 {
 	struct json_walk w = json_walk(all);
 	struct json v, role;
-	bool first = true;
 
 	buf_putc(b, '[');
 	while (json_next(&w, NULL, &v)) {
 		role = json_get(v, "role");
 		if (json_string_is(role, "system") != system)
 			continue;
-		if (!first)
-			buf_putc(b, ',');
-		first = false;
+		json_put_item(b);
 		if (!system)
 			buf_printf(b, "{\"role\":%.*s,\"parts\":[",
 			    (int)role.n, role.s);
@@ -235,17 +218,15 @@ otlp_output(struct buf *b, const struct trace_call *c)
 {
 	buf_puts(b, "[{\"role\":\"assistant\",\"parts\":[");
 	if (c->reasoning) {
-		buf_puts(b, "{\"type\":\"reasoning\",\"content\":");
-		buf_json(b, c->reasoning, strlen(c->reasoning));
+		buf_puts(b, "{\"type\":\"reasoning\"");
+		json_put_string(b, "content", c->reasoning);
 		buf_puts(b, "},");
 	}
-	buf_puts(b, "{\"type\":\"text\",\"content\":");
-	buf_json(b, c->text, strlen(c->text));
+	buf_puts(b, "{\"type\":\"text\"");
+	json_put_string(b, "content", c->text);
 	buf_puts(b, "}]");
-	if (c->finish) {
-		buf_puts(b, ",\"finish_reason\":");
-		buf_json(b, c->finish, strlen(c->finish));
-	}
+	if (c->finish)
+		json_put_string(b, "finish_reason", c->finish);
 	buf_puts(b, "}]");
 }
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json_put.h"
+
 #define USAGE_FIRST_S 1e-3              /* the top of the first bucket */
 #define USAGE_OCTAVE 8                  /* buckets to the double */
 
@@ -339,20 +341,17 @@ usage_table(struct buf *b, const struct usage *u)
 void
 usage_members(struct buf *b, const struct mip_leaf_usage *s)
 {
-	if (s->leaf) {
-		buf_puts(b, "\"leaf\":");
-		buf_json(b, s->leaf, strlen(s->leaf));
-		buf_putc(b, ',');
-	}
-	buf_printf(b, "\"calls\":%" PRId64 ",\"cached\":%" PRId64
-	    ",\"reasked\":%" PRId64 ",\"failed\":%" PRId64, s->calls,
-	    s->cached, s->reasked, s->failed);
-	buf_printf(b, ",\"tokens_in\":%" PRId64 ",\"tokens_in_cached\":%"
-	    PRId64 ",\"tokens_out\":%" PRId64 ",\"usd\":", s->tokens_in,
-	    s->tokens_in_cached, s->tokens_out);
-	buf_double(b, s->usd);
-	buf_puts(b, ",\"nominal_usd\":");
-	buf_double(b, s->nominal_usd);
+	if (s->leaf)
+		json_put_string(b, "leaf", s->leaf);
+	json_put_int(b, "calls", s->calls);
+	json_put_int(b, "cached", s->cached);
+	json_put_int(b, "reasked", s->reasked);
+	json_put_int(b, "failed", s->failed);
+	json_put_int(b, "tokens_in", s->tokens_in);
+	json_put_int(b, "tokens_in_cached", s->tokens_in_cached);
+	json_put_int(b, "tokens_out", s->tokens_out);
+	json_put_double(b, "usd", s->usd);
+	json_put_double(b, "nominal_usd", s->nominal_usd);
 }
 
 static void
@@ -361,10 +360,8 @@ usage_object(struct buf *b, const struct mip_leaf_usage *s)
 	buf_putc(b, '{');
 	usage_members(b, s);
 	if (s->leaf && s->calls > s->cached) {
-		buf_puts(b, ",\"latency_s\":");
-		buf_double(b, s->latency_s);
-		buf_puts(b, ",\"latency_p95_s\":");
-		buf_double(b, s->latency_p95_s);
+		json_put_double(b, "latency_s", s->latency_s);
+		json_put_double(b, "latency_p95_s", s->latency_p95_s);
 	}
 	buf_putc(b, '}');
 }
@@ -377,8 +374,7 @@ usage_json(struct buf *b, const struct usage *u)
 
 	buf_puts(b, "{\"leaves\":[");
 	for (i = 0; usage_get(u, i, &s); i++) {
-		if (i > 0)
-			buf_putc(b, ',');
+		json_put_item(b);
 		usage_object(b, &s);
 		usage_sum(&total, &s);
 	}

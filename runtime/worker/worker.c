@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/buf.h"
+#include "core/json_put.h"
 #include "core/lines.h"
 #include "run/mip.h"
 #include "worker/worker_run.h"
@@ -93,11 +94,11 @@ worker_tell_slots(struct worker *w, int64_t id, const char *why)
 {
 	struct buf b = BUF_INIT;
 
-	buf_puts(&b, "{\"slots\":");
-	buf_int(&b, id);
-	buf_puts(&b, why ? ",\"ok\":false,\"why\":" : ",\"ok\":true");
+	buf_putc(&b, '{');
+	json_put_int(&b, "slots", id);
+	json_put_bool(&b, "ok", !why);
 	if (why)
-		buf_json(&b, why, strlen(why));
+		json_put_string(&b, "why", why);
 	buf_putc(&b, '}');
 	worker_put(w, &b);
 	buf_release(&b);
@@ -109,8 +110,8 @@ worker_tell_lives(struct worker *w, int64_t id)
 {
 	struct buf b = BUF_INIT;
 
-	buf_puts(&b, "{\"ping\":");
-	buf_int(&b, id);
+	buf_putc(&b, '{');
+	json_put_int(&b, "ping", id);
 	buf_putc(&b, '}');
 	worker_put(w, &b);
 	buf_release(&b);
@@ -123,12 +124,11 @@ worker_tell_bad(struct worker *w, const char *why)
 	struct buf b = BUF_INIT, text = BUF_INIT;
 
 	buf_printf(&text, "line %llu: %s", (unsigned long long)w->line, why);
-	buf_puts(&b, "{\"ok\":false,\"class\":\"usage\",\"why\":");
-	buf_json(&b, buf_str(&text), text.len);
-	b.failed = b.failed || text.failed;
+	buf_puts(&b, "{\"ok\":false,\"class\":\"usage\"");
+	json_put_string(&b, "why", buf_str(&text));
 	buf_putc(&b, '}');
+	buf_made_of(&b, &text);
 	worker_put(w, &b);
-	buf_release(&text);
 	buf_release(&b);
 }
 

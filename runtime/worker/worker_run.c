@@ -9,6 +9,7 @@
 
 #include "core/buf.h"
 #include "core/clock.h"
+#include "core/json_put.h"
 #include "reply/reply.h"
 
 /* A metric that was asked for, and what came of it. */
@@ -292,32 +293,18 @@ run_do(struct run *r, struct slots *slots)
 /* ---- the answer ---- */
 
 static void
-say_text(struct buf *b, const char *s)
-{
-	buf_json(b, s, strlen(s));
-}
-
-static void
 say_usage(struct buf *b, const char *key, const struct mip_usage *u)
 {
-	buf_printf(b, ",\"%s\":{\"calls\":", key);
-	buf_int(b, u->calls);
-	buf_puts(b, ",\"cached\":");
-	buf_int(b, u->cached);
-	buf_puts(b, ",\"reasked\":");
-	buf_int(b, u->reasked);
-	buf_puts(b, ",\"asked\":");
-	buf_int(b, u->asked);
-	buf_puts(b, ",\"clean\":");
-	buf_int(b, u->clean);
-	buf_puts(b, ",\"in\":");
-	buf_int(b, u->in);
-	buf_puts(b, ",\"out\":");
-	buf_int(b, u->out);
-	buf_puts(b, ",\"usd\":");
-	buf_double(b, u->usd);
-	buf_puts(b, ",\"nominal_usd\":");
-	buf_double(b, u->nominal_usd);
+	json_put_raw(b, key, "{");
+	json_put_int(b, "calls", u->calls);
+	json_put_int(b, "cached", u->cached);
+	json_put_int(b, "reasked", u->reasked);
+	json_put_int(b, "asked", u->asked);
+	json_put_int(b, "clean", u->clean);
+	json_put_int(b, "in", u->in);
+	json_put_int(b, "out", u->out);
+	json_put_double(b, "usd", u->usd);
+	json_put_double(b, "nominal_usd", u->nominal_usd);
 	buf_putc(b, '}');
 }
 
@@ -326,17 +313,14 @@ static void
 say_seconds(struct buf *b, const char *leaf, const struct usage_call *v,
     size_t n)
 {
-	bool first = true;
 	size_t i;
 
-	buf_puts(b, ",\"seconds\":[");
+	json_put_raw(b, "seconds", "[");
 	for (i = 0; i < n; i++) {
 		if (v[i].failed || v[i].cached ||
 		    strcmp(usage_call_name(&v[i]).text, leaf) != 0)
 			continue;
-		if (!first)
-			buf_putc(b, ',');
-		first = false;
+		json_put_item(b);
 		buf_double(b, v[i].latency_s);
 	}
 	buf_putc(b, ']');
@@ -354,9 +338,9 @@ say_leaves(struct buf *b, const struct mip *m)
 	v = mip_items(m, &n);
 	for (i = 0; i < n; i++)
 		usage_add(&all, &v[i]);
-	buf_puts(b, ",\"leaves\":[");
+	json_put_raw(b, "leaves", "[");
 	for (i = 0; usage_get(&all, i, &s); i++) {
-		buf_puts(b, i > 0 ? ",{" : "{");
+		json_put_raw(b, NULL, "{");
 		usage_members(b, &s);
 		say_seconds(b, s.leaf, v, n);
 		buf_putc(b, '}');
@@ -368,17 +352,13 @@ say_leaves(struct buf *b, const struct mip *m)
 static void
 say_flags(struct buf *b, const struct mip_step *s)
 {
-	bool first = true;
 	unsigned f;
 
-	buf_puts(b, ",\"flags\":[");
+	json_put_raw(b, "flags", "[");
 	for (f = 0; f < REPLY_NFLAG; f++) {
 		if (!(s->flags >> f & 1))
 			continue;
-		if (!first)
-			buf_putc(b, ',');
-		first = false;
-		say_text(b, reply_flag_word((enum reply_flag)f));
+		json_put_string(b, NULL, reply_flag_word((enum reply_flag)f));
 	}
 	buf_putc(b, ']');
 }
@@ -391,41 +371,29 @@ say_unmet(struct buf *b, const struct mip_step *s)
 
 	if (s->ncheck == 0)
 		return;
-	buf_puts(b, ",\"checks\":[");
-	for (i = 0; i < s->ncheck; i++) {
-		if (i > 0)
-			buf_putc(b, ',');
-		say_text(b, s->check[i]);
-	}
+	json_put_raw(b, "checks", "[");
+	for (i = 0; i < s->ncheck; i++)
+		json_put_string(b, NULL, s->check[i]);
 	buf_putc(b, ']');
 }
 
 static void
 say_step(struct buf *b, const struct mip_step *s)
 {
-	buf_puts(b, "{\"leaf\":");
-	say_text(b, s->leaf);
-	buf_puts(b, ",\"in\":");
-	buf_puts(b, s->in ? s->in : "null");
-	buf_puts(b, ",\"out\":");
-	buf_puts(b, s->out ? s->out : "null");
+	json_put_raw(b, NULL, "{");
+	json_put_string(b, "leaf", s->leaf);
+	json_put_raw(b, "in", s->in ? s->in : "null");
+	json_put_raw(b, "out", s->out ? s->out : "null");
 	say_flags(b, s);
 	say_unmet(b, s);
-	buf_puts(b, ",\"cost\":");
-	buf_int(b, s->cost);
-	buf_puts(b, ",\"reasked\":");
-	buf_int(b, s->reasked);
-	buf_puts(b, ",\"status\":");
-	say_text(b, s->refused ? mip_status_word(MIP_REFUSAL) :
+	json_put_int(b, "cost", s->cost);
+	json_put_int(b, "reasked", s->reasked);
+	json_put_string(b, "status", s->refused ? mip_status_word(MIP_REFUSAL) :
 	    mip_status_word(s->status));
-	if (s->why) {
-		buf_puts(b, ",\"why\":");
-		say_text(b, s->why);
-	}
-	if (s->reply) {
-		buf_puts(b, ",\"reply\":");
-		say_text(b, s->reply);
-	}
+	if (s->why)
+		json_put_string(b, "why", s->why);
+	if (s->reply)
+		json_put_string(b, "reply", s->reply);
 	buf_putc(b, '}');
 }
 
@@ -435,10 +403,8 @@ say_steps(struct buf *b, const struct mip *m)
 	size_t n, i;
 	const struct mip_step *v = mip_steps(m, &n);
 
-	buf_puts(b, ",\"steps\":[");
+	json_put_raw(b, "steps", "[");
 	for (i = 0; i < n; i++) {
-		if (i > 0)
-			buf_putc(b, ',');
 		say_step(b, &v[i]);
 	}
 	buf_putc(b, ']');
@@ -448,29 +414,22 @@ say_steps(struct buf *b, const struct mip *m)
 static void
 say_scores(struct buf *b, const struct run *r)
 {
-	bool ok = r->status == MIP_OK, first = true;
+	const struct mip_metric *k;
+	bool ok = r->status == MIP_OK;
 	size_t i;
 
-	buf_puts(b, ",\"scores\":{");
+	json_put_raw(b, "scores", "{");
 	for (i = 0; i < r->nscored; i++) {
-		if (i > 0)
-			buf_putc(b, ',');
-		say_text(b, r->scored[i].metric->name);
-		buf_putc(b, ':');
-		buf_double(b, ok ? r->scored[i].score.value :
-		    r->scored[i].metric->on_fail);
+		k = r->scored[i].metric;
+		json_put_double(b, k->name, ok ? r->scored[i].score.value :
+		    k->on_fail);
 	}
-	buf_puts(b, "},\"feedback\":{");
-	for (i = 0; ok && i < r->nscored; i++) {
-		if (!r->scored[i].score.feedback)
-			continue;
-		if (!first)
-			buf_putc(b, ',');
-		first = false;
-		say_text(b, r->scored[i].metric->name);
-		buf_putc(b, ':');
-		say_text(b, r->scored[i].score.feedback);
-	}
+	buf_putc(b, '}');
+	json_put_raw(b, "feedback", "{");
+	for (i = 0; ok && i < r->nscored; i++)
+		if (r->scored[i].score.feedback)
+			json_put_string(b, r->scored[i].metric->name,
+			    r->scored[i].score.feedback);
 	buf_putc(b, '}');
 }
 
@@ -480,15 +439,12 @@ say_checks(struct buf *b, const struct mip *m)
 	size_t n, i;
 	const struct mip_checked *v = mip_checks(m, &n);
 
-	buf_puts(b, n > 0 ? ",\"checks\":{" : "");
-	for (i = 0; i < n; i++) {
-		if (i > 0)
-			buf_putc(b, ',');
-		say_text(b, v[i].label);
-		buf_putc(b, ':');
-		buf_int(b, (int64_t)v[i].times);
-	}
-	buf_puts(b, n > 0 ? "}" : "");
+	if (n == 0)
+		return;
+	json_put_raw(b, "checks", "{");
+	for (i = 0; i < n; i++)
+		json_put_int(b, v[i].label, (int64_t)v[i].times);
+	buf_putc(b, '}');
 }
 
 static void
@@ -497,34 +453,31 @@ say_credits(struct buf *b, const struct mip *m)
 	size_t n, i;
 	const struct mip_credit *v = mip_credits(m, &n);
 
-	buf_puts(b, n > 0 ? ",\"credits\":[" : "");
+	if (n == 0)
+		return;
+	json_put_raw(b, "credits", "[");
 	for (i = 0; i < n; i++) {
-		buf_puts(b, i > 0 ? ",{\"leaf\":" : "{\"leaf\":");
-		say_text(b, v[i].leaf);
-		buf_puts(b, ",\"value\":");
-		buf_double(b, v[i].value);
-		if (v[i].why) {
-			buf_puts(b, ",\"why\":");
-			say_text(b, v[i].why);
-		}
+		json_put_raw(b, NULL, "{");
+		json_put_string(b, "leaf", v[i].leaf);
+		json_put_double(b, "value", v[i].value);
+		if (v[i].why)
+			json_put_string(b, "why", v[i].why);
 		buf_putc(b, '}');
 	}
-	buf_puts(b, n > 0 ? "]" : "");
+	buf_putc(b, ']');
 }
 
 static void
 say_claim(struct buf *b, const struct mip_claimed *c)
 {
-	buf_puts(b, "{\"line\":");
-	buf_int(b, c->claim->line);
-	buf_puts(b, ",\"text\":");
-	say_text(b, c->claim->text);
-	buf_printf(b, ",\"must\":%s,\"met\":%u,\"unmet\":%u",
-	    c->claim->must ? "true" : "false", c->met, c->unmet);
-	if (c->said) {
-		buf_puts(b, ",\"said\":");
-		say_text(b, c->said);
-	}
+	json_put_raw(b, NULL, "{");
+	json_put_int(b, "line", c->claim->line);
+	json_put_string(b, "text", c->claim->text);
+	json_put_bool(b, "must", c->claim->must);
+	json_put_int(b, "met", c->met);
+	json_put_int(b, "unmet", c->unmet);
+	if (c->said)
+		json_put_string(b, "said", c->said);
 	if (c->shown)
 		buf_printf(b, ",\"shown\":{%s}", c->shown);
 	buf_putc(b, '}');
@@ -536,12 +489,9 @@ say_test(struct buf *b, const struct run *r)
 	size_t n, i;
 	const struct mip_claimed *v = mip_claims(r->m, &n);
 
-	buf_puts(b, ",\"seconds\":");
-	buf_double(b, r->seconds);
-	buf_puts(b, ",\"claims\":[");
+	json_put_double(b, "seconds", r->seconds);
+	json_put_raw(b, "claims", "[");
 	for (i = 0; i < n; i++) {
-		if (i > 0)
-			buf_putc(b, ',');
 		say_claim(b, &v[i]);
 	}
 	buf_putc(b, ']');
@@ -550,11 +500,11 @@ say_test(struct buf *b, const struct run *r)
 static void
 say_head(struct buf *b, int64_t id, enum mip_status s, bool repaired)
 {
-	buf_puts(b, "{\"run\":");
-	buf_int(b, id);
-	buf_printf(b, ",\"ok\":%s,\"class\":\"%s\"",
-	    s == MIP_OK ? "true" : "false",
-	    s != MIP_OK ? mip_status_word(s) : repaired ? "repaired" : "ok");
+	buf_putc(b, '{');
+	json_put_int(b, "run", id);
+	json_put_bool(b, "ok", s == MIP_OK);
+	json_put_string(b, "class", s != MIP_OK ? mip_status_word(s) :
+	    repaired ? "repaired" : "ok");
 }
 
 static void
@@ -564,18 +514,15 @@ run_say(struct buf *b, const struct run *r)
 
 	say_head(b, r->id, r->status, r->repaired);
 	if (r->status != MIP_OK) {
-		buf_puts(b, ",\"why\":");
-		say_text(b, r->why);
+		json_put_string(b, "why", r->why);
 	} else if (!r->test) {
-		buf_puts(b, ",\"out\":");
+		json_put_member(b, "out");
 		type_write(b, r->o->program->out, r->out, false);
 	}
 	if (r->test)
 		say_test(b, r);
-	if (r->failed) {
-		buf_puts(b, ",\"metric\":");
-		say_text(b, r->failed);
-	}
+	if (r->failed)
+		json_put_string(b, "metric", r->failed);
 	if (r->status < MIP_INFRASTRUCTURE && !r->test)
 		say_scores(b, r);
 	if (r->status == MIP_OK)
@@ -596,8 +543,7 @@ worker_refuse(struct buf *b, int64_t id, enum mip_status s, const char *why)
 	static const struct mip_usage none;
 
 	say_head(b, id, s, false);
-	buf_puts(b, ",\"why\":");
-	say_text(b, why);
+	json_put_string(b, "why", why);
 	say_usage(b, "usage", &none);
 	buf_putc(b, '}');
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/json_put.h"
 #include "driver/compile.h"
 #include "driver/file.h"
 #include "driver/report.h"
@@ -107,9 +108,7 @@ put_row(struct buf *b, const struct evaluation *e, size_t point, size_t row)
 
 	buf_printf(b, "{\"line\":%zu,\"row\":%s", r->line, r->json);
 	if (e->c->o->compare[0] != NULL) {
-		buf_puts(b, ",\"tuned\":");
-		buf_json(b, e->c->o->compare[point],
-		    strlen(e->c->o->compare[point]));
+		json_put_string(b, "tuned", e->c->o->compare[point]);
 	}
 	if (json_parse(answer, strlen(answer), &root, NULL, NULL)) {
 		w = json_walk(root);

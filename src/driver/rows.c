@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/json.h"
+#include "core/json_put.h"
 #include "core/sha256.h"
 #include "driver/compile.h"
 #include "driver/file.h"
@@ -175,7 +176,7 @@ ask_worker(const struct checking *k, struct buf *b)
 		for (size_t i = 0; i < k->rows[p]->n; i++) {
 			buf_printf(b, "{\"run\":%zu,\"check\":true,"
 			    "\"metrics\":[", id++);
-			buf_json(b, k->metric, strlen(k->metric));
+			json_put_string(b, NULL, k->metric);
 			buf_puts(b, "],\"row\":");
 			buf_put(b, k->rows[p]->row[i].json,
 			    k->rows[p]->row[i].len);

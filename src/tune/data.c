@@ -13,6 +13,7 @@
 #include "base/base.h"
 #include "core/buf.h"
 #include "core/json.h"
+#include "core/json_put.h"
 
 enum {
 	CHUNK = 65536,
@@ -92,7 +93,6 @@ rename_members(struct reader *r, struct json v, size_t line)
 	struct json_walk w = json_walk(v), check;
 	struct json key, item, other, skip;
 	const char *name, *to;
-	bool first = true;
 
 	buf_putc(&r->text, '{');
 	while (json_next(&w, &key, &item)) {
@@ -111,14 +111,13 @@ rename_members(struct reader *r, struct json v, size_t line)
 				    "field '%s' already, so that '%s' cannot "
 				    "be renamed to it", to, name));
 		}
-		if (!first)
-			buf_putc(&r->text, ',');
-		first = false;
-		if (to)
-			buf_json(&r->text, to, strlen(to));
-		else
+		if (to) {
+			json_put_member(&r->text, to);
+		} else {
+			json_put_item(&r->text);
 			json_compact(&r->text, key);
-		buf_putc(&r->text, ':');
+			buf_putc(&r->text, ':');
+		}
 		json_compact(&r->text, item);
 	}
 	buf_putc(&r->text, '}');
@@ -469,7 +468,6 @@ static void
 object(struct csv *c, struct buf *b, size_t of, size_t prefix)
 {
 	const char *name, *end;
-	bool first = true;
 	size_t i, j, n;
 
 	buf_putc(b, '{');
@@ -486,9 +484,7 @@ object(struct csv *c, struct buf *b, size_t of, size_t prefix)
 				break;
 		if (end && j < i)
 			continue;
-		if (!first)
-			buf_putc(b, ',');
-		first = false;
+		json_put_item(b);
 		buf_json(b, name + prefix, n - prefix - (end ? 1 : 0));
 		buf_putc(b, ':');
 		if (end)        /* as deep as the name has dots */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json_put.h"
 #include "tune/critique.h"
 #include "tune/rng.h"
 
@@ -53,8 +54,7 @@ put_members(struct buf *b, struct json from)
 	struct json key, v;
 
 	while (json_next(&w, &key, &v)) {
-		if (b->len > 1)
-			buf_putc(b, ',');
+		json_put_item(b);
 		buf_put(b, key.s, key.n);
 		buf_putc(b, ':');
 		json_compact(b, v);
@@ -137,10 +137,7 @@ put_fields(struct buf *b, const struct ty *t, unsigned from, struct json row)
 				continue;
 			return false;
 		}
-		if (b->len > 1)
-			buf_putc(b, ',');
-		buf_json(b, f->name, strlen(f->name));
-		buf_putc(b, ':');
+		json_put_member(b, f->name);
 		put_value(b, f->type, v);
 	}
 	return true;
@@ -496,9 +493,7 @@ struct filling {
 static void
 fill_put(struct filling *f, const char *demo)
 {
-	if (f->n > 0)
-		buf_putc(&f->text, ',');
-	buf_puts(&f->text, demo);
+	json_put_raw(&f->text, NULL, demo);
 	f->n++;
 }
 
@@ -636,13 +631,8 @@ teacher_map(struct tuning *u)
 		return NULL;
 	}
 	buf_putc(&b, '{');
-	for (i = 0; i < m->nmodel; i++) {
-		if (b.len > 1)
-			buf_putc(&b, ',');
-		buf_json(&b, m->model[i]->name, strlen(m->model[i]->name));
-		buf_putc(&b, ':');
-		buf_json(&b, u->t->teacher, strlen(u->t->teacher));
-	}
+	for (i = 0; i < m->nmodel; i++)
+		json_put_string(&b, m->model[i]->name, u->t->teacher);
 	buf_putc(&b, '}');
 	return take(u->a, &b);
 }

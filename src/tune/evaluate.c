@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json_put.h"
 #include "tune/answer.h"
 #include "tune/rng.h"
 #include "tune/tuning.h"
@@ -229,12 +230,10 @@ keep_scores(struct tuning *u, const struct worker_job *job,
 static void
 say_crashed(const struct tuning *u, const struct worker_job *j, struct buf *b)
 {
-	buf_puts(b, "{\"ok\":false,\"class\":\"fail\",\"why\":");
-	buf_json(b, j->death, strlen(j->death));
-	buf_puts(b, ",\"scores\":{");
-	buf_json(b, u->t->metric, strlen(u->t->metric));
-	buf_putc(b, ':');
-	buf_double(b, u->on_fail);
+	buf_puts(b, "{\"ok\":false,\"class\":\"fail\"");
+	json_put_string(b, "why", j->death);
+	json_put_raw(b, "scores", "{");
+	json_put_double(b, u->t->metric, u->on_fail);
 	buf_puts(b, "}}");
 }
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json_put.h"
 #include "tune/rng.h"
 
 /* ---- candidates ---- */
@@ -26,13 +27,8 @@ point_slots(struct search *s, const unsigned *x)
 	buf_putc(&b, '{');
 	for (i = 0; i < s->space.nvar; i++) {
 		value = s->slot[i].value[x[i]];
-		if (!value)
-			continue;
-		if (b.len > 1)
-			buf_putc(&b, ',');
-		buf_json(&b, s->slot[i].name, strlen(s->slot[i].name));
-		buf_putc(&b, ':');
-		buf_puts(&b, value);
+		if (value)
+			json_put_raw(&b, s->slot[i].name, value);
 	}
 	buf_putc(&b, '}');
 	text = arena_strndup(s->u->a, buf_str(&b), b.len);

@@ -8,6 +8,7 @@
 #include "base/base.h"
 #include "core/buf.h"
 #include "core/json.h"
+#include "core/json_put.h"
 #include "tune/data.h"
 #include "tune/rng.h"
 
@@ -48,7 +49,7 @@ data_hash(const struct row *r, const char *const *input, size_t ninput,
 	struct json v = parsed(r), item;
 	struct sha256 h;
 	unsigned char lead[8];
-	bool first = true, done;
+	bool done;
 	size_t i;
 
 	buf_putc(&part, '{');
@@ -56,11 +57,7 @@ data_hash(const struct row *r, const char *const *input, size_t ninput,
 		item = json_get(v, input[i]);
 		if (json_kind(item) == JSON_NONE)
 			continue;
-		if (!first)
-			buf_putc(&part, ',');
-		first = false;
-		buf_json(&part, input[i], strlen(input[i]));
-		buf_putc(&part, ':');
+		json_put_member(&part, input[i]);
 		json_compact(&part, item);
 	}
 	buf_putc(&part, '}');

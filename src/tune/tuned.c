@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/json_put.h"
 #include "core/sha256.h"
 #include "tune/choices.h"
 
@@ -16,53 +17,20 @@ enum { TUNED_FORMAT = 1 };
 
 /* ---- writing ---- */
 
-/* "key": with a comma before it unless it is the first. */
-static void
-put_key(struct buf *b, const char *key)
-{
-	if (b->len > 0 && b->s[b->len - 1] != '{' && b->s[b->len - 1] != '[')
-		buf_putc(b, ',');
-	if (!key)
-		return;
-	buf_json(b, key, strlen(key));
-	buf_putc(b, ':');
-}
-
-static void
-put_text(struct buf *b, const char *key, const char *s)
-{
-	put_key(b, key);
-	buf_json(b, s ? s : "", s ? strlen(s) : 0);
-}
-
-static void
-put_int(struct buf *b, const char *key, int64_t v)
-{
-	put_key(b, key);
-	buf_int(b, v);
-}
-
-static void
-put_number(struct buf *b, const char *key, double v)
-{
-	put_key(b, key);
-	buf_double(b, v);
-}
-
 static void
 put_fields(struct buf *b, const char *key, const struct ty *t)
 {
 	struct arena a = BASE_ARENA_INIT;
 	unsigned i;
 
-	put_key(b, key);
-	buf_putc(b, '[');
+	json_put_raw(b, key, "[");
 	for (i = 0; i < t->n; i++) {
 		const char *type = ty_text(&a, t->field[i].type);
 		struct buf f = BASE_BUF_INIT;
 
 		buf_printf(&f, "%s: %s", t->field[i].name, type);
-		put_text(b, NULL, buf_str(&f));
+		json_put_item(b);
+		buf_json(b, buf_str(&f), f.len);
 		buf_release(&f);
 	}
 	buf_putc(b, ']');
@@ -86,14 +54,12 @@ put_leaves(struct buf *b, const struct mod *m)
 {
 	const struct prompt *p = NULL;
 
-	put_key(b, "leaves");
-	buf_putc(b, '{');
+	json_put_raw(b, "leaves", "{");
 	while ((p = next_prompt(m, p ? p->name : NULL)) != NULL) {
 		if (p->eval_only)
 			continue;
-		put_key(b, p->name);
-		buf_putc(b, '{');
-		put_text(b, "hash", p->hash);
+		json_put_raw(b, p->name, "{");
+		json_put_string(b, "hash", p->hash);
 		put_fields(b, "in", p->in);
 		put_fields(b, "out", p->out);
 		buf_putc(b, '}');
@@ -106,10 +72,9 @@ put_rows(struct buf *b, const char *key, const struct rows *r)
 {
 	if (r->n == 0)
 		return;
-	put_key(b, key);
-	buf_putc(b, '{');
-	put_int(b, "rows", (int64_t)r->n);
-	put_text(b, "sha256", r->sha256);
+	json_put_raw(b, key, "{");
+	json_put_int(b, "rows", (int64_t)r->n);
+	json_put_string(b, "sha256", r->sha256);
 	buf_putc(b, '}');
 }
 
@@ -131,7 +96,7 @@ put_model(struct buf *b, const struct tune_task *t, const struct mip_model *v)
 		buf_puts(&id, s + n + 1);
 	}
 	if (id.len > 0)
-		put_text(b, v->name, buf_str(&id));
+		json_put_string(b, v->name, buf_str(&id));
 	buf_release(&id);
 }
 
@@ -153,8 +118,7 @@ put_models(struct buf *b, const struct tune_task *t)
 {
 	const struct mip_model *v = NULL;
 
-	put_key(b, "models");
-	buf_putc(b, '{');
+	json_put_raw(b, "models", "{");
 	while ((v = next_model(t->mod, v ? v->name : NULL)) != NULL)
 		put_model(b, t, v);
 	buf_putc(b, '}');
@@ -165,18 +129,17 @@ put_setting(struct buf *b, const struct setting *s)
 {
 	switch (s->kind) {
 	case SET_INT:
-		put_int(b, s->name, s->i);
+		json_put_int(b, s->name, s->i);
 		return;
 	case SET_FLOAT:
-		put_number(b, s->name, s->f);
+		json_put_double(b, s->name, s->f);
 		return;
 	case SET_BOOL:
-		put_key(b, s->name);
-		buf_puts(b, s->i ? "true" : "false");
+		json_put_bool(b, s->name, s->i != 0);
 		return;
 	case SET_WORD:
 	case SET_STRING:
-		put_text(b, s->name, s->s);
+		json_put_string(b, s->name, s->s);
 		return;
 	}
 	BUG("setting");
@@ -189,8 +152,7 @@ put_settings(struct buf *b, const struct setting *first)
 	const struct setting *s, *best = NULL;
 	const char *after = NULL;
 
-	put_key(b, "settings");
-	buf_putc(b, '{');
+	json_put_raw(b, "settings", "{");
 	do {
 		best = NULL;
 		for (s = first; s; s = s->next)
@@ -221,50 +183,45 @@ put_date(struct buf *b)
 	if (!gmtime_r(&t, &tm) || strftime(text, sizeof text, "%Y-%m-%d",
 	    &tm) == 0)
 		return;
-	put_text(b, "date", text);
+	json_put_string(b, "date", text);
 }
 
 static void
 put_lineage(struct buf *b, const struct tune_task *t,
     const struct tune_result *r)
 {
-	put_key(b, "lineage");
-	buf_putc(b, '{');
-	put_int(b, "calls", (int64_t)(r->calls_paid + r->calls_cached));
-	put_key(b, "complete");
-	buf_puts(b, r->complete ? "true" : "false");
-	put_number(b, "cost_nominal", round(r->cost_nominal * 1e9) / 1e9);
-	put_key(b, "data");
-	buf_putc(b, '{');
+	json_put_raw(b, "lineage", "{");
+	json_put_int(b, "calls", (int64_t)(r->calls_paid + r->calls_cached));
+	json_put_bool(b, "complete", r->complete);
+	json_put_double(b, "cost_nominal", round(r->cost_nominal * 1e9) / 1e9);
+	json_put_raw(b, "data", "{");
 	put_rows(b, "dev", &t->dev);
 	put_rows(b, "test", &t->test);
 	put_rows(b, "train", &t->train);
 	buf_putc(b, '}');
 	put_date(b);
 	put_models(b, t);
-	put_int(b, "runs", (int64_t)r->runs);
-	put_key(b, "seed");
+	json_put_int(b, "runs", (int64_t)r->runs);
+	json_put_member(b, "seed");
 	buf_printf(b, "%llu", (unsigned long long)t->seed);
 	put_settings(b, t->setting);
-	put_text(b, "strategy", t->strategy);
-	put_key(b, "tokens");
-	buf_putc(b, '{');
-	put_int(b, "in", r->tokens_in);
-	put_int(b, "out", r->tokens_out);
+	json_put_string(b, "strategy", t->strategy);
+	json_put_raw(b, "tokens", "{");
+	json_put_int(b, "in", r->tokens_in);
+	json_put_int(b, "out", r->tokens_out);
 	buf_putc(b, '}');
-	put_int(b, "trials", r->trials);
+	json_put_int(b, "trials", r->trials);
 	buf_putc(b, '}');
 }
 
 static void
 put_interval(struct buf *b, const char *key, const struct interval *i)
 {
-	put_key(b, key);
-	buf_putc(b, '{');
-	put_number(b, "hi", i->hi);
-	put_number(b, "lo", i->lo);
-	put_number(b, "mean", i->mean);
-	put_int(b, "n", (int64_t)i->n);
+	json_put_raw(b, key, "{");
+	json_put_double(b, "hi", i->hi);
+	json_put_double(b, "lo", i->lo);
+	json_put_double(b, "mean", i->mean);
+	json_put_int(b, "n", (int64_t)i->n);
 	buf_putc(b, '}');
 }
 
@@ -272,21 +229,18 @@ static void
 put_scores(struct buf *b, const struct tune_task *t,
     const struct tune_result *r)
 {
-	put_key(b, "scores");
-	buf_putc(b, '{');
-	put_key(b, "dev");
-	buf_putc(b, '{');
+	json_put_raw(b, "scores", "{");
+	json_put_raw(b, "dev", "{");
 	put_interval(b, "after", &r->dev_after.interval);
 	put_interval(b, "before", &r->dev_before.interval);
 	buf_putc(b, '}');
-	put_text(b, "metric", t->metric);
+	json_put_string(b, "metric", t->metric);
 	if (r->tested) {
-		put_key(b, "test");
-		buf_putc(b, '{');
+		json_put_raw(b, "test", "{");
 		put_interval(b, "after", &r->test_after.interval);
 		put_interval(b, "before", &r->test_before.interval);
 		put_interval(b, "difference", &r->test_difference);
-		put_number(b, "p", r->p_value);
+		json_put_double(b, "p", r->p_value);
 		buf_putc(b, '}');
 	}
 	buf_putc(b, '}');
@@ -301,7 +255,7 @@ put_lines(struct buf *b, const char *s)
 	buf_putc(b, '[');
 	for (;;) {
 		n = strcspn(s, "\n");
-		put_key(b, NULL);
+		json_put_item(b);
 		buf_json(b, s, n);
 		if (!s[n])
 			break;
@@ -325,7 +279,7 @@ put_pins(struct buf *b, const struct pin *p, const char *name)
 	struct arena a = BASE_ARENA_INIT;
 
 	for (; p && (!name || strcmp(p->name, name) < 0); p = p->next) {
-		put_key(b, p->name);
+		json_put_member(b, p->name);
 		buf_puts(b, choices_json(&a, &p->value));
 	}
 	arena_release(&a);
@@ -341,14 +295,13 @@ put_slots(struct buf *b, const struct mod *m, const char *slots)
 	struct json_walk w;
 	const char *name, *text;
 
-	put_key(b, "slots");
-	buf_putc(b, '{');
+	json_put_raw(b, "slots", "{");
 	if (slots && json_parse(slots, strlen(slots), &set, NULL, NULL)) {
 		w = json_walk(set);
 		while (json_next(&w, &key, &v)) {
 			name = json_string(&a, key);
 			pin = put_pins(b, pin, name);
-			put_key(b, name);
+			json_put_member(b, name);
 			text = NULL;
 			if (ends_with(name, ".instruction"))
 				text = json_string(&a, v);
@@ -371,14 +324,14 @@ tuned_write(struct buf *b, const struct tune_task *t,
 	struct json v;
 
 	buf_putc(&text, '{');
-	put_int(&text, "format", TUNED_FORMAT);
+	json_put_int(&text, "format", TUNED_FORMAT);
 	put_leaves(&text, t->mod);
 	put_lineage(&text, t, r);
-	put_text(&text, "miproc", MIP_VERSION);
-	put_key(&text, "program");
+	json_put_string(&text, "miproc", MIP_VERSION);
+	json_put_member(&text, "program");
 	buf_putc(&text, '{');
-	put_text(&text, "hash", t->mod->hash);
-	put_text(&text, "name", t->mod->program ? t->mod->program->name :
+	json_put_string(&text, "hash", t->mod->hash);
+	json_put_string(&text, "name", t->mod->program ? t->mod->program->name :
 	    t->mod->name);
 	buf_putc(&text, '}');
 	put_scores(&text, t, r);

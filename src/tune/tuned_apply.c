@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
+#include "core/json_put.h"
 #include "prompt/slots.h"
 #include "tune/choices.h"
 #include "tune/tuned.h"
@@ -31,10 +32,7 @@ leave_out(struct apply *ap, const char *slot, const char *why)
 static void
 note_kept(struct apply *ap, const char *slot, struct json v)
 {
-	if (ap->kept->len > 0)
-		buf_putc(ap->kept, ',');
-	buf_json(ap->kept, slot, strlen(slot));
-	buf_putc(ap->kept, ':');
+	json_put_member(ap->kept, slot);
 	json_compact(ap->kept, v);
 }
 

@@ -16,6 +16,7 @@
 #include "core/buf.h"
 #include "core/clock.h"
 #include "core/hash64.h"
+#include "core/json_put.h"
 #include "miproc_gen.h"
 #include "tune/worker_wire.h"
 
@@ -490,34 +491,27 @@ queue_run(struct worker_client *w, size_t i)
 		queue_set(w, j->slots, w->set[j->slots - 1].text);
 		w->set[j->slots - 1].sent = true;
 	}
-	buf_puts(q, "{\"run\":");
-	buf_int(q, b->base + (int64_t)i);
-	buf_puts(q, ",\"slots\":");
-	buf_int(q, j->slots);
+	buf_putc(q, '{');
+	json_put_int(q, "run", b->base + (int64_t)i);
+	json_put_int(q, "slots", j->slots);
 	if (j->test) {
-		buf_puts(q, ",\"test\":");
-		buf_json(q, j->test, strlen(j->test));
+		json_put_string(q, "test", j->test);
 	} else {
-		buf_puts(q, ",\"row\":");
+		json_put_member(q, "row");
 		buf_put(q, j->row, j->row_len);
 	}
 	if (j->metric) {
-		buf_puts(q, ",\"metrics\":[");
-		buf_json(q, j->metric, strlen(j->metric));
+		json_put_raw(q, "metrics", "[");
+		json_put_string(q, NULL, j->metric);
 		buf_putc(q, ']');
 	}
-	buf_puts(q, ",\"sample\":");
-	buf_int(q, j->sample);
+	json_put_int(q, "sample", j->sample);
 	if (j->trace)
-		buf_puts(q, ",\"trace\":true");
-	if (j->model) {
-		buf_puts(q, ",\"model\":");
-		buf_puts(q, j->model);
-	}
-	if (w->traceparent && *w->traceparent) {
-		buf_puts(q, ",\"traceparent\":");
-		buf_json(q, w->traceparent, strlen(w->traceparent));
-	}
+		json_put_bool(q, "trace", true);
+	if (j->model)
+		json_put_raw(q, "model", j->model);
+	if (w->traceparent && *w->traceparent)
+		json_put_string(q, "traceparent", w->traceparent);
 	buf_puts(q, "}\n");
 	b->sent[i] = true;
 	b->under_way++;
