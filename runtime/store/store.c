@@ -14,26 +14,6 @@ enum {
 	STORE_LOOKS = 256               /* in one transaction of the reader */
 };
 
-/* ---- failures ---- */
-
-enum mip_status
-store_fail(struct store *s, sqlite3 *db, int rc)
-{
-	pthread_mutex_lock(&s->why_lock);
-	snprintf(s->why, sizeof s->why, "%.220s: %.80s", s->path,
-	    db ? sqlite3_errmsg(db) : sqlite3_errstr(rc));
-	pthread_mutex_unlock(&s->why_lock);
-	return rc == SQLITE_NOMEM ? MIP_NOMEM : MIP_IO;
-}
-
-void
-store_why(struct store *s, char why[STORE_WHY])
-{
-	pthread_mutex_lock(&s->why_lock);
-	memcpy(why, s->why, STORE_WHY);
-	pthread_mutex_unlock(&s->why_lock);
-}
-
 /* ---- replies ---- */
 
 static char *
@@ -100,7 +80,7 @@ store_touch(struct store *s, const unsigned char key[STORE_KEY], int64_t day)
 static void
 store_touch_all(struct store *s)
 {
-	sqlite3_stmt *q = s->sql[STORE_TOUCH];
+	sqlite3_stmt *q;
 	struct store_touch *touch;
 	size_t n, i;
 
@@ -110,7 +90,8 @@ store_touch_all(struct store *s)
 	s->touch = NULL;
 	s->ntouch = 0;
 	pthread_mutex_unlock(&s->read.lock);
-	for (i = 0; i < n; i++) {
+	q = n > 0 ? store_statement(s, STORE_TOUCH) : NULL;
+	for (i = 0; q && i < n; i++) {
 		sqlite3_bind_blob(q, 1, touch[i].key, STORE_KEY,
 		    SQLITE_STATIC);
 		sqlite3_bind_int64(q, 2, store_day());
@@ -219,7 +200,7 @@ store_reply_release(struct store_reply *r)
 void
 store_step(struct store *s, enum store_sql which)
 {
-	sqlite3_stmt *q = s->sql[which];
+	sqlite3_stmt *q = store_statement(s, which);
 	int rc;
 
 	if (s->batch == SQLITE_OK) {
@@ -236,7 +217,7 @@ void
 store_begin(struct store *s)
 {
 	pthread_mutex_lock(&s->write.lock);
-	s->batch = SQLITE_OK;
+	s->batch = store_writer(s);
 	store_step(s, STORE_BEGIN);
 }
 
@@ -253,8 +234,10 @@ void
 store_put(struct store *s, const unsigned char key[STORE_KEY],
     const struct store_reply *r, const struct store_about *about)
 {
-	sqlite3_stmt *q = s->sql[STORE_PUT];
+	sqlite3_stmt *q = store_statement(s, STORE_PUT);
 
+	if (!q)
+		return;
 	sqlite3_bind_blob(q, 1, key, STORE_KEY, SQLITE_STATIC);
 	store_bind(q, 2, about->request);
 	store_bind(q, 3, about->model);
@@ -286,7 +269,8 @@ store_commit(struct store *s)
 		store_touch_all(s);
 	store_step(s, STORE_COMMIT);
 	rc = s->batch;
-	if (rc != SQLITE_OK && !sqlite3_get_autocommit(s->write.db)) {
+	if (rc != SQLITE_OK && s->write.db &&
+	    !sqlite3_get_autocommit(s->write.db)) {
 		sqlite3_step(s->sql[STORE_ROLLBACK]);
 		sqlite3_reset(s->sql[STORE_ROLLBACK]);
 	}
@@ -307,22 +291,23 @@ bool
 store_digest_get(struct store *s, const char *path, int64_t size,
     int64_t mtime_ns, char hex[65])
 {
-	sqlite3_stmt *q = s->sql[STORE_DIGEST_GET];
+	sqlite3_stmt *q;
 	const unsigned char *text;
 	bool ok = false;
 
 	pthread_mutex_lock(&s->read.lock);
+	q = store_statement(s, STORE_DIGEST_GET);
 	store_bind(q, 1, path);
 	sqlite3_bind_int64(q, 2, size);
 	sqlite3_bind_int64(q, 3, mtime_ns);
-	if (sqlite3_step(q) == SQLITE_ROW &&
+	if (q && sqlite3_step(q) == SQLITE_ROW &&
 	    sqlite3_column_bytes(q, 0) == 64 &&
 	    (text = sqlite3_column_text(q, 0))) {
 		memcpy(hex, text, 65);
 		ok = true;
 	}
 	sqlite3_reset(q);
-	sqlite3_clear_bindings(q);
+	store_bind(q, 1, NULL);
 	pthread_mutex_unlock(&s->read.lock);
 	return ok;
 }
@@ -331,14 +316,16 @@ void
 store_digest_put(struct store *s, const char *path, int64_t size,
     int64_t mtime_ns, const char *hex)
 {
-	sqlite3_stmt *q = s->sql[STORE_DIGEST_PUT];
+	sqlite3_stmt *q;
 
 	store_begin(s);
+	q = store_statement(s, STORE_DIGEST_PUT);
 	store_bind(q, 1, path);
 	sqlite3_bind_int64(q, 2, size);
 	sqlite3_bind_int64(q, 3, mtime_ns);
 	store_bind(q, 4, hex);
 	store_step(s, STORE_DIGEST_PUT);
-	sqlite3_clear_bindings(q);
+	store_bind(q, 1, NULL);
+	store_bind(q, 4, NULL);
 	store_commit(s);
 }

@@ -44,7 +44,8 @@ enum store_use {
 };
 
 /* Opens the file, and makes it and its directory if need be, but for reading.
- * On failure *out is NULL and `why` has a sentence without full stop. */
+ * On failure *out is NULL and `why` has a sentence without full stop.  What a
+ * disk says that takes nothing more may show at the first commit only. */
 enum mip_status store_open(const char *path, enum store_use use,
     struct store **out, char why[STORE_WHY]);
 void store_close(struct store *s);

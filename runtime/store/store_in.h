@@ -96,13 +96,14 @@ struct store_touch {
 };
 
 struct store {
-	struct store_side read, write;
+	struct store_side read, write;  /* store_writer makes the second */
 	sqlite3_stmt *sql[STORE_NSQL];
 	unsigned holders;               /* read.lock; see store_hold */
 	unsigned seen;                  /* looks into the reader's transaction,
 	                                 * 0: there is none */
 	int batch;                      /* first failure of a transaction */
 	bool own;                       /* what is of no use may go */
+	bool writes;
 	int64_t most;                   /* bytes of the file; 0: any */
 	unsigned puts;                  /* since the size was looked at */
 	struct store_touch *touch;      /* read.lock */
@@ -115,6 +116,15 @@ struct store {
 /* Executes texts of SQL, which may wait as a change to WAL does not by
  * itself; a result of SQLite. */
 int store_run(sqlite3 *db, const char *sql);
+
+/* Makes the writer if there is none; with its lock held.  A result of SQLite;
+ * a failure is noted. */
+int store_writer(struct store *s);
+
+/* The statement, prepared when it is first asked for; with the lock of its
+ * side held.  NULL, which SQLite binds, steps and resets to no effect, if that
+ * fails: it is noted, and of the writer it is a failure of the transaction. */
+sqlite3_stmt *store_statement(struct store *s, enum store_sql which);
 
 /* Notes the sentence of a failure. */
 enum mip_status store_fail(struct store *s, sqlite3 *db, int rc);

@@ -64,7 +64,7 @@ store_holder_bind(sqlite3_stmt *q, const struct store_holder *h)
 static void
 store_bury(struct store *s)
 {
-	sqlite3_stmt *q = s->sql[STORE_HOLDERS];
+	sqlite3_stmt *q = store_statement(s, STORE_HOLDERS);
 	struct store_holder dead[16];
 	size_t i, n = 0;
 
@@ -77,9 +77,9 @@ store_bury(struct store *s)
 	}
 	sqlite3_reset(q);
 	for (i = 0; i < n; i++) {
-		store_holder_bind(s->sql[STORE_INHERIT], &dead[i]);
+		store_holder_bind(store_statement(s, STORE_INHERIT), &dead[i]);
 		store_step(s, STORE_INHERIT);
-		store_holder_bind(s->sql[STORE_BURY], &dead[i]);
+		store_holder_bind(store_statement(s, STORE_BURY), &dead[i]);
 		store_step(s, STORE_BURY);
 	}
 }
@@ -87,15 +87,16 @@ store_bury(struct store *s)
 enum mip_status
 store_ledger_open(struct store *s, struct store_holder *h)
 {
-	sqlite3_stmt *q = s->sql[STORE_HOLDER_N];
+	sqlite3_stmt *q;
 
 	h->pid = getpid();
 	h->born = store_born(h->pid);
 	h->n = 0;
 	store_begin(s);
 	store_bury(s);
-	store_holder_bind(s->sql[STORE_HOLDER], h);
+	store_holder_bind(store_statement(s, STORE_HOLDER), h);
 	store_step(s, STORE_HOLDER);
+	q = store_statement(s, STORE_HOLDER_N);
 	store_holder_bind(q, h);
 	/* Without its number the holder would hold nothing, unnoticed. */
 	if (s->batch == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW) {
@@ -112,7 +113,7 @@ void
 store_ledger_close(struct store *s, const struct store_holder *h)
 {
 	store_begin(s);
-	store_holder_bind(s->sql[STORE_UNHOLDER], h);
+	store_holder_bind(store_statement(s, STORE_UNHOLDER), h);
 	store_step(s, STORE_UNHOLDER);
 	store_commit(s);
 }
@@ -120,7 +121,7 @@ store_ledger_close(struct store *s, const struct store_holder *h)
 static void
 store_sum(struct store *s, enum store_sql which, struct store_sum *sum)
 {
-	sqlite3_stmt *q = s->sql[which];
+	sqlite3_stmt *q = store_statement(s, which);
 
 	memset(sum, 0, sizeof *sum);
 	if (s->batch == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW) {
@@ -158,7 +159,7 @@ static void
 store_ledger_add(struct store *s, const struct store_holder *h,
     const struct store_sum *v, int sign)
 {
-	sqlite3_stmt *q = s->sql[STORE_HOLD];
+	sqlite3_stmt *q = store_statement(s, STORE_HOLD);
 
 	store_holder_bind(q, h);
 	sqlite3_bind_int64(q, 4, sign * v->calls);
@@ -193,10 +194,11 @@ enum mip_status
 store_ledger_settle(struct store *s, const struct store_holder *h,
     const struct store_sum *held, const struct store_sum *spent)
 {
-	sqlite3_stmt *q = s->sql[STORE_SPEND];
+	sqlite3_stmt *q;
 
 	store_begin(s);
 	store_ledger_add(s, h, held, -1);
+	q = store_statement(s, STORE_SPEND);
 	sqlite3_bind_int64(q, 1, spent->calls);
 	sqlite3_bind_int64(q, 2, spent->tokens);
 	sqlite3_bind_int64(q, 3, spent->pico);

@@ -1,7 +1,9 @@
 /* Opening and closing the store.
  *
  * Each store has two connections, so that a reader does not wait for the
- * writer's transaction.
+ * writer's transaction.  A program waits for the first look before its first
+ * request, so that nothing is made earlier than it is needed: the writer, and
+ * most of the statements.
  *
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
@@ -19,7 +21,8 @@
 
 enum {
 	STORE_VERSION = 2,              /* of the cache's tables */
-	STORE_BUSY_MS = 10000
+	STORE_BUSY_MS = 10000,
+	STORE_NEWER = -1                /* a result, beside those of SQLite */
 };
 
 /* What a hit reads stands before what is for people: the request is the
@@ -68,43 +71,67 @@ store_make_dirs(char *path)
 	return true;
 }
 
-/* Prompts are nobody else's business: the file is made for its owner. */
+/* Prompts are nobody else's business: the file is made for its owner.  One that
+ * is there is not opened: closing it would give up the locks that this process
+ * has on it by another store. */
 static bool
 store_make(const char *path, char why[STORE_WHY])
 {
-	char *copy = strdup(path);
-	int fd = -1;
+	char *copy;
+	int fd;
 
-	if (copy && store_make_dirs(copy))
-		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	free(copy);
-	if (fd < 0) {
-		snprintf(why, STORE_WHY, "%.220s: %.80s", path,
-		    strerror(errno));
-		return false;
+	if (access(path, R_OK | W_OK) == 0)
+		return true;
+	copy = errno == ENOENT ? strdup(path) : NULL;
+	if (copy && store_make_dirs(copy)) {
+		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		if (fd >= 0)
+			close(fd);
+		if (fd >= 0 || errno == EEXIST) {
+			free(copy);
+			return true;
+		}
 	}
-	close(fd);
-	return true;
+	snprintf(why, STORE_WHY, "%.220s: %.80s", path, strerror(errno));
+	free(copy);
+	return false;
+}
+
+/* What a text of SQL gives that has at most one number. */
+static int
+store_number(void *number, int n, char **value, char **name)
+{
+	(void)n;
+	(void)name;
+	if (number && value[0])
+		*(int *)number = (int)strtol(value[0], NULL, 10);
+	return 0;
+}
+
+static int
+store_ask(sqlite3 *db, const char *sql, int *number)
+{
+	double until = clock_now() + STORE_BUSY_MS / 1e3;
+	int rc;
+
+	for (;;) {
+		rc = sqlite3_exec(db, sql, store_number, number, NULL);
+		if (rc != SQLITE_BUSY || clock_now() >= until)
+			return rc;
+		clock_nap(20);
+	}
 }
 
 int
 store_run(sqlite3 *db, const char *sql)
 {
-	int rc, i;
-
-	for (i = 0; i < STORE_BUSY_MS / 20; i++) {
-		rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
-		if (rc != SQLITE_BUSY)
-			break;
-		clock_nap(20);
-	}
-	return rc;
+	return store_ask(db, sql, NULL);
 }
 
 /* A file that was left in WAL mode where nothing may be written has no other
  * files beside it that say so: it is read as it is. */
 static int
-store_connect_reader(struct store_side *side, const char *path)
+store_connect_read_only(struct store_side *side, const char *path)
 {
 	struct buf uri = BUF_INIT;
 	const char *s;
@@ -135,47 +162,26 @@ store_connect_reader(struct store_side *side, const char *path)
 static int
 store_connect(struct store_side *side, const char *path)
 {
-	int rc;
-
-	rc = sqlite3_open_v2(path, &side->db, SQLITE_OPEN_READWRITE |
+	int rc = sqlite3_open_v2(path, &side->db, SQLITE_OPEN_READWRITE |
 	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
-	if (rc != SQLITE_OK)
-		return rc;
-	sqlite3_busy_timeout(side->db, STORE_BUSY_MS);
-	rc = store_run(side->db, "PRAGMA journal_mode=WAL");
+
 	if (rc == SQLITE_OK)
-		rc = store_run(side->db, "PRAGMA synchronous=NORMAL");
+		sqlite3_busy_timeout(side->db, STORE_BUSY_MS);
 	return rc;
-}
-
-static int
-store_version(sqlite3 *db, int *version)
-{
-	sqlite3_stmt *q;
-	int rc = sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &q, NULL);
-
-	*version = 0;
-	if (rc != SQLITE_OK)
-		return rc;
-	if (sqlite3_step(q) == SQLITE_ROW)
-		*version = sqlite3_column_int(q, 0);
-	return sqlite3_finalize(q);
 }
 
 /* Brings the tables to STORE_VERSION.  A later version goes here as another
  * step from the one before it. */
 static int
-store_migrate(sqlite3 *db, bool own, char why[STORE_WHY])
+store_migrate(sqlite3 *db, bool own)
 {
 	int version = 0, rc;
 
 	rc = store_run(db, "BEGIN IMMEDIATE");
 	if (rc == SQLITE_OK && own)
-		rc = store_version(db, &version);
-	if (rc == SQLITE_OK && version > STORE_VERSION) {
-		snprintf(why, STORE_WHY, "it was written by a newer miproc");
-		rc = SQLITE_ERROR;
-	}
+		rc = store_ask(db, "PRAGMA user_version", &version);
+	if (rc == SQLITE_OK && version > STORE_VERSION)
+		rc = STORE_NEWER;
 	if (rc == SQLITE_OK && version < 1)
 		rc = store_run(db, store_tables);
 	if (rc == SQLITE_OK && version < 2)
@@ -187,17 +193,134 @@ store_migrate(sqlite3 *db, bool own, char why[STORE_WHY])
 	return rc;
 }
 
-static int
-store_prepare(struct store *s)
-{
-	int rc = SQLITE_OK;
+/* ---- statements ---- */
 
-#define STORE_PREPARE(name, where, text) \
-	if (rc == SQLITE_OK && s->where.db) \
-		rc = sqlite3_prepare_v3(s->where.db, text, -1, \
-		    SQLITE_PREPARE_PERSISTENT, &s->sql[STORE_##name], NULL);
-	STORE_SQL(STORE_PREPARE)
-#undef STORE_PREPARE
+static struct store_side *
+store_side_of(struct store *s, enum store_sql which, const char **text)
+{
+	switch (which) {
+#define STORE_SIDE(name, where, sql) \
+	case STORE_##name: \
+		*text = sql; \
+		return &s->where;
+	STORE_SQL(STORE_SIDE)
+#undef STORE_SIDE
+	case STORE_NSQL:
+		break;
+	}
+	return NULL;
+}
+
+static int
+store_prepare(struct store *s, enum store_sql which)
+{
+	const char *text;
+	const struct store_side *side = store_side_of(s, which, &text);
+
+	return sqlite3_prepare_v3(side->db, text, -1,
+	    SQLITE_PREPARE_PERSISTENT, &s->sql[which], NULL);
+}
+
+sqlite3_stmt *
+store_statement(struct store *s, enum store_sql which)
+{
+	const struct store_side *side;
+	const char *text;
+	int rc;
+
+	if (s->sql[which])
+		return s->sql[which];
+	side = store_side_of(s, which, &text);
+	if (!side->db)
+		return NULL;
+	rc = store_prepare(s, which);
+	if (rc != SQLITE_OK) {
+		store_fail(s, side->db, rc);
+		if (side == &s->write && s->batch == SQLITE_OK)
+			s->batch = rc;
+	}
+	return s->sql[which];
+}
+
+/* ---- the two sides ---- */
+
+static void
+store_side_close(struct store *s, struct store_side *side)
+{
+	const char *text;
+	int i;
+
+	for (i = 0; i < STORE_NSQL; i++)
+		if (store_side_of(s, (enum store_sql)i, &text) == side) {
+			sqlite3_finalize(s->sql[i]);
+			s->sql[i] = NULL;
+		}
+	sqlite3_close(side->db);
+	side->db = NULL;
+}
+
+/* What must not fail later: how a transaction ends. */
+static int
+store_prepare_ends(struct store *s)
+{
+	int rc = store_prepare(s, STORE_BEGIN);
+
+	if (rc == SQLITE_OK)
+		rc = store_prepare(s, STORE_COMMIT);
+	if (rc == SQLITE_OK)
+		rc = store_prepare(s, STORE_ROLLBACK);
+	return rc;
+}
+
+int
+store_writer(struct store *s)
+{
+	int rc;
+
+	if (s->write.db)
+		return SQLITE_OK;
+	rc = store_connect(&s->write, s->path);
+	if (rc == SQLITE_OK)
+		rc = store_run(s->write.db, "PRAGMA journal_mode=WAL");
+	if (rc == SQLITE_OK)
+		rc = store_run(s->write.db, "PRAGMA synchronous=NORMAL");
+	if (rc == SQLITE_OK)
+		rc = store_migrate(s->write.db, s->own);
+	if (rc == SQLITE_OK)
+		rc = store_prepare_ends(s);
+	if (rc != SQLITE_OK) {
+		store_fail(s, s->write.db, rc);
+		store_side_close(s, &s->write);
+	}
+	return rc;
+}
+
+/* Makes the reader, and before it the writer if the tables are not there or
+ * may not be.  What fails is noted. */
+static int
+store_reader(struct store *s)
+{
+	int version = 0, rc;
+
+	rc = s->writes ? store_connect(&s->read, s->path) :
+	    store_connect_read_only(&s->read, s->path);
+	if (rc == SQLITE_OK && s->own)
+		rc = store_ask(s->read.db, "PRAGMA user_version", &version);
+	if (rc == SQLITE_OK && version > STORE_VERSION)
+		rc = STORE_NEWER;
+	if (rc == SQLITE_OK && s->writes && version < STORE_VERSION) {
+		rc = store_writer(s);
+		if (rc != SQLITE_OK)
+			return rc;
+	}
+	if (rc == SQLITE_OK)
+		rc = store_prepare(s, STORE_GET);
+	if (rc == SQLITE_OK)
+		rc = store_prepare(s, STORE_READ_BEGIN);
+	if (rc == SQLITE_OK)
+		rc = store_prepare(s, STORE_READ_END);
+	if (rc != SQLITE_OK)
+		store_fail(s, s->read.db, rc);
 	return rc;
 }
 
@@ -226,27 +349,11 @@ no_read:
 	return NULL;
 }
 
-static int
-store_connect_all(struct store *s, enum store_use use, char why[STORE_WHY])
-{
-	int rc;
-
-	if (use == STORE_READ)
-		return store_connect_reader(&s->read, s->path);
-	rc = store_connect(&s->write, s->path);
-	if (rc == SQLITE_OK)
-		rc = store_migrate(s->write.db, use == STORE_CACHE, why);
-	if (rc == SQLITE_OK)
-		rc = store_connect(&s->read, s->path);
-	return rc;
-}
-
 enum mip_status
 store_open(const char *path, enum store_use use, struct store **out,
     char why[STORE_WHY])
 {
 	struct store *s;
-	sqlite3 *db;
 	int rc;
 
 	*out = NULL;
@@ -259,20 +366,13 @@ store_open(const char *path, enum store_use use, struct store **out,
 		return MIP_NOMEM;
 	}
 	s->own = use == STORE_CACHE;
-	rc = store_connect_all(s, use, why);
-	if (rc == SQLITE_OK)
-		rc = store_prepare(s);
+	s->writes = use != STORE_READ;
+	rc = store_reader(s);
 	if (rc == SQLITE_OK) {
 		*out = s;
 		return MIP_OK;
 	}
-	db = s->read.db ? s->read.db : s->write.db;
-	if (!why[0])
-		snprintf(why, STORE_WHY, "%.200s: %.60s%s", path,
-		    db && sqlite3_errcode(db) != SQLITE_OK ?
-		    sqlite3_errmsg(db) : sqlite3_errstr(rc),
-		    rc == SQLITE_NOTADB || rc == SQLITE_CORRUPT ?
-		    "; remove it, and it is made anew" : "");
+	store_why(s, why);
 	store_close(s);
 	return rc == SQLITE_NOMEM ? MIP_NOMEM : MIP_IO;
 }
@@ -280,8 +380,6 @@ store_open(const char *path, enum store_use use, struct store **out,
 void
 store_close(struct store *s)
 {
-	size_t i;
-
 	if (!s)
 		return;
 	if (s->ntouch > 0) {
@@ -289,10 +387,8 @@ store_close(struct store *s)
 		store_commit(s);
 	}
 	free(s->touch);
-	for (i = 0; i < STORE_NSQL; i++)
-		sqlite3_finalize(s->sql[i]);
-	sqlite3_close(s->read.db);
-	sqlite3_close(s->write.db);
+	store_side_close(s, &s->read);
+	store_side_close(s, &s->write);
 	pthread_mutex_destroy(&s->read.lock);
 	pthread_mutex_destroy(&s->write.lock);
 	pthread_mutex_destroy(&s->why_lock);
@@ -302,5 +398,32 @@ store_close(struct store *s)
 bool
 store_writes(const struct store *s)
 {
-	return s->write.db != NULL;
+	return s->writes;
+}
+
+/* ---- failures ---- */
+
+enum mip_status
+store_fail(struct store *s, sqlite3 *db, int rc)
+{
+	const char *what = db && sqlite3_errcode(db) != SQLITE_OK ?
+	    sqlite3_errmsg(db) : sqlite3_errstr(rc);
+
+	pthread_mutex_lock(&s->why_lock);
+	if (rc == STORE_NEWER)
+		snprintf(s->why, STORE_WHY, "it was written by a newer miproc");
+	else
+		snprintf(s->why, STORE_WHY, "%.200s: %.60s%s", s->path, what,
+		    rc == SQLITE_NOTADB || rc == SQLITE_CORRUPT ?
+		    "; remove it, and it is made anew" : "");
+	pthread_mutex_unlock(&s->why_lock);
+	return rc == SQLITE_NOMEM ? MIP_NOMEM : MIP_IO;
+}
+
+void
+store_why(struct store *s, char why[STORE_WHY])
+{
+	pthread_mutex_lock(&s->why_lock);
+	memcpy(why, s->why, STORE_WHY);
+	pthread_mutex_unlock(&s->why_lock);
 }

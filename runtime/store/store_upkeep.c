@@ -33,12 +33,13 @@ store_bytes(sqlite3 *db)
 enum mip_status
 store_stat(struct store *s, struct store_stat *st)
 {
-	sqlite3_stmt *q = s->sql[STORE_STAT];
 	enum mip_status status = MIP_OK;
+	sqlite3_stmt *q;
 
 	memset(st, 0, sizeof *st);
 	pthread_mutex_lock(&s->read.lock);
-	if (sqlite3_step(q) == SQLITE_ROW) {
+	q = store_statement(s, STORE_STAT);
+	if (q && sqlite3_step(q) == SQLITE_ROW) {
 		st->replies = sqlite3_column_int64(q, 0);
 		st->in = sqlite3_column_int64(q, 1);
 		st->out = sqlite3_column_int64(q, 2);
@@ -63,9 +64,10 @@ store_limit(struct store *s, int64_t most)
 static enum mip_status
 store_bite(struct store *s, int64_t permille, int64_t day, int64_t *n)
 {
-	sqlite3_stmt *q = s->sql[STORE_SHRINK];
+	sqlite3_stmt *q;
 
 	store_begin(s);
+	q = store_statement(s, STORE_SHRINK);
 	sqlite3_bind_int64(q, 1, day);
 	sqlite3_bind_int64(q, 2, permille);
 	store_step(s, STORE_SHRINK);
@@ -79,12 +81,15 @@ enum mip_status
 store_shrink(struct store *s, int64_t most, int64_t day, int64_t *gone)
 {
 	enum mip_status status = MIP_OK;
-	int64_t bytes, n = 1, sum = 0;
+	int64_t bytes = 0, n = 1, sum = 0;
 	bool done = false;
 
 	while (status == MIP_OK && !done && n > 0) {
 		pthread_mutex_lock(&s->write.lock);
-		bytes = store_bytes(s->write.db);
+		if (store_writer(s) == SQLITE_OK)
+			bytes = store_bytes(s->write.db);
+		else
+			status = MIP_IO;
 		pthread_mutex_unlock(&s->write.lock);
 		done = bytes <= most;
 		/* A tenth more than needed, or it would be due again soon. */
@@ -102,7 +107,8 @@ void
 store_compact(struct store *s)
 {
 	pthread_mutex_lock(&s->write.lock);
-	store_run(s->write.db, "VACUUM");
+	if (store_writer(s) == SQLITE_OK)
+		store_run(s->write.db, "VACUUM");
 	pthread_mutex_unlock(&s->write.lock);
 }
 
@@ -124,13 +130,15 @@ store_clear(struct store *s, int64_t *gone)
 enum mip_status
 store_copy(struct store *to, struct store *from, int64_t *n)
 {
-	sqlite3_stmt *all = from->sql[STORE_ALL], *add = to->sql[STORE_ADD];
 	enum mip_status status = MIP_OK, kept;
+	sqlite3_stmt *all, *add;
 	int rc, i;
 
 	*n = 0;
 	pthread_mutex_lock(&from->read.lock);
+	all = store_statement(from, STORE_ALL);
 	store_begin(to);
+	add = store_statement(to, STORE_ADD);
 	while ((rc = sqlite3_step(all)) == SQLITE_ROW) {
 		for (i = 0; i < sqlite3_column_count(all); i++)
 			sqlite3_bind_value(add, i + 1,
@@ -142,7 +150,8 @@ store_copy(struct store *to, struct store *from, int64_t *n)
 	if (rc != SQLITE_DONE)
 		status = store_fail(from, from->read.db, rc);
 	sqlite3_reset(all);
-	sqlite3_clear_bindings(add);
+	if (add)
+		sqlite3_clear_bindings(add);
 	kept = store_commit(to);
 	pthread_mutex_unlock(&from->read.lock);
 	return status != MIP_OK ? status : kept;

@@ -78,6 +78,32 @@ opens(void *arg)
 	return s != NULL;
 }
 
+/* A store that is there already: all that is made when it is needed. */
+static bool
+opens_again(void *arg)
+{
+	static const unsigned char key[STORE_KEY] = "again";
+	static char hex[65] =
+	    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+	char found[65] = "";
+	struct store *s = open_store(arg);
+	bool ok = s != NULL;
+
+	if (!s)
+		return false;
+	if (put(s, key) != MIP_OK)
+		ok = fault_met() && put(s, key) == MIP_OK;
+	ok = get(s, key, true) && ok;
+	store_digest_put(s, "/m", 1, 2, hex);
+	if (!store_digest_get(s, "/m", 1, 2, found)) {
+		ok = ok && fault_met();
+		store_digest_put(s, "/m", 1, 2, hex);
+		ok = store_digest_get(s, "/m", 1, 2, found) && ok;
+	}
+	store_close(s);
+	return ok && strcmp(found, hex) == 0;
+}
+
 /* Each run with a key of its own. */
 static bool
 keeps(void *arg)
@@ -177,6 +203,7 @@ main(void)
 	snprintf(p.shm, sizeof p.shm, "%.79s-shm", p.db);
 	fault_libraries();
 	fault_each("opening", FAULT_ALLOC | FAULT_OPEN, opens, &p);
+	fault_each("opening again", FAULT_ALLOC | FAULT_OPEN, opens_again, &p);
 	empty(&p);
 	b.store = open_store(&p);
 	if (b.store)

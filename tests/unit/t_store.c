@@ -443,6 +443,110 @@ made_at_once(void **state)
 }
 
 static void
+run(const char *name, const char *sql)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(file(name), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void
+versions(void **state)
+{
+	struct store *s = store("old.db", STORE_CACHE);
+	char why[STORE_WHY];
+	struct store_reply r;
+
+	(void)state;
+	fill(s, 1, 1);
+	store_close(s);
+	run("old.db", "DROP TABLE used; PRAGMA user_version = 1");
+	age("old.db", 3);
+	s = store("old.db", STORE_CACHE);
+	assert_true(has(s, 1, &r));
+	store_reply_release(&r);
+	store_close(s);                         /* notes the use */
+	run("old.db", "DELETE FROM used");      /* which is there */
+	run("old.db", "PRAGMA user_version = 3");
+	assert_int_equal(store_open(file("old.db"), STORE_CACHE, &s, why),
+	    MIP_IO);
+	assert_string_equal(why, "it was written by a newer miproc");
+	s = store("old.db", STORE_SHARE);       /* a number of another's */
+	store_close(s);
+}
+
+/* What is only looked at is not written, and what cannot be written is looked
+ * at: the writer is made when it is needed, and tried again. */
+static void
+writer_later(void **state)
+{
+	struct store *s = store("later.db", STORE_CACHE);
+	char text[] = "x", why[STORE_WHY], away[96];
+	struct store_reply r;
+
+	(void)state;
+	fill(s, 1, 1);
+	store_close(s);
+	s = store("later.db", STORE_CACHE);
+	assert_true(store_writes(s));
+	snprintf(away, sizeof away, "%s", file("away.db"));
+	assert_int_equal(rename(file("later.db"), away), 0);
+	assert_int_equal(mkdir(file("later.db"), 0700), 0);
+	store_begin(s);
+	put(s, 2, text);
+	assert_int_equal(store_commit(s), MIP_IO);
+	store_why(s, why);
+	assert_non_null(strstr(why, "later.db: unable to open"));
+	assert_int_equal(store_shrink(s, 0, INT64_MAX, NULL), MIP_IO);
+	assert_true(has(s, 1, &r));
+	store_reply_release(&r);
+	assert_int_equal(rmdir(file("later.db")), 0);
+	assert_int_equal(rename(away, file("later.db")), 0);
+	store_begin(s);
+	put(s, 2, text);
+	assert_int_equal(store_commit(s), MIP_OK);
+	assert_true(has(s, 2, &r));
+	store_reply_release(&r);
+	store_close(s);
+}
+
+/* A process has its locks of a file in common: a store that is opened beside
+ * another must not give up the other's, or a process that comes and goes takes
+ * the log of the file away. */
+static void
+locks_are_kept(void **state)
+{
+	int go[2], status;
+	struct store *a, *b;
+	char c = 'x';
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(go), 0);
+	pid = fork();
+	if (pid == 0) {
+		close(go[1]);
+		if (read(go[0], &c, 1) != 1)
+			_exit(1);
+		run("locks.db", "SELECT count(*) FROM reply");
+		_exit(0);
+	}
+	a = store("locks.db", STORE_CACHE);
+	fill(a, 1, 1);
+	b = store("locks.db", STORE_CACHE);
+	assert_int_equal(write(go[1], &c, 1), 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	assert_int_equal(access(file("locks.db-wal"), F_OK), 0);
+	close(go[0]);
+	close(go[1]);
+	store_close(a);
+	store_close(b);
+}
+
+static void
 cache_dirs(void **state)
 {
 	struct buf b = BUF_INIT;
@@ -510,6 +614,9 @@ main(void)
 		cmocka_unit_test(only_read),
 		cmocka_unit_test(copied),
 		cmocka_unit_test(made_at_once),
+		cmocka_unit_test(versions),
+		cmocka_unit_test(writer_later),
+		cmocka_unit_test(locks_are_kept),
 		cmocka_unit_test(cache_dirs),
 	};
 
