@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void
 base_bug(const char *file, int line, const char *fmt, ...)
@@ -39,6 +40,26 @@ base_realloc(void *p, size_t n)
 	if (!p)
 		base_out_of_memory(NULL);
 	return p;
+}
+
+uint64_t
+base_sum(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+uint64_t
+base_product(uint64_t a, uint64_t b)
+{
+	return b > 0 && a > UINT64_MAX / b ? UINT64_MAX : a * b;
+}
+
+bool
+base_ends(const char *s, const char *end)
+{
+	size_t n = strlen(s), k = strlen(end);
+
+	return n >= k && memcmp(s + n - k, end, k) == 0;
 }
 
 void

@@ -35,6 +35,12 @@ void base_arena_init(struct arena *a);
 #define BASE_BUF_INIT { .oom = base_out_of_memory }
 void base_buf_init(struct buf *b);
 
+/* The sum and the product; UINT64_MAX: that, or more. */
+uint64_t base_sum(uint64_t a, uint64_t b);
+uint64_t base_product(uint64_t a, uint64_t b);
+
+bool base_ends(const char *s, const char *end);
+
 /* Memory of others' code, which is to be freed. */
 void *base_realloc(void *p, size_t n);
 

@@ -46,6 +46,7 @@ struct diag_range {
 };
 struct diag_range diag_range(const struct diag *d, struct span at);
 
+const char *diag_severity_word(enum severity s);
 void diag_text(struct diag *d, const struct diag_message *m);
 void diag_text_fix(struct diag *d, const struct diag_message *m,
     const struct diag_change *f);

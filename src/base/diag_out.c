@@ -15,17 +15,6 @@ put_string(struct buf *b, const char *key, const char *s)
 	buf_json(b, s, strlen(s));
 }
 
-static const char *
-kind(enum severity s)
-{
-	switch (s) {
-	case SEV_NOTE:    return "note";
-	case SEV_WARNING: return "warning";
-	case SEV_ERROR:   return "error";
-	}
-	BUG("severity");
-}
-
 static void
 json_place(struct buf *b, const struct place *p)
 {
@@ -63,7 +52,7 @@ json_message(struct buf *b, const struct diag *d, const struct diag_message *m)
 	const struct diag_message *n;
 
 	buf_puts(b, "{");
-	put_string(b, "kind", kind(m->severity));
+	put_string(b, "kind", diag_severity_word(m->severity));
 	buf_puts(b, ", ");
 	put_string(b, "message", m->text);
 	if (m->class != E_NCLASS) {
@@ -207,7 +196,7 @@ sarif_result(struct buf *b, const struct diag *d, const struct diag_message *m,
 	buf_puts(b, "    {");
 	put_string(b, "ruleId", diag_code(m->class));
 	buf_printf(b, ", \"ruleIndex\": %u, ", rule);
-	put_string(b, "level", kind(m->severity));
+	put_string(b, "level", diag_severity_word(m->severity));
 	buf_puts(b, ", ");
 	sarif_text(b, "message", m->text);
 	buf_puts(b, ", \"locations\": [");
@@ -249,7 +238,8 @@ sarif_rules(struct buf *b, const struct diag_list *l, unsigned index[E_NCLASS])
 		buf_puts(b, ", ");
 		sarif_text(b, "fullDescription", diag_classes[c].explain);
 		buf_puts(b, ", \"defaultConfiguration\": {");
-		put_string(b, "level", kind(diag_classes[c].severity));
+		put_string(b, "level",
+		    diag_severity_word(diag_classes[c].severity));
 		buf_puts(b, "}}");
 	}
 	buf_puts(b, n ? "\n" : "");

@@ -33,8 +33,8 @@ severity_color(enum severity s)
 	BUG("severity");
 }
 
-static const char *
-severity_word(enum severity s)
+const char *
+diag_severity_word(enum severity s)
 {
 	switch (s) {
 	case SEV_NOTE:    return "note";
@@ -251,7 +251,7 @@ diag_text(struct diag *d, const struct diag_message *m)
 		fprintf(d->out, "%smiproc:%s ", paint(d, BOLD),
 		    paint(d, PLAIN));
 	fprintf(d->out, "%s%s:%s %s%s%s", paint(d, severity_color(m->severity)),
-	    severity_word(m->severity), paint(d, PLAIN),
+	    diag_severity_word(m->severity), paint(d, PLAIN),
 	    paint(d, m->severity == SEV_NOTE ? "" : BOLD), m->text,
 	    paint(d, PLAIN));
 	put_code(d, m);

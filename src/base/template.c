@@ -44,12 +44,6 @@ template_text(struct arena *a, const char *s, size_t n)
 	return text;
 }
 
-static const struct ty *
-record_of(const struct ty *t)
-{
-	return t->kind == TY_OPTIONAL ? t->of : t;
-}
-
 /* The number of the field called by the n bytes of `name`; t->n: none. */
 static unsigned
 field_of(const struct ty *t, const char *name, size_t n)
@@ -85,7 +79,7 @@ template_find(struct arena *a, const struct ty *in, const char *name,
 		if (i == t->n)
 			return false;
 		path[out->npath++] = i;
-		t = record_of(t->field[i].type);
+		t = ty_present(t->field[i].type);
 	}
 	return true;
 }
@@ -101,7 +95,7 @@ template_name(struct arena *a, const struct ty *in,
 	for (i = 0; i < p->npath; i++) {
 		s = arena_printf(a, "%s%s%s", s, i > 0 ? "." : "",
 		    t->field[p->path[i]].name);
-		t = record_of(t->field[p->path[i]].type);
+		t = ty_present(t->field[p->path[i]].type);
 	}
 	return s;
 }
@@ -115,7 +109,7 @@ template_fits(const struct ty *in, const struct template_piece *p)
 	for (i = 0; i < p->npath; i++) {
 		if (t->kind != TY_STRUCT || p->path[i] >= t->n)
 			return false;
-		t = record_of(t->field[p->path[i]].type);
+		t = ty_present(t->field[p->path[i]].type);
 	}
 	return p->npath > 0;
 }

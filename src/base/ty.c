@@ -34,6 +34,30 @@ ty_table_new(struct arena *a)
 }
 
 bool
+ty_const_is_number(const struct ty_const *v)
+{
+	return v->kind == TYC_INT || v->kind == TYC_FLOAT;
+}
+
+double
+ty_const_number(const struct ty_const *v)
+{
+	return v->kind == TYC_INT ? (double)v->i : v->f;
+}
+
+const struct ty *
+ty_present(const struct ty *t)
+{
+	return t && t->kind == TY_OPTIONAL ? t->of : t;
+}
+
+bool
+ty_is_number(const struct ty *t)
+{
+	return t->kind == TY_INT || t->kind == TY_FLOAT;
+}
+
+bool
 ty_is_media(const struct ty *t)
 {
 	while (t->kind == TY_OPTIONAL || t->kind == TY_LIST)

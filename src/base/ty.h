@@ -30,6 +30,10 @@ struct ty_const {
 	unsigned n;                     /* items */
 };
 
+/* An int or a float, and which. */
+bool ty_const_is_number(const struct ty_const *v);
+double ty_const_number(const struct ty_const *v);
+
 struct ast;
 struct fn;
 
@@ -126,6 +130,10 @@ const char *ty_text(struct arena *a, const struct ty *t);
 
 /* Index of a field, variant; -1 if there is none. */
 int ty_field_index(const struct ty *t, const char *name);
+/* What there is of a value that is not null: T of T?; other types, and NULL, as
+ * they are. */
+const struct ty *ty_present(const struct ty *t);
+bool ty_is_number(const struct ty *t);
 /* image, audio, file, lists and optionals of them. */
 bool ty_is_media(const struct ty *t);
 int ty_variant_index(const struct ty *t, const char *name);

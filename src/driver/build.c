@@ -356,14 +356,6 @@ write_tree(struct build *b, const struct mod *m, const char *dir)
 
 /* ---- the products ---- */
 
-static bool
-ends_in(const char *s, const char *end)
-{
-	size_t n = strlen(s), k = strlen(end);
-
-	return n >= k && strcmp(s + n - k, end) == 0;
-}
-
 bool
 build_source(struct build *b, const struct mod *m, const char *path)
 {
@@ -371,7 +363,7 @@ build_source(struct build *b, const struct mod *m, const char *path)
 
 	if (strcmp(path, "-") == 0)
 		return write_with(m, file_stem(b->a, m->path), path, emit_c);
-	if (ends_in(path, "/") || (stat(path, &st) == 0 &&
+	if (base_ends(path, "/") || (stat(path, &st) == 0 &&
 	    S_ISDIR(st.st_mode))) {
 		size_t n = strlen(path);
 

@@ -91,14 +91,6 @@ add_file(struct cache *c, const char *path, void *arg)
 }
 
 static bool
-ends_in(const char *s, const char *ending)
-{
-	size_t n = strlen(s), k = strlen(ending);
-
-	return n >= k && strcmp(s + n - k, ending) == 0;
-}
-
-static bool
 add_kept(struct cache *c, const char *path, void *arg)
 {
 	struct kept k = { .kind = *(const int *)arg, .path = path };
@@ -107,7 +99,7 @@ add_kept(struct cache *c, const char *path, void *arg)
 
 	if (lstat(path, &st) != 0)
 		return errno == ENOENT;
-	if (ending != NULL ? !ends_in(path, ending) : !S_ISDIR(st.st_mode))
+	if (ending != NULL ? !base_ends(path, ending) : !S_ISDIR(st.st_mode))
 		return true;
 	if (ending != NULL ? !add_file(c, path, &k) :
 	    !visit_all(c, path, add_file, &k))

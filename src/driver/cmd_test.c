@@ -116,31 +116,6 @@ test_progress(void *arg, size_t done, size_t total)
 
 /* ---- before and after ---- */
 
-static void
-task(struct compilation *c, struct tune_task *t, const char *const *worker)
-{
-	const struct options *o = c->o;
-
-	memset(t, 0, sizeof *t);
-	t->mod = c->mod;
-	t->worker = worker;
-	t->cache_dir = o->cache_dir;
-	t->no_cache = o->no_cache;
-	t->refresh = o->refresh;
-	t->offline = o->offline;
-	t->jobs = o->jobs != 0 ? o->jobs : DEFAULT_JOBS;
-	t->max_cost = o->max_cost;
-	t->max_calls = o->max_calls;
-	t->max_tokens = o->max_tokens;
-	t->time_limit_s = o->time_limit_s;
-	t->model_override = (const char *const *)o->model;
-	t->base_url = o->base_url;
-	t->trace = o->trace;
-	t->record = o->record;
-	t->replay = o->replay;
-	t->stop = c->stop;
-}
-
 /* -n: what it would take. */
 static int
 print_bound(const struct compilation *c, const struct selection *s)
@@ -150,8 +125,8 @@ print_bound(const struct compilation *c, const struct selection *s)
 	for (size_t i = 0; i < s->n; i++) {
 		worst = ir_plan_worst(c->mod, s->test[i].fn);
 		runs += s->test[i].repeat;
-		calls = worst > (UINT64_MAX - calls) / s->test[i].repeat ?
-		    UINT64_MAX : calls + worst * s->test[i].repeat;
+		calls = base_sum(calls, base_product(worst,
+		    s->test[i].repeat));
 	}
 	printf("%zu test%s, %" PRIu64 " runs, ", s->n, s->n == 1 ? "" : "s",
 	    runs);
@@ -230,7 +205,13 @@ run_all(struct compilation *c, struct selection *sel)
 	worker = tuning_worker(c, &b);
 	if (worker == NULL)
 		return 2;
-	task(c, &t, worker);
+	tuning_options(c, &t);
+	t.mod = c->mod;
+	t.worker = worker;
+	t.max_cost = c->o->max_cost;
+	t.max_calls = c->o->max_calls;
+	t.max_tokens = c->o->max_tokens;
+	t.time_limit_s = c->o->time_limit_s;
 	c->catch();
 	printf("TAP version 13\n1..%zu\n", sel->n);
 	fflush(stdout);
@@ -245,11 +226,8 @@ int
 cmd_test(struct compilation *c)
 {
 	struct selection s = { .c = c };
-	int status = compile_mod(c);
+	int status = compile_ready(c);
 
-	if (status == 0 && c->o->level != 0)
-		status = compile_tuned(c, c->o->locked &&
-		    c->mod->study != NULL);
 	if (status != 0)
 		return status;
 	if (!tuning_models(c) || !compile_granted(c))

@@ -269,6 +269,16 @@ compile_tuned(struct compilation *c, bool must)
 	return 7;
 }
 
+int
+compile_ready(struct compilation *c)
+{
+	int status = compile_mod(c);
+
+	if (status != 0 || c->o->level == 0)
+		return status;
+	return compile_tuned(c, c->o->locked && c->mod->study != NULL);
+}
+
 /* ---- compiling ---- */
 
 static int
@@ -496,11 +506,8 @@ cmd_run(struct compilation *c)
 	const char *path, **argv;
 	struct build b;
 	unsigned n;
-	int status = compile_mod(c);
+	int status = compile_ready(c);
 
-	if (status == 0 && c->o->level != 0)
-		status = compile_tuned(c, c->o->locked &&
-		    c->mod->study != NULL);
 	if (status != 0)
 		return status;
 	if (!build_init(&b, c->a, c->o))

@@ -41,6 +41,9 @@ int compile_mod(struct compilation *c);
 /* Applies the tuned file if there is one; `must`: it has to be there and fit
  * (status 7).  0 or an exit status. */
 int compile_tuned(struct compilation *c, bool must);
+/* compile_mod, and the tuned file, which --locked asks for if there is an
+ * optimize block; at level 0 as it was written. */
+int compile_ready(struct compilation *c);
 
 /* Appends what every program gets that miproc runs: --root, --allow; there is
  * room for COMPILE_ARGS + 2 * c->o->nallow words.  Gives how many. */
@@ -112,6 +115,8 @@ enum { DEFAULT_JOBS = 4 };              /* runs at once unless -j says more */
 bool tuning_models(const struct compilation *c);
 /* Builds the worker; the command that starts it, or NULL after a message. */
 const char *const *tuning_worker(struct compilation *c, struct build *b);
+/* What the command line says of the runs of a task; the rest of it is empty. */
+void tuning_options(const struct compilation *c, struct tune_task *t);
 /* Reads the study's data and fills the task; 0 or an exit status. */
 int tuning_task(struct compilation *c, struct build *b, struct tune_task *t);
 /* Tunes, writes the tuned file and applies it: 0, or the exit status. */

@@ -195,6 +195,20 @@ tuning_worker(struct compilation *c, struct build *b)
 	return argv;
 }
 
+void
+tuning_options(const struct compilation *c, struct tune_task *t)
+{
+	const struct options *o = c->o;
+
+	*t = (struct tune_task){ .cache_dir = o->cache_dir,
+	    .no_cache = o->no_cache, .refresh = o->refresh,
+	    .offline = o->offline,
+	    .jobs = o->jobs != 0 ? o->jobs : DEFAULT_JOBS,
+	    .model_override = (const char *const *)o->model,
+	    .base_url = o->base_url, .trace = o->trace, .record = o->record,
+	    .replay = o->replay, .stop = c->stop };
+}
+
 int
 tuning_task(struct compilation *c, struct build *b, struct tune_task *t)
 {
@@ -204,14 +218,13 @@ tuning_task(struct compilation *c, struct build *b, struct tune_task *t)
 	const char *dir;
 	int status;
 
-	memset(t, 0, sizeof *t);
+	tuning_options(c, t);
 	if (s->metric == NULL) {
 		fprintf(stderr, "miproc: %s: the optimize block has no "
 		    "`metric = ...`\n", c->path);
 		return 1;
 	}
 	limits(c, t);
-	t->offline = o->offline;
 	if (!tuning_models(c) || !check_money(c, t) || !compile_granted(c))
 		return 2;
 	status = rows_load(c, t);
@@ -226,9 +239,6 @@ tuning_task(struct compilation *c, struct build *b, struct tune_task *t)
 	t->mod = c->mod;
 	t->source_text = source_text(c);
 	t->study_path = compile_study(c);
-	t->cache_dir = o->cache_dir;
-	t->no_cache = o->no_cache;
-	t->refresh = o->refresh;
 	t->metric = o->verb == VERB_EVAL && o->metric != NULL ? o->metric :
 	    s->metric->name;
 	if (tuning_metric(c, t->metric) == NULL) {
@@ -240,16 +250,9 @@ tuning_task(struct compilation *c, struct build *b, struct tune_task *t)
 	t->setting = settings(c);
 	seed = setting_find(t->setting, "seed");
 	t->seed = o->seeded ? o->seed : seed != NULL ? (uint64_t)seed->i : 1;
-	t->jobs = o->jobs != 0 ? o->jobs : DEFAULT_JOBS;
 	t->resume = o->resume;
 	t->prompt_model = s->prompt_model;
 	t->teacher = s->teacher != NULL ? s->teacher->name : NULL;
-	t->model_override = (const char *const *)o->model;
-	t->base_url = o->base_url;
-	t->trace = o->trace;
-	t->record = o->record;
-	t->replay = o->replay;
-	t->stop = c->stop;
 	return rows_check(c, b, t);
 }
 

@@ -96,6 +96,15 @@ const char *gen_const_decl(struct gen *g, const struct ty *t,
 
 /* ---- tables (emit_table.c) ---- */
 
+/* ".NAME = VALUE,"; nothing if it is NULL, zero or false. */
+void gen_member(struct gen *g, const char *name, const char *value);
+void gen_member_text(struct gen *g, const char *name, const char *s);
+void gen_member_int(struct gen *g, const char *name, int64_t v);
+void gen_member_float(struct gen *g, const char *name, double v);
+void gen_member_bool(struct gen *g, const char *name, bool v);
+/* The list that a member points to, up to a NULL; nothing if there is none. */
+void gen_strings(struct gen *g, const char *name, const char *const *v);
+
 void gen_models(struct gen *g);
 void gen_params(struct gen *g);
 void gen_prompts(struct gen *g);

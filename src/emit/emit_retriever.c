@@ -32,48 +32,30 @@ gen_known_retrievers(struct gen *g)
 	g->known_retrievers = g->nretriever;
 }
 
-static void
-text(struct gen *g, const char *name, const char *s)
-{
-	if (s != NULL)
-		cw_line(&g->w, ".%s = %s,", name, gen_string(g, s));
-}
-
-static void
-number(struct gen *g, const char *name, int64_t v)
-{
-	if (v != 0)
-		cw_line(&g->w, ".%s = %s,", name, gen_int(g, v));
-}
-
 void
 gen_sending(struct gen *g, const struct mip_sending *d)
 {
-	number(g, "sending.attempts", d->attempts);
-	number(g, "sending.backoff_ms", d->backoff_ms);
-	number(g, "sending.max_wait_ms", d->max_wait_ms);
-	number(g, "sending.deadline_ms", d->deadline_ms);
-	number(g, "sending.hedge_ms", d->hedge_ms);
-	if (d->hedge_share > 0)
-		cw_line(&g->w, ".sending.hedge_share = %s,",
-		    gen_float(g, d->hedge_share));
-	text(g, "sending.retry_on", d->retry_on);
-	number(g, "sending.timeout_ms", d->timeout_ms);
-	number(g, "sending.running", d->running);
-	if (d->adaptive)
-		cw_line(&g->w, ".sending.adaptive = true,");
-	if (d->rpm > 0)
-		cw_line(&g->w, ".sending.rpm = %s,", gen_float(g, d->rpm));
+	gen_member_int(g, "sending.attempts", d->attempts);
+	gen_member_int(g, "sending.backoff_ms", d->backoff_ms);
+	gen_member_int(g, "sending.max_wait_ms", d->max_wait_ms);
+	gen_member_int(g, "sending.deadline_ms", d->deadline_ms);
+	gen_member_int(g, "sending.hedge_ms", d->hedge_ms);
+	gen_member_float(g, "sending.hedge_share", d->hedge_share);
+	gen_member_text(g, "sending.retry_on", d->retry_on);
+	gen_member_int(g, "sending.timeout_ms", d->timeout_ms);
+	gen_member_int(g, "sending.running", d->running);
+	gen_member_bool(g, "sending.adaptive", d->adaptive);
+	gen_member_float(g, "sending.rpm", d->rpm);
 }
 
 void
 gen_http(struct gen *g, const struct mip_http *h, const char *name)
 {
 	cw_open(&g->w, "static const struct mip_http %s = {", name);
-	text(g, "key_env", h->key_env);
-	text(g, "key_header", h->key_header);
+	gen_member_text(g, "key_env", h->key_env);
+	gen_member_text(g, "key_header", h->key_header);
 	gen_sending(g, &h->sending);
-	cw_line(&g->w, ".name = %s,", gen_string(g, h->name));
+	gen_member_text(g, "name", h->name);
 	cw_line(&g->w, ".url = { %s, %s }", gen_string(g, h->url.env),
 	    gen_string(g, h->url.text));
 	cw_close(&g->w, "};");
@@ -100,40 +82,25 @@ about(struct gen *g, const struct retriever *r)
 }
 
 static void
-members(struct gen *g, const struct retriever *r)
-{
-	const char *const *v = r->is.text;
-
-	if (v == NULL)
-		return;
-	cw_open(&g->w, "static const char *const %s_text[] = {", r->c_name);
-	for (; *v != NULL; v++)
-		cw_line(&g->w, "%s,", gen_string(g, *v));
-	cw_line(&g->w, "NULL");
-	cw_close(&g->w, "};");
-}
-
-static void
 one(struct gen *g, const struct retriever *r)
 {
 	const struct mip_retriever *is = &r->is;
 
 	cw_comment(&g->w, about(g, r));
-	members(g, r);
+	gen_strings(g, arena_printf(&g->a, "%s_text", r->c_name), is->text);
 	if (is->by == MIP_SEARCH)
 		gen_http(g, &r->http, arena_printf(&g->a, "%s_http",
 		    r->c_name));
 	cw_open(&g->w, "static const struct mip_retriever %s = {", r->c_name);
 	cw_line(&g->w, ".name = %s, .by = %s,", gen_string(g, r->name),
 	    way(is->by));
-	text(g, "path", is->path);
+	gen_member_text(g, "path", is->path);
 	if (is->text != NULL)
 		cw_line(&g->w, ".text = %s_text,", r->c_name);
-	text(g, "id", is->id);
-	text(g, "score", is->score);
-	text(g, "results", is->results);
-	if (is->stem)
-		cw_line(&g->w, ".stem = true,");
+	gen_member_text(g, "id", is->id);
+	gen_member_text(g, "score", is->score);
+	gen_member_text(g, "results", is->results);
+	gen_member_bool(g, "stem", is->stem);
 	if (is->by == MIP_BM25)
 		cw_line(&g->w, ".k1 = %s, .b = %s,", gen_float(g, is->k1),
 		    gen_float(g, is->b));
@@ -141,8 +108,7 @@ one(struct gen *g, const struct retriever *r)
 		cw_line(&g->w, ".model = &%s,", gen_model(g, is->model));
 	if (is->by == MIP_SEARCH)
 		cw_line(&g->w, ".http = &%s_http,", r->c_name);
-	if (is->fresh)
-		cw_line(&g->w, ".fresh = true,");
+	gen_member_bool(g, "fresh", is->fresh);
 	cw_line(&g->w, ".of = %s", gtype_desc(g, r->of));
 	cw_close(&g->w, "};");
 	cw_blank(&g->w);

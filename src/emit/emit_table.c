@@ -19,33 +19,55 @@ has_model(const struct gen *g, const struct mip_model *m)
 	return g->eval ? by == GEN_BY_EVAL : (by & GEN_BY_PROGRAM) != 0;
 }
 
-/* One member that is not at its default. */
-static void
-member(struct gen *g, const char *name, const char *value)
+/* ---- members that are not at their defaults ---- */
+
+void
+gen_member(struct gen *g, const char *name, const char *value)
 {
 	cw_line(&g->w, ".%s = %s,", name, value);
 }
 
-static void
-text_member(struct gen *g, const char *name, const char *value)
+void
+gen_member_text(struct gen *g, const char *name, const char *s)
 {
-	if (value != NULL)
-		member(g, name, gen_string(g, value));
+	if (s != NULL)
+		gen_member(g, name, gen_string(g, s));
 }
 
-static void
-number_member(struct gen *g, const char *name, double v, double none)
+void
+gen_member_int(struct gen *g, const char *name, int64_t v)
 {
-	if (v < none || v > none)
-		member(g, name, gen_float(g, v));
+	if (v != 0)
+		gen_member(g, name, gen_int(g, v));
 }
 
-static void
-int_member(struct gen *g, const char *name, int64_t v, int64_t none)
+void
+gen_member_float(struct gen *g, const char *name, double v)
 {
-	if (v != none)
-		member(g, name, gen_int(g, v));
+	if (v < 0.0 || v > 0.0)
+		gen_member(g, name, gen_float(g, v));
 }
+
+void
+gen_member_bool(struct gen *g, const char *name, bool v)
+{
+	if (v)
+		gen_member(g, name, "true");
+}
+
+void
+gen_strings(struct gen *g, const char *name, const char *const *v)
+{
+	if (v == NULL)
+		return;
+	cw_open(&g->w, "static const char *const %s[] = {", name);
+	for (; *v != NULL; v++)
+		cw_line(&g->w, "%s,", gen_string(g, *v));
+	cw_line(&g->w, "NULL");
+	cw_close(&g->w, "};");
+}
+
+/* ---- models ---- */
 
 static const char *
 structure_name(enum mip_structure s)
@@ -83,10 +105,9 @@ gen_route(struct gen *g, const struct mip_model *m, const char *name)
 		    i + 1 < m->nto ? "," : "");
 	cw_close(&g->w, "};");
 	cw_open(&g->w, "static const struct mip_model %s = {", name);
-	text_member(g, "name", m->name);
-	member(g, "route", route_name(m->route));
-	if (m->sticky)
-		member(g, "sticky", "true");
+	gen_member_text(g, "name", m->name);
+	gen_member(g, "route", route_name(m->route));
+	gen_member_bool(g, "sticky", m->sticky);
 	cw_line(&g->w, ".to = %s_to, .nto = %u", name, m->nto);
 	cw_close(&g->w, "};");
 }
@@ -95,13 +116,7 @@ gen_route(struct gen *g, const struct mip_model *m, const char *name)
 static void
 gen_model_parts(struct gen *g, const struct mip_model *m, const char *name)
 {
-	if (m->stop != NULL) {
-		cw_open(&g->w, "static const char *const %s_stop[] = {", name);
-		for (unsigned i = 0; m->stop[i] != NULL; i++)
-			cw_line(&g->w, "%s,", gen_string(g, m->stop[i]));
-		cw_line(&g->w, "NULL");
-		cw_close(&g->w, "};");
-	}
+	gen_strings(g, arena_printf(&g->a, "%s_stop", name), m->stop);
 	if (m->noption == 0)
 		return;
 	cw_open(&g->w, "static const struct mip_pair %s_options[] = {", name);
@@ -118,11 +133,11 @@ gen_price(struct gen *g, const struct mip_model *m)
 {
 	if (!m->priced)
 		return;
-	member(g, "priced", "true");
-	number_member(g, "price_in", m->price_in, 0.0);
-	number_member(g, "price_out", m->price_out, 0.0);
-	number_member(g, "price_cached", m->price_cached, 0.0);
-	number_member(g, "price_written", m->price_written, 0.0);
+	gen_member_bool(g, "priced", true);
+	gen_member_float(g, "price_in", m->price_in);
+	gen_member_float(g, "price_out", m->price_out);
+	gen_member_float(g, "price_cached", m->price_cached);
+	gen_member_float(g, "price_written", m->price_written);
 }
 
 static void
@@ -138,31 +153,29 @@ gen_one_model(struct gen *g, const struct mip_model *m)
 	cw_open(&g->w, "static const struct mip_model %s = {", name);
 	cw_line(&g->w, ".name = %s, .provider = %s,", gen_string(g, m->name),
 	    gen_string(g, m->provider));
-	text_member(g, "id", m->id);
+	gen_member_text(g, "id", m->id);
 	if (m->base_url.env != NULL || m->base_url.text != NULL)
 		cw_line(&g->w, ".base_url = { %s, %s },",
 		    gen_string(g, m->base_url.env),
 		    gen_string(g, m->base_url.text));
-	text_member(g, "key_env", m->key_env);
-	text_member(g, "identity", m->identity);
-	member(g, "temperature", m->temperature < 0.0 ? "MIP_UNSET" :
+	gen_member_text(g, "key_env", m->key_env);
+	gen_member_text(g, "identity", m->identity);
+	gen_member(g, "temperature", m->temperature < 0.0 ? "MIP_UNSET" :
 	    gen_float(g, m->temperature));
-	member(g, "top_p", m->top_p < 0.0 ? "MIP_UNSET" :
+	gen_member(g, "top_p", m->top_p < 0.0 ? "MIP_UNSET" :
 	    gen_float(g, m->top_p));
-	int_member(g, "max_tokens", m->max_tokens, 0);
-	int_member(g, "context", m->context, 0);
-	text_member(g, "effort", m->effort);
-	if (m->no_system)
-		member(g, "no_system", "true");
-	if (m->prompt_cache)
-		member(g, "prompt_cache", "true");
+	gen_member_int(g, "max_tokens", m->max_tokens);
+	gen_member_int(g, "context", m->context);
+	gen_member_text(g, "effort", m->effort);
+	gen_member_bool(g, "no_system", m->no_system);
+	gen_member_bool(g, "prompt_cache", m->prompt_cache);
 	if (m->structure != MIP_STRUCTURE_AUTO)
-		member(g, "structure", structure_name(m->structure));
+		gen_member(g, "structure", structure_name(m->structure));
 	gen_price(g, m);
 	gen_sending(g, &m->sending);
-	number_member(g, "tpm", m->tpm, 0.0);
+	gen_member_float(g, "tpm", m->tpm);
 	if (m->stop != NULL)
-		member(g, "stop", arena_printf(&g->a, "%s_stop", name));
+		gen_member(g, "stop", arena_printf(&g->a, "%s_stop", name));
 	if (m->noption != 0)
 		cw_line(&g->w, ".option = %s_options, .noption = %u,", name,
 		    m->noption);
@@ -266,15 +279,14 @@ gen_prompt_settings(struct gen *g, const struct prompt *p)
 	    "MIP_NATIVE" };
 
 	if (p->structure != MIP_STRUCTURE_AUTO)
-		member(g, "structure", structure_name(p->structure));
+		gen_member(g, "structure", structure_name(p->structure));
 	if (p->parse != MIP_TOLERANT)
-		member(g, "parse", parse[p->parse]);
+		gen_member(g, "parse", parse[p->parse]);
 	if (p->on_refusal != NULL)
 		cw_line(&g->w, ".on_refusal = &%s_refusal,", p->c_name);
-	if (p->trim_demos)
-		member(g, "trim_demos", "true");
-	int_member(g, "reask", p->reask, 0);
-	member(g, "max_repair", gen_int(g, p->max_repair));
+	gen_member_bool(g, "trim_demos", p->trim_demos);
+	gen_member_int(g, "reask", p->reask);
+	gen_member(g, "max_repair", gen_int(g, p->max_repair));
 	cw_line(&g->w, ".temperature = %s", p->temperature < 0.0 ?
 	    "MIP_UNSET" : gen_float(g, p->temperature));
 }
@@ -473,7 +485,7 @@ gen_program(struct gen *g)
 	cw_line(&g->w, ".abi = MIP_ABI, .version = %s,",
 	    gen_string(g, MIP_VERSION));
 	cw_line(&g->w, ".name = %s,", gen_string(g, f->name));
-	text_member(g, "desc", f->desc);
+	gen_member_text(g, "desc", f->desc);
 	cw_line(&g->w, ".hash = %s, .tuned = %s,",
 	    gen_string(g, g->m->hash != NULL ? g->m->hash : ""),
 	    gen_string(g, g->m->tuned != NULL ? g->m->tuned : ""));
@@ -505,9 +517,8 @@ gen_metric_table(struct gen *g, const struct fn *f)
 	    f->c_name);
 	cw_line(&g->w, ".name = %s, .gold = %s,", gen_string(g, f->name),
 	    gtype_desc(g, f->gold));
-	number_member(g, "on_fail", f->on_fail, 0.0);
-	if (f->minimize)
-		member(g, "minimize", "true");
+	gen_member_float(g, "on_fail", f->on_fail);
+	gen_member_bool(g, "minimize", f->minimize);
 	cw_line(&g->w, ".run = %s_run", f->c_name);
 	cw_close(&g->w, "};");
 	cw_blank(&g->w);

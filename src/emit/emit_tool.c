@@ -34,31 +34,6 @@ gen_known_tools(struct gen *g)
 	g->known = g->ntool;
 }
 
-static void
-words(struct gen *g, const char *name, const char *const *v)
-{
-	cw_open(&g->w, "static const char *const %s[] = {", name);
-	for (; *v != NULL; v++)
-		cw_line(&g->w, "%s,", gen_string(g, *v));
-	cw_line(&g->w, "NULL");
-	cw_close(&g->w, "};");
-}
-
-/* A member that is not at its default. */
-static void
-number(struct gen *g, const char *name, int64_t v)
-{
-	if (v != 0)
-		cw_line(&g->w, ".%s = %s,", name, gen_int(g, v));
-}
-
-static void
-flag(struct gen *g, const char *name, bool on)
-{
-	if (on)
-		cw_line(&g->w, ".%s = true,", name);
-}
-
 /* "expr, n -> float" */
 static const char *
 shape(struct gen *g, const struct tool *t)
@@ -84,9 +59,9 @@ one(struct gen *g, const struct tool *t)
 		gen_http(g, &t->http, arena_printf(&g->a, "%s_http",
 		    t->c_name));
 	else
-		words(g, arena_printf(&g->a, "%s_argv", t->c_name), is->argv);
-	if (is->env != NULL)
-		words(g, arena_printf(&g->a, "%s_env", t->c_name), is->env);
+		gen_strings(g, arena_printf(&g->a, "%s_argv", t->c_name),
+		    is->argv);
+	gen_strings(g, arena_printf(&g->a, "%s_env", t->c_name), is->env);
 	cw_open(&g->w, "static const struct mip_tool %s = {", t->c_name);
 	cw_line(&g->w, is->kind == MIP_HTTP ?
 	    ".name = %s, .kind = MIP_HTTP, .http = &%s_http," :
@@ -94,17 +69,16 @@ one(struct gen *g, const struct tool *t)
 	    gen_string(g, t->name), t->c_name);
 	if (is->env != NULL)
 		cw_line(&g->w, ".env = %s_env,", t->c_name);
-	flag(g, "text_in", is->text_in);
-	flag(g, "text_out", is->text_out);
-	flag(g, "keep", is->keep);
-	flag(g, "effect", is->effect);
-	number(g, "timeout_ms", is->timeout_ms);
-	number(g, "max_output", is->max_output);
-	number(g, "memory", is->memory);
-	number(g, "cpu_s", is->cpu_s);
-	number(g, "jobs", is->jobs);
-	if (t->is.on_fail < 0.0 || t->is.on_fail > 0.0)
-		cw_line(&g->w, ".on_fail = %s,", gen_float(g, t->is.on_fail));
+	gen_member_bool(g, "text_in", is->text_in);
+	gen_member_bool(g, "text_out", is->text_out);
+	gen_member_bool(g, "keep", is->keep);
+	gen_member_bool(g, "effect", is->effect);
+	gen_member_int(g, "timeout_ms", is->timeout_ms);
+	gen_member_int(g, "max_output", is->max_output);
+	gen_member_int(g, "memory", is->memory);
+	gen_member_int(g, "cpu_s", is->cpu_s);
+	gen_member_int(g, "jobs", is->jobs);
+	gen_member_float(g, "on_fail", is->on_fail);
 	cw_line(&g->w, "%s%s%s.out = %s", t->in != NULL ? ".in = " : "",
 	    t->in != NULL ? gtype_desc(g, t->in) : "",
 	    t->in != NULL ? ", " : "", gtype_desc(g, t->out));

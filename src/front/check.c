@@ -207,7 +207,7 @@ check_symbol(struct check *c, struct symbol *s, struct span at)
 		s->done = true;
 	}
 	if (s->done) {
-		s->type = s->in = check_basic(c, TY_POISON);
+		s->type = s->in = check_poison(c);
 		return;
 	}
 	s->visiting = true;
@@ -219,9 +219,9 @@ check_symbol(struct check *c, struct symbol *s, struct span at)
 	s->visiting = false;
 	s->done = true;
 	if (!s->type)
-		s->type = check_basic(c, TY_POISON);
+		s->type = check_poison(c);
 	if (!s->in)
-		s->in = check_basic(c, TY_POISON);
+		s->in = check_poison(c);
 }
 
 void

@@ -46,7 +46,7 @@ choice_type(struct check *c, struct ast *v)
 		    "union, a string, an int or a bool, not %s",
 		    check_text(c, t));
 	}
-	return check_basic(c, TY_POISON);
+	return check_poison(c);
 }
 
 /* The text of a value, by which cases are told apart. */

@@ -7,12 +7,6 @@
 #include "core/regex.h"
 #include "front/check_in.h"
 
-static const struct ty *
-poison(struct check *c)
-{
-	return check_basic(c, TY_POISON);
-}
-
 /* Looks at arguments of what cannot be called, for their own mistakes. */
 static const struct ty *
 give_up(struct check *c, struct ast *e)
@@ -21,8 +15,8 @@ give_up(struct check *c, struct ast *e)
 
 	for (a = e->u.call.arg; a; a = a->next)
 		if (a->u.arg.value->kind != AST_NAME)
-			check_expr(c, a->u.arg.value, poison(c));
-	return poison(c);
+			check_expr(c, a->u.arg.value, check_poison(c));
+	return check_poison(c);
 }
 
 /* ---- modules, programs and tools ---- */
@@ -110,7 +104,7 @@ input_call(struct check *c, struct ast *e, struct symbol *s)
 		diag(c->d, e->at, E_PLACE, "%s in programs, metrics and tests "
 		    "only", s->kind == SYM_TOOL ? "tools are called" :
 		    "models are asked");
-		return poison(c);
+		return check_poison(c);
 	}
 	note_call(c, e, s);
 	if (s->in->kind != TY_STRUCT)
@@ -120,7 +114,7 @@ input_call(struct check *c, struct ast *e, struct symbol *s)
 	for (a = e->u.call.arg; a; a = a->next) {
 		i = input_of(c, e, a, s);
 		if (i < 0)
-			check_expr(c, a->u.arg.value, poison(c));
+			check_expr(c, a->u.arg.value, check_poison(c));
 		else if (e->u.call.bound[i])
 			diag(c->d, a->at, E_ARGUMENT, "'%s' is given twice",
 			    s->in->field[i].name);
@@ -407,7 +401,7 @@ builtin_call(struct check *c, struct ast *e, const char *name)
 			best = -2;
 	}
 	if (best == -2)
-		return poison(c);
+		return check_poison(c);
 	for (i = 0; i < BI_COUNT; i++) {
 		if (strcmp(builtins[i].name, name) != 0)
 			continue;
@@ -421,7 +415,7 @@ builtin_call(struct check *c, struct ast *e, const char *name)
 	if (best >= 0)
 		return bind(c, e, which, best_t);
 	no_overload(c, e, name);
-	return poison(c);
+	return check_poison(c);
 }
 
 /* ---- all calls ---- */
@@ -470,7 +464,7 @@ symbol_call(struct check *c, struct ast *e, struct symbol *s)
 	case SYM_METRIC:
 		diag(c->d, e->at, E_METRIC, "metrics are of the same pair: "
 		    "write '%s' alone", s->name);
-		return poison(c);
+		return check_poison(c);
 	}
 	diag(c->d, e->u.call.fn->at, E_KIND, "'%s' is %s, which cannot be "
 	    "called", s->name, check_kind_word(s->kind));
@@ -609,7 +603,7 @@ check_member(struct check *c, struct ast *e, const struct ty *want)
 	if (f)
 		return check_narrow(c, e, f->type);
 	if (!p || p->type->kind != TY_STRUCT)
-		return poison(c);
+		return check_poison(c);
 	for (i = 0; i < p->type->n && n < COUNTOF(from); i++)
 		from[n++] = p->type->field[i].name;
 	for (i = 0; i < p->in->n && n < COUNTOF(from); i++)
@@ -617,5 +611,5 @@ check_member(struct check *c, struct ast *e, const struct ty *want)
 	diag(c->d, e->u.dot.name_at, E_FIELD, "program '%s' has no '%s'%s",
 	    p->name, e->u.dot.name, check_nearest(c, e->u.dot.name, from, n));
 	check_offer(c, e->u.dot.name_at);
-	return poison(c);
+	return check_poison(c);
 }

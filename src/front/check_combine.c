@@ -175,8 +175,7 @@ stop_at(struct combination *x, bool needed)
 	} else if (!check_const(c->a, e, &v))
 		diag(c->d, e->at, E_CONSTANT, "%s", "");
 	else
-		x->stop_at = float_text(c, v.kind == TYC_INT ? (double)v.i :
-		    v.f);
+		x->stop_at = float_text(c, ty_const_number(&v));
 }
 
 /* The output that votes. */
@@ -580,7 +579,7 @@ check_combine(struct check *c, struct symbol *s)
 	if (!x.is->asks)
 		check_options(c, s->decl->u.value.option, none, x.is->name,
 		    false);
-	s->in = s->type = check_basic(c, TY_POISON);
+	s->in = s->type = check_poison(c);
 	x.k.c = c;
 	x.k.s = s;
 	if (x.is->takes == TAKES_SIGNATURE) {

@@ -11,18 +11,6 @@ enum folded { FOLDED, NOT_CONSTANT, OUT_OF_RANGE };
 static enum folded fold(struct arena *a, const struct ast *e,
     struct ty_const *out);
 
-static bool
-is_number(const struct ty_const *v)
-{
-	return v->kind == TYC_INT || v->kind == TYC_FLOAT;
-}
-
-static double
-as_double(const struct ty_const *v)
-{
-	return v->kind == TYC_INT ? (double)v->i : v->f;
-}
-
 static void
 set_bool(struct ty_const *out, bool b)
 {
@@ -48,9 +36,10 @@ same_items(const struct ty_const *x, const struct ty_const *y)
 bool
 check_same_const(const struct ty_const *x, const struct ty_const *y)
 {
-	if (is_number(x) && is_number(y) && x->kind != y->kind)
-		return !(as_double(x) < as_double(y)) &&
-		    !(as_double(x) > as_double(y));
+	if (ty_const_is_number(x) && ty_const_is_number(y) &&
+	    x->kind != y->kind)
+		return !(ty_const_number(x) < ty_const_number(y)) &&
+		    !(ty_const_number(x) > ty_const_number(y));
 	if (x->kind != y->kind)
 		return false;
 	switch (x->kind) {
@@ -192,10 +181,10 @@ fold_compare(enum ast_op op, const struct ty_const *x,
 		return fold_order(op, strcmp(x->s, y->s), out);
 	if (x->kind == TYC_INT && y->kind == TYC_INT)
 		return fold_order(op, (x->i > y->i) - (x->i < y->i), out);
-	if (!is_number(x) || !is_number(y))
+	if (!ty_const_is_number(x) || !ty_const_is_number(y))
 		return NOT_CONSTANT;
-	p = as_double(x);
-	q = as_double(y);
+	p = ty_const_number(x);
+	q = ty_const_number(y);
 	return fold_order(op, (p > q) - (p < q), out);
 }
 
@@ -231,9 +220,10 @@ fold_binary(struct arena *a, const struct ast *e, struct ty_const *out)
 		}
 		if (x.kind == TYC_INT && y.kind == TYC_INT)
 			return fold_ints(op, x.i, y.i, out);
-		if (!is_number(&x) || !is_number(&y))
+		if (!ty_const_is_number(&x) || !ty_const_is_number(&y))
 			return NOT_CONSTANT;
-		return fold_floats(op, as_double(&x), as_double(&y), out);
+		return fold_floats(op, ty_const_number(&x),
+		    ty_const_number(&y), out);
 	case OP_NEG: case OP_NOT: case OP_IN: case OP_RANGE:
 		return NOT_CONSTANT;
 	}

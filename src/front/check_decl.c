@@ -123,12 +123,12 @@ check_const_decl(struct check *c, struct symbol *s)
 	s->type = t ? t : value->type;
 	if (s->type->kind == TY_NULL) {
 		diag(c->d, value->at, E_UNTYPED, "say which: T? = null");
-		s->type = check_basic(c, TY_POISON);
+		s->type = check_poison(c);
 	} else if (n->kind == AST_PARAM && !is_scalar(s->type)) {
 		diag(c->d, value->at, E_TYPE, "a param is a string, int, "
 		    "float, bool or a name of an enum, not %s",
 		    check_text(c, s->type));
-		s->type = check_basic(c, TY_POISON);
+		s->type = check_poison(c);
 	}
 	if (tune)
 		check_tune(c, &(struct tunable){ s->name, s->type, s->value,

@@ -5,24 +5,6 @@
 
 #include "front/check_in.h"
 
-static const struct ty *
-poison(struct check *c)
-{
-	return check_basic(c, TY_POISON);
-}
-
-static const struct ty *
-bare(const struct ty *t)
-{
-	return t && t->kind == TY_OPTIONAL ? t->of : t;
-}
-
-static bool
-is_number(const struct ty *t)
-{
-	return t->kind == TY_INT || t->kind == TY_FLOAT;
-}
-
 /* ---- what a place wants ---- */
 
 /* Has the type, or one of its arms, literals? */
@@ -37,7 +19,7 @@ mismatch(struct check *c, struct ast *e, const struct ty *want)
 {
 	const struct ty *t = e->type;
 
-	if (has_literals(bare(want)) && check_value_type(c, e))
+	if (has_literals(ty_present(want)) && check_value_type(c, e))
 		t = check_value_type(c, e);
 
 	if (t->kind == TY_OPTIONAL && ty_fits(t->of, want))
@@ -102,7 +84,7 @@ metric_value(struct check *c, struct ast *e, struct symbol *s)
 	if (!c->now.body || c->now.body->kind != BODY_METRIC) {
 		diag(c->d, e->at, E_PLACE, "metric '%s' has a value in other "
 		    "metrics only", s->name);
-		return poison(c);
+		return check_poison(c);
 	}
 	if (s->judges)
 		check_metric(c, s);
@@ -127,23 +109,23 @@ symbol_value(struct check *c, struct ast *e, struct symbol *s)
 	case SYM_METRIC_ARG:
 		diag(c->d, e->at, E_METRIC, "'%s' is used by its fields, as "
 		    "%s.answer", s->name, s->name);
-		return poison(c);
+		return check_poison(c);
 	case SYM_MODULE: case SYM_PROGRAM: case SYM_TOOL:
 		s->captured |= s->kind == SYM_MODULE;
 		diag(c->d, e->at, E_KIND, "'%s' is %s; call it: %s(...)",
 		    s->name, check_kind_word(s->kind), s->name);
-		return poison(c);
+		return check_poison(c);
 	case SYM_RETRIEVER:
 		diag(c->d, e->at, E_KIND, "'%s' is %s; search with it: "
 		    "%s.search(query)", s->name, check_kind_word(s->kind),
 		    s->name);
-		return poison(c);
+		return check_poison(c);
 	case SYM_ENUM: case SYM_STRUCT: case SYM_TYPEDEF: case SYM_SIGNATURE:
 	case SYM_MODEL: case SYM_DATA: case SYM_OPTIMIZE: case SYM_UNIT:
 	case SYM_BUILTIN: case SYM_CREDIT: case SYM_TEST:
 		diag(c->d, e->at, E_KIND, "'%s' is %s, not a value", s->name,
 		    check_kind_word(s->kind));
-		return poison(c);
+		return check_poison(c);
 	}
 	BUG("symbol kind");
 }
@@ -158,7 +140,7 @@ name_value(struct check *c, struct ast *e, const struct ty *want)
 
 	if (s)
 		return symbol_value(c, e, s);
-	want = check_arm_of(bare(want), TY_ENUM);
+	want = check_arm_of(ty_present(want), TY_ENUM);
 	i = want ? ty_variant_index(want, name) : -1;
 	if (i >= 0) {
 		s = check_new_symbol(c, SYM_VARIANT, name, NULL);
@@ -182,7 +164,7 @@ name_value(struct check *c, struct ast *e, const struct ty *want)
 		    "%s(...)", name, name);
 	else
 		check_unknown(c, e->at, name);
-	return poison(c);
+	return check_poison(c);
 }
 
 const struct ty *
@@ -197,7 +179,7 @@ check_no_field(struct check *c, struct ast *e, const struct ty *t)
 	    check_text(c, t), e->u.dot.name,
 	    check_nearest(c, e->u.dot.name, from, n));
 	check_offer(c, e->u.dot.name_at);
-	return poison(c);
+	return check_poison(c);
 }
 
 /* e.name, where e is a value. */
@@ -213,13 +195,13 @@ field_value(struct check *c, struct ast *e)
 		diag(c->d, e->u.dot.of->at, E_MAYBE_NULL, "%s has fields only "
 		    "where it is not null; test for null first",
 		    check_text(c, t));
-		return poison(c);
+		return check_poison(c);
 	}
-	if (bare(t)->kind == TY_UNION) {
+	if (ty_present(t)->kind == TY_UNION) {
 		diag(c->d, e->u.dot.of->at, E_UNION, "%s has fields only where "
 		    "it is known which type it is; test for it first: v is T",
 		    check_text(c, t));
-		return poison(c);
+		return check_poison(c);
 	}
 	i = ty_field_index(t, e->u.dot.name);
 	if (i >= 0)
@@ -235,7 +217,7 @@ dot_value(struct check *c, struct ast *e, const struct ty *want)
 	const struct ast *of = e->u.dot.of;
 
 	if (failed)
-		return poison(c);
+		return check_poison(c);
 	if (s)
 		return symbol_value(c, e, s);
 	if (of->kind == AST_NAME && of->sym &&
@@ -253,13 +235,13 @@ bad_operands(struct check *c, struct ast *e)
 	const char *hint = "";
 
 	if (e->u.binary.op == OP_ADD && (x->kind == TY_STRING) !=
-	    (y->kind == TY_STRING) && (is_number(x) || is_number(y)))
+	    (y->kind == TY_STRING) && (ty_is_number(x) || ty_is_number(y)))
 		hint = "; str(x) makes text of a number";
 	else if (x->kind == TY_OPTIONAL || y->kind == TY_OPTIONAL)
 		hint = "; test for null first";
 	diag(c->d, e->at, E_OPERAND, "%s %s %s%s", check_text(c, x),
 	    ast_op_text(e->u.binary.op), check_text(c, y), hint);
-	return poison(c);
+	return check_poison(c);
 }
 
 /* Types both sides, each in the light of the other; false if poisoned. */
@@ -292,7 +274,7 @@ alike(struct check *c, struct ast *a, struct ast *b)
 {
 	const struct ty *x = ty_base(a->type), *y = ty_base(b->type);
 
-	if (is_number(x) && is_number(y) && x != y)
+	if (ty_is_number(x) && ty_is_number(y) && x != y)
 		x = y = check_basic(c, TY_FLOAT);
 	else if (x != y && ty_fits(a->type, y))
 		x = y;
@@ -312,11 +294,11 @@ arithmetic(struct check *c, struct ast *e, const struct ty *want)
 	const struct ty *t;
 
 	if (!both(c, e, want))
-		return poison(c);
+		return check_poison(c);
 	t = alike(c, e->u.binary.a, e->u.binary.b);
 	if (t && op == OP_ADD && (t->kind == TY_STRING || t->kind == TY_LIST))
 		return t;
-	if (!t || !is_number(t) || (t->kind == TY_FLOAT && op == OP_MOD))
+	if (!t || !ty_is_number(t) || (t->kind == TY_FLOAT && op == OP_MOD))
 		return bad_operands(c, e);
 	if (t->kind == TY_INT && op == OP_DIV)
 		diag(c->d, e->at, E_INTEGER_DIVISION, "%s", "");
@@ -342,7 +324,7 @@ null_test(struct check *c, struct ast *e, struct ast *other)
 static bool
 never(struct check *c, struct ast *e, const struct ast *a, const struct ast *b)
 {
-	const struct ty *t = bare(a->type), *v;
+	const struct ty *t = ty_present(a->type), *v;
 
 	if (t->kind != TY_LITERAL || ty_base(b->type) != t->of)
 		return false;
@@ -376,7 +358,7 @@ order(struct check *c, struct ast *e)
 
 	if (both(c, e, NULL)) {
 		t = alike(c, e->u.binary.a, e->u.binary.b);
-		if (!t || (!is_number(t) && t->kind != TY_STRING))
+		if (!t || (!ty_is_number(t) && t->kind != TY_STRING))
 			bad_operands(c, e);
 	}
 	return check_basic(c, TY_BOOL);
@@ -420,7 +402,7 @@ static const struct ty *
 nearest(struct check *c, const struct ty *x, const struct ty *y)
 {
 	if (x->kind == TY_POISON || y->kind == TY_POISON)
-		return poison(c);
+		return check_poison(c);
 	if (ty_fits(x, y))
 		return x->kind == TY_NULL ? ty_optional(c->t, y) : y;
 	if (ty_fits(y, x))
@@ -460,16 +442,16 @@ otherwise(struct check *c, struct ast *e, const struct ty *want)
 	else if (x->kind != TY_POISON) {
 		diag(c->d, a->at, E_OPERAND, x->kind == TY_NULL ?
 		    "this is %s" : "%s is never null", check_text(c, x));
-		x = poison(c);
+		x = check_poison(c);
 	}
 	check_expr(c, b, want ? want : x);
 	if (x->kind == TY_POISON || b->type->kind == TY_POISON)
-		return poison(c);
+		return check_poison(c);
 	t = common(c, x, b->type, want);
 	if (!t) {
 		diag(c->d, e->at, E_TYPE, "one way gives %s, the other %s",
 		    check_text(c, x), check_text(c, b->type));
-		return poison(c);
+		return check_poison(c);
 	}
 	b->want = b->type == t ? NULL : t;
 	return t;
@@ -494,7 +476,7 @@ binary(struct check *c, struct ast *e, const struct ty *want)
 	case OP_RANGE:
 		diag(c->d, e->at, E_PLACE, "a range stands in `for` and "
 		    "`tune` only");
-		return poison(c);
+		return check_poison(c);
 	case OP_NEG: case OP_NOT:
 		break;
 	}
@@ -516,10 +498,10 @@ unary(struct check *c, struct ast *e, const struct ty *want)
 	}
 	t = check_expr(c, e->u.unary.a, want);
 	turn(e->u.unary.a, ty_base(t));
-	if (is_number(ty_base(t)) || t->kind == TY_POISON)
+	if (ty_is_number(ty_base(t)) || t->kind == TY_POISON)
 		return ty_base(t);
 	diag(c->d, e->at, E_OPERAND, "-%s", check_text(c, t));
-	return poison(c);
+	return check_poison(c);
 }
 
 static const struct ty *
@@ -541,7 +523,7 @@ conditional(struct check *c, struct ast *e, const struct ty *want)
 	if (!t) {
 		diag(c->d, e->at, E_TYPE, "one way gives %s, the other %s",
 		    check_text(c, yes->type), check_text(c, no->type));
-		return poison(c);
+		return check_poison(c);
 	}
 	yes->want = yes->type == t ? NULL : t;
 	no->want = no->type == t ? NULL : t;
@@ -565,7 +547,7 @@ element(struct check *c, struct ast *e)
 	if (t->kind != TY_POISON)
 		diag(c->d, e->at, E_OPERAND, "%s has no items",
 		    check_text(c, t));
-	return poison(c);
+	return check_poison(c);
 }
 
 const struct ty *

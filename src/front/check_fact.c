@@ -159,7 +159,7 @@ check_narrow(struct check *c, struct ast *e, const struct ty *t)
 		return t;
 	not = known_here(c, e);
 	if (not & FACT_WRONG)
-		return check_basic(c, TY_POISON);
+		return check_poison(c);
 	if (t->kind == TY_OPTIONAL) {
 		if (!(not & FACT_NULL))
 			return t;
@@ -215,7 +215,7 @@ learn_equal(struct check *c, const struct ast *e, const struct ast *to,
 		return;
 	if (t->kind == TY_OPTIONAL && equal)
 		check_learn_not(c, e, FACT_NULL);
-	t = t->kind == TY_OPTIONAL ? t->of : t;
+	t = ty_present(t);
 	if (t->kind == TY_UNION && to->type->kind != TY_UNION)
 		arm = ty_arm_index(to->type, t);
 	if (arm < 0)

@@ -75,7 +75,7 @@ let(struct check *c, struct ast *n)
 			diag(c->d, v->at, E_UNTYPED, "say which: let %s: T? "
 			    "= null", n->u.let.name);
 		if (t->kind == TY_NULL || t->kind == TY_VOID)
-			t = check_basic(c, TY_POISON);
+			t = check_poison(c);
 	}
 	n->sym = variable(c, n->u.let.name, n->u.let.name_at, n, t);
 }
@@ -135,7 +135,7 @@ assign(struct check *c, struct ast *n)
 	unsigned k;
 
 	if (!s) {
-		check_expr(c, v, check_basic(c, TY_POISON));
+		check_expr(c, v, check_poison(c));
 		return;
 	}
 	n->u.assign.to->type = s->type;
@@ -280,7 +280,7 @@ loop_type(struct check *c, struct ast *list)
 		diag(c->d, list->at, E_TYPE, "expected a list or a .. b, "
 		    "found %s%s", check_text(c, t), t->kind == TY_MAP ?
 		    "; see keys and values" : "");
-	return check_basic(c, TY_POISON);
+	return check_poison(c);
 }
 
 static void
@@ -317,7 +317,7 @@ item(struct check *c, struct ast *e, const struct ty *list)
 	struct symbol *v = check_new_symbol(c, SYM_VAR,
 	    e->u.comprehension.name, NULL);
 
-	v->type = list->kind == TY_LIST ? list->of : check_basic(c, TY_POISON);
+	v->type = list->kind == TY_LIST ? list->of : check_poison(c);
 	v->fixed = v->done = true;
 	c->now.scope = scope_new(c->a, c->now.scope);
 	scope_add(c->now.scope, v->name, v);
@@ -335,12 +335,12 @@ made_type(struct check *c, struct ast *v, const struct ty *want)
 	want = check_arm_of(want, TY_LIST);
 	if (want && want->kind == TY_LIST)
 		return check_want(c, v, want->of) ? want->of :
-		    check_basic(c, TY_POISON);
+		    check_poison(c);
 	t = check_expr(c, v, NULL);
 	if (t->kind != TY_NULL && t->kind != TY_VOID)
 		return t;
 	diag(c->d, v->at, E_UNTYPED, "%s", "");
-	return check_basic(c, TY_POISON);
+	return check_poison(c);
 }
 
 const struct ty *
@@ -614,7 +614,7 @@ check_program_body(struct check *c, struct symbol *s)
 		if (scope_get(c->now.scope, f->u.field.name))
 			continue;       /* said already */
 		v = variable(c, f->u.field.name, f->u.field.name_at, f,
-		    i < 0 ? check_basic(c, TY_POISON) : s->in->field[i].type);
+		    i < 0 ? check_poison(c) : s->in->field[i].type);
 		v->fixed = true;
 		f->sym = v;
 		if (i >= 0 && s->in->field[i].has_max &&
@@ -644,7 +644,7 @@ metric_args(struct check *c, struct symbol *s)
 		v->index = n;
 		v->done = true;
 		v->type = n == 0 ? c->gold : c->out->program ?
-		    c->out->program->type : check_basic(c, TY_POISON);
+		    c->out->program->type : check_poison(c);
 		v->in = n == 0 ? c->gold : c->out->program ?
 		    c->out->program->in : v->type;
 		a->sym = v;

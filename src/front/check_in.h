@@ -130,6 +130,7 @@ void check_fields(struct check *c, struct ty *record, struct ast *list,
 void check_enum(struct check *c, struct symbol *s);
 void check_struct(struct check *c, struct symbol *s);
 const struct ty *check_basic(struct check *c, enum ty_kind k);
+const struct ty *check_poison(struct check *c);
 const char *check_text(struct check *c, const struct ty *t);
 
 /* ---- check_condition.c ---- */

@@ -70,7 +70,7 @@ judge(struct making *k, struct symbol *metric, struct span at)
 	gold = check_new_symbol(c, SYM_METRIC_ARG,
 	    n->u.metric.arg->u.name.name, n->u.metric.arg);
 	gold->done = true;
-	gold->type = gold->in = check_basic(c, TY_POISON);
+	gold->type = gold->in = check_poison(c);
 	s = check_make_symbol(k, arena_printf(c->a, ".%s", metric->name),
 	    check_make_record(k, arena_printf(c->a, "_%s_in", metric->name), f,
 	    1), NULL, judge_body(k, n));
@@ -142,7 +142,7 @@ check_judge_value(struct check *c, struct ast *e, struct symbol *s)
 
 	j = judge(&k, s, e->at);
 	if (!j)
-		return check_basic(c, TY_POISON);
+		return check_poison(c);
 	check_look(c, j);
 	call = check_make_node(&k, AST_CALL);
 	call->u.call.fn = check_make_name_node(&k, key_of(c, s));
@@ -164,7 +164,7 @@ check_no_gold(struct check *c, struct ast *e)
 	diag(c->d, e->at, E_JUDGE, "'%s' is judged by its inputs and outputs",
 	    s->name);
 	diag_note(c->d, check_name_at(s->decl), "judged here");
-	return check_basic(c, TY_POISON);
+	return check_poison(c);
 }
 
 /* ---- which metrics ---- */

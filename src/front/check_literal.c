@@ -3,18 +3,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "front/check_in.h"
 
-static const struct ty *
-poison(struct check *c)
-{
-	return check_basic(c, TY_POISON);
-}
-
-static const struct ty *
-bare(const struct ty *t)
-{
-	return t && t->kind == TY_OPTIONAL ? t->of : t;
-}
-
 const struct ty *
 check_quantity(struct check *c, struct ast *e)
 {
@@ -27,7 +15,7 @@ check_quantity(struct check *c, struct ast *e)
 	case UNIT_MS: case UNIT_S: case UNIT_MIN: case UNIT_H: case UNIT_USD:
 		diag(c->d, e->at, E_PLACE, "times and money stand in options "
 		    "only");
-		return poison(c);
+		return check_poison(c);
 	}
 	BUG("unit");
 }
@@ -47,7 +35,7 @@ check_scalar(struct check *c, struct ast *e, const struct ty *want)
 
 	if (!check_const(c->a, e, &v))
 		BUG("a literal that is no constant");
-	want = bare(want);
+	want = ty_present(want);
 	if (want && has_value(want, &v))
 		return want;
 	for (i = 0; want && want->kind == TY_UNION && i < want->n; i++)
@@ -75,7 +63,7 @@ check_list(struct check *c, struct ast *e, const struct ty *want)
 	const struct ty *of = NULL, *t;
 	struct ast *x;
 
-	want = check_arm_of(bare(want), TY_LIST);
+	want = check_arm_of(ty_present(want), TY_LIST);
 	if (want && want->kind == TY_LIST) {
 		for (x = e->u.list.item; x; x = x->next)
 			check_want(c, x, want->of);
@@ -93,14 +81,14 @@ check_list(struct check *c, struct ast *e, const struct ty *want)
 	if (!of || of->kind == TY_NULL || of->kind == TY_VOID) {
 		diag(c->d, e->at, E_UNTYPED, "the type of this list; write "
 		    "let x: T[] = [...]");
-		return poison(c);
+		return check_poison(c);
 	}
 	for (x = e->u.list.item; x; x = x->next) {
 		if (!ty_fits(x->type, of)) {
 			diag(c->d, x->at, E_TYPE, "the items before are %s, "
 			    "this is %s", check_text(c, of),
 			    check_text(c, x->type));
-			return poison(c);
+			return check_poison(c);
 		}
 		x->want = x->type == of ? NULL : of;
 	}
@@ -122,7 +110,7 @@ record_member(struct check *c, struct ast *m, const struct ty *t,
 		    check_text(c, t), m->u.arg.name,
 		    check_nearest(c, m->u.arg.name, from, n));
 		check_offer(c, m->u.arg.name_at);
-		check_expr(c, m->u.arg.value, poison(c));
+		check_expr(c, m->u.arg.value, check_poison(c));
 	} else if (seen[i]) {
 		diag(c->d, m->u.arg.name_at, E_DUPLICATE, "'%s'",
 		    m->u.arg.name);
@@ -142,7 +130,7 @@ check_record(struct check *c, struct ast *e, const struct ty *t)
 	e->type = t;
 	if (t->kind != TY_STRUCT) {
 		for (m = e->u.record.member; m; m = m->next)
-			check_expr(c, m->u.arg.value, poison(c));
+			check_expr(c, m->u.arg.value, check_poison(c));
 		return;
 	}
 	seen = arena_array(c->a, t->n, sizeof(struct ast *));
@@ -176,7 +164,7 @@ check_map(struct check *c, struct ast *e, const struct ty *t)
 const struct ty *
 check_record_value(struct check *c, struct ast *e, const struct ty *want)
 {
-	want = check_record_arm(c, e, bare(want));
+	want = check_record_arm(c, e, ty_present(want));
 	if (want && want->kind == TY_MAP) {
 		check_map(c, e, want);
 		return want;
@@ -191,6 +179,6 @@ check_record_value(struct check *c, struct ast *e, const struct ty *want)
 	else
 		diag(c->d, e->at, E_UNTYPED, "which struct is this? write "
 		    "let x: T = { ... }");
-	check_record(c, e, poison(c));
-	return poison(c);
+	check_record(c, e, check_poison(c));
+	return check_poison(c);
 }

@@ -225,7 +225,7 @@ check_retriever(struct check *c, struct symbol *s)
 	    of->kind != TY_POISON) {
 		diag(c->d, n->u.value.type->at, E_RETRIEVER, "a result is a "
 		    "struct or a string, not %s", check_text(c, of));
-		of = check_basic(c, TY_POISON);
+		of = check_poison(c);
 	}
 	s->type = ty_list(c->t, of);
 	if (way < 0)
@@ -270,12 +270,12 @@ check_search(struct check *c, struct ast *e, struct symbol *s)
 	if (strcmp(e->u.call.fn->u.dot.name, "search") != 0) {
 		diag(c->d, e->u.call.fn->u.dot.name_at, E_FIELD, "a retriever "
 		    "has only 'search': %s.search(query)", s->name);
-		return check_basic(c, TY_POISON);
+		return check_poison(c);
 	}
 	if (!c->now.body) {
 		diag(c->d, e->at, E_PLACE, "searches are made in programs, "
 		    "metrics and tests only");
-		return check_basic(c, TY_POISON);
+		return check_poison(c);
 	}
 	c->now.body->calls += s->model != NULL;
 	v = arena_array(c->a, 2, sizeof *v);
@@ -285,7 +285,7 @@ check_search(struct check *c, struct ast *e, struct symbol *s)
 		k = input_of(c, a, v);
 		if (k < 0) {
 			check_expr(c, a->u.arg.value,
-			    check_basic(c, TY_POISON));
+			    check_poison(c));
 			continue;
 		}
 		v[k] = a->u.arg.value;
@@ -307,18 +307,18 @@ check_embed(struct check *c, struct ast *e)
 	if (!text || text->next || m->u.arg.name || text->u.arg.name) {
 		diag(c->d, e->at, E_ARGUMENT, "embed takes a model and a "
 		    "text: embed(emb, text)");
-		return check_basic(c, TY_POISON);
+		return check_poison(c);
 	}
 	if (!c->now.body) {
 		diag(c->d, e->at, E_PLACE, "models are asked in programs, "
 		    "metrics and tests only");
-		return check_basic(c, TY_POISON);
+		return check_poison(c);
 	}
 	c->now.body->calls++;
 	s = check_vector_model(c, m->u.arg.value);
 	check_want(c, text->u.arg.value, check_basic(c, TY_STRING));
 	if (!s)
-		return check_basic(c, TY_POISON);
+		return check_poison(c);
 	e->sym = s;
 	e->u.call.nbound = 1;
 	e->u.call.bound = arena_array(c->a, 1, sizeof(struct ast *));

@@ -255,7 +255,7 @@ check_tool(struct check *c, struct symbol *s)
 	s->type = check_type(c, n->u.tool.type);
 	if (s->type->kind == TY_NULL) {
 		diag(c->d, n->u.tool.type->at, E_TYPE, "a tool gives a value");
-		s->type = check_basic(c, TY_POISON);
+		s->type = check_poison(c);
 	}
 	attributes(c, s, n->u.tool.attr);
 	if (check_is_exec(v)) {

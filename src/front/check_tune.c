@@ -27,12 +27,6 @@ tune_list(struct check *c, const struct tunable *t, struct ast *list)
 		    "the default is not one of the choices");
 }
 
-static double
-number(const struct ty_const *v)
-{
-	return v->kind == TYC_INT ? (double)v->i : v->f;
-}
-
 static void
 tune_range(struct check *c, const struct tunable *t, struct ast *r)
 {
@@ -49,10 +43,11 @@ tune_range(struct check *c, const struct tunable *t, struct ast *r)
 	if (!check_constant(c, r->u.binary.a, t->type, &lo) ||
 	    !check_constant(c, r->u.binary.b, t->type, &hi))
 		return;
-	if (number(&lo) > number(&hi))
+	if (ty_const_number(&lo) > ty_const_number(&hi))
 		diag(c->d, r->at, E_TUNE, "the range is empty");
-	else if (t->value.kind != TYC_NONE && (number(&t->value) <
-	    number(&lo) || number(&t->value) > number(&hi)))
+	else if (t->value.kind != TYC_NONE &&
+	    (ty_const_number(&t->value) < ty_const_number(&lo) ||
+	    ty_const_number(&t->value) > ty_const_number(&hi)))
 		diag(c->d, t->value_at, E_TUNE,
 		    "the default is not in the range");
 }
@@ -77,8 +72,8 @@ is_temperature(struct check *c, const struct ast *e)
 {
 	struct ty_const v;
 
-	return !check_const(c->a, e, &v) || (number(&v) >= 0 &&
-	    number(&v) <= TEMPERATURE_MAX);
+	return !check_const(c->a, e, &v) || (ty_const_number(&v) >= 0 &&
+	    ty_const_number(&v) <= TEMPERATURE_MAX);
 }
 
 /* What is no temperature at all was reported before. */

@@ -12,6 +12,12 @@ check_basic(struct check *c, enum ty_kind k)
 	return ty_basic(c->t, k);
 }
 
+const struct ty *
+check_poison(struct check *c)
+{
+	return ty_basic(c->t, TY_POISON);
+}
+
 const char *
 check_text(struct check *c, const struct ty *t)
 {
@@ -91,13 +97,7 @@ named_type(struct check *c, struct ast *t)
 		    check_nearest(c, name, from, n));
 		check_offer(c, last_word(t->at, name));
 	}
-	return check_basic(c, TY_POISON);
-}
-
-static const struct ty *
-bare(const struct ty *t)
-{
-	return t->kind == TY_OPTIONAL ? t->of : t;
+	return check_poison(c);
 }
 
 static const struct ty *
@@ -112,10 +112,10 @@ union_type(struct check *c, struct ast *t)
 		arm[n++] = check_type(c, x);
 	}
 	u = ty_union(c->t, arm, (unsigned)n);
-	of = bare(u);
+	of = ty_present(u);
 	if (of->kind == TY_UNION && of->n > FACT_ARMS) {
 		diag(c->d, t->at, E_UNION, "more than %d types", FACT_ARMS);
-		return check_basic(c, TY_POISON);
+		return check_poison(c);
 	}
 	return u;
 }
@@ -192,7 +192,7 @@ two_numbers(struct check *c, struct ast *a, double v[2])
 static void
 bounds(struct check *c, struct ast *a, struct ty_field *f, bool range)
 {
-	const struct ty *t = bare(f->type);
+	const struct ty *t = ty_present(f->type);
 	double v[2];
 
 	if (t->kind == TY_POISON || !two_numbers(c, a, v))
@@ -231,7 +231,7 @@ static void
 attribute(struct check *c, struct ast *a, struct ty_field *f)
 {
 	const char *name = a->u.attr.name;
-	const struct ty *t = bare(f->type);
+	const struct ty *t = ty_present(f->type);
 
 	if (strcmp(name, "alias") == 0)
 		string_arg(c, a, &f->alias);
@@ -345,7 +345,7 @@ one_field(struct check *c, struct ast *n, struct ty_field *f)
 	if (f->type->kind == TY_NULL) {
 		diag(c->d, n->u.field.type->at, E_TYPE,
 		    "a field cannot be null alone");
-		f->type = check_basic(c, TY_POISON);
+		f->type = check_poison(c);
 	}
 	for (a = n->u.field.attr; a; a = a->next) {
 		for (x = n->u.field.attr; x != a; x = x->next)

@@ -4,19 +4,13 @@
 #include "core/buf.h"
 #include "front/check_in.h"
 
-static const struct ty *
-bare(const struct ty *t)
-{
-	return t->kind == TY_OPTIONAL ? t->of : t;
-}
-
 const struct ty *
 check_arm_for(const struct ty *t, const struct ty *want)
 {
 	unsigned i;
 
-	t = bare(t);
-	if (t->kind != TY_UNION || bare(want)->kind == TY_UNION)
+	t = ty_present(t);
+	if (t->kind != TY_UNION || ty_present(want)->kind == TY_UNION)
 		return NULL;
 	for (i = 0; i < t->n; i++)
 		if (ty_fits(t->arm[i], want))
@@ -92,7 +86,7 @@ check_record_arm(struct check *c, const struct ast *e, const struct ty *t)
 			    "write let x: %s = { ... } first",
 			    check_text(c, found), check_text(c, t->arm[i]),
 			    check_text(c, found));
-			return check_basic(c, TY_POISON);
+			return check_poison(c);
 		}
 		found = t->arm[i];
 	}
@@ -100,7 +94,7 @@ check_record_arm(struct check *c, const struct ast *e, const struct ty *t)
 		return found;
 	diag(c->d, e->at, E_UNION, "these are not the members of one of %s",
 	    check_text(c, t));
-	return check_basic(c, TY_POISON);
+	return check_poison(c);
 }
 
 /* ---- tests ---- */
@@ -133,15 +127,15 @@ check_is(struct check *c, struct ast *e)
 	c->raw_union = of;
 	t = check_expr(c, of, NULL);
 	c->raw_union = NULL;
-	u = bare(t);
+	u = ty_present(t);
 	if (u->kind != TY_UNION && u->kind != TY_POISON) {
 		diag(c->d, e->at, E_UNION, "this is %s, no union%s",
 		    check_text(c, t), t->kind == TY_OPTIONAL ?
 		    "; compare with null" : "");
-		u = check_basic(c, TY_POISON);
+		u = check_poison(c);
 	}
 	return find_arm(c, e, u) ? check_basic(c, TY_BOOL) :
-	    check_basic(c, TY_POISON);
+	    check_poison(c);
 }
 
 /* ---- switch ---- */

@@ -220,6 +220,14 @@ ir_append(struct region *r, struct ins *i)
 	r->last = i;
 }
 
+struct ins *
+ir_resolve(struct ins *i)
+{
+	while (i->op == IR_NOP)
+		i = i->arg[0];
+	return i;
+}
+
 void
 ir_move(struct region *to, struct region *from, const struct ins *end)
 {

@@ -42,6 +42,9 @@ bool ir_is_harmless(const struct region *r);
 /* Is the body of the function so? */
 bool ir_fn_harmless(struct fn *f);
 
+/* What the value was found to be: IR_NOP stands for its argument. */
+struct ins *ir_resolve(struct ins *i);
+
 /* Moves what stands in `from` before `end`, all of it for NULL, to the end of
  * `to`. */
 void ir_move(struct region *to, struct region *from, const struct ins *end);

@@ -246,25 +246,10 @@ ir_put_prompt(struct ir_printer *p, const struct prompt *q)
 		ir_put_line(b, "demo", q->demo[i]);
 }
 
-static void
-put_words(struct buf *b, const char *word, const char *const *v)
-{
-	unsigned i;
-
-	if (v == NULL)
-		return;
-	buf_printf(b, "\t%s", word);
-	for (i = 0; v[i] != NULL; i++) {
-		buf_putc(b, ' ');
-		ir_put_string(b, v[i]);
-	}
-	buf_putc(b, '\n');
-}
-
 void
 ir_put_tool_kind(struct buf *b, const struct tool *t)
 {
-	put_words(b, "exec", t->is.argv);
+	ir_put_strings(b, "exec", t->is.argv);
 	if (t->is.kind == MIP_HTTP) {
 		buf_puts(b, "\thttp\n");
 		ir_put_url(b, &t->http);
@@ -299,7 +284,7 @@ ir_put_tool(struct ir_printer *p, const struct tool *t)
 	ir_put_int(b, "memory", t->is.memory, 0);
 	ir_put_int(b, "cpu_s", t->is.cpu_s, 0);
 	ir_put_int(b, "jobs", t->is.jobs, 0);
-	put_words(b, "env", t->is.env);
+	ir_put_strings(b, "env", t->is.env);
 	ir_put_double(b, "on_fail", t->is.on_fail, 0);
 	ir_put_line(b, "hash", t->hash);
 }

@@ -490,20 +490,6 @@ ir_rd_prompt(struct ir_reader *r)
 
 /* ---- tools ---- */
 
-static const char *const *
-read_words(struct ir_reader *r)
-{
-	const char **v = NULL;
-	size_t cap = 0, n = 0;
-
-	do {
-		v = arena_grow(r->a, v, &cap, n + 2, sizeof *v);
-		v[n++] = ir_rd_string(r);
-		v[n] = NULL;
-	} while (!ir_rd_eol(r));
-	return v;
-}
-
 static bool
 tool_number(struct ir_reader *r, const char *w, struct mip_tool *t)
 {
@@ -526,11 +512,11 @@ static bool
 tool_kind(struct ir_reader *r, const char *w, struct mip_tool *t)
 {
 	if (strcmp(w, "exec") == 0)
-		t->argv = read_words(r);
+		t->argv = ir_rd_strings(r);
 	else if (strcmp(w, "http") == 0)
 		t->kind = MIP_HTTP;
 	else if (strcmp(w, "env") == 0)
-		t->env = read_words(r);
+		t->env = ir_rd_strings(r);
 	else if (strcmp(w, "effect") == 0)
 		t->effect = true;
 	else if (strcmp(w, "text_in") == 0)

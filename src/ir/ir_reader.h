@@ -57,6 +57,8 @@ const char *ir_rd_word(struct ir_reader *r);
 /* Takes the word `w` if it is next. */
 bool ir_rd_this(struct ir_reader *r, const char *w);
 const char *ir_rd_string(struct ir_reader *r);
+/* All up to the end of the line, and a NULL. */
+const char *const *ir_rd_strings(struct ir_reader *r);
 int64_t ir_rd_int(struct ir_reader *r);
 unsigned ir_rd_unsigned(struct ir_reader *r);
 uint64_t ir_rd_u64(struct ir_reader *r);
@@ -79,11 +81,12 @@ const char *ir_label_name(struct arena *a, const char *label);
 
 /* The model of that name; fails if there is none. */
 const struct mip_model *ir_rd_model_name(struct ir_reader *r);
-/* A member of a server that is reached over HTTP; false if `w` names none. */
 /* The retriever that is named next; NULL after an error. */
 struct retriever *ir_rd_retriever_name(struct ir_reader *r);
 /* "knn CASES by INPUT", without the first word. */
 void ir_rd_knn(struct ir_reader *r, struct prompt *q);
+/* A member of how requests are sent, or of a server that is reached over HTTP;
+ * false if `w` names none. */
 bool ir_rd_sending(struct ir_reader *r, const char *w, struct mip_sending *d);
 bool ir_rd_http(struct ir_reader *r, const char *w, struct mip_http *h);
 

@@ -13,8 +13,8 @@ const char *const ir_retrieval_words[IR_NRETRIEVAL] = {
 
 /* ---- writing ---- */
 
-static void
-put_words(struct buf *b, const char *word, const char *const *v)
+void
+ir_put_strings(struct buf *b, const char *word, const char *const *v)
 {
 	if (v == NULL)
 		return;
@@ -72,7 +72,7 @@ ir_put_retriever_kind(struct buf *b, const struct retriever *r)
 	buf_putc(b, '\n');
 	if (is->by == MIP_SEARCH)
 		ir_put_url(b, &r->http);
-	put_words(b, "text", is->text);
+	ir_put_strings(b, "text", is->text);
 	ir_put_line(b, "id", is->id);
 	ir_put_line(b, "score", is->score);
 	ir_put_line(b, "results", is->results);
@@ -120,8 +120,8 @@ ir_put_knn(struct buf *b, const struct prompt *q)
 
 /* ---- reading ---- */
 
-static const char *const *
-read_words(struct ir_reader *r)
+const char *const *
+ir_rd_strings(struct ir_reader *r)
 {
 	const char **v = NULL;
 	size_t cap = 0, n = 0;
@@ -202,7 +202,7 @@ read_setting(struct ir_reader *r, const char *w, struct retriever *t)
 	struct mip_retriever *is = &t->is;
 
 	if (strcmp(w, "text") == 0)
-		is->text = read_words(r);
+		is->text = ir_rd_strings(r);
 	else if (strcmp(w, "id") == 0)
 		is->id = ir_rd_string(r);
 	else if (strcmp(w, "score") == 0)

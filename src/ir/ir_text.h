@@ -27,6 +27,7 @@ void ir_put_type(struct ir_printer *p, const struct ty *t);
 void ir_put_word(struct buf *b, const char *word, const char *s);
 void ir_put_desc(struct buf *b, const char *s);
 void ir_put_line(struct buf *b, const char *word, const char *s);
+void ir_put_strings(struct buf *b, const char *word, const char *const *v);
 void ir_put_int(struct buf *b, const char *word, int64_t v, int64_t unset);
 void ir_put_double(struct buf *b, const char *word, double v, double unset);
 

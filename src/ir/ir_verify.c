@@ -63,12 +63,6 @@ is_kind(const struct ty *t, enum ty_kind k)
 	return t->kind == k;
 }
 
-static bool
-is_number(const struct ty *t)
-{
-	return t->kind == TY_INT || t->kind == TY_FLOAT;
-}
-
 /* ---- types by operation ---- */
 
 /* Is the constant one of the values of its type? */
@@ -276,7 +270,7 @@ arithmetic(struct verifier *v, const struct ins *i)
 			return bad(v, i, "argument %u is of another type", k);
 	if (i->op == IR_APPEND)
 		return is_kind(i->type, TY_LIST) || bad(v, i, "not lists");
-	return is_number(i->type) || bad(v, i, "not numbers");
+	return ty_is_number(i->type) || bad(v, i, "not numbers");
 }
 
 static bool
@@ -299,7 +293,7 @@ truth(struct verifier *v, const struct ins *i)
 		ok = is_kind(a, TY_BOOL) && i->body->result != NULL &&
 		    is_kind(i->body->result->type, TY_BOOL);
 	else
-		ok = a == b && (is_number(a) || is_kind(a, TY_STRING));
+		ok = a == b && (ty_is_number(a) || is_kind(a, TY_STRING));
 	return ok || bad(v, i, "these cannot be compared");
 }
 

@@ -29,12 +29,6 @@ bad(struct decls *v, const char *fmt, ...)
 }
 
 static bool
-is_kind(const struct ty *t, enum ty_kind k)
-{
-	return t->kind == k;
-}
-
-static bool
 unique(struct decls *v, struct table *names, const char *name)
 {
 	return table_at(names, name)->n++ == 0 ||
@@ -94,7 +88,7 @@ verify_knn(struct decls *v, const struct prompt *q)
 	if (q->near_by != NULL && (r == NULL ||
 	    ty_field_index(q->in, q->near_by) < 0))
 		return bad(v, "%.60s: compares by no input", q->name);
-	if (r != NULL && (!is_kind(r->of, TY_STRUCT) || q->ndemo != 0 ||
+	if (r != NULL && (r->of->kind != TY_STRUCT || q->ndemo != 0 ||
 	    q->max_demos == 0 || q->max_demos > INT_MAX))
 		return bad(v, "%.60s: demonstrations that are not found",
 		    q->name);
@@ -108,7 +102,7 @@ verify_prompts(struct decls *v)
 	unsigned i;
 
 	for (q = v->m->prompt; q != NULL; q = q->next) {
-		if (!is_kind(q->in, TY_STRUCT) || !is_kind(q->out, TY_STRUCT))
+		if (q->in->kind != TY_STRUCT || q->out->kind != TY_STRUCT)
 			return bad(v, "%.60s: not between structs",
 			    q->name);
 		if (!q->formats[q->format])
@@ -140,7 +134,7 @@ verify_tools(struct decls *v)
 
 	for (t = v->m->tool; t != NULL; t = t->next) {
 		in = t->in;
-		if (in == NULL && (!is_kind(t->out, TY_STRUCT) ||
+		if (in == NULL && (t->out->kind != TY_STRUCT ||
 		    t->out->n != 2 || t->is.text_in))
 			return bad(v, "%.60s: no score and feedback",
 			    t->name);
@@ -154,9 +148,9 @@ verify_tools(struct decls *v)
 			return bad(v, "%.60s: a server is no process",
 			    t->name);
 		if (t->is.text_in && (in->n != 1 ||
-		    !is_kind(in->field[0].type, TY_STRING)))
+		    in->field[0].type->kind != TY_STRING))
 			return bad(v, "%.60s: no text to give", t->name);
-		if (t->is.text_out && !is_kind(t->out, TY_STRING))
+		if (t->is.text_out && t->out->kind != TY_STRING)
 			return bad(v, "%.60s: a text is no such value",
 			    t->name);
 		if (t->is.keep && (t->is.text_in || t->is.text_out))
@@ -182,7 +176,7 @@ verify_retriever(struct decls *v, const struct retriever *r)
 {
 	const struct mip_retriever *is = &r->is;
 
-	if (!is_kind(r->of, TY_STRUCT) && !is_kind(r->of, TY_STRING))
+	if (r->of->kind != TY_STRUCT && r->of->kind != TY_STRING)
 		return bad(v, "%.60s: its results are no structs or strings",
 		    r->name);
 	if (is->by == MIP_SEARCH ? is->path != NULL || is->http == NULL ||

@@ -34,12 +34,6 @@ choice(struct lower *x, const struct ast *e)
 	return c;
 }
 
-static double
-as_double(struct ty_const c)
-{
-	return c.kind == TYC_INT ? (double)c.i : c.f;
-}
-
 static void
 range_choices(struct lower *x, struct choices *q, const struct ast *tune)
 {
@@ -50,8 +44,8 @@ range_choices(struct lower *x, struct choices *q, const struct ast *tune)
 	if (lo.kind != TYC_INT || hi.kind != TYC_INT ||
 	    (uint64_t)hi.i - (uint64_t)lo.i >= MAX_CHOICES) {
 		q->is_range = true;
-		q->lo = as_double(lo);
-		q->hi = as_double(hi);
+		q->lo = ty_const_number(&lo);
+		q->hi = ty_const_number(&hi);
 		return;
 	}
 	q->n = (unsigned)(hi.i - lo.i) + 1;

@@ -222,7 +222,7 @@ lower_test(struct lower *x, struct symbol *s)
 	f->c_name = slug(x, s->name);
 	f->line = sources_place(x->d->sources, s->decl->at.off).line;
 	f->repeat = (unsigned)argument(x, s->decl, "repeat", &once).i;
-	f->pass = pass.kind == TYC_INT ? (double)pass.i : pass.f;
+	f->pass = ty_const_number(&pass);
 	lower_block(x, s->decl->u.test.body);
 	if (!ir_ends(f->body))
 		lower_op(x, IR_RET, lower_basic(x, TY_VOID), NULL, 0,

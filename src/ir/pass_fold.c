@@ -21,14 +21,6 @@ struct fold {
 	bool changed;
 };
 
-static struct ins *
-resolve(struct ins *i)
-{
-	while (i->op == IR_NOP)
-		i = i->arg[0];
-	return i;
-}
-
 /* ---- what an operation becomes ---- */
 
 static void
@@ -266,14 +258,6 @@ code_points(const char *s)
 	return n;
 }
 
-static bool
-ends_with(const char *s, const char *part)
-{
-	size_t n = strlen(s), k = strlen(part);
-
-	return n >= k && strcmp(s + n - k, part) == 0;
-}
-
 static void
 fold_lib_strings(struct fold *x, struct ins *i, const char *s,
     const char *part)
@@ -283,7 +267,7 @@ fold_lib_strings(struct fold *x, struct ins *i, const char *s,
 	else if (i->u.lib == BI_STARTS_WITH)
 		become_bool(x, i, strncmp(s, part, strlen(part)) == 0);
 	else if (i->u.lib == BI_ENDS_WITH)
-		become_bool(x, i, ends_with(s, part));
+		become_bool(x, i, base_ends(s, part));
 }
 
 static void
@@ -385,7 +369,7 @@ take_result(struct fold *x, struct ins *i, struct region *r)
 	struct ins *v = r->result;
 
 	splice(r, i);
-	become_value(x, i, resolve(v));
+	become_value(x, i, ir_resolve(v));
 }
 
 static void
@@ -537,7 +521,7 @@ fold_region(struct fold *x, struct region *r)
 		return;
 	for (i = r->first; i != NULL; i = next) {
 		for (k = 0; k < i->narg; k++)
-			i->arg[k] = resolve(i->arg[k]);
+			i->arg[k] = ir_resolve(i->arg[k]);
 		fold_region(x, i->body);
 		fold_region(x, i->other);
 		/* What is spliced in place of `i` is folded already.  What
@@ -548,7 +532,7 @@ fold_region(struct fold *x, struct region *r)
 			next = NULL;
 	}
 	if (r->result != NULL)
-		r->result = resolve(r->result);
+		r->result = ir_resolve(r->result);
 }
 
 bool

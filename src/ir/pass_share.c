@@ -34,14 +34,6 @@ struct share {
 	bool changed;
 };
 
-static struct ins *
-resolve(struct ins *i)
-{
-	while (i->op == IR_NOP)
-		i = i->arg[0];
-	return i;
-}
-
 static bool
 sharable(const struct share *x, const struct ins *i)
 {
@@ -182,7 +174,7 @@ share_region(struct share *x, struct region *r)
 	for (i = r->first; i != NULL; i = next) {
 		next = i->next;
 		for (k = 0; k < i->narg; k++)
-			i->arg[k] = resolve(i->arg[k]);
+			i->arg[k] = ir_resolve(i->arg[k]);
 		loop = i->op == IR_FOR || i->op == IR_RANGE ||
 		    i->op == IR_WHILE || i->op == IR_EACH ||
 		    i->op == IR_RETRY;
@@ -197,7 +189,7 @@ share_region(struct share *x, struct region *r)
 			share_ins(x, i);
 	}
 	if (r->result != NULL)
-		r->result = resolve(r->result);
+		r->result = ir_resolve(r->result);
 	/* What was entered here is unknown outside: the newest of a bucket
 	 * stands first in it. */
 	for (; !open && x->newest != before; x->newest = x->newest->older)

@@ -32,22 +32,6 @@ struct planner {
 static struct ways plan_region(struct planner *p,
     const struct region *r);
 
-/* ---- arithmetic ---- */
-
-static uint64_t
-add(uint64_t a, uint64_t b)
-{
-	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
-}
-
-static uint64_t
-mul(uint64_t a, uint64_t b)
-{
-	if (a == 0 || b == 0)
-		return 0;
-	return a > UINT64_MAX / b ? UINT64_MAX : a * b;
-}
-
 static struct way
 either(struct way a, struct way b)
 {
@@ -68,7 +52,8 @@ then(struct way a, struct way b)
 {
 	if (!a.there || !b.there)
 		return (struct way){ .there = false };
-	return (struct way){ true, add(a.min, b.min), add(a.max, b.max) };
+	return (struct way){ true, base_sum(a.min, b.min),
+	    base_sum(a.max, b.max) };
 }
 
 static struct ways
@@ -187,7 +172,7 @@ list_max(const struct ins *i, unsigned depth)
 		    (uint64_t)i->u.i : max;
 	}
 	if (depth < 16 && i->op == IR_APPEND)
-		return add(list_max(i->arg[0], depth + 1),
+		return base_sum(list_max(i->arg[0], depth + 1),
 		    list_max(i->arg[1], depth + 1));
 	if (depth < 16 && i->op == IR_LIB &&
 	    (builtins[i->u.lib].flags & BF_FEWER)) {
@@ -259,17 +244,17 @@ repeat(struct ways body, uint64_t min, uint64_t max)
 		return w;
 	w.on.there = min == 0 || round.there;
 	if (w.on.there) {
-		w.on.min = round.there ? mul(min, round.min) : 0;
-		w.on.max = mul(max, most);
+		w.on.min = round.there ? base_product(min, round.min) : 0;
+		w.on.max = base_product(max, most);
 	}
 	end = body.brk;
 	if (end.there) {
-		end.max = add(mul(max - 1, most), end.max);
+		end.max = base_sum(base_product(max - 1, most), end.max);
 		w.on = either(w.on, end);
 	}
 	w.ret = body.ret;
 	if (w.ret.there)
-		w.ret.max = add(mul(max - 1, most), w.ret.max);
+		w.ret.max = base_sum(base_product(max - 1, most), w.ret.max);
 	return w;
 }
 
@@ -300,14 +285,15 @@ static struct ways
 plan_retry(struct planner *p, const struct ins *i)
 {
 	struct ways w = plan_region(p, i->body);
-	uint64_t before = w.on.there ? mul((uint64_t)i->u.i, w.on.max) : 0;
+	uint64_t before = w.on.there ? base_product((uint64_t)i->u.i,
+	    w.on.max) : 0;
 
-	before = add(before, mul((uint64_t)i->u.i,
+	before = base_sum(before, base_product((uint64_t)i->u.i,
 	    plan_region(p, i->other).on.max));
-	w.on.max = add(w.on.max, before);
-	w.brk.max = add(w.brk.max, before);
-	w.cont.max = add(w.cont.max, before);
-	w.ret.max = add(w.ret.max, before);
+	w.on.max = base_sum(w.on.max, before);
+	w.brk.max = base_sum(w.brk.max, before);
+	w.cont.max = base_sum(w.cont.max, before);
+	w.ret.max = base_sum(w.ret.max, before);
 	return w;
 }
 

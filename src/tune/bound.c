@@ -13,18 +13,6 @@
 #include "tune/strategy.h"
 #include "tune/tune.h"
 
-static uint64_t
-plus(uint64_t a, uint64_t b)
-{
-	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
-}
-
-static uint64_t
-times(uint64_t a, uint64_t b)
-{
-	return b > 0 && a > UINT64_MAX / b ? UINT64_MAX : a * b;
-}
-
 /* How often a call may be made in place of one. */
 static uint64_t
 most_asks(const struct mod *m, bool metric)
@@ -42,8 +30,8 @@ most_asks(const struct mod *m, bool metric)
 static uint64_t
 run_calls(const struct mod *m)
 {
-	return m->program ? times(m->program->calls_max, most_asks(m, false))
-	    : 0;
+	return m->program ? base_product(m->program->calls_max,
+	    most_asks(m, false)) : 0;
 }
 
 static const struct fn *
@@ -63,7 +51,7 @@ metric_calls(const struct tune_task *t)
 {
 	const struct fn *f = metric_of(t);
 
-	return f ? times(f->calls_max, most_asks(t->mod, true)) : 0;
+	return f ? base_product(f->calls_max, most_asks(t->mod, true)) : 0;
 }
 
 static uint64_t
@@ -71,7 +59,7 @@ vector_calls(const struct tune_task *t)
 {
 	const struct fn *f = metric_of(t), *p = t->mod->program;
 
-	return plus(f ? f->vectors_max : 0, p ? p->vectors_max : 0);
+	return base_sum(f ? f->vectors_max : 0, p ? p->vectors_max : 0);
 }
 
 /* Rows of one search at most. */
@@ -84,9 +72,9 @@ search_runs(const struct tune_task *t, const struct plan *p)
 	if (p->strategy == STRATEGY_BOOTSTRAP)
 		full = p->demo_sets;
 	else
-		mini = times(trials, p->minibatch);
-	return plus(plus(mini, times(full, p->ndev)),
-	    times(p->bootstrap_rows, p->rounds));
+		mini = base_product(trials, p->minibatch);
+	return base_sum(base_sum(mini, base_product(full, p->ndev)),
+	    base_product(p->bootstrap_rows, p->rounds));
 }
 
 /* What one call can be at most. */
@@ -163,7 +151,7 @@ static uint64_t
 all_tokens(uint64_t calls, const struct dear *d)
 {
 	return calls == 0 ? 0 : d->tokens == UINT64_MAX ? UINT64_MAX :
-	    times(calls, d->tokens);
+	    base_product(calls, d->tokens);
 }
 
 static void
@@ -172,15 +160,15 @@ bound_calls(const struct tune_task *t, struct tune_bound *b)
 	struct dear answer = dearest(t, false), vector = dearest(t, true);
 	uint64_t tokens;
 
-	b->calls = plus(plus(b->task_calls, b->metric_calls),
+	b->calls = base_sum(base_sum(b->task_calls, b->metric_calls),
 	    b->proposer_calls);
 	b->cost = answer.known && (b->vector_calls == 0 || vector.known) ?
 	    answer.usd * (double)b->calls +
 	    vector.usd * (double)b->vector_calls : MIP_UNSET;
-	tokens = plus(all_tokens(b->calls, &answer),
+	tokens = base_sum(all_tokens(b->calls, &answer),
 	    all_tokens(b->vector_calls, &vector));
 	b->tokens = tokens == UINT64_MAX ? 0 : tokens;
-	b->calls = plus(b->calls, b->vector_calls);
+	b->calls = base_sum(b->calls, b->vector_calls);
 }
 
 void
@@ -188,9 +176,9 @@ bound_runs(const struct tune_task *t, uint64_t runs, struct tune_bound *b)
 {
 	memset(b, 0, sizeof *b);
 	b->final_runs = runs;
-	b->task_calls = times(runs, run_calls(t->mod));
-	b->metric_calls = times(runs, metric_calls(t));
-	b->vector_calls = times(runs, vector_calls(t));
+	b->task_calls = base_product(runs, run_calls(t->mod));
+	b->metric_calls = base_product(runs, metric_calls(t));
+	b->vector_calls = base_product(runs, vector_calls(t));
 	bound_calls(t, b);
 }
 
@@ -205,11 +193,11 @@ bound_make(const struct tune_task *t, struct tune_bound *b, char why[320])
 	if (s != MIP_OK)
 		return s;
 	b->runs = search_runs(t, &p);
-	b->final_runs = times(2, t->test.n);
-	runs = plus(b->runs, b->final_runs);
-	b->task_calls = times(runs, run_calls(t->mod));
-	b->metric_calls = times(runs, metric_calls(t));
-	b->vector_calls = times(runs, vector_calls(t));
+	b->final_runs = base_product(2, t->test.n);
+	runs = base_sum(b->runs, b->final_runs);
+	b->task_calls = base_product(runs, run_calls(t->mod));
+	b->metric_calls = base_product(runs, metric_calls(t));
+	b->vector_calls = base_product(runs, vector_calls(t));
 	b->proposer_calls = propose_calls(t, &p);
 	bound_calls(t, b);
 	return MIP_OK;

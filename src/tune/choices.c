@@ -10,18 +10,6 @@
 enum { LEVELS = 11 };                   /* of a range */
 
 static bool
-is_number(const struct ty_const *v)
-{
-	return v->kind == TYC_INT || v->kind == TYC_FLOAT;
-}
-
-static double
-as_double(const struct ty_const *v)
-{
-	return v->kind == TYC_INT ? (double)v->i : v->f;
-}
-
-static bool
 same(const struct ty_const *a, const struct ty_const *b)
 {
 	if (a->kind != b->kind)
@@ -35,10 +23,11 @@ static int
 by_number(const void *a, const void *b)
 {
 	const struct ty_const *x = a, *y = b;
+	double p = ty_const_number(x), q = ty_const_number(y);
 
 	if (x->kind == TYC_INT && y->kind == TYC_INT)
 		return (x->i > y->i) - (x->i < y->i);
-	return (as_double(x) > as_double(y)) - (as_double(x) < as_double(y));
+	return (p > q) - (p < q);
 }
 
 static struct ty_const
@@ -79,12 +68,12 @@ arrange(struct arena *a, struct levels *l, bool is_range)
 	unsigned i;
 
 	for (i = 0; i < l->n; i++)
-		if (!is_number(&l->v[i]))
+		if (!ty_const_is_number(&l->v[i]))
 			return;
 	qsort(l->v, l->n, sizeof *l->v, by_number);
 	at = arena_array(a, l->n, sizeof *at);
 	for (i = 0; i < l->n; i++)
-		at[i] = is_range ? as_double(&l->v[i]) : i;
+		at[i] = is_range ? ty_const_number(&l->v[i]) : i;
 	l->at = at;
 }
 
@@ -119,8 +108,8 @@ choices_allow(const struct choices *c, const struct ty_const *v)
 	unsigned i;
 
 	if (c->is_range)
-		return is_number(v) && as_double(v) >= c->lo &&
-		    as_double(v) <= c->hi;
+		return ty_const_is_number(v) && ty_const_number(v) >= c->lo &&
+		    ty_const_number(v) <= c->hi;
 	for (i = 0; i < c->n; i++)
 		if (same(&c->v[i], v))
 			return true;

@@ -110,7 +110,7 @@ put_value(struct buf *b, const struct ty *t, struct json v)
 	struct arena a = BASE_ARENA_INIT;
 	const char *s = NULL;
 	double d;
-	bool number = t->kind == TY_INT || t->kind == TY_FLOAT;
+	bool number = ty_is_number(t);
 
 	if (json_kind(v) == JSON_STRING && (number || t->kind == TY_BOOL))
 		s = json_string(&a, v);

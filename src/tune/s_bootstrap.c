@@ -52,7 +52,7 @@ s_bootstrap_run(struct tuning *u)
 
 	search_init(&s, u);
 	status = search_baseline(&s);
-	if (status == MIP_OK && u->plan.early_stop && search_perfect(&s))
+	if (status == MIP_OK && search_done(&s))
 		return MIP_OK;
 	if (status == MIP_OK)
 		status = demo_make(u);
@@ -69,8 +69,7 @@ s_bootstrap_run(struct tuning *u)
 		c = search_at(&s, x);
 		if (!c->full)
 			status = search_full(&s, c, "full");
-		if (status == MIP_OK && u->plan.early_stop &&
-		    search_perfect(&s))
+		if (status == MIP_OK && search_done(&s))
 			break;
 	}
 	return status;

@@ -20,7 +20,7 @@ s_mipro_run(struct tuning *u)
 
 	search_init(&s, u);
 	status = search_baseline(&s);
-	if (status == MIP_OK && u->plan.early_stop && search_perfect(&s))
+	if (status == MIP_OK && search_done(&s))
 		return MIP_OK;
 	if (status == MIP_OK)
 		status = demo_make(u);

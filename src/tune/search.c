@@ -129,14 +129,6 @@ struct course {
 	unsigned since;                 /* full evaluations without a gain */
 };
 
-static int
-by_index(const void *a, const void *b)
-{
-	const size_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 /* The next rows of a shuffled order, so that batches differ. */
 static void
 next_batch(struct course *c)
@@ -152,7 +144,7 @@ next_batch(struct course *c)
 	for (i = 0; i < c->nbatch; i++)
 		c->batch[i] = c->order[c->at + i];
 	c->at += c->nbatch;
-	qsort(c->batch, c->nbatch, sizeof *c->batch, by_index);
+	qsort(c->batch, c->nbatch, sizeof *c->batch, tuning_by_index);
 }
 
 /* Those of the rows that the candidate lacks; `all`: of those all rows, as
@@ -270,13 +262,15 @@ mini_step(struct course *c, struct candidate *d, bool *idle)
 }
 
 bool
-search_perfect(const struct search *s)
+search_done(const struct search *s)
 {
 	const struct tuning *u = s->u;
 	const struct candidate *b = u->best;
 	double v, want = u->minimize ? 0 : 1;
 	size_t i;
 
+	if (!u->plan.early_stop)
+		return false;
 	for (i = 0; i < u->ndev; i++) {
 		v = b->dev.v[u->dev[i]];
 		if (v < want || v > want)
@@ -297,7 +291,7 @@ enough(struct course *c)
 
 	if (!u->plan.early_stop)
 		return false;
-	if (search_perfect(c->s))
+	if (search_done(c->s))
 		return true;
 	if (c->since < PATIENCE || u->plan.minibatch == 0)
 		return false;

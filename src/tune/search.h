@@ -49,8 +49,9 @@ void search_extend(struct search *s);
 unsigned search_choice(const struct search *s, size_t v,
     const struct leaf *l, const char *demo);
 
-/* The best has all that a share can have, on every row. */
-bool search_perfect(const struct search *s);
+/* The best has all that a share can have, on every row, and the strategy may
+ * stop then. */
+bool search_done(const struct search *s);
 
 /* The candidate at a point; made if it is not there. */
 struct candidate *search_at(struct search *s, const unsigned *x);

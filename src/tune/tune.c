@@ -16,14 +16,6 @@
 
 /* ---- before ---- */
 
-static int
-by_index(const void *a, const void *b)
-{
-	const size_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 /* The dev rows that are searched on: all, or a sample. */
 static void
 choose_dev(struct tuning *u)
@@ -43,7 +35,7 @@ choose_dev(struct tuning *u)
 		BUG("out of memory");
 	rng_sample(r, u->ndev, n, u->dev);
 	rng_free(r);
-	qsort(u->dev, u->ndev, sizeof *u->dev, by_index);
+	qsort(u->dev, u->ndev, sizeof *u->dev, tuning_by_index);
 }
 
 static void

@@ -264,14 +264,6 @@ put_lines(struct buf *b, const char *s)
 	buf_putc(b, ']');
 }
 
-static bool
-ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n >= m && strcmp(s + n - m, end) == 0;
-}
-
 /* Those that -D had set, up to `name`; all that are left for NULL. */
 static const struct pin *
 put_pins(struct buf *b, const struct pin *p, const char *name)
@@ -303,7 +295,7 @@ put_slots(struct buf *b, const struct mod *m, const char *slots)
 			pin = put_pins(b, pin, name);
 			json_put_member(b, name);
 			text = NULL;
-			if (ends_with(name, ".instruction"))
+			if (base_ends(name, ".instruction"))
 				text = json_string(&a, v);
 			if (text)
 				put_lines(b, text);

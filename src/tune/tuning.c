@@ -26,6 +26,14 @@ tell(struct tuning *u, struct tune_event *e)
 		u->o->event(u->o->arg, e);
 }
 
+int
+tuning_by_index(const void *a, const void *b)
+{
+	const size_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
 void
 tuning_phase(struct tuning *u, const char *text)
 {

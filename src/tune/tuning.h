@@ -56,6 +56,9 @@ struct tuning {
 double tuning_gain(const struct tuning *u, double score);
 
 /* To the observer, and warnings and phases to the study too. */
+/* For qsort: of two size_t the smaller one first. */
+int tuning_by_index(const void *a, const void *b);
+
 void tuning_phase(struct tuning *u, const char *text);
 void tuning_warn(struct tuning *u, const char *fmt, ...) BASE_PRINTF(2, 3);
 void tuning_progress(struct tuning *u, uint64_t done, uint64_t total);
