@@ -22,7 +22,8 @@
 enum {
 	AHEAD = 2,                      /* rows under way for each thread */
 	AHEAD_LEAST = 32,               /* and for all of them at least */
-	ROW_KEEP = 64 << 10             /* larger buffers are given back */
+	ROW_KEEP = 64 << 10,            /* larger buffers are given back */
+	ROWS_KEEP = 1 << 20             /* ... and those of all threads */
 };
 
 /* A row of one of the threads: its text, then its answer. */
@@ -49,6 +50,7 @@ struct batch {
 	const struct cli *c;
 	struct mip_env *env;
 	bool unordered;
+	size_t keep;                    /* bytes of a buffer */
 	size_t nring;
 
 	pthread_mutex_t reading;        /* one at a time; before `lock` */
@@ -121,8 +123,8 @@ row_input(const struct batch *b, struct row *r, struct arena *a,
 		row_error(r, s, s == MIP_NOMEM ? mip_status_text(s) :
 		    buf_str(&why));
 	buf_release(&why);
-	/* It may wait for long: a thousand texts are much. */
-	buf_release(&r->text);
+	if (r->text.cap > b->keep)
+		buf_release(&r->text);
 	return ok;
 }
 
@@ -240,7 +242,7 @@ batch_write(struct batch *b, enum mip_status s, struct buf *out,
 			mip_env_cancel(b->env);
 		}
 	}
-	if (out->cap > ROW_KEEP)
+	if (out->cap > b->keep)
 		buf_release(out);
 }
 
@@ -468,6 +470,8 @@ cli_batch(struct cli *c, struct mip_env *env, int wake)
 	in.waits = batch_idle;
 	in.waits_arg = &b;
 	b.in = &in;
+	b.keep = ROWS_KEEP / c->jobs < ROW_KEEP ? ROWS_KEEP / c->jobs :
+	    ROW_KEEP;
 	rc = batch_do(&b, c->jobs);
 	lines_release(&in);
 	pthread_cond_destroy(&b.freed);

@@ -16,7 +16,7 @@ struct arena_chunk {
 };
 
 enum {
-	CHUNK_MIN = 4096,
+	CHUNK_MIN = 1024,
 	CHUNK_MAX = 1 << 20             /* larger only for one allocation */
 };
 

@@ -103,9 +103,16 @@ rj_push(struct rj *p, const struct mip_type *t)
 	v = reply_json_new(p, kind, p->at, 1);
 	if (v == NULL)
 		return;
+	f = arena_grow(p->mem, p->frame, &p->room, p->depth + 1, sizeof(*f));
+	if (f == NULL) {
+		p->error = REPLY_E_NOMEM;
+		p->dead = true;
+		return;
+	}
+	p->frame = f;
 	if (p->depth > 0)
 		reply_json_add(p, v);
-	f = &p->frame[p->depth++];
+	f += p->depth++;
 	memset(f, 0, sizeof(*f));
 	f->node = v;
 	f->type = kind == RNODE_OBJECT ? reply_look_record(t) : t;
@@ -450,7 +457,7 @@ reply_json(struct arena *mem, const struct mip_type *t,
 	struct rj p;
 
 	memset(out, 0, sizeof(*out));
-	memset(&p, 0, offsetof(struct rj, frame));
+	memset(&p, 0, sizeof(p));
 	p.mem = mem;
 	p.start = text.s;
 	p.end = text.s + text.n;
@@ -491,7 +498,7 @@ reply_json_scalar(struct arena *mem, struct reply_text text)
 	    !reply_is(text, "false") && !reply_is(text, "null")) ||
 	    !json_parse(text.s, text.n, &j, NULL, NULL))
 		return NULL;
-	memset(&p, 0, offsetof(struct rj, frame));
+	memset(&p, 0, sizeof(p));
 	p.mem = mem;
 	v = reply_json_new(&p, RNODE_NUMBER, text.s, text.n);
 	if (v == NULL)

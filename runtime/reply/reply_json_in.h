@@ -27,7 +27,8 @@ struct rj {
 	bool dead, encoded, cut;
 	bool rest;                      /* what follows is no JSON any more */
 	unsigned depth;
-	struct rj_frame frame[REPLY_DEPTH];
+	struct rj_frame *frame;         /* `room` of them, in the arena */
+	size_t room;
 };
 
 /* What delimits a string. */
