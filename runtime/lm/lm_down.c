@@ -205,10 +205,9 @@ down_read(struct lm_flight *f, struct provider_answer *a)
 /* Whether the endpoint is well, as far as this attempt tells; `read`: it was an
  * answer that could be read. */
 static void
-down_health(struct lm *l, struct lm_flight *f, bool read, double now)
+down_health(struct lm *l, struct lm_model *m, const struct http_request *r,
+    bool read, double now)
 {
-	const struct http_request *r = &f->http;
-	struct lm_model *m = f->m;
 	bool well = r->result == HTTP_OK && (read || (r->status / 100 != 2 &&
 	    (r->status < 500 || r->status == 501)));
 
@@ -235,7 +234,7 @@ down_answer(struct lm *l, struct lm_flight *f, double now)
 	struct provider_answer a;
 	bool read = down_read(f, &a);
 
-	down_health(l, f, read, now);
+	down_health(l, m, &f->http, read, now);
 	if (read) {
 		m->answered = true;
 		m->ndenied = 0;
@@ -398,20 +397,28 @@ down_said(const struct http_request *r)
 }
 
 void
+lm_overtaken(struct lm *l, struct lm_model *m, const struct http_request *r,
+    double sent_at, double now)
+{
+	down_health(l, m, r, false, now);
+	limit_learn(&m->limit, down_said(r), sent_at, now);
+}
+
+void
 lm_came_down(struct lm *l, struct lm_flight *f, double now)
 {
 	struct http_request *r = &f->http;
 	bool good = false;
 
 	f->m->wake = 0;
-	lm_trace_down(l, f);
+	lm_trace_down(f, f->trying, r);
 	if (f->pool)
 		f->pool->wake = 0;
 	if (f->streams && r->result == HTTP_OK && r->status / 100 == 2)
 		lm_stream_rest(f);
 	redact_buf(&l->redact, &r->reply);
 	if (r->result != HTTP_OK || r->status / 100 != 2)
-		down_health(l, f, false, now);
+		down_health(l, f->m, r, false, now);
 	if (r->result != HTTP_OK)
 		down_failed(l, f, now);
 	else if (r->status / 100 == 2)

@@ -71,7 +71,7 @@ lm_flight_free(struct lm_flight *f)
 	store_reply_release(&f->reply);
 	free(f->tried);
 	http_release(&f->http);
-	http_release(&f->second);
+	lm_hedge_free(f->second);
 	buf_release(&f->body);
 	buf_release(&f->told);
 	sse_release(&f->sse);

@@ -27,7 +27,7 @@ hedge_good(const struct http_request *r)
 
 /* Four times the bytes, the next class: long requests are answered later. */
 static struct lm_hedge_times *
-hedge_times(const struct lm_flight *f)
+hedge_times(const struct lm_flight *f, const struct lm_model *m)
 {
 	size_t most = HEDGE_SMALL;
 	unsigned i = 0;
@@ -36,15 +36,14 @@ hedge_times(const struct lm_flight *f)
 		most *= 4;
 		i++;
 	}
-	return f->m->hedge.times ? &f->m->hedge.times[i] : NULL;
+	return m->hedge.times ? &m->hedge.times[i] : NULL;
 }
 
 /* Notes how long the request took; of one that was overtaken, until it was: it
  * would have taken longer, and is not to make the times look shorter. */
 static void
-hedge_learn(struct lm_flight *f)
+hedge_learn(struct lm_flight *f, struct lm_model *m, double sent_at)
 {
-	struct lm_model *m = f->m;
 	struct lm_hedge_times *t;
 
 	if (m->model.sending.hedge_share <= 0 || f->kind != LM_CHAT)
@@ -52,10 +51,10 @@ hedge_learn(struct lm_flight *f)
 	if (!m->hedge.times)
 		m->hedge.times = calloc(LM_HEDGE_CLASS,
 		    sizeof *m->hedge.times);
-	t = hedge_times(f);
+	t = hedge_times(f, m);
 	if (!t)
 		return;
-	t->s[t->at] = (float)(clock_now() - f->sent_at);
+	t->s[t->at] = (float)(clock_now() - sent_at);
 	t->at = (t->at + 1) % LM_HEDGE_WINDOW;
 	t->n += t->n < LM_HEDGE_WINDOW;
 }
@@ -93,12 +92,12 @@ hedge_after(const struct lm_flight *f)
 {
 	const struct mip_sending *d = &f->m->model.sending;
 
-	if (f->kind != LM_CHAT || f->streams || f->hedged)
+	if (f->kind != LM_CHAT || f->streams || f->second)
 		return 0;
 	if (d->hedge_ms > 0)
 		return (double)d->hedge_ms / 1e3;
-	return d->hedge_share > 0 ? hedge_percentile(hedge_times(f),
-	    d->hedge_share) : 0;
+	return d->hedge_share > 0 ? hedge_percentile(hedge_times(f,
+	    f->m), d->hedge_share) : 0;
 }
 
 void
@@ -121,37 +120,62 @@ lm_hedge_arm(struct lm *l, struct lm_flight *f, double now)
 /* One of the two has ended or was given up: `lost`, what it took is not
  * known. */
 static void
-hedge_settle(struct lm *l, struct lm_flight *f, bool lost)
+hedge_settle(struct lm_flight *f, struct lm_model *m, struct store_sum *held,
+    bool lost)
 {
 	struct store_sum spent = { 0, 0, 0 };
 
-	limit_give(&f->m->limit, f->tokens, lost ? f->tokens : 0);
-	if (f->held_twice.calls == 0)
+	limit_give(&m->limit, f->tokens, lost ? f->tokens : 0);
+	if (held->calls == 0)
 		return;
 	if (lost)
-		spent = f->held_twice;
-	budget_settle(l->budget, &f->held_twice, &spent);
-	f->held_twice.calls = 0;
+		spent = *held;
+	budget_settle(f->lm->budget, held, &spent);
+	held->calls = 0;
+}
+
+/* The first one has ended, and the second stands where it stood. */
+static void
+hedge_turn(struct lm_flight *f, bool lost)
+{
+	struct lm_second *s = f->second;
+	struct buf body = f->body;
+
+	hedge_settle(f, f->m, &f->held, lost);
+	f->held = s->held;
+	f->m = s->m;
+	f->trying = s->trying;
+	f->sent_at = s->sent_at;
+	if (!s->body.s)
+		return;
+	f->body = s->body;
+	s->body = body;
+	f->ask = s->ask;
+	f->reply.rung = s->ask.rung;
 }
 
 void
 lm_hedge_first(struct http_request *r)
 {
 	struct lm_flight *f = r->arg;
+	struct lm_second *s = f->second;
 	struct lm *l = f->lm;
 
 	if (f->armed)
 		lm_timer_drop(l, f);
 	f->armed = false;
 	if (hedge_good(r))
-		hedge_learn(f);
-	if (http_flies(&f->second)) {
+		hedge_learn(f, f->m, f->sent_at);
+	if (s && http_flies(&s->http)) {
 		if (!hedge_good(r)) {
-			hedge_settle(l, f, false);
+			lm_trace_down(f, f->trying, r);
+			lm_overtaken(l, f->m, r, f->sent_at, clock_now());
+			hedge_turn(f, false);
 			return;         /* the other is waited for */
 		}
-		http_cancel(l->http, &f->second);
-		hedge_settle(l, f, true);
+		http_cancel(l->http, &s->http);
+		lm_trace_down(f, s->trying, &s->http);
+		hedge_settle(f, s->m, &s->held, true);
 	}
 	lm_queue_put(&l->down, f);
 }
@@ -161,20 +185,27 @@ static void
 hedge_second(struct http_request *r)
 {
 	struct lm_flight *f = r->arg;
+	struct lm_second *s = f->second;
 	struct lm *l = f->lm;
 
 	if (hedge_good(r))
-		hedge_learn(f);
+		hedge_learn(f, s->m, s->sent_at);
 	if (http_flies(&f->http)) {
 		if (!hedge_good(r)) {
-			hedge_settle(l, f, false);
+			lm_trace_down(f, s->trying, r);
+			lm_overtaken(l, s->m, r, s->sent_at, clock_now());
+			hedge_settle(f, s->m, &s->held, false);
 			return;
 		}
 		http_cancel(l->http, &f->http);
-		hedge_settle(l, f, true);
+		lm_trace_down(f, f->trying, &f->http);
+		if (f->m != s->m)
+			hedge_learn(f, f->m, f->sent_at);
+		hedge_turn(f, true);
 	}
 	/* What it brought stands where the first's would. */
 	http_release(&f->http);
+	f->http.url = r->url;
 	f->http.reply = r->reply;
 	r->reply = (struct buf)BUF_INIT;
 	f->http.result = r->result;
@@ -187,33 +218,111 @@ hedge_second(struct http_request *r)
 }
 
 void
-lm_hedge(struct lm *l, struct lm_flight *f, double now)
+lm_hedge_free(struct lm_second *s)
 {
+	if (!s)
+		return;
+	http_release(&s->http);
+	buf_release(&s->body);
+	free(s);
+}
+
+/* Where it goes to, with a place taken there; NULL: there is none. */
+static struct lm_model *
+hedge_place(struct lm_flight *f, double now)
+{
+	const struct lm_model *failed = f->failed;
 	struct lm_model *m = f->m;
+	double wait;
+
+	if (f->pool) {
+		f->failed = f->m;       /* rather any other */
+		m = lm_pool_choose(f, f->tokens, now, &wait);
+		f->failed = failed;
+	}
+	if (!m || breaker_is_open(&m->breaker) ||
+	    limit_take(&m->limit, f->tokens, now) != 0)
+		return NULL;
+	return m;
+}
+
+/* Takes the part of the budget that a second request may cost. */
+static bool
+hedge_hold(struct lm_flight *f, struct store_sum *held)
+{
 	char why[STORE_WHY];
 
-	f->armed = false;
-	if (m->hedge.credit < 1 || atomic_load(&l->unkept) ||
-	    (l->deadline > 0 && now >= l->deadline) ||
-	    limit_take(&m->limit, f->tokens, now) != 0)
-		return;
-	if (l->budget && f->holds) {
-		f->held_twice = f->held;
-		if (budget_hold(l->budget, &f->held_twice, why) !=
-		    BUDGET_HELD) {
-			f->held_twice.calls = 0;
-			limit_give(&m->limit, f->tokens, 0);
-			return;
-		}
+	held->calls = 0;
+	if (!f->lm->budget || !f->holds)
+		return true;
+	*held = f->held;
+	if (budget_hold(f->lm->budget, held, why) == BUDGET_HELD)
+		return true;
+	held->calls = 0;
+	return false;
+}
+
+/* Writes the request as the replica that it goes to takes it. */
+static bool
+hedge_write(struct lm *l, struct lm_flight *f, struct lm_second *s)
+{
+	struct lm_model *first = f->m;
+	struct provider_ask ask = f->ask;
+	struct buf body = f->body;
+	bool ok = true;
+
+	f->m = s->m;
+	s->trying = lm_trace_sent(l, f);
+	s->http.header = lm_trace_header(l, f);
+	s->http.body = f->http.body;
+	s->http.body_len = f->http.body_len;
+	if (s->m != first) {
+		f->body = (struct buf)BUF_INIT;
+		ok = lm_lack_apply(f);
+		s->http.body = buf_str(&f->body);
+		s->http.body_len = f->body.len;
+		s->body = f->body;
+		s->ask = f->ask;
+		f->body = body;
+		f->ask = ask;
+		f->reply.rung = ask.rung;
 	}
-	f->hedged = true;
+	f->m = first;
+	return ok;
+}
+
+void
+lm_hedge(struct lm *l, struct lm_flight *f, double now)
+{
+	struct lm_hedge *h = &f->m->hedge;
+	struct lm_second *s;
+
+	f->armed = false;
+	if (h->credit < 1 || atomic_load(&l->unkept) ||
+	    (l->deadline > 0 && now >= l->deadline))
+		return;
+	s = calloc(1, sizeof *s);
+	if (!s)
+		return;
+	s->m = hedge_place(f, now);
+	if (!s->m) {
+		free(s);
+		return;
+	}
+	if (!hedge_hold(f, &s->held) || !hedge_write(l, f, s)) {
+		hedge_settle(f, s->m, &s->held, false);
+		lm_hedge_free(s);
+		return;
+	}
+	f->second = s;
 	f->attempts++;
-	m->hedge.credit--;
-	f->second = (struct http_request){
-		.url = f->http.url, .header = f->http.header,
-		.body = f->http.body, .body_len = f->http.body_len,
-		.timeout_ms = f->http.timeout_ms, .max = f->http.max,
-		.local = f->http.local, .done = hedge_second, .arg = f,
-	};
-	http_submit(l->http, &f->second);
+	h->credit--;
+	s->sent_at = now;
+	s->http.url = s->m->url[PROVIDER_CHAT];
+	s->http.timeout_ms = f->http.timeout_ms;
+	s->http.max = f->http.max;
+	s->http.local = s->m->loopback;
+	s->http.done = hedge_second;
+	s->http.arg = f;
+	http_submit(l->http, &s->http);
 }

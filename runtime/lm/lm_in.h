@@ -52,6 +52,17 @@ struct lm_hedge {
 	} *times;                       /* by size of request; or NULL */
 };
 
+/* A request that was made once more, to another replica if there is one. */
+struct lm_second {
+	struct lm_model *m;
+	struct provider_ask ask;
+	struct buf body;                /* if it is another than the first's */
+	struct http_request http;
+	struct store_sum held;          /* its part of the budget */
+	unsigned trying;                /* see struct lm_flight */
+	double sent_at;
+};
+
 /* Flights in a row. */
 struct lm_queue {
 	struct lm_flight *first, **last;
@@ -166,13 +177,12 @@ struct lm_flight {
 	char traceparent[TRACE_PARENT + 16];
 	struct trace_attempt *tried;    /* for a trace that is exported */
 	unsigned ntried;
+	unsigned trying;                /* the one that is under way, from 1 */
 	enum lm_source source;
 	unsigned attempts;
 
 	bool armed;                     /* a timer will make it once more */
-	bool hedged;                    /* it has been */
-	struct http_request second;     /* that one */
-	struct store_sum held_twice;    /* its part of the budget */
+	struct lm_second *second;       /* it has been; or NULL */
 
 	atomic_bool heard;              /* a call wants to hear of the reply
 	                                 * while it is being written */
@@ -304,9 +314,10 @@ void lm_refuse(struct lm *l, struct lm_call *c, enum mip_status s,
 void lm_trace(struct lm *l, const struct lm_flight *f,
     const struct lm_call *c, bool first);
 
-/* An attempt begins; it has ended. */
-void lm_trace_sent(struct lm *l, struct lm_flight *f);
-void lm_trace_down(struct lm *l, struct lm_flight *f);
+/* An attempt begins: its number, 0 if it is not traced.  It has ended. */
+unsigned lm_trace_sent(struct lm *l, struct lm_flight *f);
+void lm_trace_down(struct lm_flight *f, unsigned trying,
+    const struct http_request *r);
 
 /* The headers of the attempt, with its place in the trace if servers are told
  * of that. */
@@ -451,8 +462,14 @@ void lm_hedge_arm(struct lm *l, struct lm_flight *f, double now);
 void lm_hedge(struct lm *l, struct lm_flight *f, double now);
 /* `done` of the first request. */
 void lm_hedge_first(struct http_request *r);
+void lm_hedge_free(struct lm_second *s);        /* NULL is allowed */
 
 /* ---- lm_down.c ---- */
+
+/* The request has failed, and another is waited for in its place: what it says
+ * of the endpoint. */
+void lm_overtaken(struct lm *l, struct lm_model *m,
+    const struct http_request *r, double sent_at, double now);
 
 /* Seconds from now that an attempt may take. */
 double lm_attempt_s(const struct lm *l, const struct lm_flight *f, double now);

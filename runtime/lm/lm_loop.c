@@ -281,7 +281,7 @@ loop_send(struct lm *l, struct lm_flight *f, double now)
 	r->arg = f;
 	f->attempts++;
 	f->sent_at = now;
-	lm_trace_sent(l, f);
+	f->trying = lm_trace_sent(l, f);
 	r->header = lm_trace_header(l, f);
 	if (f->streams || f->shown > 0)
 		lm_stream_begin(f);

@@ -91,21 +91,22 @@ lm_trace_check(struct lm *l, const struct trace_check *c)
 
 /* ---- attempts ---- */
 
-void
+unsigned
 lm_trace_sent(struct lm *l, struct lm_flight *f)
 {
 	struct trace_attempt *v;
 
 	if (!l->trace || !trace_exports(l->trace))
-		return;
+		return 0;
 	v = realloc(f->tried, (f->ntried + 1) * sizeof *v);
 	if (!v)
-		return;
+		return 0;
 	f->tried = v;
 	v += f->ntried++;
 	memset(v, 0, sizeof *v);
 	trace_span(l->trace, v->span);
 	v->start_ns = v->end_ns = clock_wall_ns();
+	return f->ntried;
 }
 
 /* Of several calls that share the attempt it is in the trace of the first. */
@@ -148,18 +149,18 @@ lm_result_word(enum http_result r)
 }
 
 void
-lm_trace_down(struct lm *l, struct lm_flight *f)
+lm_trace_down(struct lm_flight *f, unsigned trying,
+    const struct http_request *r)
 {
 	struct trace_attempt *v;
 
-	(void)l;
-	if (f->ntried == 0)
+	if (trying == 0)
 		return;
-	v = &f->tried[f->ntried - 1];
+	v = &f->tried[trying - 1];
 	v->end_ns = clock_wall_ns();
-	v->error = lm_result_word(f->http.result);
+	v->error = lm_result_word(r->result);
 	if (!v->error)
-		v->status = f->http.status;
+		v->status = r->status;
 }
 
 /* ---- calls ---- */

@@ -50,6 +50,7 @@ cat >script <<'END'
 {"match_system":"Count","match_user":"busy","times":1,"status":503}
 {"match_system":"Count","match_user":"again","times":1,"reply":"none"}
 {"match_user":"sick","status":400,"error":"no"}
+{"match_user":"late","times":1,"delay_ms":9000}
 {"match_system":"Count","reply":"{\"n\":2}","usage":{"prompt_tokens":1000,"completion_tokens":100,"cached":400}}
 {"reply":"it","usage":{"prompt_tokens":50,"completion_tokens":5}}
 END
@@ -305,6 +306,21 @@ ok 'a queue that is full' sh -c 'for i in 1 2 3 4 5 6 7 8; do
     ./all --jsonl -j 4 >out 2>err'
 ok 'loses spans and no rows' sh -c '[ "$(grep -c "\"n\"" out)" -eq 8 ] &&
     grep -q "warning: the trace: [0-9]* spans could not be sent" err'
+
+sed 's/retry {/retry { hedge = 200ms;/' all.mp >hedged.mp
+: >log
+ok 'a request that is made once more' status 0 "$MIPROC" hedged.mp -O0 \
+    -o hedged
+ok 'is answered' send status 0 ./hedged --no-cache --text 'the late bee'
+ok 'each has its attempt' sees <<'END'
+chat = [s for s in named("chat fake-1") if s["a"]["miproc.attempts"] == 2]
+tries = [s for s in named("POST") if s["up"] is chat[0]]
+assert len(chat) == 1 and len(tries) == 2
+first, second = tries
+assert first["a"]["error.type"] == "cancelled", first["a"]
+assert second["a"]["http.response.status_code"] == 200
+assert int(second["startTimeUnixNano"]) < int(first["endTimeUnixNano"])
+END
 
 # ---- miproc itself ----
 

@@ -178,10 +178,10 @@ asked() {
 	wc -l <"$1.log" | tr -d ' '
 }
 
-# replica NAME OPTIONS
+# replica NAME OPTIONS RETRY
 replica() {
 	printf 'model %s = "openai:fake" { price = free; max_tokens = 9; ' "$1"
-	printf 'retry { attempts = 4; backoff = 20ms; } '
+	printf 'retry { attempts = 4; backoff = 20ms; %s } ' "${3-}"
 	printf 'base_url = env("%s", "http://127.0.0.1:9/v1"); %s }\n' "$1" "${2-}"
 }
 three="$(replica a; replica b; replica c)"
@@ -246,6 +246,32 @@ program "$(replica a; replica b)
 model m = fallback(a, b);"
 ok 'a fallback' answers -j 8 --no-cache
 ok 'does not begin with one that fails' [ "$(asked a)" -le 60 ]
+stop_all
+
+# One of the two is late, the one that is asked first or the other.
+hedged="$(replica a '' 'hedge = 200ms;'; replica b '' 'hedge = 200ms;')
+model m = least_loaded(a, b);"
+sum=0
+for late in a b; do
+	for s in a b; do
+		if [ $s = $late ]; then
+			server $s '{"reply":"late","delay_ms":9000}'
+		else
+			server $s '{"reply":"yes"}'
+		fi
+	done
+	program "$hedged"
+	ok "$late is late" status 0 timeout "$(slow 5)" ./p --no-cache \
+	    --max-calls 2 --text x
+	ok 'the other one answers' grep -q yes out
+	sum=$((sum + $(asked a) + $(asked b)))
+	stop_all
+done
+ok 'having been asked once more, or at first' [ $sum -eq 3 ]
+server a '{"status":400,"delay_ms":500}'
+server b '{"status":400,"delay_ms":500}'
+ok 'what both refuse' status 3 ./p --no-cache --text x
+ok 'is refused' says 'answered 400'
 stop_all
 
 # ---- prefixes ----
