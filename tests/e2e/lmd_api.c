@@ -62,6 +62,21 @@ lmd_number(const cJSON *o, const char *name, double otherwise)
 	return cJSON_IsNumber(v) ? v->valuedouble : otherwise;
 }
 
+const char *
+lmd_unknown(const cJSON *o, const char *const *known)
+{
+	const char *const *k;
+	const cJSON *m;
+
+	cJSON_ArrayForEach(m, o) {
+		for (k = known; *k && strcmp(*k, m->string); k++)
+			;
+		if (!*k)
+			return m->string;
+	}
+	return NULL;
+}
+
 bool
 lmd_begins(const char *s, const char *with)
 {

@@ -86,6 +86,8 @@ const char *lmd_argument(const struct lmd_request *r, const char *name);
 const cJSON *lmd_get(const cJSON *o, const char *name);
 const char *lmd_word(const cJSON *o, const char *name); /* or "" */
 double lmd_number(const cJSON *o, const char *name, double otherwise);
+/* The first member that is none of the names, up to a NULL; or NULL. */
+const char *lmd_unknown(const cJSON *o, const char *const *known);
 bool lmd_begins(const char *s, const char *with);
 /* Whether it is one of the words, each between blanks. */
 bool lmd_among(const char *s, const char *words);

@@ -1,7 +1,7 @@
 /* Values out of nothing: any that a JSON schema allows, drawn from a seed.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "lmd.h"
+#include "lmd_api.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -37,19 +37,11 @@ lmd_invent_word(struct lmd_text *t, uint64_t *seed)
 	lmd_quote(t, words[draw(seed, sizeof words / sizeof *words)]);
 }
 
-static double
-limit(const cJSON *schema, const char *name, double otherwise)
-{
-	const cJSON *v = cJSON_GetObjectItem(schema, name);
-
-	return cJSON_IsNumber(v) ? v->valuedouble : otherwise;
-}
-
 static void
 number(struct lmd_text *t, const cJSON *schema, uint64_t *seed, bool whole)
 {
-	double least = ceil(limit(schema, "minimum", -1));
-	double most = limit(schema, "maximum", least + 9);
+	double least = ceil(lmd_number(schema, "minimum", -1));
+	double most = lmd_number(schema, "maximum", least + 9);
 	double v = least + (double)draw(seed, (uint64_t)(most - least) % 100 +
 	    1);
 
@@ -60,8 +52,8 @@ number(struct lmd_text *t, const cJSON *schema, uint64_t *seed, bool whole)
 static void
 string(struct lmd_text *t, const cJSON *schema, uint64_t *seed)
 {
-	size_t least = (size_t)limit(schema, "minLength", 0);
-	size_t most = (size_t)limit(schema, "maxLength", 1000), n;
+	size_t least = (size_t)lmd_number(schema, "minLength", 0);
+	size_t most = (size_t)lmd_number(schema, "maxLength", 1000), n;
 	struct lmd_text s = { NULL, 0, 0 };
 
 	lmd_puts(&s, words[draw(seed, sizeof words / sizeof *words)]);
@@ -81,9 +73,9 @@ static void invent(struct lmd_text *t, const cJSON *schema, uint64_t *seed,
 static void
 list(struct lmd_text *t, const cJSON *schema, uint64_t *seed, unsigned depth)
 {
-	unsigned least = (unsigned)limit(schema, "minItems", 0);
+	unsigned least = (unsigned)lmd_number(schema, "minItems", 0);
 	unsigned n = depth < MOST_DEEP ? (unsigned)draw(seed, 4) : 0;
-	unsigned most = (unsigned)limit(schema, "maxItems", 3), i;
+	unsigned most = (unsigned)lmd_number(schema, "maxItems", 3), i;
 
 	if (n > most)
 		n = most;

@@ -1,7 +1,7 @@
 /* The fake model server's bodies: completions, streams, errors, vectors.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "lmd.h"
+#include "lmd_api.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -99,14 +99,6 @@ string(const cJSON *o, const char *name)
 	return cJSON_GetStringValue(cJSON_GetObjectItem(o, name));
 }
 
-static double
-number(const cJSON *o, const char *name, double otherwise)
-{
-	const cJSON *v = cJSON_GetObjectItem(o, name);
-
-	return cJSON_IsNumber(v) ? v->valuedouble : otherwise;
-}
-
 void
 lmd_says(struct lmd_text *t, const struct lmd_rule *u,
     const struct lmd_request *r, unsigned turn, unsigned k)
@@ -131,7 +123,7 @@ lmd_says(struct lmd_text *t, const struct lmd_rule *u,
 		return;
 	}
 	if (u->action == LMD_HUGE) {
-		mb = (size_t)number(u->json, "mb", 8);
+		mb = (size_t)lmd_number(u->json, "mb", 8);
 		for (i = 0; i < mb * 16384; i++)
 			lmd_puts(t, "A very long reply that has no end, and "
 			    "then it goes on and on.\n");
@@ -152,13 +144,13 @@ usage(struct lmd_text *t, const struct lmd_rule *u,
     const struct lmd_request *r, size_t said)
 {
 	const cJSON *o = cJSON_GetObjectItem(u->json, "usage");
-	double in = number(o, "prompt_tokens", (double)(r->nchar / 4 + 1));
-	double out = number(o, "completion_tokens", (double)(said / 4 + 1));
+	double in = lmd_number(o, "prompt_tokens", (double)(r->nchar / 4 + 1));
+	double out = lmd_number(o, "completion_tokens", (double)(said / 4 + 1));
 
 	lmd_printf(t, "\"usage\":{\"prompt_tokens\":%.0f,"
 	    "\"completion_tokens\":%.0f,\"total_tokens\":%.0f,"
 	    "\"prompt_tokens_details\":{\"cached_tokens\":%.0f}}",
-	    in, out, in + out, number(o, "cached", 0));
+	    in, out, in + out, lmd_number(o, "cached", 0));
 }
 
 /* The members that a completion and its chunks have in common. */
@@ -262,7 +254,7 @@ const char *
 lmd_reply(struct lmd_text *t, const struct lmd_rule *u,
     const struct lmd_request *r, unsigned turn)
 {
-	unsigned k, n = (unsigned)number(r->json, "n", 1);
+	unsigned k, n = (unsigned)lmd_number(r->json, "n", 1);
 	struct lmd_text said = { NULL, 0, 0 };
 	size_t all = 0;
 

@@ -160,19 +160,13 @@ check_names(const cJSON *o, const char *path, unsigned n)
 		"every", "reply", "json", "replies", "reasoning", "finish",
 		"refusal", "status", "error", "headers", "delay_ms", "usage",
 		"action", "mb", "task", "comment", "path", "invent",
-		"piece_ms", "break_after", "api", "lacks", "quota", "code"
+		"piece_ms", "break_after", "api", "lacks", "quota", "code",
+		NULL
 	};
-	const cJSON *m;
-	unsigned i;
+	const char *what = lmd_unknown(o, known);
 
-	cJSON_ArrayForEach(m, o) {
-		for (i = 0; i < sizeof known / sizeof *known; i++)
-			if (strcmp(m->string, known[i]) == 0)
-				break;
-		if (i == sizeof known / sizeof *known)
-			lmd_die("%s: rule %u: what is \"%s\"?", path, n + 1,
-			    m->string);
-	}
+	if (what)
+		lmd_die("%s: rule %u: what is \"%s\"?", path, n + 1, what);
 }
 
 static void

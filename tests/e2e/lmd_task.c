@@ -5,7 +5,7 @@
  * raises the skill mends some answers and spoils none.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "lmd.h"
+#include "lmd_api.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -45,14 +45,6 @@ struct saying {
 };
 
 /* ---- the task ---------------------------------------------------------- */
-
-static double
-number(const cJSON *o, const char *name, double otherwise)
-{
-	const cJSON *v = cJSON_GetObjectItem(o, name);
-
-	return cJSON_IsNumber(v) ? v->valuedouble : otherwise;
-}
 
 static char *
 copy(const char *s, size_t n)
@@ -141,18 +133,12 @@ check_names(const cJSON *o)
 {
 	static const char *const known[] = {
 		"answers", "answers_file", "in", "label", "field", "base",
-		"per_demo", "bonus", "wrong", "garble", "seed"
+		"per_demo", "bonus", "wrong", "garble", "seed", NULL
 	};
-	const cJSON *m;
-	unsigned i;
+	const char *what = lmd_unknown(o, known);
 
-	cJSON_ArrayForEach(m, o) {
-		for (i = 0; i < sizeof known / sizeof *known; i++)
-			if (strcmp(m->string, known[i]) == 0)
-				break;
-		if (i == sizeof known / sizeof *known)
-			lmd_die("task: what is \"%s\"?", m->string);
-	}
+	if (what)
+		lmd_die("task: what is \"%s\"?", what);
 }
 
 struct lmd_task *
@@ -169,10 +155,10 @@ lmd_task_new(const cJSON *o, const char *dir)
 	if (!field)
 		field = cJSON_GetStringValue(cJSON_GetObjectItem(o, "label"));
 	t->field = field ? field : "label";
-	t->base = number(o, "base", 1);
-	t->per_demo = number(o, "per_demo", 0);
-	t->garble = number(o, "garble", 0);
-	t->seed = (uint64_t)number(o, "seed", 0);
+	t->base = lmd_number(o, "base", 1);
+	t->per_demo = lmd_number(o, "per_demo", 0);
+	t->garble = lmd_number(o, "garble", 0);
+	t->seed = (uint64_t)lmd_number(o, "seed", 0);
 	if (file) {
 		add_file(t, file, dir);
 		return t;
@@ -224,9 +210,9 @@ draw(const struct lmd_task *t, const char *s, const char *why, unsigned k,
 static double
 request_seed(const struct lmd_request *r)
 {
-	if (number(r->json, "temperature", 0) <= 0)
+	if (lmd_number(r->json, "temperature", 0) <= 0)
 		return 0;
-	return number(r->json, "seed", 0);
+	return lmd_number(r->json, "seed", 0);
 }
 
 /* The longest input that the user message holds. */
@@ -267,7 +253,7 @@ skill(const struct saying *s)
 		format = cJSON_GetStringValue(
 		    cJSON_GetObjectItem(b, "format"));
 		heat = cJSON_GetObjectItem(b, "temperature");
-		if (heat && fabs(number(s->r->json, "temperature", -1) -
+		if (heat && fabs(lmd_number(s->r->json, "temperature", -1) -
 		    heat->valuedouble) > 0.01)
 			continue;
 		if (text && !strstr(s->r->system.s, text))
@@ -275,7 +261,7 @@ skill(const struct saying *s)
 		if (format && strcmp(format, word[s->layout]) != 0)
 			continue;
 		if (text || format || heat)
-			p += number(b, "add", 0);
+			p += lmd_number(b, "add", 0);
 	}
 	return p;
 }
@@ -426,7 +412,7 @@ generate(struct lmd_text *t, const cJSON *schema, unsigned depth)
 		lmd_puts(t, "\"As the input says.\"");
 	else if (strcmp(word, "integer") == 0 || strcmp(word, "number") == 0)
 		lmd_printf(t, "%.0f",
-		    ceil(number(schema, "minimum", 1)));
+		    ceil(lmd_number(schema, "minimum", 1)));
 	else if (strcmp(word, "boolean") == 0)
 		lmd_puts(t, "true");
 	else if (strcmp(word, "array") == 0)

@@ -30,6 +30,11 @@ struct fake_call {
 };
 
 void fake_rules(const struct fake_rule *v, size_t n);
+#define RULES(...) do { \
+	const struct fake_rule rules[] = { __VA_ARGS__ }; \
+	fake_rules(rules, sizeof rules / sizeof rules[0]); \
+} while (0)
+
 size_t fake_calls(void);
 const struct fake_call *fake_call(size_t i);
 

@@ -70,6 +70,24 @@ ir_check_good(struct arena *a, const char *text)
 	return m;
 }
 
+/* It is not read, or not verified, with `part` in the reason. */
+static inline void
+ir_check_refused(const char *text, const char *part)
+{
+	struct arena a;
+	struct mod *m;
+	char why[240] = "";
+	unsigned line;
+
+	base_arena_init(&a);
+	m = ir_read(&a, text, strlen(text), &line, why);
+	if (m != NULL && ir_verify(m, why))
+		fail_msg("it is taken:\n%s", text);
+	if (strstr(why, part) == NULL || why[0] == '\0')
+		fail_msg("%s, not %s:\n%s", why, part, text);
+	arena_release(&a);
+}
+
 static inline const char *
 ir_check_text(struct arena *a, struct mod *m)
 {

@@ -60,8 +60,6 @@ static const char lm_rules[] =
 	"{\"match\":\"m-two\",\"reply\":\"from two\"}\n"
 	"{\"reply\":\"hello\"}\n";
 
-static struct lmd lmd;
-
 static inline struct mip_model
 model(const char *id)
 {
@@ -72,17 +70,6 @@ model(const char *id)
 		.sending = { .attempts = 3, .backoff_ms = 20,
 		    .max_wait_ms = 2000, .timeout_ms = 5000 },
 	};
-}
-
-static inline const char *
-path(const char *name)
-{
-	static char text[8][128];
-	static int n;
-	char *p = text[n++ % 8];
-
-	snprintf(p, sizeof text[0], "%s/%s", lmd.dir, name);
-	return p;
 }
 
 static inline struct lm *
@@ -161,17 +148,7 @@ static inline int
 up(void **state)
 {
 	(void)state;
-	unsetenv("MIPROC_OFFLINE");
-	unsetenv("MIPROC_MAX_COST");
 	return lmd_start(&lmd, lm_rules) ? 0 : -1;
-}
-
-static inline int
-down(void **state)
-{
-	(void)state;
-	lmd_stop(&lmd);
-	return 0;
 }
 
 #endif

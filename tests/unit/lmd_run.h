@@ -32,7 +32,8 @@ lmd_exec(const struct lmd *d, const char *script, int in, int out)
 	_exit(127);
 }
 
-/* False if it does not come up. */
+/* False if it does not come up.  What the environment says of budgets is
+ * forgotten. */
 static inline bool
 lmd_start(struct lmd *d, const char *rules)
 {
@@ -40,6 +41,8 @@ lmd_start(struct lmd *d, const char *rules)
 	char script[96], line[128] = "";
 	FILE *f;
 
+	unsetenv("MIPROC_OFFLINE");
+	unsetenv("MIPROC_MAX_COST");
 	memset(d, 0, sizeof *d);
 	snprintf(d->dir, sizeof d->dir, "/tmp/miproc-test-XXXXXX");
 	if (!mkdtemp(d->dir))
@@ -99,6 +102,30 @@ lmd_stop(struct lmd *d)
 		_exit(127);
 	}
 	wait(NULL);
+}
+
+/* ---- one for all tests of a program ---- */
+
+static struct lmd lmd;
+
+static inline int
+lmd_down(void **state)
+{
+	(void)state;
+	lmd_stop(&lmd);
+	return 0;
+}
+
+/* A file in its folder; good for eight more calls. */
+static inline char *
+lmd_path(const char *name)
+{
+	static char text[8][128];
+	static int n;
+	char *p = text[n++ % 8];
+
+	snprintf(p, sizeof text[0], "%s/%s", lmd.dir, name);
+	return p;
 }
 
 #endif

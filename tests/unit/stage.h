@@ -21,19 +21,25 @@ struct stage {
 	struct mip *m;
 };
 
-static int
-stage_up(void **state)
+static inline int
+stage_with(void **state, struct mip_options o)
 {
 	struct stage *s = calloc(1, sizeof *s);
 
-	if (!s || mip_env_new(NULL, &s->env) != MIP_OK)
+	if (!s || mip_env_new(&o, &s->env) != MIP_OK)
 		return -1;
 	s->m = mip_new(s->env);
 	*state = s;
 	return s->m ? 0 : -1;
 }
 
-static int
+static inline int
+stage_up(void **state)
+{
+	return stage_with(state, (struct mip_options){ .threads = 0 });
+}
+
+static inline int
 stage_down(void **state)
 {
 	struct stage *s = *state;

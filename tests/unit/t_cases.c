@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "run/cases.h"
+#include "text_file.h"
 #include "type/type.h"
 
 /* ---- a leaf whose inputs hold texts in every way ---- */
@@ -113,16 +114,6 @@ static struct mip_retriever cases = {
 	.path = file, .k1 = 1.2, .b = 0.75,
 };
 
-static void
-write_rows(const char *text)
-{
-	FILE *f = fopen(file, "w");
-
-	assert_non_null(f);
-	assert_true(fputs(text, f) != EOF);
-	assert_int_equal(fclose(f), 0);
-}
-
 /* ---- runs ---- */
 
 struct run {
@@ -182,7 +173,8 @@ nearest_last(void **state)
 	struct run r;
 
 	(void)state;
-	write_rows("{\"question\":\"red fish\",\"n\":1,\"answer\":\"own\"}\n"
+	text_file(file,
+	    "{\"question\":\"red fish\",\"n\":1,\"answer\":\"own\"}\n"
 	    "{\"question\":\"red fish blue\",\"n\":2,\"answer\":\"near\"}\n"
 	    "{\"question\":\"a fish and much besides it\",\"n\":3,"
 	    "\"answer\":\"far\"}\n"
@@ -214,7 +206,7 @@ many_of_one(void **state)
 		buf_puts(&b, "{\"question\":\"red fish\",\"n\":1,"
 		    "\"answer\":\"own\"}\n");
 	buf_puts(&b, "{\"question\":\"fish\",\"n\":1,\"answer\":\"b\"}\n");
-	write_rows(buf_str(&b));
+	text_file(file, buf_str(&b));
 	run_init(&r, 2, NULL);
 	assert_string_equal(found(&r, &in), "");
 	run_release(&r);
@@ -232,7 +224,7 @@ all_texts(void **state)
 	struct run r;
 
 	(void)state;
-	write_rows("{\"question\":\"hint\",\"n\":1,\"answer\":\"h\"}\n"
+	text_file(file, "{\"question\":\"hint\",\"n\":1,\"answer\":\"h\"}\n"
 	    "{\"question\":\"part\",\"n\":1,\"answer\":\"p\"}\n"
 	    "{\"question\":\"map\",\"n\":1,\"answer\":\"m\"}\n"
 	    "{\"question\":\"arm\",\"n\":1,\"answer\":\"a\"}\n"
@@ -258,7 +250,7 @@ same_rows(void **state)
 	struct run r;
 
 	(void)state;
-	write_rows("{\"question\":\"red fish\",\"n\":1,\"answer\":\"x\","
+	text_file(file, "{\"question\":\"red fish\",\"n\":1,\"answer\":\"x\","
 	    "\"hint\":\"h\",\"parts\":[{\"text\":\"two\",\"n\":1}]}\n"
 	    "{\"question\":\"red fish\",\"n\":1,\"answer\":\"y\","
 	    "\"hint\":\"h\",\"parts\":[{\"text\":\"one\",\"n\":7}]}\n");
@@ -276,7 +268,7 @@ layouts(void **state)
 	struct run r;
 
 	(void)state;
-	write_rows("{\"question\":\"fish 1\",\"n\":1,"
+	text_file(file, "{\"question\":\"fish 1\",\"n\":1,"
 	    "\"answer\":\"a\\n[[ ## tags ## ]]\"}\n"
 	    "{\"question\":\"fish 2\",\"n\":1,\"answer\":\"b\","
 	    "\"tags\":[\"<answer>\",\"</answer>\"]}\n"
@@ -304,7 +296,8 @@ bad_rows(void **state)
 	struct run r;
 
 	(void)state;
-	write_rows("{\"question\":\"fish\",\"n\":\"many\",\"answer\":\"x\"}\n");
+	text_file(file,
+	    "{\"question\":\"fish\",\"n\":\"many\",\"answer\":\"x\"}\n");
 	run_init(&r, 1, NULL);
 	assert_non_null(strstr(found(&r, &in), "row 1 of "));
 	assert_int_equal(mip_status(r.m), MIP_USAGE);
@@ -313,7 +306,7 @@ bad_rows(void **state)
 	wrong[0].type = &mip_int;
 	out.field = wrong;
 	r.p.out = &out;
-	write_rows("{\"question\":\"a fish\",\"n\":1,\"answer\":\"x\"}\n");
+	text_file(file, "{\"question\":\"a fish\",\"n\":1,\"answer\":\"x\"}\n");
 	run_release(&r);
 	run_init(&r, 1, NULL);
 	r.p.out = &out;

@@ -2,41 +2,12 @@
  * golden files.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "front/check.h"
-
-struct setting {
-	struct arena a;
-	struct names names;
-	struct sources s;
-	struct diag d;
-	struct unit *u;
-	struct checked *c;
-	char *said;
-	size_t len;
-	FILE *f;
-};
+#include "setting.h"
 
 static void
 check_with(struct setting *t, const char *text, const struct check_options *o)
 {
-	base_arena_init(&t->a);
-	names_init(&t->names, &t->a);
-	sources_init(&t->s, &t->a);
-	t->f = open_memstream(&t->said, &t->len);
-	assert_non_null(t->f);
-	diag_init(&t->d, &t->s, t->f);
-	t->u = parse(&t->a, &t->names, sources_add(&t->s, "x.mp", text,
-	    strlen(text)), &t->d);
+	setting_parse(t, text, strlen(text));
 	t->c = check(&t->a, &t->names, &t->s, t->u, o, &t->d);
 	fflush(t->f);
 }
@@ -49,14 +20,6 @@ good(struct setting *t, const char *text)
 	check_with(t, text, &o);
 	assert_string_equal(t->said, "");
 	assert_non_null(t->c);
-}
-
-static void
-end(struct setting *t)
-{
-	fclose(t->f);
-	free(t->said);
-	arena_release(&t->a);
 }
 
 static struct symbol *
@@ -96,7 +59,7 @@ constants(void **state)
 	assert_int_equal(symbol(&t, "K")->kind, SYM_CONST);
 	assert_int_equal(symbol(&t, "L")->value.kind, TYC_NULL);
 	assert_int_equal(symbol(&t, "M")->value.i, 2);
-	end(&t);
+	setting_end(&t);
 }
 
 /* What the options of the module `m` say after -D. */
@@ -129,13 +92,13 @@ pins(void **state)
 	    u.option.value).s, "native");
 	assert_int_equal(symbol(&t, "m")->pinned, 1u << SLOT_FORMAT |
 	    1u << SLOT_TEMPERATURE | 1u << SLOT_STRUCTURE);
-	end(&t);
+	setting_end(&t);
 	for (o.define = bad; o.define < bad + COUNTOF(bad); o.define++) {
 		o.ndefine = 1;
 		check_with(&t, text, &o);
 		assert_int_equal(t.d.nerror, 1);
 		assert_non_null(strstr(t.said, diag_code(E_DEFINE)));
-		end(&t);
+		setting_end(&t);
 	}
 }
 
@@ -157,7 +120,7 @@ defines(void **state)
 	assert_int_equal(symbol(&t, "N")->kind, SYM_PARAM);
 	assert_int_equal(symbol(&t, "N")->value.i, 2);
 	assert_int_equal(symbol(&t, "T")->kind, SYM_PARAM);
-	end(&t);
+	setting_end(&t);
 	check_with(&t, text, &o);
 	assert_string_equal(t.said, "");
 	assert_int_equal(symbol(&t, "N")->kind, SYM_CONST);
@@ -165,18 +128,18 @@ defines(void **state)
 	assert_string_equal(symbol(&t, "W")->value.s, "b c");
 	assert_int_equal(symbol(&t, "X")->value.i, 1);
 	assert_true(def[0].used && def[1].used && def[2].used);
-	end(&t);
+	setting_end(&t);
 	o.define = bad;
 	o.ndefine = 1;
 	check_with(&t, text, &o);
 	assert_int_equal(t.d.nerror, 1);
 	assert_non_null(strstr(t.said, diag_code(E_DEFINE)));
-	end(&t);
+	setting_end(&t);
 	o.define = none;
 	check_with(&t, text, &o);
 	assert_int_equal(t.d.nerror, 1);
 	assert_non_null(strstr(t.said, diag_code(E_DEFINE)));
-	end(&t);
+	setting_end(&t);
 }
 
 #define HEAD \
@@ -218,7 +181,7 @@ calls(void **state)
 	assert_null(e->u.call.bound[2]);
 	assert_ptr_equal(e->type, symbol(&t, "ask")->type);
 	assert_ptr_equal(t.c->program, s);
-	end(&t);
+	setting_end(&t);
 }
 
 /* What the places of values turn them into. */
@@ -256,7 +219,7 @@ wants(void **state)
 	assert_int_equal(v->u.arg.value->sym->index, 1);
 	v = v->next;
 	assert_int_equal(v->u.arg.value->type->kind, TY_LIST);
-	end(&t);
+	setting_end(&t);
 }
 
 static void
@@ -290,7 +253,7 @@ metrics(void **state)
 	assert_non_null(all->callee);
 	assert_ptr_equal(all->callee->sym, symbol(&t, "num"));
 	assert_ptr_equal(all->callee->next->sym, symbol(&t, "acc"));
-	end(&t);
+	setting_end(&t);
 }
 
 static int64_t
@@ -307,7 +270,7 @@ rounds(const char *loop)
 	good(&t, text);
 	most = t.c->program->decl->u.program.body->u.block.stmt->next->
 	    u.for_.most;
-	end(&t);
+	setting_end(&t);
 	return most;
 }
 
@@ -369,7 +332,7 @@ values(void **state)
 	assert_int_equal(v.i, 5);
 	assert_null(ast_option(o, "none"));
 	assert_int_equal(check_value(&t.a, NULL).kind, CV_NONE);
-	end(&t);
+	setting_end(&t);
 }
 
 static void
@@ -389,33 +352,33 @@ programs(void **state)
 	check_with(&t, two, &o);
 	assert_int_equal(t.d.nerror, 1);
 	assert_non_null(strstr(t.said, diag_code(E_PROGRAM)));
-	end(&t);
+	setting_end(&t);
 	o.program = "B";
 	check_with(&t, two, &o);
 	assert_string_equal(t.said, "");
 	assert_string_equal(t.c->program->name, "B");
 	assert_null(t.c->optimize);
-	end(&t);
+	setting_end(&t);
 	o.program = "C";
 	check_with(&t, two, &o);
 	assert_int_equal(t.d.nerror, 1);
-	end(&t);
+	setting_end(&t);
 	o.program = NULL;
 	snprintf(text, sizeof text, "%s%s", two, block);
 	check_with(&t, text, &o);
 	assert_string_equal(t.said, "");
 	assert_string_equal(t.c->program->name, "B");
 	assert_non_null(t.c->optimize);
-	end(&t);
+	setting_end(&t);
 	o.program = "A";
 	check_with(&t, text, &o);
 	assert_string_equal(t.c->program->name, "A");
 	assert_null(t.c->optimize);
-	end(&t);
+	setting_end(&t);
 	check_with(&t, "const A = 1;", &(struct check_options){ .ndir = 0 });
 	assert_int_equal(t.d.nerror, 0);
 	assert_null(t.c->program);
-	end(&t);
+	setting_end(&t);
 }
 
 /* What is only said of programs without errors, and what is off at first. */
@@ -434,7 +397,7 @@ quiet_warnings(void **state)
 	assert_non_null(strstr(t.said, "-Wunused-module"));
 	assert_non_null(strstr(t.said, "'think'"));
 	assert_non_null(strstr(t.said, "-Wunused-variable"));
-	end(&t);
+	setting_end(&t);
 }
 
 int

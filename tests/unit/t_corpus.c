@@ -18,21 +18,11 @@
 #include "core/clock.h"
 #include "search/bm25.h"
 #include "search/corpus_in.h"
-#include "search/corpus_in.h"
+#include "text_file.h"
 
 static char dir[64], file[96], cache[96];
 static const char *const text_member[] = { "text", NULL };
 static const char *const both_members[] = { "title", "text", NULL };
-
-static void
-write_file(const char *text)
-{
-	FILE *f = fopen(file, "w");
-
-	assert_non_null(f);
-	assert_true(fputs(text, f) != EOF);
-	assert_int_equal(fclose(f), 0);
-}
 
 static struct corpus_spec
 spec(void)
@@ -105,7 +95,7 @@ ranks(void **state)
 	struct corpus *c;
 
 	(void)state;
-	write_file(
+	text_file(file,
 	    "{\"text\":\"The cat sat on the mat\"}\n"
 	    "\n"
 	    "{\"text\":\"A dog and a cat, a dog and a hat\"}\r\n"
@@ -141,7 +131,7 @@ ties(void **state)
 	for (i = 0; i < 100; i++)
 		buf_printf(&b, "{\"text\":\"same words %s\"}\n",
 		    i % 10 == 7 ? "again" : "here");
-	write_file(buf_str(&b));
+	text_file(file, buf_str(&b));
 	buf_release(&b);
 	s.dir = NULL;
 	c = opened(&s);
@@ -161,7 +151,7 @@ rows(void **state)
 	char why[CORPUS_WHY];
 
 	(void)state;
-	write_file("\xef\xbb\xbf\n[ {\"text\":\"one\",\"title\":\"T\"},\n"
+	text_file(file, "\xef\xbb\xbf\n[ {\"text\":\"one\",\"title\":\"T\"},\n"
 	    " {\"title\":null,\"text\":[\"two\",\"t\\u00e9n\"]} ]\n");
 	s.text = both_members;
 	c = opened(&s);
@@ -193,14 +183,14 @@ kept(void **state)
 	char why[CORPUS_WHY];
 
 	(void)state;
-	write_file("{\"text\":\"first words\"}\n");
+	text_file(file, "{\"text\":\"first words\"}\n");
 	c = opened(&s);
 	assert_int_equal(indices(".idx"), 1);
 	d = opened(&s);
 	assert_string_equal(finds(d, "first", false), "0");
 	corpus_close(d);
 	/* Changed: there is a new index, and the old one is gone. */
-	write_file("{\"text\":\"second words of it\"}\n");
+	text_file(file, "{\"text\":\"second words of it\"}\n");
 	d = opened(&s);
 	assert_string_equal(finds(d, "second", false), "0");
 	assert_string_equal(finds(d, "first", false), "");
@@ -233,7 +223,7 @@ broken(void **state)
 	};
 
 	(void)state;
-	write_file("{\"text\":\"first words\"}\n");
+	text_file(file, "{\"text\":\"first words\"}\n");
 	for (i = 0; i < sizeof harm / sizeof harm[0]; i++) {
 		corpus_close(opened(&s));
 		snprintf(command, sizeof command, "%s %s/*.idx", harm[i],
@@ -253,7 +243,7 @@ no_cache(void **state)
 	char why[CORPUS_WHY];
 
 	(void)state;
-	write_file("{\"text\":\"first words\"}\n");
+	text_file(file, "{\"text\":\"first words\"}\n");
 	s.dir = "/proc/nowhere";
 	assert_int_equal(corpus_open(&s, NULL, NULL, &c, why), MIP_OK);
 	assert_non_null(strstr(why, "cannot be kept in /proc/nowhere"));
@@ -270,7 +260,7 @@ refuses(const char *text, enum mip_status want, const char *says)
 
 	s.id = "id";
 	s.text = both_members;
-	write_file(text);
+	text_file(file, text);
 	assert_int_equal(corpus_open(&s, NULL, NULL, &c, why), want);
 	assert_null(c);
 	if (!strstr(why, says))
@@ -322,7 +312,7 @@ many_ids(void **state)
 	(void)state;
 	for (i = 0; i < 3000; i++)
 		buf_printf(&b, "{\"id\":%d,\"text\":\"w%d\"}\n", i, i);
-	write_file(buf_str(&b));
+	text_file(file, buf_str(&b));
 	s.id = "id";
 	c = opened(&s);
 	assert_int_equal(corpus_rows(c), 3000);
@@ -361,7 +351,7 @@ together(void **state)
 	(void)state;
 	for (i = 0; i < 2000; i++)
 		buf_printf(&b, "{\"text\":\"w%d w%d\"}\n", i, i / 2);
-	write_file(buf_str(&b));
+	text_file(file, buf_str(&b));
 	buf_release(&b);
 	for (i = 0; i < N; i++)
 		assert_int_equal(pthread_create(&w[i].thread, NULL, work,
@@ -393,7 +383,7 @@ waits(void **state)
 	pid_t pid;
 
 	(void)state;
-	write_file("{\"text\":\"first words\"}\n");
+	text_file(file, "{\"text\":\"first words\"}\n");
 	corpus_close(opened(&s));
 	snprintf(command, sizeof command, "rm %s/*.idx; exec flock %s/*.lock "
 	    "sleep 1", cache, cache);

@@ -28,7 +28,6 @@ static const char rules[] =
 	"{\"match\":\"e-late\",\"status\":500,\"times\":1}\n"
 	"{\"reply\":\"hello\"}\n";
 
-static struct lmd lmd;
 static char file[96];
 
 static struct mip_model
@@ -52,17 +51,6 @@ env(struct mip_options o)
 		o.no_cache = true;
 	assert_int_equal(mip_env_new(&o, &e), MIP_OK);
 	return e;
-}
-
-static char *
-fresh_dir(const char *name)
-{
-	static char text[4][128];
-	static int n;
-	char *p = text[n++ % 4];
-
-	snprintf(p, sizeof text[0], "%s/%s", lmd.dir, name);
-	return p;
 }
 
 /* ---- answers of servers ---- */
@@ -124,8 +112,8 @@ near(struct mip *m, const struct mip_model *e, const char *a, const char *b)
 static void
 calls(void **state)
 {
-	struct mip_options o = { .cache_dir = fresh_dir("calls"),
-		.trace = fresh_dir("trace") };
+	struct mip_options o = { .cache_dir = lmd_path("calls"),
+		.trace = lmd_path("trace") };
 	struct mip_model e = model();
 	struct mip_env *v = env(o);
 	struct mip *m = mip_new(v);
@@ -289,7 +277,7 @@ grows(const char *path)
 static void
 store(void **state)
 {
-	const char *path = fresh_dir("store.vec");
+	const char *path = lmd_path("store.vec");
 	struct vectors *v;
 	struct stat st;
 	char why[VECTORS_WHY];
@@ -391,7 +379,7 @@ first(struct mip_env *v, const struct mip_retriever *r, const char *query,
 static void
 search(void **state)
 {
-	struct mip_options o = { .cache_dir = fresh_dir("search") };
+	struct mip_options o = { .cache_dir = lmd_path("search") };
 	struct mip_model e = model();
 	struct mip_retriever r = notes(&e);
 	struct mip_env *v = env(o);
@@ -435,7 +423,7 @@ search(void **state)
 static void
 resumes(void **state)
 {
-	struct mip_options o = { .cache_dir = fresh_dir("resumes") };
+	struct mip_options o = { .cache_dir = lmd_path("resumes") };
 	struct mip_model e = model();
 	struct mip_retriever r = notes(&e);
 	struct mip_env *v = env(o);
@@ -497,7 +485,7 @@ static void
 threads(void **state)
 {
 	enum { N = 6 };
-	struct mip_options o = { .cache_dir = fresh_dir("threads") };
+	struct mip_options o = { .cache_dir = lmd_path("threads") };
 	struct mip_model e = model();
 	struct mip_retriever r = notes(&e);
 	struct mip_env *v[2] = { env(o), env(o) };
@@ -526,19 +514,9 @@ static int
 up(void **state)
 {
 	(void)state;
-	unsetenv("MIPROC_OFFLINE");
-	unsetenv("MIPROC_MAX_COST");
 	if (!lmd_start(&lmd, rules))
 		return -1;
 	snprintf(file, sizeof file, "%s/notes.jsonl", lmd.dir);
-	return 0;
-}
-
-static int
-down(void **state)
-{
-	(void)state;
-	lmd_stop(&lmd);
 	return 0;
 }
 
@@ -555,5 +533,5 @@ main(void)
 		cmocka_unit_test(threads),
 	};
 
-	return cmocka_run_group_tests(tests, up, down);
+	return cmocka_run_group_tests(tests, up, lmd_down);
 }

@@ -12,54 +12,14 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
-#include "fake_lm.c"
 #include "run/mip.h"
 #include "sample.c"
-
-#define RULES(...) do { \
-	const struct fake_rule rules[] = { __VA_ARGS__ }; \
-	fake_rules(rules, sizeof rules / sizeof rules[0]); \
-} while (0)
-
-struct stage {
-	struct mip_env *env;
-	struct mip *m;
-};
-
-static int
-up_with(void **state, unsigned threads)
-{
-	struct mip_options o = { .threads = threads };
-	struct stage *s = calloc(1, sizeof *s);
-
-	if (!s || mip_env_new(&o, &s->env) != MIP_OK)
-		return -1;
-	s->m = mip_new(s->env);
-	*state = s;
-	return s->m ? 0 : -1;
-}
-
-static int
-up(void **state)
-{
-	return up_with(state, 0);
-}
+#include "stage.h"
 
 static int
 up_one(void **state)
 {
-	return up_with(state, 1);
-}
-
-static int
-down(void **state)
-{
-	struct stage *s = *state;
-
-	mip_free(s->m);
-	mip_env_free(s->env);
-	free(s);
-	return 0;
+	return stage_with(state, (struct mip_options){ .threads = 1 });
 }
 
 /* What a fork is told to do. */
@@ -560,8 +520,9 @@ test_left(void **state)
 	assert_int_equal(fake_calls(), 1);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, up, down)
-#define TEST_ONE(f) { #f " with one thread", f, up_one, down, NULL }
+#define TEST(f) cmocka_unit_test_setup_teardown(f, stage_up, stage_down)
+#define TEST_ONE(f) { #f " with one thread", f, up_one, \
+	stage_down, NULL }
 
 int
 main(void)

@@ -30,7 +30,6 @@ static const char rules[] =
 	"{\"match\":\"huge\",\"action\":\"huge\",\"mb\":70}\n"
 	"{\"reply\":\"other\"}\n";
 
-static struct lmd lmd;
 
 static void
 done(struct http_request *r)
@@ -282,14 +281,6 @@ up(void **state)
 	return lmd_start(&lmd, rules) ? 0 : -1;
 }
 
-static int
-down(void **state)
-{
-	(void)state;
-	lmd_stop(&lmd);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -306,5 +297,5 @@ main(void)
 		cmocka_unit_test(woken),
 	};
 
-	return cmocka_run_group_tests(tests, up, down);
+	return cmocka_run_group_tests(tests, up, lmd_down);
 }

@@ -17,7 +17,6 @@
 #include "net/http.h"
 #include "slow.h"
 
-static struct lmd lmd;                  /* for its folder alone */
 static char model[96], program[96], locks[96];
 static atomic_bool stop;
 
@@ -199,14 +198,6 @@ up(void **state)
 	return 0;
 }
 
-static int
-down(void **state)
-{
-	(void)state;
-	lmd_stop(&lmd);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -216,5 +207,5 @@ main(void)
 		cmocka_unit_test(failures),
 	};
 
-	return cmocka_run_group_tests(tests, up, down);
+	return cmocka_run_group_tests(tests, up, lmd_down);
 }

@@ -364,7 +364,7 @@ static void
 ladder(void **state)
 {
 	struct mip_model m = model("m-ladder");
-	struct lm *l = CLIENT(.cache_dir = path("ladder"));
+	struct lm *l = CLIENT(.cache_dir = lmd_path("ladder"));
 	struct ask a;
 
 	(void)state;
@@ -384,7 +384,7 @@ ladder(void **state)
 	assert_true(says(&a, "response_format"));
 	lm_free(l);
 	/* Another process finds the reply by what it would ask first. */
-	l = CLIENT(.cache_dir = path("ladder"), .offline = true);
+	l = CLIENT(.cache_dir = lmd_path("ladder"), .offline = true);
 	assert_int_equal(shaped(l, &a, &m, "w-step1", 0), MIP_OK);
 	assert_true(a.c.cached);
 	assert_int_equal(a.c.rung, MIP_STRUCTURE_JSON_OBJECT);
@@ -441,7 +441,7 @@ grammars(void **state)
 	check_rung(l, &m, "w-rule2", MIP_STRUCTURE_GRAMMAR,
 	    MIP_STRUCTURE_PROMPT, 1);
 	lm_free(l);
-	l = CLIENT(.cache_dir = path("ruled"));
+	l = CLIENT(.cache_dir = lmd_path("ruled"));
 	m.provider = "llamacpp";
 	check_rung(l, &m, "w-rule3", 0, MIP_STRUCTURE_GRAMMAR, 1);
 	check_rung(l, &m, "w-rule4", MIP_STRUCTURE_GRAMMAR,
@@ -515,7 +515,7 @@ replicas(void **state)
 	const struct mip_model *const next[] = { &pool, &two };
 	struct mip_model back = { .name = "back", .to = next, .nto = 2,
 	    .route = MIP_FALLBACK };
-	struct lm *l = CLIENT(.cache_dir = path("replicas"));
+	struct lm *l = CLIENT(.cache_dir = lmd_path("replicas"));
 	struct ask a;
 	char word[32];
 	int i;
@@ -638,7 +638,7 @@ lines_with(const char *file, const char *word)
 static void
 traces(void **state)
 {
-	const char *file = path("trace.jsonl");
+	const char *file = lmd_path("trace.jsonl");
 	struct mip_model m = model("m");
 	struct lm *l;
 	struct ask a;
@@ -690,5 +690,5 @@ main(void)
 		cmocka_unit_test(traces),
 	};
 
-	return cmocka_run_group_tests(tests, up, down);
+	return cmocka_run_group_tests(tests, up, lmd_down);
 }

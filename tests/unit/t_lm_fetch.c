@@ -229,7 +229,7 @@ secrets(void **state)
 static void
 kept(void **state)
 {
-	const char *dir = path("fetches");
+	const char *dir = lmd_path("fetches");
 	struct mip_http h = server();
 	struct lm *l = CLIENT(.cache_dir = dir);
 	struct lm_call c = posted(&h, "\"f-2\""), two[2];
@@ -279,7 +279,7 @@ kept(void **state)
 static void
 ends(void **state)
 {
-	const char *file = path("fetch.jsonl");
+	const char *file = lmd_path("fetch.jsonl");
 	struct mip_http h = server();
 	struct lm *l = CLIENT(.trace = file);
 	struct lm_call c = posted(&h, "\"f-hang\"");
@@ -303,8 +303,6 @@ fetch_up(void **state)
 	char *end;
 
 	(void)state;
-	unsetenv("MIPROC_OFFLINE");
-	unsetenv("MIPROC_MAX_COST");
 	if (!lmd_start(&lmd, fetch_rules))
 		return -1;
 	end = strstr(lmd.url, "/v1");
@@ -329,5 +327,5 @@ main(void)
 		cmocka_unit_test(ends),
 	};
 
-	return cmocka_run_group_tests(tests, fetch_up, down);
+	return cmocka_run_group_tests(tests, fetch_up, lmd_down);
 }

@@ -20,7 +20,7 @@
 static void
 cache(void **state)
 {
-	const char *dir = path("cache");
+	const char *dir = lmd_path("cache");
 	struct mip_model m = model("m");
 	struct lm *l = CLIENT(.cache_dir = dir);
 	struct lm_totals t;
@@ -63,7 +63,7 @@ cache(void **state)
 static void
 samples(void **state)
 {
-	const char *dir = path("samples");
+	const char *dir = lmd_path("samples");
 	struct mip_model m = model("m");
 	struct lm *l = CLIENT(.cache_dir = dir);
 	struct lm_group g;
@@ -124,7 +124,7 @@ single_flight(void **state)
 static void
 journal(void **state)
 {
-	const char *file = path("study.db"), *dir = path("journal");
+	const char *file = lmd_path("study.db"), *dir = lmd_path("journal");
 	struct mip_model m = model("m");
 	struct mip_options o = { .no_cache = true, .journal = "/dev/null/j" };
 	struct lm *l = CLIENT(.cache_dir = dir);
@@ -351,7 +351,7 @@ threads(void **state)
 {
 	enum { N = 6 };
 	struct mip_model m = model("m");
-	struct lm *l = CLIENT(.cache_dir = path("crowd"));
+	struct lm *l = CLIENT(.cache_dir = lmd_path("crowd"));
 	struct crowd c[N];
 	pthread_t t[N];
 	struct lm_totals sum;
@@ -390,5 +390,5 @@ main(void)
 		cmocka_unit_test(threads),
 	};
 
-	return cmocka_run_group_tests(tests, up, down);
+	return cmocka_run_group_tests(tests, up, lmd_down);
 }

@@ -361,5 +361,5 @@ main(void)
 		cmocka_unit_test(one_stops),
 	};
 
-	return cmocka_run_group_tests(tests, up, down);
+	return cmocka_run_group_tests(tests, up, lmd_down);
 }

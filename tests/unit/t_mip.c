@@ -14,11 +14,6 @@
 #include "run/mip.h"
 #include "sample.c"
 
-#define RULES(...) do { \
-	const struct fake_rule rules[] = { __VA_ARGS__ }; \
-	fake_rules(rules, sizeof rules / sizeof rules[0]); \
-} while (0)
-
 #define RECALL "bear on the question"
 #define JUDGE "from the facts alone"
 #define GOOD "{\"answer\":\"blue\",\"confidence\":90,\"mood\":\"SURE\"}"

@@ -1,50 +1,7 @@
 /* Tests of the scanner and the grammar.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "front/ast.h"
-
-struct setting {
-	struct arena a;
-	struct names names;
-	struct sources s;
-	struct diag d;
-	struct unit *u;
-	char *said;
-	size_t len;
-	FILE *f;
-};
-
-static void
-read_bytes(struct setting *t, const char *text, size_t n)
-{
-	base_arena_init(&t->a);
-	names_init(&t->names, &t->a);
-	sources_init(&t->s, &t->a);
-	t->f = open_memstream(&t->said, &t->len);
-	assert_non_null(t->f);
-	diag_init(&t->d, &t->s, t->f);
-	t->u = parse(&t->a, &t->names, sources_add(&t->s, "x.mp", text, n),
-	    &t->d);
-	fflush(t->f);
-}
-
-static void
-end(struct setting *t)
-{
-	fclose(t->f);
-	free(t->said);
-	arena_release(&t->a);
-}
+#include "setting.h"
 
 /* The value of `const x = TEXT;`, which is without error. */
 static struct ast *
@@ -54,7 +11,7 @@ value(struct setting *t, const char *text)
 
 	assert_non_null(s);
 	snprintf(s, strlen(text) + 16, "const x = %s;", text);
-	read_bytes(t, s, strlen(s));
+	setting_parse(t, s, strlen(s));
 	free(s);
 	assert_string_equal(t->said, "");
 	assert_non_null(t->u->decl);
@@ -71,7 +28,7 @@ is_string(const char *text, const char *want)
 	assert_int_equal(v->kind, AST_STRING);
 	assert_string_equal(v->u.string.text, want);
 	assert_int_equal(v->u.string.len, strlen(want));
-	end(&t);
+	setting_end(&t);
 }
 
 /* `text` gives exactly `n` errors, the first of class `c`. */
@@ -81,12 +38,12 @@ fails(const char *text, size_t len, enum diag_class c, unsigned n)
 	struct setting t;
 	const char *code;
 
-	read_bytes(&t, text, len);
+	setting_parse(&t, text, len);
 	assert_int_equal(t.d.nerror, n);
 	code = strchr(t.said, '[');
 	assert_non_null(code);
 	assert_memory_equal(code + 1, diag_code(c), 6);
-	end(&t);
+	setting_end(&t);
 }
 
 #define FAILS(text, c, n) fails(text, sizeof text - 1, c, n)
@@ -139,31 +96,31 @@ numbers(void **state)
 	v = value(&t, "9223372036854775807");
 	assert_int_equal(v->kind, AST_INT);
 	assert_true(v->u.integer.value == INT64_MAX);
-	end(&t);
+	setting_end(&t);
 	v = value(&t, "1..3");
 	assert_int_equal(v->kind, AST_BINARY);
 	assert_int_equal(v->u.binary.op, OP_RANGE);
 	assert_int_equal(v->u.binary.b->u.integer.value, 3);
-	end(&t);
+	setting_end(&t);
 	v = value(&t, "10%3");
 	assert_int_equal(v->u.binary.op, OP_MOD);
-	end(&t);
+	setting_end(&t);
 	v = value(&t, "10%x");
 	assert_int_equal(v->u.binary.op, OP_MOD);
-	end(&t);
+	setting_end(&t);
 	v = value(&t, "80%");
 	assert_int_equal(v->kind, AST_QUANTITY);
 	assert_int_equal(v->u.quantity.unit, UNIT_PERCENT);
 	assert_false(v->u.quantity.is_int);
-	end(&t);
+	setting_end(&t);
 	v = value(&t, "1.5e-3");
 	assert_int_equal(v->kind, AST_FLOAT);
 	assert_float_equal(v->u.number.value, 0.0015, 1e-15);
-	end(&t);
+	setting_end(&t);
 	v = value(&t, "200k");
 	assert_int_equal(v->u.quantity.unit, UNIT_K);
 	assert_true(v->u.quantity.is_int);
-	end(&t);
+	setting_end(&t);
 	FAILS("const a = 9223372036854775808;", E_NUMBER, 1);
 	FAILS("const a = 3MB;", E_NUMBER, 1);
 	FAILS("const a = 1e999;", E_NUMBER, 1);
@@ -188,10 +145,10 @@ precedence(void **state)
 	v = v->u.binary.b;
 	assert_int_equal(v->u.binary.op, OP_ADD);
 	assert_int_equal(v->u.binary.b->u.binary.op, OP_MUL);
-	end(&t);
+	setting_end(&t);
 	v = value(&t, "a - b - c");
 	assert_int_equal(v->u.binary.a->kind, AST_BINARY);
-	end(&t);
+	setting_end(&t);
 }
 
 static void
@@ -208,7 +165,7 @@ spans(void **state)
 	assert_int_equal(v->u.dot.name_at.len, 1);
 	assert_memory_equal(text + v->u.dot.name_at.off - t.s.first->base,
 	    "c[", 2);
-	end(&t);
+	setting_end(&t);
 }
 
 static void
@@ -225,7 +182,7 @@ comments(void **state)
 	size_t i = 0;
 
 	(void)state;
-	read_bytes(&t, text, sizeof text - 1);
+	setting_parse(&t, text, sizeof text - 1);
 	assert_int_equal(t.d.nerror, 0);
 	for (c = t.u->comment; c; c = c->next, i++) {
 		assert_true(i < 3);
@@ -235,7 +192,7 @@ comments(void **state)
 		assert_int_equal(c->own_line, want[i].own);
 	}
 	assert_int_equal(i, 3);
-	end(&t);
+	setting_end(&t);
 	FAILS("const a = 1; /* no end", E_UNTERMINATED, 1);
 	FAILS("const a = 1; /* no end *", E_UNTERMINATED, 1);
 }
@@ -251,14 +208,14 @@ bytes(void **state)
 	FAILS("const a = \"\xed\xa0\x80\";", E_ENCODING, 1);
 	FAILS("const a = $;", E_BYTE, 1);
 	FAILS("const a = 1; #!no", E_BYTE, 1);
-	read_bytes(&t, "\xef\xbb\xbf" "const a = 1;", 15);
+	setting_parse(&t, "\xef\xbb\xbf" "const a = 1;", 15);
 	assert_int_equal(t.d.nerror, 0);
 	assert_non_null(t.u->decl);
-	end(&t);
-	read_bytes(&t, "", 0);
+	setting_end(&t);
+	setting_parse(&t, "", 0);
 	assert_int_equal(t.d.nerror, 0);
 	assert_null(t.u->decl);
-	end(&t);
+	setting_end(&t);
 }
 
 /* One bad declaration, one message; what is good is kept. */
@@ -274,7 +231,7 @@ recovery(void **state)
 	unsigned consts = 0, programs = 0;
 
 	(void)state;
-	read_bytes(&t, text, sizeof text - 1);
+	setting_parse(&t, text, sizeof text - 1);
 	assert_int_equal(t.d.nerror, 5);
 	for (n = t.u->decl; n; n = n->next) {
 		consts += n->kind == AST_CONST;
@@ -282,7 +239,7 @@ recovery(void **state)
 	}
 	assert_int_equal(consts, 2);
 	assert_int_equal(programs, 1);
-	end(&t);
+	setting_end(&t);
 }
 
 static void
@@ -320,7 +277,7 @@ deep(void **state)
 	repeated("model m = 1 ", "{ a ", 20000, "", E_NESTING);
 	/* Breadth is no depth. */
 	value(&t, "[1, 2, [3], [4, [5]]]");
-	end(&t);
+	setting_end(&t);
 }
 
 /* Words with a meaning elsewhere are names here. */
@@ -335,9 +292,9 @@ words(void **state)
 	struct setting t;
 
 	(void)state;
-	read_bytes(&t, text, sizeof text - 1);
+	setting_parse(&t, text, sizeof text - 1);
 	assert_string_equal(t.said, "");
-	end(&t);
+	setting_end(&t);
 	FAILS("program P() -> (a: int) { let in = 1; }", E_SYNTAX, 1);
 	FAILS("program P() -> (a: int) { let retry = 1; }", E_SYNTAX, 1);
 	FAILS("program P() -> (a: int) { let check = 1; }", E_SYNTAX, 1);

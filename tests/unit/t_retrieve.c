@@ -13,6 +13,7 @@
 #include "lmd_run.h"
 #include "run/mip.h"
 #include "slow.h"
+#include "text_file.h"
 #include "type/type.h"
 
 static const char rules[] =
@@ -29,7 +30,6 @@ static const char rules[] =
 	"{\"path\":\"/s\",\"match\":\"lasts\",\"json\":[]}\n"
 	"{\"path\":\"/s\",\"status\":500}\n";
 
-static struct lmd lmd;
 static char url[96], file[96];
 
 /* ---- a type of results ---- */
@@ -96,16 +96,6 @@ env(struct mip_options o)
 	return e;
 }
 
-static void
-write_file(const char *text)
-{
-	FILE *f = fopen(file, "w");
-
-	assert_non_null(f);
-	assert_true(fputs(text, f) != EOF);
-	assert_int_equal(fclose(f), 0);
-}
-
 /* The titles found, "a b"; or the message of the failure, which must be
  * `want`. */
 static const char *
@@ -139,7 +129,7 @@ words(void **state)
 	struct page_list l;
 
 	(void)state;
-	write_file("{\"title\":\"cats\",\"n\":1,\"body\":\"they purr\"}\n"
+	text_file(file, "{\"title\":\"cats\",\"n\":1,\"body\":\"they purr\"}\n"
 	    "{\"title\":\"dogs\",\"n\":\"2\",\"body\":\"they bark at cats\"}\n"
 	    "{\"title\":\"birds\",\"n\":3,\"body\":null}\n");
 	assert_string_equal(search(m, &r, "Cats!", 5, MIP_OK), "cats dogs");
@@ -173,7 +163,7 @@ strings(void **state)
 	struct mip_strings l;
 
 	(void)state;
-	write_file("[{\"title\":\"cats\",\"body\":[\"they\",\"purr\"]}]");
+	text_file(file, "[{\"title\":\"cats\",\"body\":[\"they\",\"purr\"]}]");
 	r.of = s.of = &mip_string;
 	s.text = text;
 	mip_begin(m);
@@ -196,7 +186,7 @@ roots(void **state)
 	struct mip *m;
 
 	(void)state;
-	write_file("{\"title\":\"cats\",\"n\":1}\n");
+	text_file(file, "{\"title\":\"cats\",\"n\":1}\n");
 	r.path = strrchr(file, '/') + 1;
 	e = env((struct mip_options){ .root = lmd.dir });
 	m = mip_new(e);
@@ -220,15 +210,15 @@ bad_files(void **state)
 	const char *said;
 
 	(void)state;
-	write_file("{\"title\":\"cats\",\"n\":1}\n{\"title\":\"dogs\"\n");
+	text_file(file, "{\"title\":\"cats\",\"n\":1}\n{\"title\":\"dogs\"\n");
 	said = search(m, &r, "cats", 5, MIP_USAGE);
 	assert_non_null(strstr(said, "rows.jsonl:2: "));
-	write_file("{\"title\":\"birds\"}\n{\"title\":\"cats\"}\n");
+	text_file(file, "{\"title\":\"birds\"}\n{\"title\":\"cats\"}\n");
 	said = search(m, &r, "cats", 5, MIP_USAGE);
 	assert_non_null(strstr(said, "the retriever wiki: row 2 of "));
 	assert_non_null(strstr(said, "rows.jsonl: n is missing"));
 	/* It is open now, and is changed under us. */
-	write_file("{\"title\":\"new cats\",\"n\":1}\n");
+	text_file(file, "{\"title\":\"new cats\",\"n\":1}\n");
 	said = search(m, &r, "cats", 5, MIP_IO);
 	assert_non_null(strstr(said, "has changed since it was read"));
 	mip_free(m);
@@ -355,8 +345,8 @@ threads(void **state)
 	int i;
 
 	(void)state;
-	write_file("{\"title\":\"cats\",\"n\":1}\n{\"title\":\"more cats\","
-	    "\"n\":1}\n");
+	text_file(file, "{\"title\":\"cats\",\"n\":1}\n"
+	    "{\"title\":\"more cats\",\"n\":1}\n");
 	for (i = 0; i < N; i++) {
 		j[i] = (struct job){ .env = e, .r = &r };
 		assert_int_equal(pthread_create(&j[i].thread, NULL, one_thread,
@@ -373,21 +363,11 @@ static int
 up(void **state)
 {
 	(void)state;
-	unsetenv("MIPROC_OFFLINE");
-	unsetenv("MIPROC_MAX_COST");
 	if (!lmd_start(&lmd, rules))
 		return -1;
 	snprintf(url, sizeof url, "%.*s/s",
 	    (int)(strstr(lmd.url, "/v1") - lmd.url), lmd.url);
 	snprintf(file, sizeof file, "%s/rows.jsonl", lmd.dir);
-	return 0;
-}
-
-static int
-down(void **state)
-{
-	(void)state;
-	lmd_stop(&lmd);
 	return 0;
 }
 
@@ -404,5 +384,5 @@ main(void)
 		cmocka_unit_test(threads),
 	};
 
-	return cmocka_run_group_tests(tests, up, down);
+	return cmocka_run_group_tests(tests, up, lmd_down);
 }

@@ -17,11 +17,6 @@
 #include "sample.c"
 #include "worker/worker.h"
 
-#define RULES(...) do { \
-	const struct fake_rule rules[] = { __VA_ARGS__ }; \
-	fake_rules(rules, sizeof rules / sizeof rules[0]); \
-} while (0)
-
 #define RECALL { .match = "bear on the question", .text = "sky" }
 #define JUDGE "from the facts alone"
 #define GOOD \
