@@ -21,6 +21,9 @@ enum {
 	HTTP_SPARE = 1024,              /* easy handles kept for use again */
 	HTTP_KEPT = 1024,               /* connections kept open */
 	HTTP_BUFFER = 8192,             /* bytes, of each transfer */
+	HTTP_ALIVE_S = 60,              /* of silence until it is asked whether
+	                                 * the other side is there */
+	HTTP_ALIVE_AGAIN_S = 15,
 	HTTP_MUTE = 32,                 /* connections that are watched */
 	HTTP_LOST_MS = 20               /* between turns that nothing tells */
 };
@@ -286,6 +289,11 @@ http_slot_setup(struct http_slot *s)
 	curl_easy_setopt(e, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(e, CURLOPT_PRIVATE, s);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "miproc");
+	/* A reply may be thought about for minutes: what stands between would
+	 * forget the connection, and who is gone would not be missed. */
+	curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt(e, CURLOPT_TCP_KEEPIDLE, (long)HTTP_ALIVE_S);
+	curl_easy_setopt(e, CURLOPT_TCP_KEEPINTVL, (long)HTTP_ALIVE_AGAIN_S);
 	/* Replies are short, and there may be a thousand at once. */
 	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, (long)HTTP_BUFFER);
 	http_trust(e);

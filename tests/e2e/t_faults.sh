@@ -76,6 +76,25 @@ ok 'a bad request' one 3 "$url answered 400: odd request" ./s0 --text m400
 ok 'errors of the server' one 3 'answered 500: oops (2 attempts)' \
     ./s0 --text m500
 ok 'one that passes' one 0 NEUTRAL ./s0 --text m503
+# alive: a connection to the model has the timer (02) of keepalive.
+alive() {
+	port=${url##*:}
+	port=$(printf :%04X "${port%/v1}")
+	./s0 --text mhang >/dev/null 2>&1 &
+	i=0
+	until awk -v at="$port" 'index($3, at) && $6 ~ /^02/ { found = 1 }
+	    END { exit !found }' /proc/net/tcp || [ $i -ge 100 ]; do
+		sleep 0.01
+		i=$((i + 1))
+	done
+	wait $!
+	[ $i -lt 100 ]
+}
+if [ -r /proc/net/tcp ]; then
+	ok 'whether a silent server is still there is asked' alive
+else
+	skip 'whether a silent server is still there is asked' 'no /proc'
+fi
 ok 'one that is not to be tried again' one 3 'answered 500: oops$' \
     ./only0 --text m500
 ok 'and one that is' one 3 'is 2 s' ./only0 --text mdate
