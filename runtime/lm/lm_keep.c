@@ -17,26 +17,34 @@ lm_warn(struct lm *l, const char *what, const char *why)
 		l->warn(l->warn_arg, text);
 }
 
+/* SQLite writes files beside the one that is written. */
+static bool
+lm_only_read(const char *dir, const char *path)
+{
+	return access(path, R_OK) == 0 &&
+	    (access(path, W_OK) != 0 || access(dir, W_OK) != 0);
+}
+
 static void
 lm_cache_open(struct lm *l)
 {
-	struct buf path = BUF_INIT;
+	struct buf dir = BUF_INIT, path = BUF_INIT;
 	char why[STORE_WHY] = "out of memory";
 	struct store *s = NULL;
 	unsigned i;
-	bool known = store_cache_dir(&path, l->cache_dir);
+	bool known = store_cache_dir(&dir, l->cache_dir);
 
 	if (!known)
 		snprintf(why, sizeof why, "neither MIPROC_CACHE_DIR nor "
 		    "XDG_CACHE_HOME nor HOME is set");
-	buf_puts(&path, "/cache.db");
-	if (known && !path.failed &&
-	    store_open(buf_str(&path), STORE_CACHE, &s, why) == MIP_OK)
+	buf_printf(&path, "%s/cache.db", buf_str(&dir));
+	known = known && !dir.failed && !path.failed;
+	if (known && store_open(buf_str(&path), STORE_CACHE, &s, why) == MIP_OK)
 		store_limit(s, l->cache_size);
-	else if (known && access(buf_str(&path), R_OK) == 0 &&
-	    access(buf_str(&path), W_OK) != 0 &&
+	else if (known && lm_only_read(buf_str(&dir), buf_str(&path)) &&
 	    store_open(buf_str(&path), STORE_READ, &s, why) == MIP_OK)
 		lm_warn(l, "the cache is only read", "it cannot be written");
+	buf_release(&dir);
 	buf_release(&path);
 	if (!s)
 		lm_warn(l, "going on without the cache", why);

@@ -134,4 +134,11 @@ before=$(requests)
 ok 'and what is not there' status 0 $nobody ./s --cache-dir other \
     --text 'message 4 of the day'
 ok 'is asked for' test "$(requests)" = $((before + 1))
+chmod 555 other
+chmod 666 other/cache.db
+ok 'a cache in a folder that may only be read' status 0 $nobody ./s \
+    --cache-dir other --text 'message 2 of the day'
+ok 'is read, too' cmp out second
+ok 'with the same word' says 'the cache is only read'
+chmod 755 other
 done_testing
