@@ -364,13 +364,14 @@ setup:
 	@$(srcdir)/scripts/setup
 
 # How many times slower what is tested may be: what tests allow it is so much
-# longer.
+# longer.  Where they allow it, JOBS of them run at once.
 SLOW = 1
+JOBS = 1
 SUITES = unit vectors golden e2e real docs fault fuzz lint
 TESTENV = B='$(B)' SRCDIR='$(srcdir)' TOOLS='$(TOOLS)' CC='$(CC)' \
 	TESTCFLAGS='$(CFLAGS)' LIBS='$(RT_LIBS) -lpthread -lm' \
 	RUNTIME='$(RUNTIME)' SOURCES='$(SOURCES) $(PUBLIC)' \
-	WRAPPER='$(WRAPPER)' SLOW='$(SLOW)'
+	WRAPPER='$(WRAPPER)' SLOW='$(SLOW)' JOBS='$(JOBS)'
 
 check: setup
 	@$(AGAIN) tests
@@ -388,17 +389,18 @@ SAN = -fno-omit-frame-pointer -fno-sanitize-recover=all
 asan:
 	@$(MAKE) --no-print-directory B=build/asan \
 		CFLAGS='-g -O1 -fsanitize=address,undefined $(SAN)' \
-		SLOW=5 check
+		SLOW=5 JOBS=4 check
 
 tsan:
 	@$(MAKE) --no-print-directory B=build/tsan \
 		CFLAGS='-g -O1 -fsanitize=thread $(SAN)' \
-		SUITES='unit e2e' SLOW=10 check
+		SUITES='unit e2e' SLOW=10 JOBS=4 check
 
 valgrind:
 	@$(MAKE) --no-print-directory \
 		SUITES='unit golden e2e/t_types e2e/t_flow e2e/t_cache' \
-		WRAPPER='$(abspath $(srcdir))/tests/memcheck' SLOW=30 check
+		WRAPPER='$(abspath $(srcdir))/tests/memcheck' \
+		SLOW=30 JOBS=4 check
 
 cov:
 	@$(MAKE) --no-print-directory B=build/cov CFLAGS='-g -O0 --coverage' \
