@@ -33,8 +33,6 @@ source "$again timeout = $(slow 700)ms;" >brief.mp
 ok 'for silence' status 0 "$MIPROC" -O0 -Werror brief.mp -o brief
 source "$again timeout = $(slow 2)s;" >batch.mp
 ok 'of some calls' status 0 "$MIPROC" -O0 -Werror batch.mp -o batch
-source 'retry { attempts = 2; hedge = 200ms; } timeout = 5s;' >hedge.mp
-ok 'with a second try' status 0 "$MIPROC" -O0 -Werror hedge.mp -o hedge
 
 mkdir d
 body='{"choices":[{"message":{"role":"assistant","content":"{\"kind\":\"ALPHA\"}"},"finish_reason":"stop"}],"usage":{"prompt_tokens":5,"completion_tokens":3}}'

@@ -77,13 +77,13 @@ lmd_stop
 # ---- hedges ----
 
 serve /v1 '{"match":"late","times":1,"delay_ms":9000,"reply":"too late"}' \
-    '{"match":"both","delay_ms":1500,"times":2,"reply":"slow"}' \
-    '{"match":"sick","times":1,"delay_ms":600,"reply":"the first"}' \
+    '{"match":"both","delay_ms":'$(slow 600)',"times":2,"reply":"slow"}' \
+    '{"match":"sick","times":1,"delay_ms":'$(slow 600)',"reply":"the first"}' \
     '{"match":"sick","status":400}' \
     '{"reply":"in time"}'
-program "$(model 'timeout = 20s; retry { hedge = 200ms; }')"
-ok 'a straggler is asked for once more' status 0 timeout "$(slow 5)" ./p --no-cache \
-    --usage --text late
+program "$(model "timeout = 20s; retry { hedge = $(slow 200)ms; }")"
+ok 'a straggler is asked for once more' status 0 timeout "$(slow 5)" ./p \
+    --no-cache --usage --text late
 ok 'and the other answer counts' [ "$(cat out)" = 'in time' ]
 ok 'two requests' [ "$(requests)" -eq 2 ]
 ok 'what comes in time is not' status 0 ./p --no-cache --text early
@@ -99,8 +99,9 @@ ok 'one that is given up' status 0 ./p --no-cache --max-calls 2 \
 ok 'counts' status 4 ./p --no-cache --max-calls 2 --ledger ledger --text x
 
 # One of forty requests takes long, so that 97% are quick.
-tail='{"match":"text","every":40,"delay_ms":900,"reply":"slow"}'
-serve /v1 "$tail" '{"match":"text","delay_ms":15,"reply":"quick"}'
+serve /v1 \
+    '{"match":"text","every":40,"delay_ms":'$(slow 900)',"reply":"slow"}' \
+    '{"match":"text","delay_ms":'$(slow 15)',"reply":"quick"}'
 program "$(model 'timeout = 20s; retry { hedge = 95%; }')"
 texts 400 >rows
 ok 'a percentage of a batch' status 0 ./p --jsonl -j 8 --no-cache rows
@@ -123,9 +124,9 @@ ok 'and the slow one is waited for' grep -q slow out
 
 echo '{"status":503}' >script
 lmd_start
-program "$(model 'retry { attempts = 99; backoff = 50ms; deadline = 400ms; }')"
+program "$(model 'retry { attempts = 99; backoff = 50ms; deadline = '$(slow 400)'ms; }')"
 ok 'a deadline ends a call' status 3 ./p --text x
-ok 'and says so' says 'the deadline of 0.4 s leaves no time for another'
+ok 'and says so' says 'the deadline of [0-9.]* s leaves no time for another'
 lmd_stop
 
 # ---- as many as the server takes ----
