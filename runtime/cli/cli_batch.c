@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "cli/cli.h"
 #include "core/json.h"
@@ -23,7 +26,9 @@ enum {
 	AHEAD = 2,                      /* rows under way for each thread */
 	AHEAD_LEAST = 32,               /* and for all of them at least */
 	ROW_KEEP = 64 << 10,            /* larger buffers are given back */
-	ROWS_KEEP = 1 << 20             /* ... and those of all threads */
+	ROWS_KEEP = 1 << 20,            /* ... and those of all threads */
+	WIDE = 64,                      /* threads */
+	WIDE_HEAP = 16 << 10            /* bytes, for each of them */
 };
 
 /* A row of one of the threads: its text, then its answer. */
@@ -425,12 +430,28 @@ batch_ring(struct batch *b, unsigned jobs)
 	return b->ring != NULL;
 }
 
+/* The heaps of glibc that threads share grow by a page at a time, each with a
+ * system call that stops all threads which want memory: as many as calls, at
+ * a thousand threads.  They are to be had at once; what is not used costs
+ * nothing. */
+static void
+batch_heaps(unsigned jobs)
+{
+#ifdef __GLIBC__
+	if (jobs > WIDE)
+		mallopt(M_TOP_PAD, (int)jobs * WIDE_HEAP);
+#else
+	(void)jobs;
+#endif
+}
+
 static int
 batch_do(struct batch *b, unsigned jobs)
 {
 	pthread_t *thread = calloc(jobs, sizeof *thread);
 	unsigned n = 0, i;
 
+	batch_heaps(jobs);
 	/* Fewer rows want fewer threads. */
 	if (thread && batch_ring(b, jobs))
 		while (n < jobs && !b->closed && pthread_create(&thread[n],

@@ -20,7 +20,7 @@
 enum {
 	HTTP_SPARE = 1024,              /* easy handles kept for use again */
 	HTTP_KEPT = 1024,               /* connections kept open */
-	HTTP_BUFFER = 8192,             /* bytes, of each transfer */
+	HTTP_BUFFER = 4096,             /* bytes, of each transfer */
 	HTTP_ALIVE_S = 60,              /* of silence until it is asked whether
 	                                 * the other side is there */
 	HTTP_ALIVE_AGAIN_S = 15,
