@@ -77,18 +77,42 @@ together() {
 	[ "$most" -ge "$1" ]
 }
 
+# await SECONDS COMMAND...: until it succeeds; not longer, but where programs are
+# slower.
+await() {
+	await_left=$(($(slow "$1") * 20))
+	shift
+	until "$@"; do
+		[ $await_left -gt 0 ] || return
+		await_left=$((await_left - 1))
+		sleep 0.05
+	done
+}
+
+# listening FILE: where the server listens whose output is the file.
+listening() {
+	await 5 grep -q '^listening' "$1"
+	sed -n 's/^listening on //p' "$1"
+}
+
+# gives WANT COMMAND...: writes exactly this line.
+gives() {
+	answer=$1
+	shift
+	status 0 "$@" && [ "$(cat "$tmp/out")" = "$answer" ] || {
+		echo "not $answer but:"
+		cat "$tmp/out" "$tmp/err"
+		return 1
+	}
+}
+
 # lmd_start ARG...: with the rules in $tmp/script; sets LMD_URL.
 lmd_start() {
 	: >"$tmp/lmd.out"
 	"$LMD" --script "$tmp/script" --log "$tmp/log" "$@" >"$tmp/lmd.out" \
 	    2>"$tmp/lmd.err" &
 	lmd_pid=$!
-	i=0
-	until grep -q '^listening' "$tmp/lmd.out" || [ $i -ge 100 ]; do
-		sleep 0.05
-		i=$((i + 1))
-	done
-	LMD_URL=http://$(sed -n 's/^listening on //p' "$tmp/lmd.out")/v1
+	LMD_URL=http://$(listening "$tmp/lmd.out")/v1
 	export LMD_URL
 }
 
@@ -121,6 +145,25 @@ lmd_stop() {
 requests() {
 	[ -f "$tmp/log" ] || { echo 0; return; }
 	wc -l <"$tmp/log" | tr -d ' '
+}
+
+# forget: nothing is known from earlier runs but the builds; sets $before.
+forget() {
+	rm -rf .miproc cache/*.db* ./*.tuned
+	before=$(requests)
+}
+
+# came N: so many requests, at least, have come since $before; newly N: that
+# many.
+came() {
+	[ $(($(requests) - before)) -ge "$1" ]
+}
+
+newly() {
+	[ $(($(requests) - before)) -eq "$1" ] || {
+		echo "$(($(requests) - before)) requests, not $1"
+		return 1
+	}
 }
 
 # The request bodies, sorted: who asked what, in whatever order.

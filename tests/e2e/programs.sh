@@ -4,15 +4,11 @@
 #
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# gives WANT ARG...: the binary answers so.
-gives() {
-	answer=$1
+# answers WANT ARG...: the binary does so.
+answers() {
+	wanted=$1
 	shift
-	status 0 ./p "$@" && [ "$(cat out)" = "$answer" ] || {
-		echo "not $answer but:"
-		cat out err
-		return 1
-	}
+	gives "$wanted" ./p "$@"
 }
 
 # asked N: requests since the last start.

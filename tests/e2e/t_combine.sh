@@ -40,13 +40,13 @@ program P(text: string) -> (answer: string) {
 }
 END
 fresh
-ok 'a first wave that decides' gives same --text hi
+ok 'a first wave that decides' answers same --text hi
 ok 'saves the second' asked 3
-ok 'again from the cache' gives same --text hi
+ok 'again from the cache' answers same --text hi
 ok 'without a call' asked 3
-ok 'else both are asked' gives a --text split
+ok 'else both are asked' answers a --text split
 ok 'and no more' asked 8
-ok 'failures do not vote' gives fine --text half
+ok 'failures do not vote' answers fine --text half
 fresh
 ok 'if all fail' status 8 ./p --text cut
 ok 'so does the module' says 'was cut off'
@@ -57,7 +57,7 @@ ok 'by their number' says 'program P: 3 to 5 model calls'
 ok 'a number that is not odd' sed -i 's/n = 5/n = 2/' p.mp
 ok 'compiles' status 0 "$MIPROC" -O0 p.mp -o p
 fresh
-ok 'is asked in one wave' gives same --text hi
+ok 'is asked in one wave' answers same --text hi
 ok 'if half could not decide' asked 2
 
 # ---- best_of ----
@@ -86,12 +86,12 @@ program P(text: string, all: int) -> (answer: string) {
 }
 END
 fresh
-ok 'the best' gives bbb --text grow --all 1
+ok 'the best' answers bbb --text grow --all 1
 ok 'of all' asked 4
 fresh
-ok 'the first that is good enough' gives bbb --text grow --all 0
+ok 'the first that is good enough' answers bbb --text grow --all 0
 ok 'stops' asked 2
-ok 'what cannot be judged is not chosen' gives aa --text fails --all 1
+ok 'what cannot be judged is not chosen' answers aa --text fails --all 1
 fresh
 ok 'if none can be judged' status 8 ./p --text none --all 0
 ok 'that is the failure' says 'a bad answer'
@@ -124,12 +124,12 @@ program P(text: string, way: int) -> (answer: string) {
 }
 END
 fresh
-ok 'members that fail do not vote' gives short --text one --way 1
-ok 'fallback takes the next' gives short --text one --way 2
+ok 'members that fail do not vote' answers short --text one --way 1
+ok 'fallback takes the next' answers short --text one --way 2
 ok 'if all fail' status 8 ./p --text both --way 2
 ok 'by the last failure' says 'was cut off'
 fresh
-ok 'they nest, and are asked in lists' gives x+x --text hi --way 3
+ok 'they nest, and are asked in lists' answers x+x --text hi --way 3
 ok 'with two waves each' asked 8
 
 # ---- refine ----
@@ -155,17 +155,17 @@ program P(text: string, way: int) -> (answer: string) {
 }
 END
 fresh
-ok 'what is good enough' gives fine --text hi --way 1
+ok 'what is good enough' answers fine --text hi --way 1
 ok 'is asked once' asked 1
-ok 'else the best of all rounds' gives bbb --text slow --way 1
+ok 'else the best of all rounds' answers bbb --text slow --way 1
 ok 'and no more' asked 4
 ok 'the advice is shown' grep -q 'longer than a' log
 ok 'or that it scored too low' grep -q 'scores too low' log
-ok 'a round that fails leaves the best' gives b --text half --way 1
+ok 'a round that fails leaves the best' answers b --text half --way 1
 ok 'if none is there' status 8 ./p --text none --way 1
 ok 'the failure is that of the first' says 'was cut off'
 fresh
-ok 'others are asked afresh' gives bbb --text slow --way 2
+ok 'others are asked afresh' answers bbb --text slow --way 2
 ok 'as often' asked 3
 ok 'without advice' sh -c '! grep -q "longer than" log'
 
@@ -218,27 +218,27 @@ program P(text: string, way: int) -> (answer: string) {
 }
 END
 fresh
-ok 'chains are compared' gives compared --text hi --way 1
+ok 'chains are compared' answers compared --text hi --way 1
 ok 'by one call more' asked 4
 ok 'which sees them' grep -q 'attempts:.*fine.*fine.*fine' log
 fresh
-ok 'one that fails is left out' gives compared --text one --way 1
+ok 'one that fails is left out' answers compared --text one --way 1
 ok 'of the comparison' sh -c '! grep -q "fine.*fine.*fine" log'
 ok 'if all fail' status 8 ./p --text cut --way 1
 ok 'there is none' says 'was cut off'
 fresh
-ok 'an agent goes on from failures of tools' gives three --text sums --way 2
+ok 'an agent goes on from failures of tools' answers three --text sums --way 2
 ok 'in as many turns' asked 3
 ok 'it is told what tools are for' grep -q 'calc: the value of a sum' log
 ok 'how they failed' grep -q 'observation.*bad expression' log
 ok 'and what they gave' grep -q 'observation[^}]*: ..3' log
 ok 'as untrusted text' grep -q '<<data' log
 fresh
-ok 'after the last turn it answers' gives tired --text cats --way 2
+ok 'after the last turn it answers' answers tired --text cats --way 2
 ok 'by one call more' asked 4
 ok 'from what it found' grep -q 'Steps have been taken.*Cats sleep' log
 fresh
-ok 'code that fails is written again' gives ran --text hi --way 3
+ok 'code that fails is written again' answers ran --text hi --way 3
 ok 'with the failure shown' grep -q 'attempts:.*bad expression' log
 ok 'and its output read' grep -q 'printed:.*printed' log
 ok 'not for ever' status 8 ./p --text bad --way 3

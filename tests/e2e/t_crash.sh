@@ -70,10 +70,6 @@ export CC
 skill 0.5 >script
 lmd_start
 
-fresh() {
-	rm -rf .miproc cache/*.db* ./*.tuned
-	before=$(requests)
-}
 # once: everything was asked for once, but for what was under way when the
 # others were taken along; afterwards the culprit goes alone.
 once() {
@@ -82,14 +78,11 @@ once() {
 	[ $total -ge "$whole" ] && [ $total -lt $((whole + jobs)) ]
 }
 # None that this test has started, dead or alive.
+gone() {
+	! ps -e -o stat= -o args= | grep -q "$tmp/cache/[b]uild\|^Z.*s\.mp"
+}
 nobody() {
-	i=0
-	while ps -e -o stat= -o args= | grep -q "$tmp/cache/[b]uild\|^Z.*s\.mp"
-	do
-		sleep 0.05
-		i=$((i + 1))
-		[ $i -lt 60 ] || { ps -e -o pid,ppid,stat,args; return 1; }
-	done
+	await 3 gone || { ps -e -o pid,ppid,stat,args; return 1; }
 }
 tune() {
 	"$MIPROC" tune s.mp -q -Wno-demo-private -j $jobs --seed 3 "$@"
@@ -97,18 +90,18 @@ tune() {
 
 # ---- tuning ----
 
-fresh
+forget
 ok 'without a crash' status 0 tune
 ok 'nothing is told' test ! -s err
 whole=$(($(requests) - before))
 cp s.tuned as_whole
 # A row of dev, which is looked at in every evaluation of it.
-fresh
+forget
 status 0 "$MIPROC" eval s.mp -O0 --rows - && cp out all
 text=$(sed -n '3s/.*"text":"\([^"]*\)".*/\1/p' all)
 line=$(sed -n '3s/.*"line":\([0-9]*\).*/\1/p' all)
 export FLAW="$text"
-fresh
+forget
 ok "a row that crashes" status 0 tune
 ok 'is told of by its line' says "the row of line $line crashes the program"
 ok 'with the signal' says 'killed by signal 11'
@@ -119,17 +112,17 @@ ok 'a tuned file comes of it' test -s s.tuned
 ok 'nobody is left' nobody
 FLAW_HOW=exit
 export FLAW_HOW
-fresh
+forget
 ok 'a row that ends the process in a line' status 0 tune
 ok 'is told of, too' says "the row of line $line crashes .*exit status 7"
 ok 'asks nobody twice' once
 FLAW_HOW=print
-fresh
+forget
 ok 'a library that prints' status 0 tune
 ok 'does no harm' cmp s.tuned as_whole
 FLAW_HOW=
 FLAW=message
-fresh
+forget
 ok 'a program that always crashes' status 3 tune
 ok 'is given up' says '[0-9] rows or tests have ended it (killed by signal 11'
 ok 'and writes nothing' test ! -e s.tuned
@@ -164,22 +157,21 @@ worker_of() {
 	    awk -v p="$1" '$2 == p && / --worker/ { print $1; exit }'
 }
 
+asked_or_gone() {
+	[ "$(requests)" -gt "$seen" ] || ! kill -0 "$pid" 2>/dev/null
+}
+
 # The worker at hand has asked something: those that die before they do are
 # given up.
 asks_more() {
-	i=0
-	while [ "$(requests)" -eq "$seen" ] && [ $i -lt 400 ]; do
-		kill -0 "$pid" 2>/dev/null || break
-		sleep 0.05
-		i=$((i + 1))
-	done
+	await 20 asked_or_gone
 }
 
 # killed SIGNAL TIME...: the worker dies so long after its first question.
 killed() {
 	how=$1
 	shift
-	fresh
+	forget
 	"$MIPROC" tune s.mp -q -Wno-demo-private -j $jobs --seed 3 \
 	    --no-cache >out 2>err </dev/null &
 	pid=$!

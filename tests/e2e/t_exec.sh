@@ -13,17 +13,6 @@ command_() {
 	chmod +x "p/tools/$1"
 }
 
-# gives WANT COMMAND...: writes exactly this line.
-gives() {
-	answer=$1
-	shift
-	status 0 "$@" && [ "$(cat "$tmp/out")" = "$answer" ] || {
-		echo "not $answer but:"
-		cat "$tmp/out" "$tmp/err"
-		return 1
-	}
-}
-
 cat >script <<'END'
 {"match_user":"many","reply":"9"}
 {"reply":"3"}
@@ -211,25 +200,19 @@ alive() {
 	kill -0 "$(cat "p/$1")" 2>/dev/null &&
 	    ! grep -q ') Z' "/proc/$(cat "p/$1")/stat" 2>/dev/null
 }
+gone() {
+	! alive pid && ! alive child
+}
 # ends SIGNAL: when the program gets it, all it has started is gone.
 ends() {
 	rm -f p/pid p/child
 	./slow --root p --text x >out 2>err &
 	pid=$!
-	i=0
-	until [ -s p/child ] || [ $i -ge 200 ]; do
-		sleep 0.02
-		i=$((i + 1))
-	done
+	await 5 test -s p/child
 	kill -"$1" $pid
 	wait $pid
 	got=$?
-	i=0
-	while { alive pid || alive child; } && [ $i -lt 200 ]; do
-		sleep 0.02
-		i=$((i + 1))
-	done
-	! alive pid && ! alive child && [ "$got" -eq "$2" ]
+	await 5 gone && [ "$got" -eq "$2" ]
 }
 ok 'an interruption ends a tool' ends INT 130
 ok 'so does a kill' ends KILL 137

@@ -43,14 +43,6 @@ one() {
 	[ "$(grep -vc ': warning: ' err)" -le 1 ] ||
 	    { echo 'more than one line'; return 1; }
 }
-# Waits until N requests have come since `before`.
-until_asked() {
-	i=0
-	until [ $(($(requests) - before)) -ge "$1" ] || [ $i -ge 100 ]; do
-		sleep 0.05
-		i=$((i + 1))
-	done
-}
 # signalled STATUS SIGNAL PATTERN N COMMAND...: after N requests.
 signalled() {
 	want=$1 signal=$2 pattern=$3 many=$4
@@ -58,7 +50,7 @@ signalled() {
 	before=$(requests)
 	"$@" >out 2>err </dev/null &
 	pid=$!
-	until_asked "$many"
+	await 5 came "$many"
 	kill -"$signal" $pid
 	wait $pid
 	got=$?

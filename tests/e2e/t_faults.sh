@@ -51,20 +51,6 @@ one() {
 	[ "$(wc -l <err)" -le 1 ] || { echo 'more than one line'; return 1; }
 }
 
-# fresh: nothing is known from earlier runs but the builds.
-fresh() {
-	rm -rf .miproc cache/*.db* ./*.tuned
-	before=$(requests)
-}
-
-# asked N: so many requests since `fresh`.
-asked() {
-	[ $(($(requests) - before)) -eq "$1" ] || {
-		echo "$(($(requests) - before)) requests, not $1"
-		return 1
-	}
-}
-
 # ---- servers ----
 
 url=$LMD_URL
@@ -132,9 +118,9 @@ ok 'nor for tuning' one 2 'no model nope; it has local' \
     "$MIPROC" tune s.mp --model nope=openai:x
 ok 'no such provider' one 2 'NAME=PROVIDER:ID.* openai, azure' \
     "$MIPROC" tune s.mp --model local=nope:x
-fresh
+forget
 ok 'offline with nothing in the cache' status 7 "$MIPROC" tune s.mp --offline
-ok 'asks nobody' asked 0
+ok 'asks nobody' newly 0
 
 # ---- secrets ----
 
@@ -161,7 +147,7 @@ unset FAULT_KEY
 
 # ---- budgets ----
 
-fresh
+forget
 ok 'paid tuning without a budget' one 2 'costs money, and there is no budget' \
     "$MIPROC" tune paid.mp
 ok 'compiling, too' one 2 'there is no budget' "$MIPROC" paid.mp -o paid
@@ -172,18 +158,18 @@ ok 'in a program, too' one 2 'price of the model local is not known' \
     ./bare0 --text a --max-cost 1
 ok 'MIPROC_MAX_COST' one 2 'MIPROC_MAX_COST is much' \
     env MIPROC_MAX_COST=much ./s0 --text a
-ok 'have asked nobody' asked 0
+ok 'have asked nobody' newly 0
 ok 'calls, spent at once' one 4 'budget of 7 calls is spent' \
     "$MIPROC" tune s.mp -q --max-calls 7
-ok 'are seven' asked 7
+ok 'are seven' newly 7
 ok 'and nothing is written' test ! -e s.tuned
-fresh
+forget
 ok 'calls, spent in the search' one 4 'stopped early: .*30 calls.*--resume' \
     "$MIPROC" tune s.mp -q --max-calls 30 -j 7
-ok 'are thirty' asked 30
+ok 'are thirty' newly 30
 ok 'and the best so far is written' test -s s.tuned
 ok 'more of them' status 0 "$MIPROC" tune s.mp -q --max-calls 1000
-fresh
+forget
 ok 'tokens' status 4 "$MIPROC" tune s.mp -q --max-tokens 6000 -j 7
 ok 'are not overdrawn' sh -c "awk '{ n += 1 } END { exit !(n > 20) }' log"
 spent() {
@@ -191,36 +177,27 @@ spent() {
 	paid=$(sed -n 's/.*, \([0-9.]*\) usd.*/\1/p' out)
 	awk -v p="$paid" -v m="$python" 'BEGIN { exit !(p > 0 && p <= m) }'
 }
-fresh
+forget
 ok 'money' status 4 "$MIPROC" tune paid.mp -q --max-cost 0.006 -j 7
 ok 'is not overdrawn' spent 0.006
-fresh
+forget
 ok 'a batch, for calls' status 4 ./paid0 --jsonl rows.jsonl --max-calls 5 -j 9
-ok 'is stopped in time' asked 5
+ok 'is stopped in time' newly 5
 ok 'with a line for each row' test "$(grep -c . out)" = 60
 lmd_stop
 rm -f log
 lmd_start --latency 120
-fresh
+forget
 ok 'the time limit' status 4 "$MIPROC" tune s.mp -q -j 2 --time-limit 4s
 ok 'is told' says 'stopped early: .*--resume'
 
 # ---- processes ----
 
-# Waits until N requests have come.
-until_asked() {
-	i=0
-	until [ $(($(requests) - before)) -ge "$1" ] || [ $i -ge 100 ]; do
-		sleep 0.05
-		i=$((i + 1))
-	done
-}
-
 signalled() {
-	fresh
+	forget
 	"$MIPROC" tune s.mp -q -j 2 >out 2>err </dev/null &
 	pid=$!
-	until_asked 30
+	await 5 came 30
 	kill -TERM $pid
 	wait $pid
 	got=$?
@@ -229,10 +206,10 @@ signalled() {
 ok 'SIGTERM gives 143 and the best so far' signalled
 
 twice() {
-	fresh
+	forget
 	"$MIPROC" tune s.mp -q -j 2 >first.out 2>first.err </dev/null &
 	pid=$!
-	until_asked 10
+	await 5 came 10
 	one 2 'another study is using .miproc/s.db' "$MIPROC" tune s.mp -q
 	told=$?
 	wait $pid && [ $told -eq 0 ] && [ -s s.tuned ]
@@ -246,10 +223,10 @@ child_of() {
 }
 
 crashing() {
-	fresh
+	forget
 	"$MIPROC" tune s.mp -q -j 2 >out 2>err </dev/null &
 	pid=$!
-	until_asked 8
+	await 5 came 8
 	kill -9 "$(child_of $pid)" || return 1
 	wait $pid || return 1
 	cmp s.tuned whole
@@ -294,10 +271,10 @@ ok 'output to a device' one 2 'it is no regular file' \
 ok 'which is still one' test -c /dev/null
 ok 'C to a full device' one 2 'cannot write /dev/full: No space' \
     "$MIPROC" s.mp -O0 -S -o /dev/full
-fresh
+forget
 ok 'nowhere to put the tuned file' one 2 'cannot write /proc/none/s.tuned' \
     "$MIPROC" tune s.mp -q --tuned /proc/none/s.tuned
-ok 'is found before asking' asked 0
+ok 'is found before asking' newly 0
 if [ "$full" ]; then
 	dd if=/dev/zero of=full/fill bs=1k 2>/dev/null
 	ok 'a full disk' status 2 "$MIPROC" s.mp -O0 -S -o full/s.c

@@ -58,11 +58,11 @@ program P(text: string, n: int) -> (answer: string) {
 }
 END
 fresh
-ok 'an enum' gives 'tool23' --text 'sum' --n 0
-ok 'two values of one case' gives 'tool23?+' --text who --n 1
-ok 'another case' gives 'hello23+' --text hi --n 2
+ok 'an enum' answers 'tool23' --text 'sum' --n 0
+ok 'two values of one case' answers 'tool23?+' --text who --n 1
+ok 'another case' answers 'hello23+' --text hi --n 2
 ok 'asks only in its case' asked 4
-ok 'an int' gives 'seven' --text hi --n 7
+ok 'an int' answers 'seven' --text hi --n 7
 ok 'a negative one' status 8 ./p --text hi --n -7
 ok 'and its message' says 'minus seven'
 sed 's/case CHAT {/default {/' p.mp >w.mp
@@ -94,13 +94,13 @@ program P(text: string) -> (answer: string) {
 }
 END
 fresh
-ok 'what holds is asked once' gives '<fine answer>fine answer3' --text x
+ok 'what holds is asked once' answers '<fine answer>fine answer3' --text x
 ok 'with what else there is' asked 2
-ok 'hints lead on' gives '<long enough>long enough3' --text topic
+ok 'hints lead on' answers '<long enough>long enough3' --text topic
 ok 'one call more for each' asked 6
 ok 'the hint is said' grep -q 'too short: ab' log
 ok 'with the earlier reply' grep -q 'assistant[^{]*[^a-z]ab[^a-z]' log
-ok 'again from the cache' gives '<long enough>long enough3' --text topic
+ok 'again from the cache' answers '<long enough>long enough3' --text topic
 ok 'without a call' asked 6
 fresh
 ok 'too often fails' status 8 ./p --text never
@@ -134,10 +134,10 @@ program P(xs: string[]) -> (answer: string) {
 }
 END
 fresh
-ok 'the rounds go on' gives 'wide one,good one,2' --xs '["wide","x"]'
+ok 'the rounds go on' answers 'wide one,good one,2' --xs '["wide","x"]'
 ok 'a call is made again' asked 3
-ok 'continue leaves the retry' gives 'good one,2' --xs '["slim","y"]'
-ok 'and break' gives 'good one,2' --xs '["z","tall","z"]'
+ok 'continue leaves the retry' answers 'good one,2' --xs '["slim","y"]'
+ok 'and break' answers 'good one,2' --xs '["z","tall","z"]'
 ok 'for good' asked 9
 
 # ---- try ----
@@ -171,10 +171,10 @@ program P(text: string) -> (answer: string, n: int) {
 }
 END
 fresh
-ok 'what was set before a failure is as before' gives \
+ok 'what was set before a failure is as before' answers \
     '{"answer":"counted!","n":2}' --text uno
-ok 'a reply that cannot be read' gives '{"answer":"else","n":105}' --text two
-ok 'a failure of the program' gives '{"answer":"else!","n":1}' --text odd
+ok 'a reply that cannot be read' answers '{"answer":"else","n":105}' --text two
+ok 'a failure of the program' answers '{"answer":"else!","n":1}' --text odd
 ok 'the world is not caught' status 3 ./p --text down
 program 'a try with return' <<'END'
 program P(text: string) -> (answer: string) {
@@ -189,8 +189,8 @@ program P(text: string) -> (answer: string) {
 }
 END
 fresh
-ok 'it returns' gives 'one of 1' --text uno
-ok 'or goes on' gives 'none' --text two
+ok 'it returns' answers 'one of 1' --text uno
+ok 'or goes on' answers 'none' --text two
 ok 'round by round' asked 4
 
 # ---- parallel ----
@@ -215,7 +215,7 @@ program P(text: string) -> (answer: string, n: int) {
 }
 END
 fresh
-ok 'each branch has its answer' gives '{"answer":"0","n":21}' --text ''
+ok 'each branch has its answer' answers '{"answer":"0","n":21}' --text ''
 ok 'four calls' asked 4
 ok 'at once' together 2
 ok 'a failure is one' status 8 ./p --text bad

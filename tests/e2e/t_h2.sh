@@ -5,27 +5,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 set -u
 . "${SRCDIR:-.}/tests/e2e/lib.sh"
-WIRED=${WIRED:-${LMD%lmd}wired}
-cd "$tmp" || exit 1
-unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
-unset SSL_CERT_FILE SSL_CERT_DIR
-pids=
-trap 'kill $pids 2>/dev/null; rm -rf "$tmp"' EXIT
-
-# source MODEL-OPTIONS
-source() {
-	cat <<END
-model m = "openai:fake" {
-	base_url = env("URL", "http://127.0.0.1:9/v1");
-	temperature = 0.0; max_tokens = 64; price = free; structure = native;
-	$1
-}
-enum Kind { ALPHA, BETA, GAMMA }
-signature Sort { """Say what kind it is.""" in text: string; out kind: Kind; }
-module sort = predict(Sort) { model = m; }
-program P(text: string) -> (kind: Kind) { return { kind = sort(text).kind }; }
-END
-}
+. "${SRCDIR:-.}/tests/e2e/wired.sh"
 again='retry { attempts = 3; backoff = 10ms; }'
 source "$again timeout = 30s;" >w.mp
 ok 'it compiles' status 0 "$MIPROC" -O0 -Werror w.mp -o w
@@ -71,20 +51,6 @@ ok 'a certificate is made' certificate
 SSL_CERT_FILE=$tmp/root.pem
 export SSL_CERT_FILE
 
-# listen NAME COMMAND...: a server that says where it listens; sets `at`.
-listen() {
-	name=$1
-	shift
-	: >"$name.out"
-	"$@" >"$name.out" 2>"$name.err" &
-	pids="$pids $!"
-	i=0
-	until grep -q '^listening' "$name.out" || [ $i -ge 100 ]; do
-		sleep 0.05
-		i=$((i + 1))
-	done
-	at=$(sed -n 's/^listening on //p' "$name.out")
-}
 # wired NAME STREAMS DELAY-MS
 wired() {
 	listen "$1" "$WIRED" --dir d --log "$1.log" --cert root.pem \

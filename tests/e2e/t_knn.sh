@@ -8,17 +8,6 @@ set -u
 mkdir "$tmp/p" || exit 1
 cd "$tmp" || exit 1
 
-# gives WANT COMMAND...: writes exactly this line.
-gives() {
-	answer=$1
-	shift
-	status 0 "$@" && [ "$(cat "$tmp/out")" = "$answer" ] || {
-		echo "not $answer but:"
-		cat "$tmp/out" "$tmp/err"
-		return 1
-	}
-}
-
 # The messages of the last request that asked for an answer, a line each, with
 # << >> for fences.
 asked() {

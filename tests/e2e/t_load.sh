@@ -119,24 +119,18 @@ on() {
 	"$LMD" --script script --log "$logfile" ${port:+--port $port} "$@" \
 	    >lmd.out 2>lmd.err &
 	lmd_pid=$!
-	i=0
-	until grep -q '^listening' lmd.out || [ $i -ge 100 ]; do
-		sleep 0.05
-		i=$((i + 1))
-	done
-	port=$(sed -n 's/^listening on .*://p' lmd.out)
+	port=$(listening lmd.out)
+	port=${port##*:}
 	LMD_URL=http://127.0.0.1:$port/v1
 	export LMD_URL
 }
 
 # seen FILE N: until so many requests are in that log.
+holds() {
+	[ "$(wc -l 2>/dev/null <"$1" || echo 0)" -ge "$2" ]
+}
 seen() {
-	i=0
-	until [ "$(wc -l 2>/dev/null <"$1" || echo 0)" -ge "$2" ] ||
-	    [ $i -ge 400 ]; do
-		sleep 0.01
-		i=$((i + 1))
-	done
+	await 4 holds "$@"
 }
 
 few=600

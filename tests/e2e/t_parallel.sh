@@ -56,12 +56,12 @@ program P(text: string, xs: string[] @len(0, 3)) -> (answer: string, n: int) {
 END
 program 'everything at once' <all.mp
 fresh
-ok 'each branch has its answer' gives \
+ok 'each branch has its answer' answers \
     '{"answer":"slow,slow,caught,slow2,slow2","n":26}' --text slow \
     --xs '["a","b"]'
 ok 'with the others' together 5
 ok 'and all calls' asked 11
-ok 'again' gives '{"answer":"slow,slow,caught,slow2,slow2","n":26}' \
+ok 'again' answers '{"answer":"slow,slow,caught,slow2,slow2","n":26}' \
     --text slow --xs '["a","b"]'
 ok 'from the cache' asked 11
 fresh
@@ -71,7 +71,7 @@ ok 'fast ones' status 0 ./p --text fast --xs '["a","b"]'
 for pass in fold:11 dead:11 par:11 share:12; do
 	calls=${pass#*:} pass=${pass%:*}
 	program "without pass $pass, all" -X $pass <all.mp
-	ok 'has the same answer' gives \
+	ok 'has the same answer' answers \
 	    '{"answer":"word,word,caught,word2,word2","n":11}' \
 	    --text fast --xs '["a","b"]'
 	ok 'by the same requests' asked "$calls"
@@ -106,11 +106,11 @@ program P(xs: string[], n: int) -> (answer: string) {
 END
 program 'lists' <lists.mp
 fresh
-ok 'in the order of the items' gives \
+ok 'in the order of the items' answers \
     'A,B,C|axA,cxC,longword|long|word,word|AA,AB|-,B' \
     --xs '["ax","bx","cx","long"]' --n 1
 ok 'a call for each, and for each condition' asked 19
-ok 'an empty one' gives '|||||' --xs '[]' --n 1
+ok 'an empty one' answers '|||||' --xs '[]' --n 1
 ok 'asks nothing' asked 19
 ok 'a failure is one' status 8 ./p --xs '["odd"]' --n 1
 ok 'of its leaf' says 'count: '
@@ -122,7 +122,7 @@ fresh
 ok 'mixed ones' status 0 ./p --xs '["ax","bx","cx","long"]' --n 1
 for pass in fold share dead par; do
 	program "without pass $pass, lists" -X $pass <lists.mp
-	ok 'are the same' gives \
+	ok 'are the same' answers \
 	    'A,B,C|axA,cxC,longword|long|word,word|AA,AB|-,B' \
 	    --xs '["ax","bx","cx","long"]' --n 1
 	ok 'by the same requests' asked 19
@@ -154,7 +154,7 @@ program P(xs: string[]) -> (answer: string, seen: bool[]) {
 }
 END
 fresh
-ok 'calls tools' gives \
+ok 'calls tools' answers \
     '{"answer":"done,done,done","seen":[true,true,true]}' \
     --xs '["cx","bx","ax"]'
 ok 'at once' sh -c '[ "$(head -n 3 looks)" = "$(yes begins | head -n 3)" ]'
@@ -186,7 +186,7 @@ fresh
 ok 'they are run again' status 0 ./p --text x
 first=$(cat out)
 program 'programs, one after the other,' -X par <programs.mp
-ok 'are the same' gives "$first" --text x
+ok 'are the same' answers "$first" --text x
 ok 'by the same requests' asked 7
 temperature=0.0
 
@@ -215,7 +215,7 @@ ok 'each is a sample' asked 6
 first=$(cat out)
 ok 'and all are different' sh -c \
     "[ \$(printf %s '$first' | fold -w1 | sort -u | wc -l) -eq 6 ]"
-ok 'a repetition has the same ones' gives "$first" --text x
+ok 'a repetition has the same ones' answers "$first" --text x
 ok 'without a call' asked 6
 temperature=0.0
 
@@ -250,9 +250,9 @@ program P(text: string, n: int) -> (answer: string) {
 }
 END
 fresh
-ok 'nothing fails' gives word --text x --n 1
+ok 'nothing fails' answers word --text x --n 1
 ok 'seven calls' asked 7
-ok 'the second branch does' gives 'before!' --text y --n 2
+ok 'the second branch does' answers 'before!' --text y --n 2
 ok 'the world is not caught' status 3 ./p --text down --n 1
 ok 'the second waits for the first' status 8 ./p --text z --n 5
 ok 'which did not fail' says 'second: late'

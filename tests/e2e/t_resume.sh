@@ -65,11 +65,8 @@ interrupted() {
 	lmd_start --latency 10
 	"$MIPROC" tune s.mp --no-cache -j 4 --seed 5 >out 2>err </dev/null &
 	pid=$!
-	i=0                             # until the baseline is known
-	while [ "$(requests)" -lt 150 ] && [ $i -lt 600 ]; do
-		sleep 0.05
-		i=$((i + 1))
-	done
+	before=0
+	await 30 came 150               # until the baseline is known
 	kill -INT $pid
 	wait $pid
 	got=$?

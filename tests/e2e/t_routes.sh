@@ -165,12 +165,7 @@ server() {
 	: >"$name.out"
 	"$LMD" --script "$name.script" --log "$name.log" "$@" >"$name.out" &
 	more="$more $!"
-	i=0
-	until grep -q '^listening' "$name.out" || [ $i -ge 100 ]; do
-		sleep 0.05
-		i=$((i + 1))
-	done
-	eval "$name=http://$(sed -n 's/^listening on //p' "$name.out")/v1"
+	eval "$name=http://$(listening "$name.out")/v1"
 	eval "export $name"
 }
 

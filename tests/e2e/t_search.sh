@@ -8,17 +8,6 @@ mkdir "$tmp/p" "$tmp/p/lib" "$tmp/p/lib/data" "$tmp/elsewhere"
 src=$(cd "${SRCDIR:-.}" && pwd)
 cd "$tmp" || exit 1
 
-# gives WANT COMMAND...: writes exactly this line.
-gives() {
-	answer=$1
-	shift
-	status 0 "$@" && [ "$(cat "$tmp/out")" = "$answer" ] || {
-		echo "not $answer but:"
-		cat "$tmp/out" "$tmp/err"
-		return 1
-	}
-}
-
 # asked N COMMAND...: it makes so many requests.
 asked() {
 	before=$(requests)

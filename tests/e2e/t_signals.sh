@@ -15,8 +15,8 @@ lmd_start --latency 5
 sed 's/,"label".*/}/' rows.jsonl >in.jsonl
 
 fresh() {
-	rm -rf .miproc cache/*.db* ./*.db* ./*.tuned
-	before=$(requests)
+	forget
+	rm -f ./*.db*
 }
 # moments N SEED FROM TO: N random times.
 moments() {
@@ -138,11 +138,7 @@ twice() {
 	fresh
 	sh -c 'exec "$@"' sh "$@" >out 2>err </dev/null &
 	pid=$!
-	i=0
-	until [ "$(requests)" -gt "$before" ] || [ $i -ge 100 ]; do
-		sleep 0.05
-		i=$((i + 1))
-	done
+	await 5 came 1
 	kill -"$signal" $pid
 	sleep 0.02
 	kill -"$signal" $pid 2>/dev/null

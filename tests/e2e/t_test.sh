@@ -320,7 +320,7 @@ interrupt() {
 	rm -rf cache
 	"$MIPROC" test world.mp -j 1 >out 2>err &
 	pid=$!
-	until [ -s log ]; do sleep 0.05; done
+	await 20 test -s log
 	kill -INT $pid
 	wait $pid
 }

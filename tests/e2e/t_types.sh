@@ -85,12 +85,12 @@ program P(text: string, extra: Shape?) -> (area: float, note: string, sum: float
 }
 END
 fresh
-ok 'one arm' gives \
+ok 'one arm' answers \
     '{"area":12.0,"note":"round/plain","sum":4.0,"first":{"w":1.0,"h":2.0,"label":null}}' \
     --text round
-ok 'another arm' gives \
+ok 'another arm' answers \
     '{"area":6.0,"note":"sq/9.0","sum":0.0,"first":0}' --text square
-ok 'null, and an input' gives \
+ok 'null, and an input' answers \
     '{"area":1.0,"note":"box/wide","sum":4.0,"first":{"w":1.0,"h":1.0,"label":null}}' \
     --text none --extra '{"w":2.0,"h":1}'
 ok 'neither arm is a format failure' refuses 8 'shape' --text odd
@@ -134,10 +134,10 @@ program P(text: string, names: map<string, string>) ->
 }
 END
 fresh
-ok 'look-ups and puts keep the order' gives \
+ok 'look-ups and puts keep the order' answers \
     '{"total":408.0,"names":{"first":"1","last":"l","usd":"usd!","eur":"eur!"},"n":6,"text":"dollars","parts":{"a":{"n":0},"z":{"n":0}}}' \
     --text two --names '{"first":"0"}'
-ok 'a key given twice, another missing' gives \
+ok 'a key given twice, another missing' answers \
     '{"total":-1.0,"names":{"last":"l","first":"1","gbp":"gbp!"},"n":5,"text":"-","parts":{"z":{"n":0}}}' \
     --text none --names '{}'
 ok 'more members than @len' refuses 8 'at most 3 members' --text four \
@@ -183,16 +183,16 @@ program P(text: string, mode: Mode, old: Grade[] = [1, 2], at: Part = { name = "
 }
 END
 fresh
-ok 'values as they are' gives \
+ok 'values as they are' answers \
     '{"n":6323,"mode":"auto","text":"autoauto","at":{"name":"here","n":1,"tags":[]}}' \
     --text good --mode auto
-ok 'values as text' gives \
+ok 'values as text' answers \
     '{"n":5267,"mode":"off","text":"off,auto?automxy","at":{"name":"q","n":1,"tags":["x","y"]}}' \
     --text loose --mode auto --old '[-3]' --at '{"name":"q"}'
 ok 'the defaults reach the model' grep -q 'like.*name.*z' log
 ok 'a number that is none of them' refuses 8 'one of 1, 2, -3' \
     --text beyond --mode off
-ok 'a refusal gives constants' gives \
+ok 'a refusal answers constants' answers \
     '{"n":5273,"mode":"off","text":"off?autorxy","at":{"name":"here","n":1,"tags":[]}}' \
     --text never --mode off
 ok 'an input that is none of them' refuses 2 'one of auto, off' \
@@ -225,7 +225,7 @@ printf 'GIF89a' >b.gif
 printf 'RIFF....WAVEfmt ' >c.wav
 printf '%%PDF-1.4' >d.pdf
 echo text >e.png
-ok 'each is a part of the message' gives seen \
+ok 'each is a part of the message' answers seen \
     --page '{"name":"n","photo":"a.png"}' --more '["https://x.y/z.jpg","b.gif"]' \
     --talk c.wav --papers '["d.pdf"]'
 ok '... in their order' grep -q '"content":\[{"type":"text","text":"[^"]*"},{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0K"}},{"type":"image_url","image_url":{"url":"https://x.y/z.jpg"}},{"type":"image_url","image_url":{"url":"data:image/gif;base64,R0lGODlh"}},{"type":"input_audio","input_audio":{"data":"UklGRi4uLi5XQVZFZm10IA==","format":"wav"}},{"type":"file","file":{"filename":"d.pdf","file_data":"data:application/pdf;base64,JVBERi0xLjQ="}}\]' log
@@ -295,7 +295,7 @@ counts() {
 		return 1
 	}
 }
-ok 'conditions that hold, and one that does not' gives \
+ok 'conditions that hold, and one that does not' answers \
     '{"answer":"because it is","n":1}' --question 'good?'
 ok '... is counted' counts '2 low page;' --question 'good?'
 ok '... for its leaf' grep -q \
@@ -305,9 +305,9 @@ ok 'inputs are counted too, in both calls' counts \
 ok '... for no leaf' grep -q '^{"check":"a question","trace":' trace
 ok 'what cannot be computed does not hold' counts \
     '2 best is an index;' --question 'ordinal?'
-ok 'an @assert is asked again with its hint' gives \
+ok 'an @assert is asked again with its hint' answers \
     '{"answer":"because of rain","n":1}' --question 'bare?'
-ok '... inside of a list' gives '{"answer":"because","n":0}' \
+ok '... inside of a list' answers '{"answer":"because","n":0}' \
     --question 'leaf?'
 ok '... with its place' grep -q 'sources\[1\].page.*is not right' log
 before=$(requests)

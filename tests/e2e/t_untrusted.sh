@@ -221,11 +221,10 @@ ok 'and all are gone' gone
 rm pids
 ./hang --text x >../out 2>../err </dev/null &
 hung=$!
-i=0
-until [ -e pids ] && [ "$(wc -l <pids)" -eq 3 ] || [ $i -ge 60 ]; do
-	sleep 0.05
-	i=$((i + 1))
-done
+three() {
+	[ -e pids ] && [ "$(wc -l <pids)" -eq 3 ]
+}
+await 3 three
 kill -TERM $hung
 wait $hung
 ok 'a program that is stopped takes them along' gone

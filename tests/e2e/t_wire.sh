@@ -6,29 +6,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 set -u
 . "${SRCDIR:-.}/tests/e2e/lib.sh"
-WIRED=${WIRED:-${LMD%lmd}wired}
-cd "$tmp" || exit 1
-unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
-unset SSL_CERT_FILE SSL_CERT_DIR
-pids=
-trap 'kill $pids 2>/dev/null; rm -rf "$tmp"' EXIT
+. "${SRCDIR:-.}/tests/e2e/wired.sh"
 
-# source TIMEOUT
-source() {
-	cat <<END
-model m = "openai:fake" {
-	base_url = env("URL", "http://127.0.0.1:9/v1");
-	temperature = 0.0; max_tokens = 64; price = free; structure = native;
-	retry { attempts = 2; backoff = 10ms; } timeout = $1;
-}
-enum Kind { ALPHA, BETA, GAMMA }
-signature Sort { """Say what kind it is.""" in text: string; out kind: Kind; }
-module sort = predict(Sort) { model = m; }
-program P(text: string) -> (kind: Kind) { return { kind = sort(text).kind }; }
-END
-}
-source 30s >w.mp
-source "$(slow 700)ms" >brief.mp
+again='retry { attempts = 2; backoff = 10ms; }'
+source "$again timeout = 30s;" >w.mp
+source "$again timeout = $(slow 700)ms;" >brief.mp
 ok 'it compiles' status 0 "$MIPROC" -O0 -Werror w.mp -o w
 ok 'for what takes too long' status 0 "$MIPROC" -O0 -Werror brief.mp -o brief
 
@@ -111,15 +93,7 @@ printf 'SSH-2.0-OpenSSH_9.2\r\n' >d/ssh
 wired() {
 	name=$1
 	shift
-	: >"$name.out"
-	"$WIRED" --dir d --log wired.log "$@" >"$name.out" 2>"$name.err" &
-	pids="$pids $!"
-	i=0
-	until grep -q '^listening' "$name.out" || [ $i -ge 100 ]; do
-		sleep 0.05
-		i=$((i + 1))
-	done
-	at=$(sed -n 's/^listening on //p' "$name.out")
+	listen "$name" "$WIRED" --dir d --log wired.log "$@"
 }
 wired http
 URL=http://$at/v1

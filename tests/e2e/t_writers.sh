@@ -28,17 +28,6 @@ one() {
 	[ "$(grep -c 'cannot\|: No space\|full' err)" -le 1 ] ||
 	    { echo 'said more than once'; cat err; return 1; }
 }
-# fresh: nothing is known from earlier runs but the builds.
-fresh() {
-	rm -rf .miproc cache/*.db* ./*.tuned
-	before=$(requests)
-}
-asked() {
-	[ $(($(requests) - before)) -eq "$1" ] || {
-		echo "$(($(requests) - before)) requests, not $1"
-		return 1
-	}
-}
 
 # ---- stdout ----
 
@@ -53,7 +42,7 @@ to_full() {
 	says 'No space left' &&
 	    { [ "$(grep -c 'No space' err)" -eq 1 ] || { cat err; return 1; }; }
 }
-fresh
+forget
 ok 'the report of tuning' to_full 2 "$MIPROC" tune -q s.mp
 ok 'of which the tuned file is there' test -s s.tuned
 ok 'the report of eval' to_full 2 "$MIPROC" eval -q -O0 s.mp
@@ -77,7 +66,7 @@ done
 
 # ---- places where nothing can be ----
 
-fresh
+forget
 no=/proc/none/x
 ok 'no place for rows' one 2 "$no: No such file" \
     "$MIPROC" eval -q -O0 s.mp --rows $no
@@ -94,7 +83,7 @@ ok 'for its recording' one 2 "$no" ./s --text a --record $no
 ok 'for its journal' one 2 "$no" ./s --text a --journal $no
 ok 'for its trace' one 2 "$no" ./s --text a --trace $no
 ok 'for that of tuning' one 2 "$no" "$MIPROC" tune -q s.mp --trace $no
-ok 'is told before anything is asked' asked 0
+ok 'is told before anything is asked' newly 0
 
 # ---- a full disk ----
 
@@ -120,7 +109,7 @@ kept() {
 	cmp "full/$1" "${2:-old}" && ls full | cmp - names
 }
 space='No space left'
-fresh
+forget
 ok 'no room for a layout' one 2 "full/odd.mp: $space" "$MIPROC" fmt full/odd.mp
 ok 'keeps the file' kept odd.mp odd.mp
 ok 'no room for C' one 2 "full/c: $space" "$MIPROC" -O0 -S s.mp -o full/c
