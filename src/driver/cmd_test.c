@@ -144,8 +144,9 @@ none_selected(const struct compilation *c)
 		printf("TAP version 13\n1..0\n");
 		return 0;
 	}
-	fprintf(stderr, "miproc: %s: no test was selected; --allow-empty "
-	    "makes that a success\n", c->path);
+	if (c->o->narg == 1)            /* else the names were told */
+		fprintf(stderr, "miproc: %s: there is no test; --allow-empty "
+		    "makes that a success\n", c->path);
 	return 6;
 }
 

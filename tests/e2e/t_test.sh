@@ -169,6 +169,7 @@ ok 'unless that is well' status 0 tests qa.mp capitol --allow-empty
 ok 'an empty plan' line 2 1..0
 base >none.mp
 ok 'a file without tests gives 6' status 6 tests none.mp
+ok 'is told' says 'there is no test; --allow-empty'
 ok '-n says what it would take' status 0 tests qa.mp capital chain -n
 ok 'at most' says '^2 tests, 2 runs, at most 5 model calls$'
 ok 'and asks nothing' test ! -e cache/cache.db
