@@ -9,6 +9,9 @@ VERSION = 0.1.0
 
 srcdir ?= .
 B      ?= build
+# One name for each file, however B was said: the rules for headers that gcc
+# writes have it, too.
+override B := $(patsubst $(CURDIR)/%,%,$(abspath $(B)))
 # Where scripts/setup keeps the local model and its server.
 TOOLS  ?= build
 
