@@ -38,6 +38,8 @@ struct http_slot {
 	curl_off_t seen;                /* bytes, at the last progress */
 	double seen_at;
 	bool stalled, too_large;
+	bool directory;                 /* no file of authorities; see
+	                                 * http_trust */
 };
 
 /* A connection of HTTP/2 on which a request has waited in vain. */
@@ -54,6 +56,8 @@ struct http {
 	                                 * keeps the places of the others */
 	size_t nfd, fd_cap;
 	bool lost;                      /* a socket found no place */
+	bool all;                       /* a directory of authorities was not
+	                                 * enough */
 	double timer_at;                /* libcurl wants a turn; or INFINITY */
 	int wake[2];
 	struct http_slot *spare;
@@ -253,17 +257,52 @@ http_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t utotal,
 	return 0;
 }
 
-/* As OpenSSL has them; libcurl looks at those that it was built with. */
-static void
-http_trust(CURL *e)
+static const char *
+http_env(const char *name)
 {
-	const char *file = getenv("SSL_CERT_FILE");
-	const char *dir = getenv("SSL_CERT_DIR");
+	const char *v = getenv(name);
 
-	if (file && *file)
-		curl_easy_setopt(e, CURLOPT_CAINFO, file);
-	if (dir && *dir)
+	return v && *v ? v : NULL;
+}
+
+/* Where OpenSSL does TLS, the file and the directory that libcurl was built
+ * with. */
+static void
+http_built_in(const char **file, const char **dir)
+{
+	*file = *dir = NULL;
+#if LIBCURL_VERSION_NUM >= 0x074600
+	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+
+	if (v->age >= CURLVERSION_SEVENTH && v->ssl_version &&
+	    strncmp(v->ssl_version, "OpenSSL/", 8) == 0) {
+		*file = v->cainfo;
+		*dir = v->capath;
+	}
+#endif
+}
+
+/* The authorities that are trusted: as OpenSSL has them, else those that
+ * libcurl was built with.  In a directory one is looked up by its name, but a
+ * file is read whole, and for each connection: the system's takes 30 ms and a
+ * megabyte.  So the file waits, unless it is asked for alone, until something
+ * is not in the directory.  Says whether it waits. */
+static bool
+http_trust(CURL *e, bool all)
+{
+	const char *file = http_env("SSL_CERT_FILE");
+	const char *dir = http_env("SSL_CERT_DIR"), *own_file, *own_dir;
+	bool waits;
+
+	http_built_in(&own_file, &own_dir);
+	if (dir)
 		curl_easy_setopt(e, CURLOPT_CAPATH, dir);
+	waits = !all && own_file && (dir || (!file && own_dir));
+	if (waits)
+		curl_easy_setopt(e, CURLOPT_CAINFO, NULL);
+	else if (file || all)
+		curl_easy_setopt(e, CURLOPT_CAINFO, file ? file : own_file);
+	return waits;
 }
 
 /* What is the same for every request of a handle. */
@@ -296,7 +335,7 @@ http_slot_setup(struct http_slot *s)
 	curl_easy_setopt(e, CURLOPT_TCP_KEEPINTVL, (long)HTTP_ALIVE_AGAIN_S);
 	/* Replies are short, and there may be a thousand at once. */
 	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, (long)HTTP_BUFFER);
-	http_trust(e);
+	s->directory = http_trust(e, false);
 }
 
 static struct http_slot *
@@ -354,7 +393,7 @@ http_headers(struct http_slot *s, const struct http_request *r)
 }
 
 static bool
-http_prepare(struct http_slot *s, struct http_request *r)
+http_prepare(struct http *h, struct http_slot *s, struct http_request *r)
 {
 	CURL *e = s->easy;
 
@@ -362,6 +401,8 @@ http_prepare(struct http_slot *s, struct http_request *r)
 	s->seen = 0;
 	s->seen_at = 0;
 	s->stalled = s->too_large = false;
+	if (s->directory && h->all)
+		s->directory = http_trust(e, true);
 	s->error[0] = '\0';
 	if (!http_headers(s, r))
 		return false;
@@ -407,7 +448,7 @@ http_submit(struct http *h, struct http_request *r)
 	r->slot = NULL;
 	r->reply.max = http_most(r);
 	buf_reset(&r->reply);
-	if (!s || !http_prepare(s, r) ||
+	if (!s || !http_prepare(h, s, r) ||
 	    curl_multi_add_handle(h->multi, s->easy) != CURLM_OK) {
 		if (s)
 			http_slot_give(h, s);
@@ -588,6 +629,20 @@ http_watch(struct http *h, struct http_slot *s, const struct http_request *r)
 	h->mute[i] = h->mute[--h->nmute];
 }
 
+/* Whether the request goes once more, since the file may have what the
+ * directory of authorities has not. */
+static bool
+http_again(struct http *h, struct http_slot *s, CURLcode code)
+{
+	if (code != CURLE_PEER_FAILED_VERIFICATION || !s->directory)
+		return false;
+	h->all = true;
+	s->directory = http_trust(s->easy, true);
+	s->error[0] = '\0';
+	curl_multi_remove_handle(h->multi, s->easy);
+	return curl_multi_add_handle(h->multi, s->easy) == CURLM_OK;
+}
+
 /* Calls `done` of all that has ended. */
 static void
 http_collect(struct http *h)
@@ -605,6 +660,8 @@ http_collect(struct http *h)
 			continue;
 		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &private);
 		s = (struct http_slot *)(void *)private;
+		if (http_again(h, s, code))
+			continue;
 		r = s->request;
 		http_results(s, r, code);
 		http_watch(h, s, r);

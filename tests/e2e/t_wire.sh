@@ -192,6 +192,11 @@ ok 'an authority of our own' tls right plain 0 1 ALPHA $root
 mkdir trusted
 cp root.pem "trusted/$(openssl x509 -in root.pem -noout -subject_hash).0"
 ok 'in a directory' tls right plain 0 1 ALPHA SSL_CERT_DIR=trusted
+mkdir void
+ok 'in a file, and not in the directory' tls right plain 0 1 ALPHA $root \
+    SSL_CERT_DIR=void
+ok 'in neither' tls right plain 3 0 'local issuer certificate$' \
+    SSL_CERT_FILE=stranger.pem SSL_CERT_DIR=void
 ok 'one nobody knows' tls right plain 3 0 'local issuer certificate$'
 ok 'another one' tls right plain 3 0 'local issuer certificate$' \
     SSL_CERT_FILE=stranger.pem
