@@ -5,14 +5,15 @@
 #ifndef LM_RUN_H
 #define LM_RUN_H
 
-
 #include "lm/lm.h"
 #include "lmd_run.h"
+#include "slow.h"
 
 #define KEY "sk-secret-0123456789"
 #define SCHEMA "{\"type\":\"object\"}"
 
-static const char lm_rules[] =
+/* Streams leave time to listen to each piece. */
+static const char lm_rules_form[] =
 	"{\"match\":\"w-busy\",\"status\":503,\"times\":2}\n"
 	"{\"match\":\"w-always\",\"status\":500,\"error\":\"sick\"}\n"
 	"{\"match\":\"w-bad\",\"status\":400,\"error\":\"no such field\"}\n"
@@ -30,15 +31,15 @@ static const char lm_rules[] =
 	"{\"match\":\"w-reset\",\"action\":\"reset\",\"times\":2}\n"
 	"{\"match\":\"w-hang\",\"action\":\"hang\"}\n"
 	"{\"match\":\"w-slow\",\"delay_ms\":300,\"reply\":\"slow\"}\n"
-	"{\"match\":\"w-torn\",\"piece_ms\":30,\"break_after\":4,"
+	"{\"match\":\"w-torn\",\"piece_ms\":%d,\"break_after\":4,"
 	    "\"times\":1,\"reply\":\"this one will not be heard to its "
 	    "end, for it breaks\"}\n"
-	"{\"match\":\"w-drip\",\"piece_ms\":30,\"reply\":\"it drips and drips"
+	"{\"match\":\"w-drip\",\"piece_ms\":%d,\"reply\":\"it drips and drips"
 	    " and drips and does not stop for a good while; and then it "
 	    "does\"}\n"
 	"{\"match\":\"w-late\",\"delay_ms\":300,\"reply\":\"it came late, "
 	    "and whole\"}\n"
-	"{\"match\":\"w-leak\",\"piece_ms\":20,\"reply\":\"the key is "
+	"{\"match\":\"w-leak\",\"piece_ms\":%d,\"reply\":\"the key is "
 	    "sk-secret-01 no, " KEY "-" KEY "; so\"}\n"
 	"{\"match\":\"w-cut\",\"reply\":\"half a\",\"finish\":\"length\"}\n"
 	"{\"match\":\"w-filter\",\"reply\":\"\","
@@ -60,6 +61,16 @@ static const char lm_rules[] =
 	"{\"match\":\"m-two\",\"reply\":\"from two\"}\n"
 	"{\"reply\":\"hello\"}\n";
 
+static inline const char *
+lm_rules(void)
+{
+	static char rules[sizeof lm_rules_form + 30];
+
+	snprintf(rules, sizeof rules, lm_rules_form, slow(30), slow(30),
+	    slow(20));
+	return rules;
+}
+
 static inline struct mip_model
 model(const char *id)
 {
@@ -68,7 +79,7 @@ model(const char *id)
 		.base_url = { .text = lmd.url }, .temperature = 0,
 		.top_p = MIP_UNSET, .seed = -1, .max_tokens = 100,
 		.sending = { .attempts = 3, .backoff_ms = 20,
-		    .max_wait_ms = 2000, .timeout_ms = 5000 },
+		    .max_wait_ms = 2000, .timeout_ms = slow(5000) },
 	};
 }
 
@@ -148,7 +159,7 @@ static inline int
 up(void **state)
 {
 	(void)state;
-	return lmd_start(&lmd, lm_rules) ? 0 : -1;
+	return lmd_start(&lmd, lm_rules()) ? 0 : -1;
 }
 
 #endif

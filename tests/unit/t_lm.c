@@ -14,7 +14,6 @@
 #include "core/clock.h"
 #include "lm/lm.h"
 #include "lm_run.h"
-#include "slow.h"
 
 /* ---- answers ---- */
 

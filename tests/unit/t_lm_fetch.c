@@ -13,7 +13,6 @@
 #include "core/clock.h"
 #include "lm/lm.h"
 #include "lm_run.h"
-#include "slow.h"
 
 static const char fetch_rules[] =
 	"{\"path\":\"/tool\",\"match\":\"f-busy\",\"status\":503,\"times\":2}\n"
