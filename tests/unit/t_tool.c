@@ -377,11 +377,16 @@ test_apart(void **state)
 
 /* ---- stopping ---- */
 
+/* As soon as the command has started others. */
 static void *
-stop_soon(void *m)
+stop_soon(void *arg)
 {
-	clock_nap(300);
-	mip_stop(m, true);
+	struct stage *s = arg;
+	int i;
+
+	for (i = 0; i < 500 && !stage_held(s, "farther")[0]; i++)
+		clock_nap(20);
+	mip_stop(s->m, true);
 	return NULL;
 }
 
@@ -394,10 +399,10 @@ test_stop(void **state)
 
 	stage_script(s, "echo $$ >child; cp child far; cp child farther;"
 	    "sleep 50\n");
-	pthread_create(&t, NULL, stop_soon, s->m);
+	pthread_create(&t, NULL, stop_soon, s);
 	stage_fails(s, MIP_CANCELLED, "interrupted");
 	pthread_join(t, NULL);
-	assert_true(clock_now() - began < slow(4));
+	assert_true(clock_now() - began < slow(8));
 	assert_true(stage_gone(s));
 	mip_stop(s->m, false);
 }
