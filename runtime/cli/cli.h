@@ -131,7 +131,5 @@ int cli_prompts(struct cli *c, struct buf *b);
 int cli_run(struct cli *c);
 int cli_batch(struct cli *c, struct mip_env *env, int wake);
 
-/* Whether the output is written as text, not as JSON; the string. */
-bool cli_bare(const struct cli *c, const void *out, const char **text);
 
 #endif

@@ -91,7 +91,8 @@ watch_end(struct watch *w)
 
 /* ---- one run ---- */
 
-bool
+/* Whether the output is written as text, not as JSON; the string. */
+static bool
 cli_bare(const struct cli *c, const void *out, const char **text)
 {
 	const struct mip_type *t = c->program->out;

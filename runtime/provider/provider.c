@@ -51,7 +51,7 @@ provider_names(struct buf *b)
 	}
 }
 
-enum mip_structure
+static enum mip_structure
 provider_step_down(enum mip_structure s)
 {
 	switch (s) {

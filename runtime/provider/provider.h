@@ -118,7 +118,7 @@ struct provider {
 	 * it cannot do. */
 	enum mip_structure (*rung)(const struct mip_model *m,
 	    enum mip_structure asked);
-	/* The next rung down; NULL: provider_step_down. */
+	/* The next rung down; NULL: that of most. */
 	enum mip_structure (*step)(const struct mip_model *m,
 	    enum mip_structure s);
 	/* LACKS_... of the model, as far as its id tells; NULL: nothing. */
@@ -158,7 +158,6 @@ bool provider_is_strict(const struct provider *p, enum mip_structure s);
 void provider_names(struct buf *b);
 
 /* The next rung down, for a server that refuses this one; PROMPT stays. */
-enum mip_structure provider_step_down(enum mip_structure s);
 enum mip_structure provider_step(const struct provider *p,
     const struct mip_model *m, enum mip_structure s);
 

@@ -59,7 +59,7 @@ embed_answer(struct mip *m, struct embed_call *c, struct json *vectors)
 	return m->status == MIP_OK;
 }
 
-void
+static void
 embed_release(struct embed_call *c)
 {
 	lm_call_release(&c->call);

@@ -23,7 +23,6 @@ void embed_send(struct mip *m, struct embed_call *c,
 /* What came: counts it, and gives the array of vectors; false, and a failed
  * run. */
 bool embed_answer(struct mip *m, struct embed_call *c, struct json *vectors);
-void embed_release(struct embed_call *c);
 
 /* The vector of one text as floats in the run's memory; NULL, and a failed
  * run. */

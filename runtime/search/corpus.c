@@ -105,7 +105,8 @@ corpus_inside(uint64_t at, uint64_t n, uint64_t each, uint64_t size)
 	return at <= size && at % 8 == 0 && n <= (size - at) / each;
 }
 
-bool
+/* Sets the parts of `c` from its head; false if it is no whole index. */
+static bool
 corpus_parts(struct corpus *c, const struct corpus_head *h, size_t size)
 {
 	const char *p = (const char *)h;

@@ -54,7 +54,5 @@ uint32_t corpus_check(const char *s, size_t n);
 struct corpus_head *corpus_build(const struct corpus_spec *spec, int fd,
     enum mip_status *s, char why[CORPUS_WHY]);
 
-/* Sets the parts of `c` from its head; false if it is no whole index. */
-bool corpus_parts(struct corpus *c, const struct corpus_head *h, size_t size);
 
 #endif

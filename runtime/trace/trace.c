@@ -209,12 +209,6 @@ trace_secret(struct trace *t, const char *secret)
 }
 
 bool
-trace_content(const struct trace *t)
-{
-	return t->content;
-}
-
-bool
 trace_exports(const struct trace *t)
 {
 	return t->send != NULL;

@@ -106,8 +106,6 @@ const char *trace_warning(const struct trace *t);
  * False if it cannot be. */
 bool trace_secret(struct trace *t, const char *secret);
 
-/* Whether there are prompts and replies in it. */
-bool trace_content(const struct trace *t);
 /* Whether it is exported. */
 bool trace_exports(const struct trace *t);
 

@@ -183,18 +183,15 @@ diag_code(enum diag_class c)
 	return code[c];
 }
 
-bool
-diag_explain(const char *code, const char **text, const char **explain)
+const char *
+diag_explain(const char *code)
 {
 	unsigned c;
 
 	for (c = 0; c < E_NCLASS; c++)
-		if (strcmp(diag_code((enum diag_class)c), code) == 0) {
-			*text = diag_classes[c].text;
-			*explain = diag_classes[c].explain;
-			return true;
-		}
-	return false;
+		if (strcmp(diag_code((enum diag_class)c), code) == 0)
+			return diag_classes[c].explain;
+	return NULL;
 }
 
 bool

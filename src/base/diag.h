@@ -70,9 +70,9 @@ void diag_finish(struct diag *d);
 
 const char *diag_code(enum diag_class c);               /* "MP0201" */
 
-/* The class of a code ("MP0201"), its text and its paragraph for `miproc
- * explain`; false if there is none. */
-bool diag_explain(const char *code, const char **text, const char **explain);
+/* The paragraph on a code ("MP0201") for `miproc explain`; NULL if there is no
+ * such class. */
+const char *diag_explain(const char *code);
 
 /* The names of warnings, one after another: false past the last. */
 bool diag_warning(unsigned i, const char **name, const char **text);

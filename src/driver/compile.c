@@ -17,7 +17,8 @@
 #include "ir/pass.h"
 #include "ir/plan.h"
 
-int
+/* Parses and checks: 0, or the exit status after messages. */
+static int
 compile_front(struct compilation *c)
 {
 	const struct options *o = c->o;

@@ -34,9 +34,7 @@ struct compilation {
 	                                 * end the process */
 };
 
-/* Parses and checks: 0, or the exit status after messages. */
-int compile_front(struct compilation *c);
-/* compile_front, then lowering, hashes, plan and passes. */
+/* All up to the passes: 0, or the exit status after messages. */
 int compile_mod(struct compilation *c);
 /* Applies the tuned file if there is one; `must`: it has to be there and fit
  * (status 7).  0 or an exit status. */

@@ -99,18 +99,12 @@ cmd_diff(struct compilation *c)
 int
 cmd_explain(struct compilation *c)
 {
-	static const char *const explain[] = {
-#define D(name, code, sev, text, flag, explain) explain,
-#include "base/diag.def"
-#undef D
-	};
-	const char *code = c->o->arg[0];
+	const char *code = c->o->arg[0], *explain = diag_explain(code);
 
-	for (unsigned i = 0; i < E_NCLASS; i++)
-		if (strcmp(diag_code((enum diag_class)i), code) == 0) {
-			printf("%s: %s\n", code, explain[i]);
-			return 0;
-		}
+	if (explain != NULL) {
+		printf("%s: %s\n", code, explain);
+		return 0;
+	}
 	fprintf(stderr, "miproc: there is no message %s; they look like "
 	    "MP0201\n", code);
 	return 2;

@@ -6,7 +6,7 @@
 
 #include "emit/emit_in.h"
 
-void
+static void
 gen_init(struct gen *g, struct buf *out, const struct mod *m,
     const char *stem)
 {
@@ -22,7 +22,7 @@ gen_init(struct gen *g, struct buf *out, const struct mod *m,
 	table_init(&g->model, &g->a);
 }
 
-void
+static void
 gen_release(struct gen *g)
 {
 	arena_release(&g->a);
@@ -287,7 +287,7 @@ fn_head(struct gen *g, const struct fn *f, bool entry)
 		    "void *out_)", f->c_name);
 }
 
-void
+static void
 gen_fn(struct gen *g, struct fn *f, bool entry)
 {
 	struct cw *w = &g->w;

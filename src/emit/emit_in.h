@@ -39,9 +39,6 @@ struct gen {
 
 enum { GEN_BY_PROGRAM = 1, GEN_BY_EVAL = 2 };
 
-void gen_init(struct gen *g, struct buf *out, const struct mod *m,
-    const char *stem);
-void gen_release(struct gen *g);
 
 /* Does this file hold that leaf, that function? */
 bool gen_has_prompt(const struct gen *g, const struct prompt *p);
@@ -88,9 +85,7 @@ const char *gen_take(struct gen *g, struct buf *b);
 const char *gen_string(struct gen *g, const char *s);   /* or NULL */
 const char *gen_int(struct gen *g, int64_t v);
 const char *gen_float(struct gen *g, double v);
-/* What initializes a constant of type `t`; and its definition. */
-const char *gen_const(struct gen *g, const struct ty *t,
-    const struct ty_const *c);
+/* The definition of a constant of type `t`. */
 const char *gen_const_decl(struct gen *g, const struct ty *t,
     const char *name, const struct ty_const *c);
 
@@ -181,9 +176,6 @@ struct fplan {
 	unsigned *effect, neffect;      /* ids of what others can see */
 };
 void fplan_make(struct fplan *p, struct arena *a, struct fn *f);
-/* Is the variable set at an id from `from` to `to`? */
-bool fplan_sets(const struct fplan *p, const struct var *v, unsigned from,
-    unsigned to);
 /* Ids of a region, of which it has at least one. */
 unsigned fplan_first(const struct region *r);
 unsigned fplan_end(const struct fplan *p, const struct region *r);
@@ -220,7 +212,6 @@ enum prec { PREC_ANY, PREC_COND, PREC_OR, PREC_AND, PREC_EQ, PREC_REL,
 
 /* `entry`: the public one, which begins a run. */
 void gen_fn_body(struct gen *g, struct fn *f, bool entry);
-void gen_fn(struct gen *g, struct fn *f, bool entry);
 
 /* The value as an expression, in parentheses if it binds less than `prec`. */
 const char *fexpr(struct fgen *fg, struct ins *i, enum prec prec);

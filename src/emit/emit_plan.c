@@ -88,7 +88,8 @@ between(const unsigned *id, unsigned n, unsigned from, unsigned to)
 	return lo < n && id[lo] <= to;
 }
 
-bool
+/* Is the variable set at an id from `from` to `to`? */
+static bool
 fplan_sets(const struct fplan *p, const struct var *v, unsigned from,
     unsigned to)
 {

@@ -337,6 +337,9 @@ const_of(struct gen *g, const struct ty *t)
 	    "const %s", c);
 }
 
+static const char *gen_const(struct gen *g, const struct ty *t,
+    const struct ty_const *c);
+
 /* "(const T[]){ a, b }" */
 static const char *
 const_items(struct gen *g, const struct ty *of, const struct ty_const *c)
@@ -392,7 +395,8 @@ const_some(struct gen *g, const struct ty *t, const struct ty_const *c)
 	    const_of(g, t->of), v);
 }
 
-const char *
+/* What initializes a constant of type `t`. */
+static const char *
 gen_const(struct gen *g, const struct ty *t, const struct ty_const *c)
 {
 	if (c->kind == TYC_NULL || c->kind == TYC_NONE)

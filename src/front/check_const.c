@@ -59,6 +59,9 @@ check_same_const(const struct ty_const *x, const struct ty_const *y)
 	BUG("constant");
 }
 
+static struct ty_const check_as(struct arena *a, struct ty_const v,
+    const struct ty *from, const struct ty *to);
+
 /* The value of `from` as the arm of the union `to`. */
 static struct ty_const
 as_arm(struct arena *a, struct ty_const v, const struct ty *from,
@@ -80,7 +83,8 @@ as_arm(struct arena *a, struct ty_const v, const struct ty *from,
 	    .n = 1 };
 }
 
-struct ty_const
+/* The constant as one of type `t`. */
+static struct ty_const
 check_as(struct arena *a, struct ty_const v, const struct ty *from,
     const struct ty *to)
 {

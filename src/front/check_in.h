@@ -253,8 +253,6 @@ void check_retriever(struct check *c, struct symbol *s);
 const struct ty *check_search(struct check *c, struct ast *e,
     struct symbol *s);
 const struct ty *check_embed(struct check *c, struct ast *e);
-/* The model that `e` names, to make vectors; NULL after a message. */
-struct symbol *check_vector_model(struct check *c, struct ast *e);
 /* Is it a URL, in words or in a variable?  Reports if not. */
 void check_url(struct check *c, struct ast *e);
 
@@ -337,9 +335,6 @@ void check_pattern(struct check *c, const char *pattern, struct span at);
  * after a message. */
 bool check_constant(struct check *c, struct ast *e, const struct ty *want,
     struct ty_const *out);
-/* The constant as one of type `t`. */
-struct ty_const check_as(struct arena *a, struct ty_const v,
-    const struct ty *from, const struct ty *to);
 bool check_same_const(const struct ty_const *x, const struct ty_const *y);
 
 /* ---- check_union.c ---- */

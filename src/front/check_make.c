@@ -18,7 +18,8 @@ is_taken(const struct making *k, const char *name)
 	    scope_get(k->c->builtins, name) != NULL;
 }
 
-const char *
+/* The name that $word is. */
+static const char *
 check_make_name(struct making *k, const char *word)
 {
 	const char *name = names_intern(k->c->names, word, strlen(word));

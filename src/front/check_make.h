@@ -26,9 +26,6 @@ struct making {
 
 void check_making_init(struct making *k, struct check *c, struct symbol *s);
 
-/* The name that $word is. */
-const char *check_make_name(struct making *k, const char *word);
-
 /* Lets $word mean a declaration. */
 void check_make_know(struct making *k, const char *word, struct symbol *s);
 

@@ -166,8 +166,9 @@ names(struct check *c, struct ast *list)
 	}
 }
 
-/* What makes vectors is one model, so that they can be compared. */
-struct symbol *
+/* The model that `e` names, to make vectors; NULL after a message.  It is one
+ * model, so that they can be compared. */
+static struct symbol *
 check_vector_model(struct check *c, struct ast *e)
 {
 	struct symbol *s = check_ref_kind(c, e, SYM_MODEL);

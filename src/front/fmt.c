@@ -51,7 +51,8 @@ fmt_width(const struct fmt_token *t)
 	return w;
 }
 
-bool
+/* Has it a newline? */
+static bool
 fmt_is_long(const struct fmt_token *t)
 {
 	return memchr(t->s, '\n', t->len) != NULL;

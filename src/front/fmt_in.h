@@ -64,6 +64,5 @@ bool fmt_is_comment(const struct fmt_token *t);
 
 /* Columns: of the token; of its part behind its last newline. */
 unsigned fmt_width(const struct fmt_token *t);
-bool fmt_is_long(const struct fmt_token *t);    /* has a newline */
 
 #endif

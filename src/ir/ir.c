@@ -257,7 +257,7 @@ ir_unlink(struct ins *i)
 }
 
 void
-ir_replace_in(struct region *r, struct ins *old, struct ins *new_)
+ir_replace(struct region *r, struct ins *old, struct ins *new_)
 {
 	struct ins *i;
 	unsigned k;
@@ -268,17 +268,11 @@ ir_replace_in(struct region *r, struct ins *old, struct ins *new_)
 		for (k = 0; k < i->narg; k++)
 			if (i->arg[k] == old)
 				i->arg[k] = new_;
-		ir_replace_in(i->body, old, new_);
-		ir_replace_in(i->other, old, new_);
+		ir_replace(i->body, old, new_);
+		ir_replace(i->other, old, new_);
 	}
 	if (r->result == old)
 		r->result = new_;
-}
-
-void
-ir_replace(struct fn *f, struct ins *old, struct ins *new_)
-{
-	ir_replace_in(f->body, old, new_);
 }
 
 static bool

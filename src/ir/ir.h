@@ -344,9 +344,8 @@ struct ins *ir_add(struct mod *m, struct region *r, enum ir_op op,
     struct span at);
 void ir_insert_before(struct ins *place, struct ins *i);
 void ir_unlink(struct ins *i);
-/* Every use of `old` in `f`, or in `r`, becomes a use of `new_`. */
-void ir_replace(struct fn *f, struct ins *old, struct ins *new_);
-void ir_replace_in(struct region *r, struct ins *old, struct ins *new_);
+/* Every use of `old` in `r` becomes a use of `new_`. */
+void ir_replace(struct region *r, struct ins *old, struct ins *new_);
 
 /* Calls `each` for every operation of `f` in textual order: an operation's
  * regions come after it.  Stops when `each` returns false. */

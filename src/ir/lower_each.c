@@ -116,7 +116,7 @@ join(struct lower *x, struct ins *each)
 	const struct ty *t = ty_optional(x->m->types, r->result->type);
 	struct ins *v = r->result, *item = r->first, *choice;
 
-	ir_replace_in(each->other, each->other->first, item);
+	ir_replace(each->other, each->other->first, item);
 	ir_unlink(each->other->first);
 	choice = ir_add(x->m, r, IR_COND, t, &each->other->result, 1,
 	    each->at);

@@ -139,7 +139,6 @@ void lower_judge(struct lower *x, struct symbol *s);
 
 /* ---- lower_retriever.c ---- */
 
-struct retriever *lower_retriever(struct lower *x, struct symbol *s);
 /* A search, and embed(model, text). */
 /* demos = knn(...) of the module `s`. */
 void lower_knn(struct lower *x, struct prompt *q, const struct symbol *s);

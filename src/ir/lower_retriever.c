@@ -121,7 +121,7 @@ server(struct lower *x, struct retriever *r, struct ast *arg,
 		    "retriever '%s'", r->name), r->http.url.text);
 }
 
-struct retriever *
+static struct retriever *
 lower_retriever(struct lower *x, struct symbol *s)
 {
 	struct ast *n = s->decl, *list = n->u.value.option;

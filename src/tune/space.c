@@ -24,7 +24,8 @@ space_size(const struct space *s, size_t limit)
 	return size < limit ? size : limit;
 }
 
-void
+/* The `index`-th point, the first variable changing fastest. */
+static void
 space_nth(const struct space *s, size_t index, unsigned *x)
 {
 	size_t i;

@@ -27,9 +27,6 @@ struct space {
 /* The number of points, or `limit` if there are more. */
 size_t space_size(const struct space *s, size_t limit);
 
-/* The `index`-th point, the first variable changing fastest. */
-void space_nth(const struct space *s, size_t index, unsigned *x);
-
 bool space_has(const struct space *s, const unsigned *x);
 
 /* How far apart two choices of a number are, as a part of its range. */

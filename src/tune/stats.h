@@ -47,20 +47,4 @@ struct paired {
 bool stats_paired(const double *a, const double *b, size_t n, double level,
     uint64_t seed, struct paired *out);
 
-/* The two-sided p of Wilcoxon's signed-rank test, equal rows dropped, ties at
- * their middle rank; exact up to 200 unequal rows, else by the normal
- * approximation.  False without memory. */
-bool stats_wilcoxon(const double *a, const double *b, size_t n, double *p);
-
-/* Observations of which only the moments are kept. */
-struct moments {
-	size_t n;
-	double mean, variance;          /* variance by n - 1; 0 with n < 2 */
-};
-
-struct moments stats_moments(const double *score, size_t n);
-
-/* The moments of both sets of observations together. */
-struct moments stats_pool(struct moments a, struct moments b);
-
 #endif

@@ -24,18 +24,6 @@ struct surrogate {
 	} model;
 };
 
-const char *
-surrogate_word(enum surrogate_kind k)
-{
-	static const char *const list[] = {
-#define MODEL_WORD(name, word, prefix, text) word,
-		SURROGATE_MAP(MODEL_WORD)
-#undef MODEL_WORD
-	};
-
-	return k < SURROGATE_NKIND ? list[k] : "?";
-}
-
 bool
 surrogate_kind(const char *word, enum surrogate_kind *k)
 {

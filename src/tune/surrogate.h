@@ -74,7 +74,6 @@ bool surrogate_best(struct surrogate *s, unsigned *x, double *value);
 /* What was told. */
 const struct pool *surrogate_pool(const struct surrogate *s);
 
-const char *surrogate_word(enum surrogate_kind k);
 bool surrogate_kind(const char *word, enum surrogate_kind *k);
 
 #endif

@@ -346,12 +346,6 @@ worker_client_restarts(const struct worker_client *w)
 	return w->restarts;
 }
 
-const char *
-worker_client_said(const struct worker_client *w)
-{
-	return w->wire.p.said;
-}
-
 /* ---- slots ---- */
 
 static void

@@ -85,7 +85,4 @@ enum mip_status worker_client_run(struct worker_client *w, struct arena *a,
 /* How often it had to be started again. */
 unsigned worker_client_restarts(const struct worker_client *w);
 
-/* The last lines that the worker wrote to its standard error. */
-const char *worker_client_said(const struct worker_client *w);
-
 #endif

@@ -374,13 +374,6 @@ worker_client_restarts(const struct worker_client *w)
 	return 0;
 }
 
-const char *
-worker_client_said(const struct worker_client *w)
-{
-	(void)w;
-	return "";
-}
-
 /* ---- in the place of the database ---- */
 
 enum mip_status

@@ -357,12 +357,12 @@ changing(void **state)
 	assert_ptr_equal(q->next, again);
 	assert_ptr_equal(again->prev, q);
 	assert_ptr_equal(again->in, f->body);
-	ir_replace(f, q, again);
+	ir_replace(f->body, q, again);
 	for (use = f->body->first; use->op != IR_AND; use = use->next)
 		continue;
 	assert_ptr_equal(use->body->first->arg[0], again);
 	assert_ptr_equal(use->body->first->arg[1], again);
-	ir_replace(f, use->body->first, use->arg[0]);
+	ir_replace(f->body, use->body->first, use->arg[0]);
 	assert_ptr_equal(use->body->result, use->arg[0]);
 	ir_number(f);
 	for (i = f->body->first; i != NULL; i = i->next)

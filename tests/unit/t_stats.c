@@ -182,55 +182,6 @@ differences(void **state)
 	rng_free(r);
 }
 
-/* The exact p of n differences of one sign is 2 / 2^n. */
-static void
-wilcoxon(void **state)
-{
-	double a[300], b[300], p, q;
-	struct rng *r = rng_new(8);
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < 300; i++) {
-		a[i] = 0;
-		b[i] = (double)(i + 1);
-	}
-	assert_true(stats_wilcoxon(a, b, 6, &p));
-	near(p, 2 / 64.0, 1e-12);
-	assert_true(stats_wilcoxon(a, a, 6, &p));
-	near(p, 1, 0);
-	b[0] = -1;              /* sums of ranks of at most 1: {}, {1} */
-	assert_true(stats_wilcoxon(a, b, 6, &p));
-	near(p, 4 / 64.0, 1e-12);
-	for (i = 0; i < 300; i++)
-		b[i] = rng_normal(r) + 0.1;
-	assert_true(stats_wilcoxon(a, b, 200, &p));
-	assert_true(stats_wilcoxon(a, b, 201, &q));
-	near(p, q, 0.05);       /* exact and approximate agree */
-	assert_true(stats_wilcoxon(b, a, 200, &q));
-	near(p, q, 1e-9);
-	rng_free(r);
-}
-
-static void
-pooled(void **state)
-{
-	static const double x[] = { 1, 4, 2, 8, 5, 7 };
-	struct moments all = stats_moments(x, 6), m;
-	size_t i;
-
-	(void)state;
-	for (i = 0; i <= 6; i++) {
-		m = stats_pool(stats_moments(x, i),
-		    stats_moments(x + i, 6 - i));
-		assert_true(m.n == 6);
-		near(m.mean, all.mean, 1e-12);
-		near(m.variance, all.variance, 1e-12);
-	}
-	near(all.mean, 4.5, 1e-12);
-	near(all.variance, 7.5, 1e-12);
-}
-
 int
 main(void)
 {
@@ -241,8 +192,6 @@ main(void)
 		cmocka_unit_test(seeded),
 		cmocka_unit_test(proportions),
 		cmocka_unit_test(differences),
-		cmocka_unit_test(wilcoxon),
-		cmocka_unit_test(pooled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
