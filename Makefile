@@ -95,8 +95,8 @@ RUNTIME = \
 	$(call in,runtime/local,llamacpp llamacpp_keep) \
 	$(call in,runtime/lm, \
 	breaker limit budget lm lm_address lm_down lm_end lm_fetch lm_flight \
-	lm_hedge lm_keep lm_key lm_lack lm_local lm_loop lm_model lm_pool \
-	lm_route lm_stream lm_trace) \
+	lm_health lm_hedge lm_keep lm_key lm_lack lm_local lm_loop lm_model \
+	lm_pool lm_route lm_stream lm_trace) \
 	$(call in,runtime/tool,tool_run tool_keep) \
 	$(call in,runtime/run, \
 	env mip mip_ask mip_stream mip_tool fork claim condition retrieve \

@@ -95,6 +95,7 @@
 #include "lm/lm_fetch.c"
 #include "lm/lm_flight.c"
 #include "lm/lm_key.c"
+#include "lm/lm_health.c"
 #include "lm/lm_hedge.c"
 #include "lm/lm_keep.c"
 #include "lm/lm_lack.c"

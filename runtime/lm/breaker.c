@@ -26,6 +26,12 @@ breaker_lets(const struct breaker *b, double now)
 	return !b->open || now >= breaker_when(b);
 }
 
+bool
+breaker_unknown(const struct breaker *b)
+{
+	return b->open && !b->answers;
+}
+
 double
 breaker_when(const struct breaker *b)
 {
@@ -38,7 +44,18 @@ breaker_sent(struct breaker *b, double now)
 	if (!b->open)
 		return;
 	b->tried = true;
+	b->answers = false;
 	b->tried_at = now;
+}
+
+void
+breaker_answers(struct breaker *b)
+{
+	if (!b->open)
+		return;
+	b->tried = false;
+	b->answers = true;
+	b->until = 0;
 }
 
 static unsigned
@@ -57,7 +74,7 @@ breaker_stays(struct breaker *b, double now)
 {
 	if (!b->tried)
 		return;
-	b->tried = false;
+	b->tried = b->answers = false;
 	b->wait = 2 * b->wait > BREAKER_MOST_S ? BREAKER_MOST_S : 2 * b->wait;
 	b->until = now + b->wait;
 }

@@ -2,12 +2,13 @@
  *
  * A call becomes a flight, or joins the flight that already has its request.
  * lm_flight.c begins and lands flights, lm_key.c knows which are the same,
- * lm_keep.c looks them up in journal and
- * cache; lm_end.c ends calls.  lm_model.c knows models, lm_address.c where
- * they are, lm_route.c which of them are tried, lm_pool.c which of several that
- * are alike, lm_local.c their own servers.
+ * lm_keep.c looks them up in journal and cache; lm_end.c ends calls.
+ * lm_model.c knows models, lm_address.c where they are, lm_route.c which of
+ * them are tried, lm_pool.c which of several that are alike, lm_local.c their
+ * own servers.
  * lm_loop.c is the I/O thread: budget, limits, attempts, waits; lm_down.c
- * sees to what an attempt has brought.
+ * sees to what an attempt has brought, lm_hedge.c to those that take long,
+ * lm_health.c to endpoints that are left out.
  *
  * SPDX-License-Identifier: MIT */
 #ifndef LM_IN_H
@@ -121,6 +122,7 @@ struct lm_model {
 	bool heard;                     /* any status of HTTP, ever */
 	unsigned ngiven_up;             /* calls, after their last attempt */
 	struct breaker breaker;
+	struct http_request health;     /* see lm_health.c */
 	char broken_why[LM_WHY];        /* the latest failure */
 	unsigned lacks;                 /* LACKS_...: known, and learned */
 	struct mip_model plain;         /* without the settings it lacks, if
@@ -452,6 +454,14 @@ void lm_timer_drop(struct lm *l, struct lm_flight *f);
 
 /* The worst case of the flight's call, in f->held. */
 void lm_need(struct lm_flight *f);
+
+/* ---- lm_health.c ---- */
+
+/* Whether a call may be risked there, if there is another to take it. */
+bool lm_lets(const struct lm_model *m, double now);
+/* Asks the endpoints of the model that were left out whether they are there,
+ * when it is time to. */
+void lm_health(struct lm *l, struct lm_model *m, double now);
 
 /* ---- lm_hedge.c ---- */
 

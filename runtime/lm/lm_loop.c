@@ -369,9 +369,9 @@ loop_is_broken(struct lm_model *m, double now)
 	if (!atomic_load(&m->routed))
 		return false;
 	for (i = 0; i < m->nreplica; i++)
-		if (breaker_lets(&m->replica[i]->breaker, now))
+		if (lm_lets(m->replica[i], now))
 			return false;
-	return m->nreplica > 0 || !breaker_lets(&m->breaker, now);
+	return m->nreplica > 0 || !lm_lets(m, now);
 }
 
 /* ---- the order of those that wait ---- */
@@ -451,6 +451,7 @@ loop_pump(struct lm *l, struct lm_model *m, double now)
 		loop_spent(l, m);
 		return HUGE_VAL;
 	}
+	lm_health(l, m, now);
 	if (loop_is_broken(m, now))
 		loop_broken(l, m);
 	if (now < m->wake)

@@ -460,6 +460,7 @@ lm_model_free(struct lm_model *m)
 	free(m->identity);
 	free(m->authorization);
 	free(m->hedge.times);
+	http_release(&m->health);
 	for (i = 0; i < LM_BEGUN; i++)
 		lm_begun_free(m->begun[i]);
 	free(m);

@@ -47,11 +47,11 @@ pool_out(const struct lm_model *p, const struct lm_model *m, double now)
 
 	if (now < m->spent_until)
 		return true;
-	if (breaker_lets(&m->breaker, now))
+	if (lm_lets(m, now))
 		return false;
 	for (i = 0; i < p->nreplica; i++)
 		if (now >= p->replica[i]->spent_until &&
-		    breaker_lets(&p->replica[i]->breaker, now))
+		    lm_lets(p->replica[i], now))
 			return true;
 	return false;
 }

@@ -75,7 +75,9 @@ struct provider_error {
 
 /* What a request is for. */
 enum provider_to {
-	PROVIDER_CHAT, PROVIDER_STREAM, PROVIDER_EMBED, PROVIDER_NTO
+	PROVIDER_CHAT, PROVIDER_STREAM, PROVIDER_EMBED,
+	PROVIDER_LIST,                  /* of models: whether it is there */
+	PROVIDER_NTO
 };
 
 /* What has come of a reply in pieces; zeroed, but for `rung`, before the

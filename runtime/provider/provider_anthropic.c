@@ -20,8 +20,7 @@ anthropic_url(struct buf *b, const char *base, const struct mip_model *m,
     enum provider_to to)
 {
 	(void)m;
-	(void)to;
-	provider_join(b, base, "/messages");
+	provider_join(b, base, to == PROVIDER_LIST ? "/models" : "/messages");
 }
 
 /* "claude-opus-4-5-20251101", "claude-3-7-sonnet": 45, 37; a name without a

@@ -28,11 +28,11 @@ azure_url(struct buf *b, const char *base, const struct mip_model *m,
 
 	if (!azure_ends(base, "/openai/v1")) {
 		buf_puts(&path, azure_ends(base, "/openai") ? "" : "/openai");
-		if (query && strstr(query, "api-version=")) {
+		if (!query || !strstr(query, "api-version=")) {
+			buf_puts(&path, "/v1");
+		} else if (to != PROVIDER_LIST) {
 			buf_puts(&path, "/deployments/");
 			buf_percent(&path, m->id, "");
-		} else {
-			buf_puts(&path, "/v1");
 		}
 	}
 	provider_chat_url(&path, "", m, to);

@@ -15,6 +15,10 @@ gemini_url(struct buf *b, const char *base, const struct mip_model *m,
 {
 	struct buf path = BUF_INIT;
 
+	if (to == PROVIDER_LIST) {
+		provider_join(b, base, "/models");
+		return;
+	}
 	buf_puts(&path, strchr(m->id, '/') ? "/" : "/models/");
 	buf_percent(&path, m->id, "/");
 	buf_puts(&path, to == PROVIDER_EMBED ? ":batchEmbedContents" :

@@ -76,8 +76,8 @@ ollama_url(struct buf *b, const char *base, const struct mip_model *m,
     enum provider_to to)
 {
 	(void)m;
-	provider_join(b, base, to == PROVIDER_EMBED ? "/api/embed" :
-	    "/api/chat");
+	provider_join(b, base, to == PROVIDER_LIST ? "/api/tags" :
+	    to == PROVIDER_EMBED ? "/api/embed" : "/api/chat");
 }
 
 static const char *

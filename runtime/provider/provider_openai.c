@@ -19,8 +19,8 @@ provider_chat_url(struct buf *b, const char *base, const struct mip_model *m,
     enum provider_to to)
 {
 	(void)m;
-	provider_join(b, base, to == PROVIDER_EMBED ? "/embeddings" :
-	    "/chat/completions");
+	provider_join(b, base, to == PROVIDER_LIST ? "/models" :
+	    to == PROVIDER_EMBED ? "/embeddings" : "/chat/completions");
 }
 
 enum mip_structure

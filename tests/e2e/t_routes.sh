@@ -270,6 +270,31 @@ ok 'what both refuse' status 3 ./p --no-cache --text x
 ok 'is refused' says 'answered 400'
 stop_all
 
+# One of the two hangs, the one that is asked first or the other: it accepts,
+# and says nothing.  Once it is left out it is asked whether it is there, and no
+# call is risked.
+server a "$yes"
+pid_a=${more##* }
+server b "$yes"
+pid_b=${more##* }
+brief="timeout = $(slow 300)ms;"
+program "$(replica a "$brief"; replica b "$brief")
+model m = least_loaded(a, b);"
+texts 100 >few
+lost=0
+for pid in $pid_a $pid_b; do
+	kill -STOP "$pid"
+	rm -f trace
+	ok 'one that hangs' status 0 ./p --jsonl few -j 1 --no-cache \
+	    --trace trace
+	kill -CONT "$pid"
+	ok 'each row is answered' [ "$(grep -c yes out)" -eq 100 ]
+	lost=$(sed -n 's/.*"attempts":\([0-9]*\).*/\1/p' trace |
+	    awk -v n="$lost" '{ n += $1 } END { print n - NR }')
+done
+ok 'five calls found it out' [ "$lost" -eq 5 ]
+stop_all
+
 # ---- prefixes ----
 
 # Two modules with prefixes of their own, in parallel.

@@ -78,6 +78,39 @@ half_open(void **state)
 }
 
 static void
+asked_before(void **state)
+{
+	struct breaker b = { 0 };
+
+	(void)state;
+	assert_false(breaker_unknown(&b));
+	breaker_answers(&b);
+	assert_false(breaker_is_open(&b));
+	failed(&b, 5, 10);
+	assert_true(breaker_unknown(&b));
+	breaker_sent(&b, 11);                   /* what is cheaper */
+	assert_false(breaker_lets(&b, 12));
+	breaker_answers(&b);
+	assert_false(breaker_unknown(&b));
+	assert_true(breaker_is_open(&b));
+	assert_true(breaker_lets(&b, 12));      /* a call may go */
+	breaker_sent(&b, 12);
+	assert_true(breaker_unknown(&b));
+	assert_false(breaker_lets(&b, 12));
+	failed(&b, 1, 13);
+	assert_true(breaker_unknown(&b));
+	assert_false(breaker_lets(&b, 14.9));   /* twice as long */
+	breaker_sent(&b, 15);
+	failed(&b, 1, 16);                      /* it has no answer */
+	assert_false(breaker_lets(&b, 19.9));
+	breaker_sent(&b, 20);
+	breaker_answers(&b);
+	breaker_sent(&b, 20);
+	breaker_told(&b, true, 21);
+	assert_false(breaker_is_open(&b));
+}
+
+static void
 no_longer_than(void **state)
 {
 	struct breaker b = { 0 };
@@ -106,6 +139,7 @@ main(void)
 		cmocka_unit_test(in_a_row),
 		cmocka_unit_test(a_high_rate),
 		cmocka_unit_test(half_open),
+		cmocka_unit_test(asked_before),
 		cmocka_unit_test(no_longer_than),
 	};
 
