@@ -129,7 +129,8 @@ int cli_prompts(struct cli *c, struct buf *b);
 /* ---- runs (cli_run.c); the exit status ---- */
 
 int cli_run(struct cli *c);
-int cli_batch(struct cli *c, struct mip_env *env, int wake);
+/* `wake`: a pipe; what is written to it ends the reading of rows. */
+int cli_batch(struct cli *c, struct mip_env *env, const int wake[2]);
 
 
 #endif

@@ -54,6 +54,7 @@ struct row_slot {
 struct batch {
 	const struct cli *c;
 	struct mip_env *env;
+	int wake;                       /* see cli_batch */
 	bool unordered;
 	size_t keep;                    /* bytes of a buffer */
 	size_t nring;
@@ -212,6 +213,15 @@ batch_world(enum mip_status s)
 	return MIP_OK;
 }
 
+/* Ends calls, and the wait for more rows. */
+static void
+batch_stop(struct batch *b)
+{
+	b->ended = true;
+	mip_env_cancel(b->env);
+	lines_write(b->wake, "x", 1);
+}
+
 /* The first row that is not to be had today, or with this key, ends the batch:
  * all that follow would fail as it did. */
 static void
@@ -223,8 +233,7 @@ batch_end(struct batch *b, enum mip_status s, const struct buf *why,
 	    b->unordered ? "" : "those before it are done: ",
 	    s == MIP_QUOTA ? "there is a quota" : "the key is right");
 	b->rc = mip_status_exit(s);
-	b->ended = true;
-	mip_env_cancel(b->env);
+	batch_stop(b);
 }
 
 /* Writes the answer of a row; with the lock held. */
@@ -242,10 +251,8 @@ batch_write(struct batch *b, enum mip_status s, struct buf *out,
 		if (b->world == MIP_OK)
 			b->world = batch_world(s);
 		b->rc = cli_write(b->c, out);
-		if (b->rc != 0) {
-			b->ended = true;
-			mip_env_cancel(b->env);
-		}
+		if (b->rc != 0)
+			batch_stop(b);
 	}
 	if (out->cap > b->keep)
 		buf_release(out);
@@ -471,7 +478,7 @@ batch_do(struct batch *b, unsigned jobs)
 }
 
 int
-cli_batch(struct cli *c, struct mip_env *env, int wake)
+cli_batch(struct cli *c, struct mip_env *env, const int wake[2])
 {
 	struct batch b = { .c = c, .env = env, .world = MIP_OK,
 		.unordered = c->on[CLI_UNORDERED] };
@@ -487,7 +494,8 @@ cli_batch(struct cli *c, struct mip_env *env, int wake)
 	pthread_mutex_init(&b.reading, NULL);
 	pthread_mutex_init(&b.lock, NULL);
 	pthread_cond_init(&b.freed, NULL);
-	lines_init(&in, fd, wake);
+	lines_init(&in, fd, wake[0]);
+	b.wake = wake[1];
 	in.waits = batch_idle;
 	in.waits_arg = &b;
 	b.in = &in;

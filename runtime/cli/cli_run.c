@@ -321,7 +321,7 @@ with_env(struct cli *c, struct watch *w, const void *in)
 	mip_env_observe(env, on_warning, c);
 	watch_start(w, env);
 	if (c->on[CLI_JSONL])
-		rc = cli_batch(c, env, w->wake[0]);
+		rc = cli_batch(c, env, w->wake);
 	else
 		rc = run_once(c, env, in);
 	sig = watch_end(w);

@@ -178,5 +178,47 @@ ok 'each row once' sh -c \
 ok 'unordered is for batches' status 2 ./one --text x --unordered
 ok 'which is told' says 'unordered is about a batch'
 
+# ---- rows that come slowly ----
+
+# soon COMMAND...: waits until it succeeds.
+soon() {
+	k=0
+	until "$@"; do
+		k=$((k + 1))
+		[ $k -lt 400 ] || return 1
+		sleep 0.05
+	done
+}
+lines() { [ "$(wc -l <out)" -ge "$1" ]; }
+slowly() {
+	./one --jsonl --no-cache -j 8 "$@" <in >out 2>err &
+	pids=$!
+	exec 3>in
+	for i in 1 2 3; do
+		inputs 1 "x$i" >&3
+		soon lines $i || echo "no answer to row $i"
+	done
+	exec 3>&-
+	wait "$pids"
+}
+mkfifo in
+ok 'rows one by one' slowly
+ok 'are answered one by one' [ "$(grep -c '^{"word":"w"}$' out)" -eq 3 ]
+ok 'unordered, too' slowly --unordered
+ok 'with their numbers' grep -q '^{"row":3,"out":{"word":"w"}}$' out
+# With nobody to read what is written, no more rows are waited for.
+unheard() {
+	{ timeout 60 ./one --jsonl --no-cache -j 8 <in 2>err; echo $? >rc; } |
+	    sed 1q >out &
+	exec 3>in
+	inputs 1 x >&3
+	soon lines 1
+	inputs 1 y >&3
+	soon test -s rc
+	exec 3>&-
+	[ "$(cat rc)" -eq 2 ]
+}
+ok 'without a reader it ends' unheard
+
 lmd_stop
 done_testing
