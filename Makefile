@@ -89,7 +89,7 @@ RUNTIME = \
 	reply_carrier reply_layout reply_scalar reply_number reply_choice \
 	reply_coerce reply_union reply_partial) \
 	$(call in,runtime/provider, \
-	provider provider_json provider_embed $(PROVIDERS)) \
+	provider provider_json provider_tree provider_embed $(PROVIDERS)) \
 	$(call in,runtime/trace,trace trace_env trace_otlp trace_send usage) \
 	$(call in,runtime/store,store store_ledger store_open store_upkeep) \
 	$(call in,runtime/local,llamacpp llamacpp_keep) \

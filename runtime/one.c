@@ -63,6 +63,7 @@
 
 #include "provider/provider.c"
 #include "provider/provider_json.c"
+#include "provider/provider_tree.c"
 #include "provider/provider_openai.c"
 #include "provider/provider_azure.c"
 #include "provider/provider_anthropic.c"

@@ -456,14 +456,14 @@ answer_json(const char *s, size_t n)
 	char *copy;
 
 	if (at == n)
-		return cJSON_ParseWithLength(s, n);
+		return provider_tree(s, n);
 	copy = malloc(n);
 	if (!copy)
 		return NULL;
 	memcpy(copy, s, n);
 	for (; at < n; at = answer_nul(s, n, at + 6))
 		memcpy(copy + at, "\\ufffd", 6);
-	root = cJSON_ParseWithLength(copy, n);
+	root = provider_tree(copy, n);
 	free(copy);
 	return root;
 }

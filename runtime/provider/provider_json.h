@@ -79,6 +79,10 @@ void provider_merge(const struct provider_ask *a, struct provider_ask *merged,
 
 /* ---- answers ---- */
 
+/* The JSON as a tree, which cJSON_Delete ends; NULL if it is none, or without
+ * memory. */
+cJSON *provider_tree(const char *s, size_t n);
+
 const char *provider_text_of(const cJSON *object, const char *name);
 bool provider_word_is(const cJSON *object, const char *name,
     const char *word);
