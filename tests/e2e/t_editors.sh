@@ -181,7 +181,7 @@ call writefile(out, 'quickfix')
 qa!
 END
 vim_runs() {
-	timeout 120 vim -es -u vimrc "$2" -S "$1" </dev/null
+	timeout "$(slow 120)" vim -es -u vimrc "$2" -S "$1" </dev/null
 }
 if vim --version 2>/dev/null | grep -q '+syntax'; then
 	ok 'Vim reads the files' vim_runs colours.vim sample.mp
