@@ -116,6 +116,18 @@ gtype_known(struct gen *g)
 	}
 }
 
+static const char *mangle(struct gen *g, const struct ty *t);
+
+/* The last arm of a union: int_or_string_list is a list of unions. */
+static const char *
+mangle_last(struct gen *g, const struct ty *t)
+{
+	if (t->kind != TY_LIST && t->kind != TY_MAP)
+		return mangle(g, t);
+	return arena_printf(&g->a, "%s_of_%s", t->kind == TY_LIST ? "list" :
+	    "map", mangle(g, t->of));
+}
+
 /* The type as a part of a C name. */
 static const char *
 mangle(struct gen *g, const struct ty *t)
@@ -144,7 +156,8 @@ mangle(struct gen *g, const struct ty *t)
 		s = mangle(g, t->arm[0]);
 		for (unsigned i = 1; i < t->n; i++)
 			s = arena_printf(&g->a, "%s_or_%s", s,
-			    mangle(g, t->arm[i]));
+			    i + 1 < t->n ? mangle(g, t->arm[i]) :
+			    mangle_last(g, t->arm[i]));
 		return s;
 	case TY_POISON:
 	case TY_VOID:
