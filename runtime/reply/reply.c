@@ -167,7 +167,7 @@ rr_layout(struct rr *r, enum mip_format f, struct reply_text text)
 	struct reply_try x;
 	struct rnode *v;
 
-	v = reply_carrier(&r->mem, r->t, f, text, &sum);
+	v = reply_carrier(&r->mem, r->t, f, text, false, &sum);
 	if (v == NULL)
 		return false;
 	x = reply_attempt(&r->co, r->t, v, NULL);
@@ -245,15 +245,21 @@ rr_candidates(struct rr *r, struct reply_text text)
 	return true;
 }
 
+/* Is the one output code? */
+static bool
+rr_code(const struct rr *r)
+{
+	return r->field != NULL && (strcmp(r->field->name, "code") == 0 ||
+	    strcmp(reply_wire(r->field), "code") == 0);
+}
+
 /* A lone string is the text itself; code may stand in a fence. */
 static bool
 rr_string(struct rr *r, struct reply_text text)
 {
 	struct reply_fence fence;
 	const char *s;
-	bool fenced = r->field != NULL &&
-	    (strcmp(r->field->name, "code") == 0 ||
-	    strcmp(reply_wire(r->field), "code") == 0) &&
+	bool fenced = rr_code(r) &&
 	    reply_fences(text, &fence, 1) == 1 && fence.all && fence.closed;
 	char *out = arena_alloc(&r->mem, r->t->size);
 
@@ -562,6 +568,35 @@ rr_whole_chars(const char *s, size_t n)
 	return n;
 }
 
+/* What stands in the fence of code that is still being written; false if that
+ * is not known yet. */
+static bool
+rr_code_begun(struct reply_text *text)
+{
+	struct reply_fence fence;
+	const char *s;
+	size_t n;
+
+	if (text->n < 3)
+		return memcmp(text->s, "```", text->n) != 0;
+	if (memcmp(text->s, "```", 3) != 0)
+		return true;
+	if (memchr(text->s, '\n', text->n) == NULL ||
+	    reply_fences(*text, &fence, 1) != 1 || !fence.all)
+		return false;
+	*text = fence.text;
+	/* Its last line may be the start of the mark that closes it. */
+	for (n = 0; n < text->n && text->s[text->n - 1 - n] == '`'; n++)
+		continue;
+	s = text->s + text->n - n;
+	if (n < 3 && (s == text->s || s[-1] == '\n'))
+		text->n -= n;
+	while (text->n > 0 && (text->s[text->n - 1] == '\n' ||
+	    text->s[text->n - 1] == '\r'))
+		text->n--;
+	return true;
+}
+
 /* The value so far; NULL if none has begun. */
 static struct rnode *
 rr_begun(struct rr *r, struct reply_text text)
@@ -572,11 +607,16 @@ rr_begun(struct rr *r, struct reply_text text)
 	struct rnode *v;
 
 	if (rr_is_layout(r->o->format)) {
-		v = reply_carrier(&r->mem, r->t, r->o->format, text, &sum);
+		v = reply_carrier(&r->mem, r->t, r->o->format, text, true,
+		    &sum);
 		if (v != NULL)
 			return v;
 	}
 	if (reply_stringlike(reply_strip(t))) {
+		if (rr_code(r) ? !rr_code_begun(&text) :
+		    t->kind == MIP_OPTIONAL && text.n <= 4 &&
+		    memcmp(text.s, "null", text.n) == 0)
+			return NULL;
 		v = reply_node(&r->mem, RNODE_TEXT, text);
 		if (v != NULL)
 			v->done = false;
@@ -589,6 +629,21 @@ rr_begun(struct rr *r, struct reply_text text)
 	return values->n > 0 ? values->v[0].root : NULL;
 }
 
+/* What stands before reasoning that has no end yet. */
+static struct reply_text
+rr_unthought(const struct rr *r)
+{
+	struct reply_text text = r->clean.text;
+	size_t i, n = r->clean.ncut;
+
+	if (!r->clean.open || n == 0)
+		return text;
+	text.n = r->clean.cut[n - 1].from;
+	for (i = 0; i + 1 < n; i++)
+		text.n -= r->clean.cut[i].to - r->clean.cut[i].from;
+	return text;
+}
+
 static bool
 rr_partial(struct rr *r, struct buf *out)
 {
@@ -597,9 +652,14 @@ rr_partial(struct rr *r, struct buf *out)
 
 	if (!rr_utf8(r) || !rr_cut(r))
 		return false;
-	text = reply_trim(r->clean.text);
-	if (text.n > 0 && !r->clean.open)
+	text = reply_trim(reply_before_thought(r->t, rr_unthought(r)));
+	if (text.n > 0)
 		v = rr_begun(r, text);
+	if (v == NULL && text.n > 0 && *text.s == '{') {
+		v = reply_node(&r->mem, RNODE_OBJECT, text);
+		if (v != NULL)
+			v->done = false;
+	}
 	if (r->field != NULL) {
 		buf_putc(out, '{');
 		buf_json(out, r->field->name, strlen(r->field->name));

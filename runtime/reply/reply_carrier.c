@@ -57,7 +57,7 @@ rc_unlike(const struct mip_type *t, struct reply_text text,
 		return false;
 	if (v->root->count == 0 && !begun)
 		return true;
-	return !reply_json_plausible(text, s) &&
+	return !reply_json_plausible(text, s, begun && s != text.s) &&
 	    (s != text.s || *s != '[' || !rc_of_words(t));
 }
 
@@ -81,7 +81,8 @@ reply_values(struct arena *mem, const struct mip_type *t,
 			continue;
 		}
 		v = out->n < REPLY_CANDIDATES ? &out->v[out->n] : &more;
-		reply_json(mem, t, text, s, false, v);
+		reply_json(mem, t, text, s, begun ? REPLY_BEGUN :
+		    REPLY_IN_TEXT, v);
 		out->deep = out->deep || v->error == REPLY_E_TOO_DEEP;
 		out->nomem = out->nomem || v->error == REPLY_E_NOMEM;
 		if (v->error != REPLY_E_NONE)
@@ -383,6 +384,40 @@ reply_cuts(const struct mip_type *t, struct reply_text text,
 		s = e - 1;
 	}
 	return n;
+}
+
+/* Do the first `n` letters of `word` stand at `s`, in any case? */
+static bool
+rc_begins(const char *word, const char *s, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (reply_lower(s[i]) != word[i])
+			return false;
+	return true;
+}
+
+struct reply_text
+reply_before_thought(const struct mip_type *t, struct reply_text text)
+{
+	const char *s = text.s + text.n;
+	size_t i, n;
+
+	while (s > text.s && s[-1] != '\n')
+		s--;
+	while (s < text.s + text.n && (*s == ' ' || *s == '\t'))
+		s++;
+	n = (size_t)(text.s + text.n - s);
+	if (n == 0 || *s != '<')
+		return text;
+	for (i = 0; i < sizeof(rc_thought) / sizeof(*rc_thought); i++)
+		if (n - 1 <= strlen(rc_thought[i]) &&
+		    !rc_is_field(t, rc_thought[i]) &&
+		    rc_begins(rc_thought[i], s + 1, n - 1))
+			return reply_trim((struct reply_text){ text.s,
+			    text.n - n });
+	return text;
 }
 
 /* ---- refusals ---- */

@@ -293,7 +293,7 @@ co_inner(struct reply_co *c, const struct mip_type *t, struct rnode *v)
 		v->inner = arena_alloc(c->mem, sizeof(*v->inner));
 		if (v->inner == NULL)
 			return NULL;
-		reply_json(c->mem, t, text, text.s, true, v->inner);
+		reply_json(c->mem, t, text, text.s, REPLY_IN_STRING, v->inner);
 		if (v->inner->end != text.s + text.n)
 			v->inner->root = NULL;
 	}
@@ -585,15 +585,8 @@ co_list(struct reply_co *c, const struct mip_type *t, struct rnode *v,
 	return ok;
 }
 
-/* A set of keys: a table of members, at least half of it empty. */
-struct co_keys {
-	const struct rnode **at;
-	size_t mask;
-};
-
-/* Is the key of `m` new?  Then it is entered. */
-static bool
-co_keys_add(struct co_keys *k, const struct rnode *m)
+bool
+reply_keys_add(struct reply_keys *k, const struct rnode *m)
 {
 	uint32_t h = 2166136261U, i;
 
@@ -608,8 +601,8 @@ co_keys_add(struct co_keys *k, const struct rnode *m)
 	return true;
 }
 
-static bool
-co_keys_init(struct co_keys *k, struct arena *mem, size_t n)
+bool
+reply_keys_init(struct reply_keys *k, struct arena *mem, size_t n)
 {
 	k->mask = 15;
 	while (k->mask < 2 * n)
@@ -625,7 +618,7 @@ co_map(struct reply_co *c, const struct mip_type *t, struct rnode *v,
 	struct reply_parse *p = co_inner(c, t, v);
 	struct type_map map = { NULL, NULL, 0 };
 	struct reply_path here;
-	struct co_keys seen;
+	struct reply_keys seen;
 	const char **key;
 	struct rnode *m;
 	char *to;
@@ -638,11 +631,12 @@ co_map(struct reply_co *c, const struct mip_type *t, struct rnode *v,
 		return reply_fail_at(c, REPLY_E_TYPE, t, v, at);
 	key = arena_array(c->mem, v->count, sizeof(*key));
 	to = arena_array(c->mem, v->count, t->of->size);
-	if (key == NULL || to == NULL || !co_keys_init(&seen, c->mem, v->count))
+	if (key == NULL || to == NULL ||
+	    !reply_keys_init(&seen, c->mem, v->count))
 		return reply_fail_nomem(c);
 	for (m = v->child; m != NULL; m = m->next) {
 		here = (struct reply_path){ at, m->key, m->nkey };
-		if (!co_keys_add(&seen, m)) {
+		if (!reply_keys_add(&seen, m)) {
 			reply_flag(&c->sum, REPLY_DUPLICATE_KEY);
 			continue;
 		}

@@ -167,15 +167,21 @@ struct reply_parse {
 
 /* Parses the object or array that opens at `at` inside `text`, with every
  * repair there is; `t` is the type it should have, for its keys. */
+enum reply_where {
+	REPLY_IN_TEXT,                  /* the text is whole */
+	REPLY_IN_STRING,                /* it stood inside a string */
+	REPLY_BEGUN                     /* more of it will come */
+};
 void reply_json(struct arena *mem, const struct mip_type *t,
-    struct reply_text text, const char *at, bool encoded,
+    struct reply_text text, const char *at, enum reply_where where,
     struct reply_parse *out);
 
 /* A text that is one scalar of strict JSON; NULL if it is not. */
 struct rnode *reply_json_scalar(struct arena *mem, struct reply_text text);
 
-/* Can the opener at `at` be that of JSON, going by what follows? */
-bool reply_json_plausible(struct reply_text text, const char *at);
+/* Can the opener at `at` be that of JSON, going by what follows?  `sure`: the
+ * word behind it must be a key. */
+bool reply_json_plausible(struct reply_text text, const char *at, bool sure);
 
 /* A new node of the text; NULL without memory. */
 struct rnode *reply_node(struct arena *mem, enum reply_kind kind,
@@ -195,7 +201,8 @@ struct reply_values {
 	bool nomem, cut;                /* cut: there may be more */
 	bool broken;                    /* one that began is none */
 };
-/* `begun`: one of which nothing is known yet counts, at the end. */
+/* `begun`: more of the text will come, and a value of which nothing is known
+ * yet counts. */
 void reply_values(struct arena *mem, const struct mip_type *t,
     struct reply_text text, bool begun, struct reply_values *out);
 
@@ -215,9 +222,11 @@ struct rnode *reply_bullets(struct arena *mem, struct reply_text text,
     bool *prose);
 
 /* An object of RNODE_TEXT members, for the fields of `t` as they stand in the
- * layout `f`; NULL if no field is there. */
+ * layout `f`; NULL if no field is there.  `begun`: more of the text will come,
+ * and what could be the start of a mark is not of the last piece. */
 struct rnode *reply_carrier(struct arena *mem, const struct mip_type *t,
-    enum mip_format f, struct reply_text text, struct reply_sum *sum);
+    enum mip_format f, struct reply_text text, bool begun,
+    struct reply_sum *sum);
 
 /* Where reasoning blocks stand.  *open: the last one has no end. */
 struct reply_cut {
@@ -225,6 +234,11 @@ struct reply_cut {
 };
 size_t reply_cuts(const struct mip_type *t, struct reply_text text,
     struct reply_cut *cut, size_t max, bool *open);
+
+/* A text of which more will come, without a last line that may become the tag
+ * of such a block. */
+struct reply_text reply_before_thought(const struct mip_type *t,
+    struct reply_text text);
 
 /* Does a short text open with an apology or "I can't"? */
 bool reply_refuses(struct reply_text text);
@@ -267,6 +281,16 @@ struct reply_co {
  * adding to c->sum.  False with c->err set. */
 bool reply_coerce(struct reply_co *c, const struct mip_type *t,
     struct rnode *v, const struct reply_path *at, void *out);
+
+/* A set of keys: a table of members, at least half of it empty. */
+struct reply_keys {
+	const struct rnode **at;
+	size_t mask;
+};
+/* Room for `n` keys; false without memory. */
+bool reply_keys_init(struct reply_keys *k, struct arena *mem, size_t n);
+/* Is the key of `m` new?  Then it is entered. */
+bool reply_keys_add(struct reply_keys *k, const struct rnode *m);
 
 /* The same for an RNODE_TEXT and any type but a string: looks for JSON in the
  * text, and reads it as words where there is none. */

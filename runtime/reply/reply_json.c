@@ -257,6 +257,22 @@ rj_bare_node(struct rj *p, struct reply_text t)
 	return v;
 }
 
+/* Is it sure that the bare value before `s` has ended there, whatever comes? */
+static bool
+rj_bare_sure(const struct rj *p, const struct rj_frame *f, const char *s)
+{
+	bool line = false;
+
+	if (s == p->end || !p->begun || f->node->kind == RNODE_ARRAY)
+		return s < p->end;
+	s = reply_look_blanks(p, s, &line);
+	if (s < p->end && *s == ',')
+		s = reply_look_blanks(p, s + 1, &line);
+	return s < p->end && (*s == '}' || *s == ']' ||
+	    (*s != '`' && reply_look_quote(p, s).n > 0) ||
+	    reply_look_key(p, s) == RJ_SURE);
+}
+
 static void
 rj_bare(struct rj *p)
 {
@@ -277,7 +293,7 @@ rj_bare(struct rj *p)
 	v = rj_bare_node(p, t);
 	if (v == NULL)
 		return;
-	v->done = p->at < p->end;
+	v->done = rj_bare_sure(p, f, p->at);
 	reply_json_add(p, v);
 }
 
@@ -451,7 +467,7 @@ rj_quoted(const struct rj *p, const char *at)
 
 void
 reply_json(struct arena *mem, const struct mip_type *t,
-    struct reply_text text, const char *at, bool encoded,
+    struct reply_text text, const char *at, enum reply_where where,
     struct reply_parse *out)
 {
 	struct rj p;
@@ -462,7 +478,8 @@ reply_json(struct arena *mem, const struct mip_type *t,
 	p.start = text.s;
 	p.end = text.s + text.n;
 	p.at = at;
-	p.encoded = encoded;
+	p.encoded = where == REPLY_IN_STRING;
+	p.begun = where == REPLY_BEGUN;
 	rj_push(&p, t);
 	out->root = p.depth > 0 ? p.frame[0].node : NULL;
 	while (!p.dead && p.depth > 0) {
@@ -472,6 +489,12 @@ reply_json(struct arena *mem, const struct mip_type *t,
 			rj_object(&p);
 		else
 			rj_array(&p);
+	}
+	/* What was read of a value that is still being written stays. */
+	if (p.dead && p.begun && p.error == REPLY_E_NONE &&
+	    out->root != NULL && out->root->count > 0) {
+		rj_cut(&p);
+		p.dead = false;
 	}
 	if (p.cut) {
 		reply_json_flag(&p, REPLY_CLOSED);
@@ -519,12 +542,13 @@ reply_json_scalar(struct arena *mem, struct reply_text text)
 }
 
 bool
-reply_json_plausible(struct reply_text text, const char *at)
+reply_json_plausible(struct reply_text text, const char *at, bool sure)
 {
 	bool line = false;
 	const char *s;
 	struct rj p;
 
+	p.begun = false;
 	p.start = text.s;
 	p.end = text.s + text.n;
 	s = reply_look_blanks(&p, at + 1, &line);
@@ -533,6 +557,7 @@ reply_json_plausible(struct reply_text text, const char *at)
 	if (reply_look_quote(&p, s).n > 0 || *s == '{')
 		return true;
 	if (*at == '{')
-		return *s == '}' || reply_look_key(&p, s) != RJ_NONE;
+		return *s == '}' || reply_look_key(&p, s) >= (sure ? RJ_SURE :
+		    RJ_MAYBE);
 	return *s == '[' || *s == ']' || *s == '-' || reply_digit(*s);
 }

@@ -25,6 +25,7 @@ struct rj {
 	struct reply_sum sum;
 	enum reply_error error;
 	bool dead, encoded, cut;
+	bool begun;                     /* more of the text will come */
 	bool rest;                      /* what follows is no JSON any more */
 	unsigned depth;
 	struct rj_frame *frame;         /* `room` of them, in the arena */
@@ -70,6 +71,10 @@ enum rj_sure reply_look_key(const struct rj *p, const char *s);
 const char *reply_look_behind(const struct rj *p, const char *s);
 /* Does a comma and a known key follow the closer before `s`? */
 bool reply_look_goes_on(const struct rj *p, const struct rj_frame *f,
+    const char *s);
+/* May a known key stand at `s`, behind a comma and a quote or not, of which
+ * more will come? */
+bool reply_look_key_begun(const struct rj *p, const struct rj_frame *f,
     const char *s);
 bool reply_look_comment(const struct rj *p, const char *s);
 bool reply_look_line(const struct rj *p, const char *s);

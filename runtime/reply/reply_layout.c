@@ -19,6 +19,7 @@ struct rl {
 	struct rnode *object, *last;
 	const char *from, *to;          /* from the first mark to the end */
 	struct reply_sum *sum;
+	bool begun;                     /* more of the text will come */
 	bool failed;
 };
 
@@ -98,6 +99,18 @@ rl_line_end(const char *s, const char *end)
 	return e != NULL ? e : end;
 }
 
+/* Where the last line of the piece that is open starts; NULL if that is the
+ * line of its mark. */
+static const char *
+rl_last_line(const struct rl *l, const char *end)
+{
+	const char *s = end;
+
+	while (s > l->last->src && s[-1] != '\n')
+		s--;
+	return s > l->last->src ? s : NULL;
+}
+
 /* ---- [[ ## field ## ]] ---- */
 
 /* The name in the mark at `s`, and behind it; false if there is none. */
@@ -122,6 +135,37 @@ rl_marker(const char *s, const char *end, struct reply_text *name,
 	*name = reply_trim(*name);
 	*behind = e + 2;
 	return true;
+}
+
+/* May a mark start at `s`, of which more will come? */
+static bool
+rl_marker_begun(const char *s, const char *end)
+{
+	const char *mark;
+
+	while (s < end && (*s == ' ' || *s == '\t'))
+		s++;
+	if (s == end)
+		return false;
+	for (mark = "[[##"; *mark != '\0' && s < end; mark++, s++) {
+		while (*mark == '#' && mark[1] == '#' && s < end &&
+		    reply_blank(*s))
+			s++;
+		if (s < end && *s != *mark)
+			return false;
+	}
+	return reply_find((struct reply_text){ s, (size_t)(end - s) },
+	    "]]") == NULL;
+}
+
+/* The end of the last piece: before what may be a mark, if more will come. */
+static const char *
+rl_markers_end(const struct rl *l, const char *end)
+{
+	const char *s = l->begun && l->last != NULL ? rl_last_line(l, end) :
+	    NULL;
+
+	return s != NULL && rl_marker_begun(s, end) ? s : end;
 }
 
 static void
@@ -153,7 +197,7 @@ rl_markers(struct rl *l)
 			reply_flag(l->sum, REPLY_KEY_CASE);
 		rl_open(l, s, reply_wire(f), behind);
 	}
-	rl_close(l, end, false);
+	rl_close(l, rl_markers_end(l, end), false);
 }
 
 /* ---- Field: value ---- */
@@ -190,6 +234,52 @@ rl_label(const struct mip_type *t, const char *s, const char *e,
 	return f;
 }
 
+/* Does a name start with the text, but for what reply_alike passes over? */
+static bool
+rl_starts(const char *name, struct reply_text t)
+{
+	size_t i;
+
+	for (i = 0; i < t.n; i++) {
+		if (reply_filler(t.s[i]))
+			continue;
+		while (reply_filler(*name))
+			name++;
+		if (*name == '\0' || reply_lower(*name++) !=
+		    reply_lower(t.s[i]))
+			return false;
+	}
+	return true;
+}
+
+/* May a label stand in the line at `s`, of which more will come? */
+static bool
+rl_label_begun(const struct mip_type *t, const char *s, const char *end)
+{
+	struct reply_text name;
+	unsigned i;
+
+	while (s < end && rl_ornament(*s))
+		s++;
+	while (end > s && (end[-1] == '*' || reply_blank(end[-1])))
+		end--;
+	name = (struct reply_text){ s, (size_t)(end - s) };
+	for (i = 0; i < t->n; i++)
+		if (rl_starts(reply_wire(&t->field[i]), name) ||
+		    rl_starts(t->field[i].name, name))
+			return true;
+	return false;
+}
+
+static const char *
+rl_labels_end(const struct rl *l, const char *end)
+{
+	const char *s = l->begun && l->last != NULL ? rl_last_line(l, end) :
+	    NULL;
+
+	return s != NULL && rl_label_begun(l->t, s, end) ? s : end;
+}
+
 static void
 rl_labels(struct rl *l)
 {
@@ -204,7 +294,7 @@ rl_labels(struct rl *l)
 		rl_close(l, s, true);
 		rl_open(l, s, reply_wire(f), value);
 	}
-	rl_close(l, end, false);
+	rl_close(l, rl_labels_end(l, end), false);
 }
 
 /* ---- <field>value</field> ---- */
@@ -261,6 +351,47 @@ rl_next_tag(const struct rl *l, const char *s, const char *end)
 	return end;
 }
 
+/* May the `<` at `s` be that of a field's tag, or of the closer of `name`, of
+ * which more will come? */
+static bool
+rl_tag_begun(const struct rl *l, const char *s, const char *end,
+    struct reply_text name)
+{
+	struct reply_text t = { s + 1, (size_t)(end - s) - 1 };
+	const struct mip_field *f;
+	const char *e = s + 1;
+	unsigned i;
+
+	if (t.n == 0 || (*t.s == '/' && t.n <= name.n + 1))
+		return t.n == 0 || memcmp(t.s + 1, name.s, t.n - 1) == 0;
+	while (e < end && (reply_wordlike(*e) || *e == '-' || *e == '.'))
+		e++;
+	name = (struct reply_text){ t.s, (size_t)(e - t.s) };
+	for (i = 0; e == end && i < l->t->n; i++)
+		if (strncmp(reply_wire(&l->t->field[i]), t.s, t.n) == 0 ||
+		    strncmp(l->t->field[i].name, t.s, t.n) == 0)
+			return true;
+	return name.n > 0 && e < end &&
+	    rl_field(l->t, name, &f) == RL_EXACT &&
+	    memchr(e, '>', (size_t)(end - e)) == NULL &&
+	    memchr(e, '\n', (size_t)(end - e)) == NULL;
+}
+
+/* The end of a piece that has no closer yet and may get one: before a tag that
+ * may end it. */
+static const char *
+rl_xml_end(const struct rl *l, const char *s, struct reply_text name)
+{
+	const char *end = l->text.s + l->text.n, *e;
+
+	e = rl_next_tag(l, s, end);
+	if (e < end)
+		return e;
+	while (e > s && *--e != '<')
+		continue;
+	return e < end && *e == '<' && rl_tag_begun(l, e, end, name) ? e : end;
+}
+
 static void
 rl_xml(struct rl *l)
 {
@@ -286,6 +417,11 @@ rl_xml(struct rl *l)
 		if (e == NULL) {
 			reply_flag(l->sum, REPLY_CLOSED);
 			unclosed++;
+			if (l->begun) {
+				rl_close(l, rl_xml_end(l, behind, name),
+				    false);
+				break;
+			}
 			e = after = rl_next_tag(l, behind, end);
 			rl_close(l, e, e < end);
 		} else {
@@ -299,9 +435,10 @@ rl_xml(struct rl *l)
 
 struct rnode *
 reply_carrier(struct arena *mem, const struct mip_type *t, enum mip_format f,
-    struct reply_text text, struct reply_sum *sum)
+    struct reply_text text, bool begun, struct reply_sum *sum)
 {
-	struct rl l = { .mem = mem, .t = t, .text = text, .sum = sum };
+	struct rl l = { .mem = mem, .t = t, .text = text, .sum = sum,
+		.begun = begun };
 	const char *end = text.s + text.n;
 
 	if (t->kind != MIP_STRUCT)

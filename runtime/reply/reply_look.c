@@ -192,7 +192,9 @@ reply_look_key(const struct rj *p, const char *s)
 bool
 reply_look_comment(const struct rj *p, const char *s)
 {
-	return p->end - s >= 2 && *s == '/' && (s[1] == '/' || s[1] == '*');
+	if (s == p->end || *s != '/')
+		return false;
+	return s + 1 == p->end ? p->begun : s[1] == '/' || s[1] == '*';
 }
 
 bool
@@ -341,6 +343,47 @@ reply_look_goes_on(const struct rj *p, const struct rj_frame *f, const char *s)
 	e = reply_look_quoted(p, &q, s, &inner);
 	return e != NULL && reply_look_member(f->type,
 	    (struct reply_text){ s, (size_t)(e - s) }, false) != NULL;
+}
+
+/* Is the text the start of a key that is known? */
+static bool
+rj_starts_key(const struct mip_type *t, struct reply_text k)
+{
+	const struct mip_field *f;
+	unsigned i;
+
+	for (i = 0; t != NULL && t->kind == MIP_STRUCT && i < t->n; i++) {
+		f = &t->field[i];
+		if (strncmp(reply_wire(f), k.s, k.n) == 0 ||
+		    strncmp(f->name, k.s, k.n) == 0)
+			return true;
+	}
+	for (i = 0; t != NULL && t->kind == MIP_UNION && i < t->n; i++)
+		if (rj_starts_key(reply_look_record(t->arm[i]), k))
+			return true;
+	return false;
+}
+
+bool
+reply_look_key_begun(const struct rj *p, const struct rj_frame *f,
+    const char *s)
+{
+	struct reply_text k;
+	bool line = false;
+	const char *e;
+
+	s = reply_look_blanks(p, s, &line);
+	if (s < p->end && *s == ',')
+		s = reply_look_blanks(p, s + 1, &line);
+	s = reply_look_behind(p, s);
+	e = reply_look_word(p, s);
+	k = (struct reply_text){ s, (size_t)(e - s) };
+	if (f->node->kind != RNODE_OBJECT || f->type == NULL)
+		return false;
+	if (e == p->end)
+		return rj_starts_key(f->type, k);
+	return reply_look_member(f->type, k, false) != NULL &&
+	    reply_look_blanks(p, reply_look_behind(p, e), &line) == p->end;
 }
 
 bool

@@ -44,12 +44,12 @@ static void
 rp_string(struct reply_co *c, struct buf *b, const struct mip_type *t,
     struct rnode *v)
 {
+	const char *nul = v->n > 0 ? memchr(v->s, '\0', v->n) : NULL;
+
 	if (v->kind != RNODE_STRING && v->kind != RNODE_TEXT)
 		rp_whole(c, b, t, v);
-	else if (v->nul || (v->n > 0 && memchr(v->s, '\0', v->n) != NULL))
-		buf_puts(b, "null");
 	else
-		buf_json(b, v->s, v->n);
+		buf_json(b, v->s, nul != NULL ? (size_t)(nul - v->s) : v->n);
 }
 
 static void
@@ -95,15 +95,21 @@ rp_items(struct reply_co *c, struct buf *b, const struct mip_type *t,
     struct rnode *v)
 {
 	bool map = t->kind == MIP_MAP, first = true;
+	struct reply_keys seen;
 	struct rnode *m;
 
 	if (v->kind != (map ? RNODE_OBJECT : RNODE_ARRAY)) {
 		rp_whole(c, b, t, v);
 		return;
 	}
+	if (map && !reply_keys_init(&seen, c->mem, v->count)) {
+		buf_puts(b, "null");
+		return;
+	}
 	buf_putc(b, map ? '{' : '[');
 	for (m = v->child; m != NULL; m = m->next) {
-		if (!m->done && !rp_grows(t->of))
+		if ((map && !reply_keys_add(&seen, m)) ||
+		    (!m->done && !rp_grows(t->of)))
 			continue;
 		if (!first)
 			buf_putc(b, ',');
@@ -117,6 +123,23 @@ rp_items(struct reply_co *c, struct buf *b, const struct mip_type *t,
 	buf_putc(b, map ? '}' : ']');
 }
 
+/* What a piece of a layout holds so far, where its parts are of use. */
+static struct rnode *
+rp_piece(struct reply_co *c, const struct mip_type *t, struct rnode *v)
+{
+	struct reply_values *values;
+	struct reply_text text = { v->s, v->n };
+
+	if (v->kind != RNODE_TEXT || v->done || (t->kind != MIP_STRUCT &&
+	    t->kind != MIP_LIST && t->kind != MIP_MAP))
+		return v;
+	values = arena_alloc(c->mem, sizeof(*values));
+	if (values == NULL)
+		return v;
+	reply_values(c->mem, t, text, true, values);
+	return values->n > 0 ? values->v[0].root : v;
+}
+
 /* An unfinished union says nothing: it could still change its arm. */
 void
 reply_partial_write(struct reply_co *c, struct buf *b,
@@ -127,6 +150,7 @@ reply_partial_write(struct reply_co *c, struct buf *b,
 		buf_puts(b, "null");
 		return;
 	}
+	v = rp_piece(c, t, v);
 	switch (t->kind) {
 	case MIP_STRING:
 	case MIP_IMAGE:

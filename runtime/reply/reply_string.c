@@ -151,6 +151,7 @@ rj_scan(const struct rj *p, const struct rj_frame *f,
     const struct rj_quote *q, const char *s)
 {
 	struct rj_span x = { .open = true }, early;
+	const char *quote = NULL;
 	bool odd = false;
 	enum rj_end e;
 	size_t n;
@@ -175,7 +176,15 @@ rj_scan(const struct rj *p, const struct rj_frame *f,
 		n = reply_look_close(p, q, s);
 		if (n == 0)
 			continue;
+		/* A quote that was lost is known when the key is whole. */
+		if (p->begun && quote != NULL && reply_look_key_begun(p, f,
+		    quote + reply_look_close(p, q, quote)))
+			break;
 		e = reply_look_end(p, f, s + n, odd);
+		if (e == RJ_BAD && p->begun) {
+			x.end = s;
+			return x;
+		}
 		if (e != RJ_NO || (!x.inner && rj_line_ends(p, s + n))) {
 			early = x;
 			early.end = s;
@@ -189,9 +198,11 @@ rj_scan(const struct rj *p, const struct rj_frame *f,
 			return early;
 		x.inner = true;
 		odd = !odd;
+		quote = s;
 		s += n - 1;
 	}
-	x.end = p->end;
+	x.end = p->begun && quote != NULL && reply_look_key_begun(p, f,
+	    quote + reply_look_close(p, q, quote)) ? quote : p->end;
 	return early.rest ? early : x;
 }
 
@@ -292,7 +303,7 @@ reply_string_read(struct rj *p, const struct rj_quote *q)
 	v->nul = nul;
 	v->done = !x.open;
 	p->rest = x.rest;
-	p->at = x.end + x.n;
+	p->at = x.open ? p->end : x.end + x.n;
 	reply_json_add(p, v);
 	if (x.lost)
 		rj_lost_key(p);
@@ -374,6 +385,20 @@ rj_block_end(const struct rj *p, const struct rj_quote *q, const char *s)
 	}
 }
 
+/* What is sure of a block that more will come of: nothing while its first
+ * line may be an info line, or while all lines are indented. */
+static const char *
+rj_block_begun(const struct rj_quote *q, const char *s, const char *stop)
+{
+	unsigned n;
+
+	for (n = 0; n < 2 && stop > s && stop[-1] == q->c; n++)
+		stop--;
+	if (q->c == '`' && memchr(s, '\n', (size_t)(stop - s)) == NULL)
+		return s;
+	return stop;
+}
+
 void
 reply_string_block(struct rj *p, const struct rj_quote *q)
 {
@@ -388,6 +413,8 @@ reply_string_block(struct rj *p, const struct rj_quote *q)
 		return;
 	reply_json_flag(p, q->flag);
 	p->at = e != NULL ? e + 3 : p->end;
+	if (e == NULL && p->begun)
+		stop = rj_block_begun(q, s, stop);
 	line = memchr(s, '\n', (size_t)(stop - s));
 	t = reply_trim((struct reply_text){ s,
 	    (size_t)((line != NULL ? line : s) - s) });
@@ -400,6 +427,8 @@ reply_string_block(struct rj *p, const struct rj_quote *q)
 		stop--;
 	if (stop > s && stop[-1] == '\r')
 		stop--;
+	if (e == NULL && p->begun && rj_indent(s, stop) > 0)
+		stop = s;
 	t = rj_dedent(p, s, stop);
 	v->s = t.s;
 	v->n = (uint32_t)t.n;

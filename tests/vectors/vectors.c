@@ -8,10 +8,13 @@
  *     in      the reply
  *     out     its value; or error: the class, with ":" and the path, the item
  *             or the label (of an @assert: its hint) where it has one
- *     flags   of the repairs, in any order
+ *     flags   of the repairs, in any order; reasoning_cut, which is none, is
+ *             looked for only where a case names it
  *     cost    what they sum up to
  *     finish  stop, length, content_filter
- *     mode    partial: the reply is still being written
+ *     mode    partial: the reply is still being written;
+ *             grows: so it is after each of its bytes, and what is known only
+ *             grows, up to the value
  *     format  the layout that was asked for: json (else), markers, labels,
  *             xml; plain: the type is that of the one output of a module
  *     option  words of NAME=VALUE: bad_items, bad_optional, on_truncation,
@@ -378,6 +381,19 @@ put_flags(struct buf *b, const struct reply_note *note)
 			    reply_flag_word((enum reply_flag)i));
 }
 
+/* Is the word in the list? */
+static bool
+names(struct json list, const char *word)
+{
+	struct json_walk w = json_walk(list);
+	struct json s;
+
+	while (json_next(&w, NULL, &s))
+		if (json_string_is(s, word))
+			return true;
+	return false;
+}
+
 static bool
 same_flags(struct json want, const char *got)
 {
@@ -386,6 +402,10 @@ same_flags(struct json want, const char *got)
 	const char *s, *at;
 	size_t n = 0;
 
+	at = strstr(got, "reasoning_cut ");
+	if (at && !names(want, "reasoning_cut"))
+		got = need(arena_printf(&mem, "%.*s%s", (int)(at - got), got,
+		    at + strlen("reasoning_cut ")));
 	while (json_next(&w, NULL, &flag)) {
 		s = need(json_string(&mem, flag));
 		at = strstr(got, need(arena_printf(&mem, "%s ", s)));
@@ -452,21 +472,85 @@ read_partial(const struct mip_type *type, const struct reply_options *o,
 	buf_release(&b);
 }
 
+/* Is all that `a` says still said by `b`? */
+static bool
+grown(struct json a, struct json b)
+{
+	enum json_kind kind = json_kind(a);
+	struct json_walk x = json_walk(a), y;
+	struct json key, i, k;
+	const char *s, *more;
+
+	if (kind == JSON_NULL)
+		return true;
+	if (kind != json_kind(b))
+		return false;
+	if (kind == JSON_STRING) {
+		s = need(json_string(&mem, a));
+		more = need(json_string(&mem, b));
+		return strncmp(s, more, strlen(s)) == 0;
+	}
+	if (kind != JSON_ARRAY && kind != JSON_OBJECT)
+		return a.n == b.n && memcmp(a.s, b.s, a.n) == 0;
+	y = json_walk(b);
+	while (json_next(&x, &key, &i)) {
+		if (kind == JSON_OBJECT)
+			k = json_get(b, need(json_string(&mem, key)));
+		else if (!json_next(&y, NULL, &k))
+			return false;
+		if (json_kind(k) == JSON_NONE || !grown(i, k))
+			return false;
+	}
+	return true;
+}
+
+/* What is known after each byte of the reply. */
+static void
+read_growing(const struct mip_type *type, const struct reply_options *o,
+    const struct buf *in, struct got *g)
+{
+	struct buf piece = BUF_INIT;
+	struct json before = { "null", 4 }, now;
+	size_t n;
+
+	for (n = 0; n <= in->len; n++) {
+		buf_reset(&g->value);
+		buf_reset(&g->flags);
+		buf_reset(&piece);
+		buf_put(&piece, in->s, n);
+		read_partial(type, o, &piece, g);
+		if (g->error.len > 0 || !json_parse(need(arena_strndup(&mem,
+		    buf_str(&g->value), g->value.len)), g->value.len, &now,
+		    NULL, NULL))
+			break;
+		if (!grown(before, now)) {
+			buf_printf(&g->error, "%.*s, then %.*s behind %.*s",
+			    (int)before.n, before.s, (int)now.n, now.s, (int)n,
+			    in->s);
+			break;
+		}
+		before = now;
+	}
+	buf_release(&piece);
+}
+
 static void
 read_reply(const struct vector *v, const struct target *t,
     const struct reply_options *o, struct got *g)
 {
 	const struct mip_type *type = o->single ? t->field->type : t->record;
 	struct json in = json_get(v->v, "in");
+	const char *mode = text(v->v, "mode");
 	struct reply_note note;
 	struct buf b = BUF_INIT;
 	char *out = need(arena_alloc(&mem, type->size));
 	enum mip_status s;
 
 	put_text(&b, in);
-	if (strcmp(text(v->v, "mode") ? text(v->v, "mode") : "",
-	    "partial") == 0) {
+	if (mode && strcmp(mode, "partial") == 0) {
 		read_partial(type, o, &b, g);
+	} else if (mode && strcmp(mode, "grows") == 0) {
+		read_growing(type, o, &b, g);
 	} else {
 		s = reply_read(&mem, type, o, b.s, b.len, out, &note);
 		if (s != MIP_OK)
