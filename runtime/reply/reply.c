@@ -164,12 +164,19 @@ static bool
 rr_layout(struct rr *r, enum mip_format f, struct reply_text text)
 {
 	struct reply_sum sum = { 0 };
+	struct reply_fence fence;
 	struct reply_try x;
 	struct rnode *v;
+	bool fenced = reply_fences(text, &fence, 1) == 1 && fence.all;
 
-	v = reply_carrier(&r->mem, r->t, f, text, false, &sum);
+	v = reply_carrier(&r->mem, r->t, f, fenced ? fence.text : text, false,
+	    &sum);
 	if (v == NULL)
 		return false;
+	if (fenced) {
+		reply_flag(&sum, REPLY_FENCE);
+		sum.open = sum.open && !fence.closed;
+	}
 	x = reply_attempt(&r->co, r->t, v, NULL);
 	x.sum.from = NULL;
 	/* Only a last piece can be cut. */
@@ -179,8 +186,10 @@ rr_layout(struct rr *r, enum mip_format f, struct reply_text text)
 	if (f != r->o->format)
 		reply_flag(&x.sum, f == MIP_MARKERS ? REPLY_MARKERS :
 		    f == MIP_LABELS ? REPLY_LABELS : REPLY_TAGS);
+	/* Where several fields stand, it is they that are wrong. */
 	if (!x.ok && (r->err.error == REPLY_E_NONE ||
-	    r->err.error == REPLY_E_NO_JSON))
+	    r->err.error == REPLY_E_NO_JSON || (v->count > 1 &&
+	    r->err.path[0] == '\0')))
 		r->err = r->co.err;
 	reply_keep(&r->best, &x);
 	return true;
@@ -568,10 +577,10 @@ rr_whole_chars(const char *s, size_t n)
 	return n;
 }
 
-/* What stands in the fence of code that is still being written; false if that
+/* What stands in the fence of a text that is still being written; false if that
  * is not known yet. */
 static bool
-rr_code_begun(struct reply_text *text)
+rr_fence_begun(struct reply_text *text)
 {
 	struct reply_fence fence;
 	const char *s;
@@ -604,16 +613,20 @@ rr_begun(struct rr *r, struct reply_text text)
 	const struct mip_type *t = r->field != NULL ? r->field->type : r->t;
 	struct reply_sum sum = { 0 };
 	struct reply_values *values;
+	struct reply_text inner;
 	struct rnode *v;
 
 	if (rr_is_layout(r->o->format)) {
-		v = reply_carrier(&r->mem, r->t, r->o->format, text, true,
+		inner = text;
+		if (!rr_fence_begun(&inner))
+			inner = text;
+		v = reply_carrier(&r->mem, r->t, r->o->format, inner, true,
 		    &sum);
 		if (v != NULL)
 			return v;
 	}
 	if (reply_stringlike(reply_strip(t))) {
-		if (rr_code(r) ? !rr_code_begun(&text) :
+		if (rr_code(r) ? !rr_fence_begun(&text) :
 		    t->kind == MIP_OPTIONAL && text.n <= 4 &&
 		    memcmp(text.s, "null", text.n) == 0)
 			return NULL;

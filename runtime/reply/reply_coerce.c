@@ -558,6 +558,19 @@ co_flat(const struct mip_type *t, const struct rnode *v)
 	return true;
 }
 
+/* A list of one list of several, where the items are no lists. */
+static bool
+co_nested(const struct mip_type *t, const struct rnode *v)
+{
+	const struct mip_type *of = reply_strip(t->of);
+	const struct rnode *inner = v->child;
+
+	if (v->count != 1 || inner->kind != RNODE_ARRAY || inner->count < 2 ||
+	    of->kind == MIP_LIST || of->kind == MIP_UNION)
+		return false;
+	return of->kind != MIP_STRUCT || inner->child->kind == RNODE_OBJECT;
+}
+
 static bool
 co_list(struct reply_co *c, const struct mip_type *t, struct rnode *v,
     const struct reply_path *at, void *out)
@@ -569,6 +582,10 @@ co_list(struct reply_co *c, const struct mip_type *t, struct rnode *v,
 
 	if (p != NULL)
 		return co_encoded(c, t, p, at, out);
+	if (v->kind == RNODE_ARRAY && co_nested(t, v)) {
+		reply_flag(&c->sum, REPLY_UNWRAP);
+		return co_items(c, t, v->child, at, out);
+	}
 	if (v->kind == RNODE_ARRAY && (c->wrapped == v || !co_flat(t, v)))
 		return co_items(c, t, v, at, out);
 	if (c->wrapped == v || !reply_single(t->of, v))

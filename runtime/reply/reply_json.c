@@ -148,7 +148,12 @@ rj_skip(struct rj *p)
 	bool line = false;
 
 	for (;;) {
+		e = p->at;
 		p->at = reply_look_blanks(p, p->at, &line);
+		for (; e < p->at && reply_blank(*e); e++)
+			continue;
+		if (e < p->at)          /* blanks that are none in JSON */
+			reply_json_flag(p, REPLY_FROM_TEXT);
 		if (p->at == p->end)
 			return false;
 		if (p->end - p->at >= 2 && *p->at == '/' && p->at[1] == '*') {

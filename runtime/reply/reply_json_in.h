@@ -26,6 +26,8 @@ struct rj {
 	enum reply_error error;
 	bool dead, encoded, cut;
 	bool begun;                     /* more of the text will come */
+	const char *unlined;            /* no line from here on starts with
+	                                 * three backticks; NULL: unknown */
 	bool rest;                      /* what follows is no JSON any more */
 	unsigned depth;
 	struct rj_frame *frame;         /* `room` of them, in the arena */

@@ -55,12 +55,28 @@ reply_look_member(const struct mip_type *t, struct reply_text k, bool loose)
 
 /* ---- looking ahead ---- */
 
+/* Bytes of a blank that is not of ASCII: U+00A0, U+3000 or a mark of the byte
+ * order. */
+static size_t
+rj_wide_blank(const char *s, const char *end)
+{
+	if (end - s >= 2 && *s == '\xc2' && s[1] == '\xa0')
+		return 2;
+	return end - s >= 3 && (memcmp(s, "\xe3\x80\x80", 3) == 0 ||
+	    memcmp(s, "\xef\xbb\xbf", 3) == 0) ? 3 : 0;
+}
+
 const char *
 reply_look_blanks(const struct rj *p, const char *s, bool *line)
 {
-	for (; s < p->end && reply_blank(*s); s++)
+	size_t n = 1;
+
+	for (; s < p->end && n > 0; s += n) {
+		n = reply_blank(*s) ? 1 : (unsigned char)*s < 0x80 ? 0 :
+		    rj_wide_blank(s, p->end);
 		if (*s == '\n')
 			*line = true;
+	}
 	return s;
 }
 
@@ -77,7 +93,8 @@ reply_look_word(const struct rj *p, const char *s)
 {
 	const char *end = p->end - s > RJ_KEY ? s + RJ_KEY : p->end;
 
-	while (s < end && rj_word_byte(*s))
+	while (s < end && (rj_word_byte(*s) || (*s == '.' && s + 1 < end &&
+	    reply_digit(s[1]))))
 		s++;
 	return s;
 }

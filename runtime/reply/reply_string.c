@@ -363,17 +363,20 @@ rj_dedent(struct rj *p, const char *s, const char *end)
 }
 
 /* Where the block that opened before `s` closes: for backticks at the start
- * of a line if there is one. */
+ * of a line if there is one, which is looked for to the end of the text once
+ * in vain. */
 static const char *
-rj_block_end(const struct rj *p, const struct rj_quote *q, const char *s)
+rj_block_end(struct rj *p, const struct rj_quote *q, const char *s)
 {
 	static const char *const mark[] = { "\"\"\"", "'''", "```" };
 	const char *word = mark[q->c == '"' ? 0 : q->c == '\'' ? 1 : 2];
-	const char *e, *first = NULL;
+	const char *e, *first = NULL, *from = s;
 
 	for (;; s = e + 3) {
 		e = reply_find((struct reply_text){ s, (size_t)(p->end - s) },
 		    word);
+		if (e == NULL && first != NULL)
+			p->unlined = from;
 		if (e == NULL)
 			return first;
 		while (q->c != '`' && p->end - e > 3 && e[3] == q->c)
@@ -382,6 +385,8 @@ rj_block_end(const struct rj *p, const struct rj_quote *q, const char *s)
 			return e;
 		if (first == NULL)
 			first = e;
+		if (p->unlined != NULL && from >= p->unlined)
+			return first;
 	}
 }
 

@@ -203,6 +203,8 @@ rt_next_scalar(struct rt *x, const char **s, const char *end)
 	    (size_t)(e - from) });
 }
 
+static void rt_pieces(struct rt *x, struct reply_text text);
+
 /* Scalars side by side, as the items of one list: all of the text. */
 static void
 rt_scalars(struct rt *x, struct reply_text text)
@@ -217,8 +219,10 @@ rt_scalars(struct rt *x, struct reply_text text)
 	for (; s < end; last = v, n++) {
 		v = rt_next_scalar(x, &s, end);
 		if (v == NULL || (v->kind != RNODE_STRING &&
-		    reply_stringlike(reply_strip(t->of))))
+		    reply_stringlike(reply_strip(t->of)))) {
+			rt_pieces(x, text);
 			return;
+		}
 		v->done = s < end || x->v->done || v->kind != RNODE_NUMBER;
 		if (last != NULL)
 			last->next = v;
@@ -227,6 +231,77 @@ rt_scalars(struct rt *x, struct reply_text text)
 	}
 	if (n > 1)
 		rt_take(x, rt_gather(x, first, n), NULL);
+}
+
+/* Is there a comma between two digits? */
+static bool
+rt_grouped(struct reply_text t)
+{
+	size_t i;
+
+	for (i = 1; i + 1 < t.n; i++)
+		if (t.s[i] == ',' && reply_digit(t.s[i - 1]) &&
+		    reply_digit(t.s[i + 1]))
+			return true;
+	return false;
+}
+
+/* May such commas stand between numbers?  Not where they may group digits,
+ * and not if there is one, which may be that of a decimal. */
+static bool
+rt_separates(struct reply_text t)
+{
+	size_t i, run = 0, commas = 0, other = 0;
+
+	for (i = 0; i <= t.n; i++) {
+		if (i < t.n && reply_digit(t.s[i])) {
+			run++;
+			continue;
+		}
+		other += commas > 0 && run != 3;
+		commas += i < t.n && t.s[i] == ',';
+		run = 0;
+	}
+	return commas > 1 && other > 0;
+}
+
+/* Names, truth words or numbers, one on a line or with commas between them:
+ * each has to be all of its piece. */
+static void
+rt_pieces(struct rt *x, struct reply_text text)
+{
+	const uint64_t found = UINT64_C(1) << REPLY_FROM_TEXT;
+	const struct mip_type *of = reply_strip(reply_strip(x->t)->of);
+	const char *s = text.s, *end = text.s + text.n, *e;
+	struct rnode *v, *first = NULL, *last = NULL;
+	struct reply_text piece;
+	struct reply_try r;
+	size_t n = 0;
+
+	if ((of->kind != MIP_ENUM && of->kind != MIP_LITERAL &&
+	    of->kind != MIP_BOOL && of->kind != MIP_INT &&
+	    of->kind != MIP_FLOAT) || (rt_grouped(text) &&
+	    !rt_separates(text)))
+		return;
+	for (; s < end; s = e + (e < end), last = v, n++) {
+		for (e = s; e < end && *e != ',' && *e != '\n'; e++)
+			continue;
+		piece = reply_trim((struct reply_text){ s, (size_t)(e - s) });
+		v = piece.n > 0 ? reply_node(x->c->mem, RNODE_WORD, piece) :
+		    NULL;
+		if (v == NULL)
+			return;
+		v->done = e < end || x->v->done;
+		if (last != NULL)
+			last->next = v;
+		else
+			first = v;
+	}
+	if (n < 2)
+		return;
+	r = rt_gather(x, first, n);
+	if (r.ok && (r.sum.flags & found) == 0)
+		rt_take(x, r, NULL);
 }
 
 /* ---- fences ---- */
@@ -383,6 +458,11 @@ rt_list(struct rt *x, const struct mip_type *t, const struct reply_path *at,
 	reply_flag(&c->sum, REPLY_WRAP);
 	ok = rt_words(x, t->of, &here, to);
 	c->wrapped = keep;
+	/* One number, or several? */
+	if (ok && (reply_strip(t->of)->kind == MIP_INT ||
+	    reply_strip(t->of)->kind == MIP_FLOAT) &&
+	    rt_grouped((struct reply_text){ x->v->s, x->v->n }))
+		return rt_fail(x, REPLY_E_AMBIGUOUS, t->of, &here);
 	if (ok)
 		type_list_set(out, to, 1);
 	c->sum.open = c->sum.open || !x->v->done;
