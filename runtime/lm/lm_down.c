@@ -270,6 +270,13 @@ down_blame(const struct lm_flight *f, const struct provider_error *e)
 		{ "content_policy_violation", MIP_REFUSAL },
 		{ "context_length_exceeded", MIP_TRUNCATED },
 		{ "exceed_context_size_error", MIP_TRUNCATED },
+		{ "invalid_prompt", MIP_REFUSAL },
+	};
+	static const char *const context[] = {
+		"maximum context length", "model's context length",
+		"max context length", "exceeds the context",
+		"exceed the context", "greater than the context length",
+		"exceeds the available context", "`max_new_tokens` must be <="
 	};
 	int status = f->http.status;
 	size_t i;
@@ -281,9 +288,10 @@ down_blame(const struct lm_flight *f, const struct provider_error *e)
 		if (strcmp(e->code, map[i].code) == 0)
 			return map[i].s;
 	/* vLLM and others have no code for it. */
-	if ((status == 400 || status == 413) &&
-	    strstr(e->text, "maximum context length"))
-		return MIP_TRUNCATED;
+	for (i = 0; (status == 400 || status == 413 || status == 422) &&
+	    i < sizeof context / sizeof context[0]; i++)
+		if (strstr(e->text, context[i]))
+			return MIP_TRUNCATED;
 	return MIP_INFRASTRUCTURE;
 }
 
@@ -297,6 +305,11 @@ down_refused(struct lm *l, struct lm_flight *f, double now)
 	char said[LM_WHY];
 
 	m->provider->error(buf_str(&r->reply), r->reply.len, &e);
+	if (e.retry_after_s > r->retry_after_s)
+		r->retry_after_s = e.retry_after_s;
+	if (f->kind != LM_FETCH && (r->status == 402 || (r->status == 429 &&
+	    e.daily && r->retry_after_s <= 0)))
+		e.quota = true;
 	if ((r->status == 401 || r->status == 403 || e.key) && m->key_env)
 		buf_printf(&hint, m->authorization ?
 		    "; the key is the one in %s" :
@@ -316,8 +329,6 @@ down_refused(struct lm *l, struct lm_flight *f, double now)
 	    m->what, m->shown, r->status, e.text[0] ? ": " : "", e.text,
 	    buf_str(&hint));
 	buf_release(&hint);
-	if (e.retry_after_s > r->retry_after_s)
-		r->retry_after_s = e.retry_after_s;
 	if (e.quota) {
 		down_spent(l, f, MIP_QUOTA, r->retry_after_s > 0 ?
 		    r->retry_after_s : DOWN_SPENT_S, now);

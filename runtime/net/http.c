@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
@@ -24,6 +25,7 @@ enum {
 	HTTP_ALIVE_S = 60,              /* of silence until it is asked whether
 	                                 * the other side is there */
 	HTTP_ALIVE_AGAIN_S = 15,
+	HTTP_LONG_S = 1000000000,       /* what more is asked to wait is */
 	HTTP_MUTE = 32,                 /* connections that are watched */
 	HTTP_LOST_MS = 20               /* between turns that nothing tells */
 };
@@ -545,22 +547,46 @@ http_class(const struct http_slot *s, CURLcode code)
 	return HTTP_BROKEN;
 }
 
+#if LIBCURL_VERSION_NUM >= 0x075400
+/* A number without a sign that is the whole of a header; -1 for none. */
+static double
+http_header_number(struct http_slot *s, const char *name, const char **value)
+{
+	struct curl_header *h;
+	size_t n;
+
+	*value = NULL;
+	if (curl_easy_header(s->easy, name, 0, CURLH_HEADER, -1, &h) !=
+	    CURLHE_OK)
+		return -1;
+	*value = h->value;
+	n = strspn(h->value, "0123456789.");
+	if (n == 0 || h->value[n + strspn(h->value + n, " \t")] != '\0')
+		return -1;
+	return fmin(strtod(h->value, NULL), HTTP_LONG_S);
+}
+#endif
+
 /* Retry-After in seconds or as a date, or in milliseconds as some write it. */
 static double
 http_retry_after(struct http_slot *s)
 {
 	curl_off_t wait = 0;
 #if LIBCURL_VERSION_NUM >= 0x075400
-	struct curl_header *h;
-	char *end;
-	double ms;
+	const char *value;
+	double n, left;
+	time_t date;
 
-	if (curl_easy_header(s->easy, "retry-after-ms", 0, CURLH_HEADER, -1,
-	    &h) == CURLHE_OK) {
-		ms = strtod(h->value, &end);
-		if (end != h->value && ms > 0 && ms < 1e12)
-			return ms / 1e3;
-	}
+	n = http_header_number(s, "retry-after-ms", &value);
+	if (n > 0)
+		return n / 1e3;
+	n = http_header_number(s, "retry-after", &value);
+	if (n >= 0)
+		return n;
+	date = value ? curl_getdate(value, NULL) : -1;
+	left = date != -1 ? difftime(date, time(NULL)) : 0;
+	if (left > 0)
+		return fmin(left, HTTP_LONG_S);
 #endif
 	curl_easy_getinfo(s->easy, CURLINFO_RETRY_AFTER, &wait);
 	return wait > 0 ? (double)wait : 0;

@@ -69,6 +69,7 @@ struct provider_error {
 	char code[64];                  /* its code or type, or "" */
 	bool quota;                     /* nothing is left of what one has for a
 	                                 * day or a sum: no use to wait */
+	bool daily;                     /* it is a day's or a month's share */
 	bool key;                       /* it does not know the key */
 	double retry_after_s;           /* 0: it does not say */
 };

@@ -181,23 +181,36 @@ openai_usage(const cJSON *root, struct provider_answer *r)
 {
 	const cJSON *u = cJSON_GetObjectItemCaseSensitive(root, "usage");
 	const cJSON *d;
+	int64_t thought;
 
 	if (!cJSON_IsObject(u))
 		return;
 	r->in = provider_count(u, "prompt_tokens", &r->counted);
 	r->out = provider_count(u, "completion_tokens", &r->counted);
+	/* Some leave out of it what was thought, which is paid for as well. */
+	d = cJSON_GetObjectItemCaseSensitive(u, "completion_tokens_details");
+	thought = provider_count(d, "reasoning_tokens", NULL);
+	if (provider_count(u, "total_tokens", NULL) == r->in + r->out +
+	    thought)
+		r->out += thought;
 	d = cJSON_GetObjectItemCaseSensitive(u, "prompt_tokens_details");
 	if (cJSON_IsObject(d)) {
 		r->cached = provider_count(d, "cached_tokens", NULL);
 		r->written = provider_count(d, "cache_write_tokens", NULL);
 	}
+	/* DeepSeek's words, and Moonshot's. */
+	if (r->cached == 0)
+		r->cached = provider_count(u, "prompt_cache_hit_tokens", NULL);
+	if (r->cached == 0)
+		r->cached = provider_count(u, "cached_tokens", NULL);
 }
 
-/* Text is a string, or a list of parts that have texts. */
+/* Text is a string, or a list of parts that have texts, and of such that have
+ * lists of what was thought. */
 static bool
-openai_content(struct buf *b, const cJSON *content)
+openai_content(const cJSON *content, struct buf *b, struct buf *reasoning)
 {
-	const cJSON *part;
+	const cJSON *part, *thought;
 	const char *s;
 
 	if (cJSON_IsString(content)) {
@@ -210,6 +223,12 @@ openai_content(struct buf *b, const cJSON *content)
 		s = provider_text_of(part, "text");
 		if (s)
 			buf_puts(b, s);
+		cJSON_ArrayForEach(thought, cJSON_GetObjectItemCaseSensitive(
+		    part, "thinking")) {
+			s = provider_text_of(thought, "text");
+			if (s)
+				buf_puts(reasoning, s);
+		}
 	}
 	return true;
 }
@@ -228,11 +247,34 @@ openai_arguments(const cJSON *message)
 static enum reply_finish
 openai_finish(const cJSON *choice)
 {
-	if (provider_word_is(choice, "finish_reason", "length"))
+	const char *s = provider_text_of(choice, "finish_reason");
+
+	/* The second is Mistral's; the last goes on with Gemini's own word. */
+	if (s && (strcmp(s, "length") == 0 || strcmp(s, "model_length") == 0))
 		return REPLY_LENGTH;
-	if (provider_word_is(choice, "finish_reason", "content_filter"))
+	if (s && openai_begins(s, "content_filter"))
 		return REPLY_FILTER;
 	return REPLY_STOP;
+}
+
+/* The server failed in the midst of it: what there is of a text is no
+ * reply. */
+static bool
+openai_broke(const cJSON *choice, struct provider_answer *r)
+{
+	static const char *const word[] = {
+		"error", "insufficient_system_resource", "abort", "aborted"
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof word / sizeof word[0]; i++) {
+		if (!provider_word_is(choice, "finish_reason", word[i]))
+			continue;
+		snprintf(r->why, sizeof r->why, "a part of a reply, and with "
+		    "the reason %s", word[i]);
+		return true;
+	}
+	return false;
 }
 
 static bool
@@ -251,8 +293,8 @@ openai_message(const cJSON *message, enum mip_structure rung,
 	if (said)
 		buf_puts(&text, said);
 	else
-		ok = openai_content(&text, cJSON_GetObjectItemCaseSensitive(
-		    message, "content"));
+		ok = openai_content(cJSON_GetObjectItemCaseSensitive(message,
+		    "content"), &text, &reasoning);
 	thoughts = provider_text_of(message, "reasoning_content");
 	if (!thoughts)
 		thoughts = provider_text_of(message, "reasoning");
@@ -280,7 +322,9 @@ provider_chat_answer(const char *s, size_t n, enum mip_structure rung,
 	choice = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(root,
 	    "choices"), 0);
 	message = cJSON_GetObjectItemCaseSensitive(choice, "message");
-	if (cJSON_IsObject(message)) {
+	if (openai_broke(choice, r)) {
+		ok = false;
+	} else if (cJSON_IsObject(message)) {
 		r->finish = openai_finish(choice);
 		openai_usage(root, r);
 		provider_names_of(r, root, "id", "model");
@@ -331,7 +375,11 @@ openai_delta(struct provider_stream *st, const cJSON *delta)
 	} else if (st->rung == MIP_STRUCTURE_FUNCTION) {
 		openai_calls(st, delta);
 	}
-	provider_said(st, provider_text_of(delta, "content"));
+	if (provider_text_of(delta, "content"))
+		provider_said(st, provider_text_of(delta, "content"));
+	else if (!st->called)
+		openai_content(cJSON_GetObjectItemCaseSensitive(delta,
+		    "content"), &st->text, &st->reasoning);
 	s = provider_text_of(delta, "reasoning_content");
 	if (!s)
 		s = provider_text_of(delta, "reasoning");
@@ -358,6 +406,8 @@ provider_chat_piece(struct provider_stream *st, const char *s, size_t n)
 	if (cJSON_HasObjectItem(root, "error")) {
 		ok = provider_no_answer(&st->answer, s, n,
 		    provider_chat_error, "an error");
+	} else if (openai_broke(choice, &st->answer)) {
+		ok = false;
 	} else if (choice) {
 		openai_delta(st, cJSON_GetObjectItemCaseSensitive(choice,
 		    "delta"));
@@ -374,8 +424,72 @@ provider_chat_piece(struct provider_stream *st, const char *s, size_t n)
 
 /* ---- errors ---- */
 
+/* Seconds of "7m12s", "1h2m", "20ms", "12.441s"; 0 for no such thing. */
+static double
+openai_seconds(const char *s)
+{
+	static const struct { const char *unit; double s; } unit[] = {
+		{ "ms", 1e-3 }, { "d", 86400 }, { "h", 3600 }, { "m", 60 },
+		{ "s", 1 },
+	};
+	double sum = 0, n;
+	char *end;
+	size_t i;
+
+	while (*s >= '0' && *s <= '9') {
+		n = strtod(s, &end);
+		s = end + strspn(end, " ");
+		for (i = 0; i < sizeof unit / sizeof unit[0]; i++)
+			if (openai_begins(s, unit[i].unit))
+				break;
+		if (i == sizeof unit / sizeof unit[0] || !(n < 1e6))
+			return 0;
+		sum += n * unit[i].s;
+		s += strlen(unit[i].unit);
+	}
+	return sum;
+}
+
+/* What the code and the words say: that more is not to be had for long, and
+ * how long it is to be waited. */
+static void
+openai_quota(const char *text, struct provider_error *e)
+{
+	static const char *const code[] = {
+		"insufficient_quota", "billing_hard_limit_reached",
+		"billing_not_active", "insufficient_user_quota"
+	};
+	static const char *const words[] = {
+		"nsufficient credits", "nsufficient balance",
+		"nsufficient Balance", "all available credits",
+		"Out of call volume quota", "API usage limits"
+	};
+	static const char *const day[] = {
+		"per day", "per-day", "/day", "/ day", "/ month", "per month",
+		"daily limit", "Daily limit"
+	};
+	const char *at;
+	size_t i;
+
+	for (i = 0; i < sizeof code / sizeof code[0]; i++)
+		e->quota = e->quota || strcmp(e->code, code[i]) == 0;
+	if (!text)
+		return;
+	for (i = 0; i < sizeof words / sizeof words[0]; i++)
+		e->quota = e->quota || strstr(text, words[i]);
+	at = strstr(text, "try again in ");
+	if (at)
+		e->retry_after_s = openai_seconds(at + 13);
+	at = strstr(text, "retry after ");
+	if (at && e->retry_after_s <= 0)
+		e->retry_after_s = openai_seconds(at + 12);
+	/* A share of a day that comes back bit by bit is waited for. */
+	for (i = 0; i < sizeof day / sizeof day[0]; i++)
+		e->daily = e->daily || strstr(text, day[i]);
+}
+
 /* {"error":{"message":...,"code":...}}, {"error":"..."}, {"message":"..."},
- * {"detail":"..."}. */
+ * {"detail":"..."}, {"detail":[{"msg":"..."}]}. */
 void
 provider_chat_error(const char *s, size_t n, struct provider_error *e)
 {
@@ -406,12 +520,16 @@ provider_chat_error(const char *s, size_t n, struct provider_error *e)
 		text = provider_text_of(root, "message");
 		if (!text)
 			text = provider_text_of(root, "detail");
+		if (!text)
+			text = provider_text_of(cJSON_GetArrayItem(
+			    cJSON_GetObjectItemCaseSensitive(root, "detail"),
+			    0), "msg");
 	}
 	if (text)
 		provider_copy(e->text, sizeof e->text, text);
 	if (code)
 		provider_copy(e->code, sizeof e->code, code);
-	e->quota = strcmp(e->code, "insufficient_quota") == 0;
+	openai_quota(text, e);
 	cJSON_Delete(root);
 }
 

@@ -249,5 +249,104 @@ base=/v1 script '{"reply":"{\"mood\":\"glad\",\"points\":7}"}'
 ok 'without a system message' gives "$GOLD" --no-cache
 ok 'the user says all' not_sent '"role":"system"'
 ok 'first what to do' sent '"messages":[{"role":"user","content":[{"type":"text","text":"Judge'
+
+# ---- dialects of OpenAI's API ----
+
+NOTHING='{}'
+# chat MESSAGE [FINISH [USAGE]]: a rule that answers so.
+chat() {
+	printf '{"path":"/chat/completions","json":{"choices":[{"message":%s,' "$1"
+	printf '"finish_reason":"%s"}],"usage":%s}}\n' "${2:-stop}" \
+	    "${3:-$NOTHING}"
+}
+# error STATUS ERROR [MORE]: a rule that refuses so.
+error() {
+	printf '{"path":"/chat/completions","status":%s,"json":%s%s}\n' "$1" \
+	    "$2" "${3-}"
+}
+CONTENT='{"role":"assistant","content":"{\"mood\":\"glad\",\"points\":7}"}'
+model openai:some 'retry { attempts = 2; backoff = 10ms; max_wait = 2s; }'
+script "$(chat "$CONTENT" stop '{"prompt_tokens":30,"completion_tokens":9,"total_tokens":39,"prompt_cache_hit_tokens":20,"prompt_cache_miss_tokens":10}')"
+ok 'DeepSeek answers' gives "$GOLD" --no-cache --trace trace
+ok 'what its cache had is counted' usage 30 20 9
+script "$(chat "$CONTENT" stop '{"prompt_tokens":30,"completion_tokens":9,"total_tokens":39,"cached_tokens":12}')"
+ok 'Moonshot answers' gives "$GOLD" --no-cache --trace trace
+ok 'with a word of its own' usage 30 12 9
+script "$(chat "$CONTENT" stop '{"prompt_tokens":30,"completion_tokens":9,"total_tokens":50,"completion_tokens_details":{"reasoning_tokens":11}}')"
+ok 'what was thought' gives "$GOLD" --no-cache --trace trace
+ok 'is counted where it was left out' usage 30 0 20
+script "$(chat "$CONTENT" stop '{"prompt_tokens":30,"completion_tokens":20,"total_tokens":50,"completion_tokens_details":{"reasoning_tokens":11}}')"
+ok 'what was thought within' gives "$GOLD" --no-cache --trace trace
+ok 'is not counted twice' usage 30 0 20
+script "$(chat '{"role":"assistant","content":[{"type":"thinking","thinking":[{"type":"text","text":"I think so {"}]},{"type":"text","text":"{\"mood\":\"glad\",\"points\":7}"}]}')"
+ok 'Mistral thinks in a list' gives "$GOLD" --no-cache --trace trace --trace-content
+ok 'and it is kept apart' grep -q 'I think so' trace
+events() { # of a stream, from the lines of standard input
+	printf '{"path":"/chat/completions","piece_ms":1,"reply":"'
+	sed 's/\\/\\\\/g; s/"/\\"/g; s/^/data: /; s/$/\\n\\n/' | tr -d '\n'
+	printf '"}\n'
+}
+script "$(events <<'END'
+{"choices":[{"delta":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"so {"}]}]}}]}
+{"choices":[{"delta":{"content":"{\"mood\":\"glad\","}}]}
+{"choices":[{"delta":{"content":[{"type":"text","text":"\"points\":7}"}]},"finish_reason":"stop"}]}
+[DONE]
+END
+)"
+ok 'so it does in a stream' status 0 ./p --no-cache --stream --text 'such a day'
+ok 'whose text is whole' says '"mood":"glad","points":7'
+for reason in error insufficient_system_resource abort; do
+	script "$(chat "$CONTENT" $reason | sed 's/}$/,"times":1}/')" "$(chat "$CONTENT")"
+	ok "a reply that broke off ($reason) is asked for again" gives "$GOLD" --no-cache
+	ok 'once' [ "$(requests)" -eq 2 ]
+done
+script "$(chat '{"role":"assistant","content":"{\"mood\":"}' model_length)"
+ok 'Mistral cuts a reply off' status 8 ./p --no-cache --text x
+ok 'which is told' says 'cut off'
+script "$(chat '{"role":"assistant","content":""}' 'content_filter: SAFETY')"
+ok 'Gemini filters one' status 8 ./p --no-cache --text x
+ok 'which is told too' says 'filter'
+
+# ends STATUS PATTERN REQUESTS RULE...: how the call ends.
+ends() {
+	want=$1 pattern=$2 times=$3
+	shift 3
+	script "$@"
+	status "$want" ./p --no-cache --text x && says "$pattern" &&
+	    [ "$(requests)" -eq "$times" ] || { cat out err; requests; return 1; }
+}
+LIMIT='Rate limit reached for model `m` on tokens per day (TPD): Limit 100000, Used 97050, Requested 3619.'
+ok "a day's share that is spent" ends 3 'quota is spent' 1 \
+    "$(error 429 '{"error":{"message":"Rate limit exceeded: free-models-per-day.","code":429}}')"
+ok 'one that says for how long' ends 3 'asks to wait 578 s' 1 \
+    "$(error 429 '{"error":{"message":"'"$LIMIT"' Please try again in 9m38.016s.","type":"tokens","code":"rate_limit_exceeded"}}')"
+ok 'one of which a part comes back soon' ends 0 glad 2 \
+    "$(error 429 '{"error":{"message":"'"$LIMIT"' Please try again in 579ms.","type":"tokens","code":"rate_limit_exceeded"}}' ',"times":1')" \
+    "$(chat "$CONTENT")"
+ok 'a share of a minute' ends 0 glad 2 \
+    "$(error 429 '{"error":{"message":"Rate limit reached on requests per min (RPM): Limit 3.","code":"rate_limit_exceeded"}}' ',"times":1')" \
+    "$(chat "$CONTENT")"
+ok 'no money' ends 3 'quota is spent' 1 \
+    "$(error 402 '{"error":{"message":"Insufficient Balance","type":"unknown_error","code":"invalid_request_error"}}')"
+ok 'no money, in a number' ends 3 'quota is spent' 1 \
+    "$(error 402 '{"error":{"message":"This request requires more credits","code":402}}')"
+ok 'an account that is not active' ends 3 'quota is spent' 1 \
+    "$(error 429 '{"error":{"message":"Your account is not active","type":"billing_not_active","code":"billing_not_active"}}')"
+ok 'a volume of calls' ends 3 'quota is spent' 1 \
+    "$(error 403 '{"error":{"code":"403","message":"Out of call volume quota. Quota will be replenished in 2 days."}}')"
+ok 'a prompt that is flagged' ends 8 'flagged' 1 \
+    "$(error 400 '{"error":{"message":"Invalid prompt: it was flagged","type":"invalid_request_error","code":"invalid_prompt"}}')"
+ok 'a prompt that is too long, for SGLang' ends 8 'longer than' 1 \
+    "$(error 400 "{\"object\":\"error\",\"message\":\"The input (9000 tokens) is longer than the model's context length (8192 tokens).\",\"code\":400}")"
+ok 'a prompt that is too long, for others' ends 8 'context length' 1 \
+    "$(error 422 '{"error":"input length exceeds the context length"}')"
+ok 'what FastAPI finds' ends 3 'Field required' 1 \
+    "$(error 422 '{"detail":[{"type":"missing","loc":["body","x"],"msg":"Field required"}]}')"
+ok '529 passes' ends 0 glad 2 "$(error 529 '{"error":"busy"}' ',"times":1')" \
+    "$(chat "$CONTENT")"
+model anthropic:claude-sonnet-4-5 'retry { attempts = 2; backoff = 10ms; max_wait = 2s; }'
+ok 'limits of what Anthropic may cost' ends 3 'quota is spent' 1 \
+    '{"path":"/messages","status":400,"json":{"type":"error","error":{"type":"invalid_request_error","message":"You have reached your specified API usage limits. You will regain access on 2030-01-01 at 00:00 UTC."}}}'
+
 ok 'no key in any file' sh -c '! grep -rlE "sk-(az|ant|gem)-secret" .'
 done_testing

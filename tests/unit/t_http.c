@@ -15,12 +15,26 @@
 #include "net/http.h"
 #include "slow.h"
 
+/* A rule that asks to wait so. */
+#define WAITS(what, value) \
+	"{\"match\":\"wait " what "\",\"status\":429,\"headers\":" \
+	    "{\"Retry-After\":\"" value "\"}}\n"
+
 static const char rules[] =
 	"{\"match\":\"plain\",\"reply\":\"hello\"}\n"
 	"{\"match\":\"busy\",\"status\":429,"
 	    "\"headers\":{\"Retry-After\":\"7\"}}\n"
 	"{\"match\":\"brief\",\"status\":429,\"headers\":"
 	    "{\"Retry-After\":\"1\",\"retry-after-ms\":\"250\"}}\n"
+	WAITS("part", "1.5") WAITS("less", "-5")
+	WAITS("long", "99999999999999999999999") WAITS("none", "0")
+	WAITS("imf", "Mon, 21 Oct 2052 07:28:00 GMT")
+	WAITS("850", "Monday, 21-Oct-52 07:28:00 GMT")
+	WAITS("asctime", "Mon Oct 21 07:28:00 2052")
+	WAITS("past", "Wed, 21 Oct 2015 07:28:00 GMT")
+	WAITS("nonsense", "in a while")
+	"{\"match\":\"wait zero ms\",\"status\":429,\"headers\":"
+	    "{\"Retry-After\":\"2\",\"retry-after-ms\":\"0\"}}\n"
 	"{\"match\":\"odd wait\",\"status\":429,\"headers\":"
 	    "{\"Retry-After\":\"2\",\"retry-after-ms\":\"soon\"}}\n"
 	"{\"match\":\"reset\",\"action\":\"reset\"}\n"
@@ -124,8 +138,19 @@ too_large(void **state)
 static void
 retry_after(void **state)
 {
+	static const struct {
+		const char *match;
+		double least, most;
+	} waits[] = {
+		{ "wait part", 1.5, 1.5 }, { "wait less", 0, 0 },
+		{ "wait long", 1e9, 1e9 }, { "wait none", 0, 0 },
+		{ "wait imf", 1e7, 1e9 }, { "wait 850", 1e7, 1e9 },
+		{ "wait asctime", 1e7, 1e9 }, { "wait past", 0, 0 },
+		{ "wait nonsense", 0, 0 }, { "wait zero ms", 2, 2 },
+	};
 	struct http *h = http_new();
 	struct shot s;
+	size_t i;
 
 	(void)state;
 	shoot(&s, h, "busy");
@@ -142,6 +167,14 @@ retry_after(void **state)
 	end(&s);
 	assert_true(s.r.retry_after_s > 1.9 && s.r.retry_after_s < 2.1);
 	http_release(&s.r);
+	for (i = 0; i < sizeof waits / sizeof waits[0]; i++) {
+		shoot(&s, h, waits[i].match);
+		end(&s);
+		assert_int_equal(s.r.status, 429);
+		assert_true(s.r.retry_after_s >= waits[i].least &&
+		    s.r.retry_after_s <= waits[i].most);
+		http_release(&s.r);
+	}
 	http_free(h);
 }
 
