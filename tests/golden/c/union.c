@@ -82,23 +82,23 @@ static const struct mip_type Area_in_type = {
 	.name = "Area_in", .field = Area_in_fields, .n = 2
 };
 
-static const struct mip_type *const Circle_or_Box_or_int_list_arms[] = {
+static const struct mip_type *const Circle_or_Box_or_list_of_int_arms[] = {
 	&Circle_type,
 	&Box_type,
 	&mip_int_list
 };
-static const struct mip_type Circle_or_Box_or_int_list_type = {
-	.kind = MIP_UNION, .size = sizeof(struct Circle_or_Box_or_int_list),
-	.arm = Circle_or_Box_or_int_list_arms, .n = 3,
-	    .arm_at = offsetof(struct Circle_or_Box_or_int_list, u)
+static const struct mip_type Circle_or_Box_or_list_of_int_type = {
+	.kind = MIP_UNION, .size = sizeof(struct Circle_or_Box_or_list_of_int),
+	.arm = Circle_or_Box_or_list_of_int_arms, .n = 3,
+	    .arm_at = offsetof(struct Circle_or_Box_or_list_of_int, u)
 };
 
 static const struct mip_field Area_out_fields[] = {
 	{ MIP_FIELD(struct Area_out, area, &mip_float, NULL) },
 	{ MIP_FIELD(struct Area_out, note, &mip_string, NULL) },
 	{ MIP_FIELD(struct Area_out, sum, &mip_float, NULL) },
-	{ MIP_FIELD(struct Area_out, first, &Circle_or_Box_or_int_list_type,
-	    NULL) },
+	{ MIP_FIELD(struct Area_out, first,
+	    &Circle_or_Box_or_list_of_int_type, NULL) },
 };
 static const struct mip_type Area_out_type = {
 	.kind = MIP_STRUCT, .size = sizeof(struct Area_out),
@@ -277,7 +277,7 @@ Area(struct mip *m, const struct Area_in *in, struct Area_out *out)
 		list_v[0] = 1;
 		list_v[1] = 2;
 
-		struct Circle_or_Box_or_int_list either_2 = { .arm = 2,
+		struct Circle_or_Box_or_list_of_int either_2 = { .arm = 2,
 		    .u.as_int_list = list };
 		out->area = t.u.as_Circle.radius;
 		out->note = mip_str_float(m, big.u.as_Box.w);
@@ -302,14 +302,14 @@ Area(struct mip *m, const struct Area_in *in, struct Area_out *out)
 		note = wide.u.as_string;
 	}
 
-	struct Circle_or_Box_or_int_list value_2;
+	struct Circle_or_Box_or_list_of_int value_2;
 
 	if (big.arm == 1) {
-		struct Circle_or_Box_or_int_list either_2 = { .arm = 1,
+		struct Circle_or_Box_or_list_of_int either_2 = { .arm = 1,
 		    .u.as_Box = big.u.as_Box };
 		value_2 = either_2;
 	} else {
-		struct Circle_or_Box_or_int_list either_2 = { .arm = 0,
+		struct Circle_or_Box_or_list_of_int either_2 = { .arm = 0,
 		    .u.as_Circle = (struct Circle){ .radius = 0.0 } };
 		value_2 = either_2;
 	}
