@@ -135,7 +135,7 @@ bash(struct buf *b)
 		if (w.arg != NULL && !takes_next(&w))
 			bash_attached(b, &w);
 	buf_puts(b, "\tesac\n\tif [[ $cur == -* ]]; then\n"
-	    "\t\tCOMPREPLY=($(compgen -W '--help --version --compare");
+	    "\t\tCOMPREPLY=($(compgen -W '--help --version");
 	for (unsigned i = 0; options_option(i, &w); i++)
 		buf_printf(b, " %s", w.name);
 	buf_puts(b, "' -- \"$cur\"))\n\t\treturn\n\tfi\n"
@@ -204,14 +204,15 @@ zsh(struct buf *b)
 	}
 	buf_puts(b, "\t)\n\t_arguments -S \\\n"
 	    "\t\t'--help[say what there is]' \\\n"
-	    "\t\t'--version[say which it is]' \\\n"
-	    "\t\t'--compare[two tunings (eval)]:A:_files:B:_files' \\\n");
+	    "\t\t'--version[say which it is]' \\\n");
 	for (unsigned i = 0; options_option(i, &w); i++) {
 		buf_printf(b, "\t\t'*%s%s[", w.name, w.arg == NULL ? "" :
 		    !takes_next(&w) ? "-" : strlen(w.name) > 2 ? "=" : "");
 		zsh_text(b, w.help != NULL ? w.help : "");
 		buf_putc(b, ']');
 		if (w.arg != NULL)
+			zsh_argument(b, &w);
+		if (w.arg != NULL && strchr(w.arg, ' ') != NULL)
 			zsh_argument(b, &w);
 		buf_puts(b, "' \\\n");
 	}
@@ -271,8 +272,7 @@ fish(struct buf *b)
 	}
 	buf_release(&words);
 	buf_puts(b, "complete -c miproc -l help -d 'say what there is'\n"
-	    "complete -c miproc -l version -d 'say which it is'\n"
-	    "complete -c miproc -l compare -r -d 'two tunings (eval)'\n");
+	    "complete -c miproc -l version -d 'say which it is'\n");
 	for (unsigned i = 0; options_option(i, &w); i++)
 		fish_option(b, &w);
 }

@@ -274,6 +274,18 @@ take_seed(struct reader *r, const char *v)
 	r->o->seeded = true;
 }
 
+/* Takes the word behind its own, too. */
+static void
+take_compare(struct reader *r, const char *v)
+{
+	if (r->at + 1 >= r->argc) {
+		mistake(r, "--compare wants two tuned files behind it");
+		return;
+	}
+	r->o->compare[0] = v;
+	r->o->compare[1] = r->argv[++r->at];
+}
+
 static void
 take_cost(struct reader *r, const char *v)
 {
@@ -422,6 +434,8 @@ static const struct option options[] = {
 	{ "--metric", "NAME", TEXT(metric), "which metric (eval)" },
 	{ "--split", "train|dev|test", TAKE(take_split),
 	    "part of the data (eval)" },
+	{ "--compare", "A.tuned B.tuned", TAKE(take_compare),
+	    "score both, and the difference (eval)" },
 	{ "--rows", "FILE", TEXT(rows), "write each row's result (eval)" },
 	{ "--repeat", "N", TAKE(take_repeat), "runs of each test (test)" },
 	{ "--junit", "FILE", TEXT(junit), "write a report as XML (test)" },
@@ -621,21 +635,6 @@ read_option(struct reader *r, const char *arg)
 		*(bool *)((char *)r->o + p->at) = true;
 }
 
-/* --compare takes two files. */
-static bool
-read_compare(struct reader *r, const char *arg)
-{
-	if (strcmp(arg, "--compare") != 0)
-		return false;
-	if (r->at + 2 >= r->argc) {
-		mistake(r, "--compare wants two tuned files behind it");
-		return true;
-	}
-	r->o->compare[0] = r->argv[++r->at];
-	r->o->compare[1] = r->argv[++r->at];
-	return true;
-}
-
 /* Something is there that could be compiled. */
 static bool
 is_file(const char *path)
@@ -742,7 +741,7 @@ options_read(struct options *o, struct arena *a, int argc, char **argv,
 		}
 		if (arg[0] != '-' || arg[1] == '\0')
 			read_word(&r, arg);
-		else if (!read_compare(&r, arg))
+		else
 			read_option(&r, arg);
 	}
 	o->arg = r.arg;

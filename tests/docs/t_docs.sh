@@ -201,6 +201,19 @@ names() {
 	[ -z "$miss" ] || { echo "not named:$miss"; return 1; }
 }
 
+# Flags and variables that pages name, and nobody has.
+invented() {
+	cat "$src"/man/*.[1357] >"$tmp/pages"
+	{
+		grep -oE 'Fl Fl [a-z][a-z-]*' "$tmp/pages" | sed 's/.* //'
+		grep -oE '(MIPROC|OTEL)_[A-Z_]+' "$tmp/pages"
+	} | sort -u >"$tmp/named"
+	printf '%s\n' "$@" | sort -u >"$tmp/there"
+	comm -23 "$tmp/named" "$tmp/there" >"$tmp/invented"
+	[ -s "$tmp/named" ] && [ ! -s "$tmp/invented" ] ||
+	    { cat "$tmp/invented"; return 1; }
+}
+
 # The table of operations is that of ir.def: words, arguments, flags.
 same_ops() {
 	sed -n 's/^OP(.*"\([a-z]*\)", *\([A-Z0-9]*\), *\([^,]*\),.*/\1 \2 \3/p' \
@@ -298,6 +311,9 @@ is 'mp.5 has all providers' names mp.5 $providers
 is 'miproc.1 has all verbs' names miproc.1 $verbs
 is 'miproc.1 has all options' names miproc.1 $flags1
 is 'miproc.1 has all warnings' names miproc.1 $warnings
+# A program has flags of its inputs, as --question.
+is 'the pages invent no flags and variables' invented $flags $flags1 \
+    $variables input- question
 is 'miproc-ir.7 has all operations' same_ops
 is 'miproc-ir.7 has all passes' names miproc-ir.7 $passes
 echo "1..$n"
