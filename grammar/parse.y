@@ -156,12 +156,12 @@ decl
 		{ $$ = NEW(TYPEDEF, type_def, $2, @2, $4); }
 	| "signature" dname '{' desc sigfields '}'
 		{ $$ = NEW(SIGNATURE, signature, $2, @2, text_of($4),
-		    $5.in.first, $5.out.first, false); }
+		    $5.in.first, $5.out.first); }
 	| "signature" dname '{' desc sigfields error '}'
 		{ $$ = NULL; }
 	| "signature" dname '=' '(' plist ')' "->" '(' plist ')' desc ';'
 		{ $$ = NEW(SIGNATURE, signature, $2, @2, text_of($11),
-		    $5.first, $9.first, true); }
+		    $5.first, $9.first); }
 	| "model" dname '=' expr tail
 		{ $$ = NEW(MODEL, value, $2, @2, NULL, $4, $5.first); }
 	| "retriever" dname opt_type '=' expr tail
@@ -218,13 +218,13 @@ opt_sep
 
 cap
 	: name
-		{ $$ = NEW(CAP, cap, NULL, $1, NULL, false); }
+		{ $$ = NEW(CAP, cap, NULL, $1, NULL); }
 	| name '.' name
-		{ $$ = NEW(CAP, cap, $1, $3, NULL, false); }
+		{ $$ = NEW(CAP, cap, $1, $3, NULL); }
 	| name '(' args ')'
-		{ $$ = NEW(CAP, cap, NULL, $1, $3.first, true); }
+		{ $$ = NEW(CAP, cap, NULL, $1, $3.first); }
 	| name '.' name '(' args ')'
-		{ $$ = NEW(CAP, cap, $1, $3, $5.first, true); }
+		{ $$ = NEW(CAP, cap, $1, $3, $5.first); }
 	;
 
 variants

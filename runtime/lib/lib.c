@@ -3,7 +3,6 @@
  * Whatever fails makes the run fail and still gives a value that can be used.
  *
  * SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

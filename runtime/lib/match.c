@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "core/chars.h"
 #include "core/regex.h"
 #include "lib/lib_in.h"
 #include "run/mip_in.h"

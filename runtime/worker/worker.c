@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: MIT */
 #include "worker/worker.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -72,7 +72,7 @@ struct ast {
 		    struct ast *type; } type_def;
 		struct { const char *name; struct span name_at;
 		    const char *text;
-		    struct ast *in, *out; bool is_short; } signature;
+		    struct ast *in, *out; } signature;
 		/* model, retriever, module, data = expr { options } */
 		struct { const char *name; struct span name_at;
 		    struct ast *type,
@@ -100,8 +100,7 @@ struct ast {
 		 * name { option } | name (value: `true`) */
 		struct { const char *name; struct span name_at; bool quoted;
 		    struct ast *value, *tune, *option; } option;
-		struct { const char *module, *name; struct ast *arg;
-		    bool has_args; } cap;
+		struct { const char *module, *name; struct ast *arg; } cap;
 
 		struct { const char *module, *name; } t_name;   /* m.X or X */
 		struct { struct ast *of; } t_list, t_optional;

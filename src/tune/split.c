@@ -1,7 +1,6 @@
 /* Splits rows into parts, and finds rows that two parts share.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
