@@ -178,13 +178,7 @@ ir_add(struct mod *m, struct region *r, enum ir_op op, const struct ty *type,
 	if (narg > 0)
 		memcpy(i->arg, arg, narg * sizeof *arg);
 	i->at = at;
-	i->in = r;
-	i->prev = r->last;
-	if (r->last != NULL)
-		r->last->next = i;
-	else
-		r->first = i;
-	r->last = i;
+	ir_append(r, i);
 	if (ir_ops[op].flags & OPF_BODY)
 		i->body = ir_region(m, r->fn, i);
 	if (op == IR_RUN)
