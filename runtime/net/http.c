@@ -553,6 +553,7 @@ static double
 http_header_number(struct http_slot *s, const char *name, const char **value)
 {
 	struct curl_header *h;
+	double v;
 	size_t n;
 
 	*value = NULL;
@@ -563,7 +564,8 @@ http_header_number(struct http_slot *s, const char *name, const char **value)
 	n = strspn(h->value, "0123456789.");
 	if (n == 0 || h->value[n + strspn(h->value + n, " \t")] != '\0')
 		return -1;
-	return fmin(strtod(h->value, NULL), HTTP_LONG_S);
+	return buf_to_double(h->value, n, &v) && v < HTTP_LONG_S ? v :
+	    HTTP_LONG_S;
 }
 #endif
 

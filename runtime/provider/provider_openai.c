@@ -433,12 +433,13 @@ openai_seconds(const char *s)
 		{ "s", 1 },
 	};
 	double sum = 0, n;
-	char *end;
-	size_t i;
+	size_t len, i;
 
 	while (*s >= '0' && *s <= '9') {
-		n = strtod(s, &end);
-		s = end + strspn(end, " ");
+		len = strspn(s, "0123456789.");
+		if (!buf_to_double(s, len, &n))
+			return 0;
+		s += len + strspn(s + len, " ");
 		for (i = 0; i < sizeof unit / sizeof unit[0]; i++)
 			if (openai_begins(s, unit[i].unit))
 				break;

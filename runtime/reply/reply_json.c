@@ -551,11 +551,8 @@ reply_json_plausible(struct reply_text text, const char *at, bool sure)
 {
 	bool line = false;
 	const char *s;
-	struct rj p;
+	struct rj p = { .start = text.s, .end = text.s + text.n };
 
-	p.begun = false;
-	p.start = text.s;
-	p.end = text.s + text.n;
 	s = reply_look_blanks(&p, at + 1, &line);
 	if (s == p.end)
 		return false;
