@@ -79,7 +79,7 @@ RUNTIME = \
 	$(call in,runtime/type, \
 	type type_check type_read schema gbnf gbnf_number gbnf_text \
 	gbnf_regex) \
-	$(call in,runtime/net,http sse) \
+	$(call in,runtime/net,http http_slot sse) \
 	$(call in,runtime/search, \
 	terms terms_stem hits bm25 corpus corpus_build vectors) \
 	$(call in,runtime/prompt, \

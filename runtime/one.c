@@ -28,6 +28,7 @@
 #include "type/gbnf_text.c"
 #include "type/gbnf_regex.c"
 
+#include "net/http_slot.c"
 #include "net/http.c"
 #include "net/sse.c"
 
