@@ -366,7 +366,8 @@ tell_later(void)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	if (pthread_create(&t, NULL, tell_call, NULL) != 0)
+	if (pthread_create(&t, NULL, tell_call, NULL) != 0 ||
+	    pthread_detach(t) != 0)
 		_exit(126);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
