@@ -20,7 +20,7 @@ int miproc_main(int argc, char **argv);
 
 enum {
 	TEXT = 1 << 17,
-	PATIENCE_S = 60,                /* who waits longer waits for ever */
+	PATIENCE_S = 300,               /* who waits longer waits for ever */
 	ARGS = 12
 };
 

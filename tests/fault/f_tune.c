@@ -12,7 +12,7 @@
 #include "../unit/landscape.c"
 
 enum {
-	PATIENCE_S = 60,                /* who waits longer waits for ever */
+	PATIENCE_S = 300,               /* who waits longer waits for ever */
 	ROWS = 20, SEED = 5
 };
 

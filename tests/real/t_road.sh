@@ -10,7 +10,7 @@ cd "$tmp" || exit 1
 cat >t.mp <<END
 model local = "llamacpp:$model" {
 	temperature = 0.0; max_tokens = 24; context = 2048; price = free;
-	limit { running = 2; }
+	limit { running = 2; } timeout = $(slow 120)s;
 }
 enum Topic { sports, weather, food }
 signature About = (text: string) -> (topic: Topic)
