@@ -103,7 +103,7 @@ ok 'and add up' last '{"points":14}'
 
 path=/v1/chat/completions
 events() { # FILE: a rule whose reply are the lines of FILE as events
-	printf '{"path":"%s","piece_ms":%s,"reply":"' "$path" "${ms:-20}"
+	printf '{"path":"%s","piece_ms":%s,"reply":"' "$path" "${ms:-$(slow 20)}"
 	sed 's/\\/\\\\/g; s/"/\\"/g; s/^/data: /; s/$/\\n\\n/' "$1" | tr -d '\n'
 	printf '"%s}\n' "${2-}"
 }
@@ -164,7 +164,7 @@ ok 'is told of once' [ "$(wc -l <err)" -eq 1 ]
 MYKEY=sk-proj-abcdefghijklmnopqrstuvwxyz0123456789
 export MYKEY
 model openai:fake 'api_key = env("MYKEY");'
-base=/v1 script '{"piece_ms":5,"json":{"why":"'$MYKEY' was sent","mood":"sad","points":1,"words":[]}}'
+base=/v1 script '{"piece_ms":'$(slow 20)',"json":{"why":"'$MYKEY' was sent","mood":"sad","points":1,"words":[]}}'
 ok 'a key that comes back' status 0 ./p --stream --text key
 ok 'is blotted out of parts' has \
     '{"leaf":"judge","call":0,"part":{"why":"*** was sent","mood":null,"points":null,"words":null}}'
@@ -175,7 +175,7 @@ ok 'and is not kept' sh -c '! grep -rlq sk-proj-abc cache'
 
 # sse LINE...: a rule for $path whose reply are these events.
 sse() {
-	printf '{"path":"%s","piece_ms":20,"reply":"' "$path"
+	printf '{"path":"%s","piece_ms":%s,"reply":"' "$path" "$(slow 20)"
 	for line; do
 		printf 'event: x\\ndata: %s\\n\\n' \
 		    "$(printf '%s' "$line" | sed 's/\\/\\\\/g; s/"/\\"/g')"
@@ -221,7 +221,7 @@ ok 'to the end' last "$SMALL"
 ok 'and counts' grep -q '"tokens_in":30,"tokens_cached":0,"tokens_out":9' trace
 
 model ollama:qwen3
-script '{"path":"/api/chat","piece_ms":20,"reply":"{\"message\":{\"role\":\"assistant\",\"content\":\"{\\\"why\\\":\\\"it is\"},\"done\":false}\n{\"message\":{\"role\":\"assistant\",\"content\":\" so\\\",\\\"mood\\\":\\\"glad\\\",\\\"points\\\":7,\\\"words\\\":[]}\"},\"done\":false}\n{\"message\":{\"role\":\"assistant\",\"content\":\"\"},\"done\":true,\"done_reason\":\"stop\",\"prompt_eval_count\":30,\"eval_count\":9}\n"}'
+script '{"path":"/api/chat","piece_ms":'$(slow 20)',"reply":"{\"message\":{\"role\":\"assistant\",\"content\":\"{\\\"why\\\":\\\"it is\"},\"done\":false}\n{\"message\":{\"role\":\"assistant\",\"content\":\" so\\\",\\\"mood\\\":\\\"glad\\\",\\\"points\\\":7,\\\"words\\\":[]}\"},\"done\":false}\n{\"message\":{\"role\":\"assistant\",\"content\":\"\"},\"done\":true,\"done_reason\":\"stop\",\"prompt_eval_count\":30,\"eval_count\":9}\n"}'
 ok 'Ollama streams' status 0 ./p --no-cache --stream --trace trace --text x
 ok 'in parts' has \
     '{"leaf":"judge","call":0,"part":{"why":"it is","mood":null,"points":null,"words":null}}'
