@@ -166,8 +166,7 @@ export MYKEY
 model openai:fake 'api_key = env("MYKEY");'
 base=/v1 script '{"piece_ms":'$(slow 20)',"json":{"why":"'$MYKEY' was sent","mood":"sad","points":1,"words":[]}}'
 ok 'a key that comes back' status 0 ./p --stream --text key
-ok 'is blotted out of parts' has \
-    '{"leaf":"judge","call":0,"part":{"why":"*** was sent","mood":null,"points":null,"words":null}}'
+ok 'is blotted out of parts' grep -q '"part":{"why":"\*\*\* was' out
 ok 'all of them' hasnt sk-proj
 ok 'and is not kept' sh -c '! grep -rlq sk-proj-abc cache'
 
