@@ -12,7 +12,7 @@
 #include "core/clock.h"
 
 enum {
-	HTTP_BUFFER = 4096,             /* bytes, of each transfer */
+	HTTP_BUFFER = 8192,             /* bytes, of each transfer */
 	HTTP_ALIVE_S = 60,              /* of silence until it is asked whether
 	                                 * the other side is there */
 	HTTP_ALIVE_AGAIN_S = 15,
