@@ -132,5 +132,4 @@ int cli_run(struct cli *c);
 /* `wake`: a pipe; what is written to it ends the reading of rows. */
 int cli_batch(struct cli *c, struct mip_env *env, const int wake[2]);
 
-
 #endif

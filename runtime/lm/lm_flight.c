@@ -52,17 +52,10 @@ lm_cost(const struct mip_model *m, const struct store_reply *r)
 
 /* ---- flights ---- */
 
-static struct lm_flight **
-lm_bucket(struct lm *l, const unsigned char key[STORE_KEY])
+static struct lm_bucket *
+lm_bucket(struct lm *l, const struct lm_flight *f)
 {
-	return &l->flight[(key[0] | key[1] << 8) % LM_BUCKETS];
-}
-
-/* How many flights of the bucket have landed. */
-static atomic_uint *
-lm_landed(struct lm *l, const struct lm_flight *f)
-{
-	return &l->landed[lm_bucket(l, f->key) - l->flight];
+	return &l->bucket[(f->key[0] | f->key[1] << 8) % LM_BUCKETS];
 }
 
 static void
@@ -190,7 +183,8 @@ lm_next_model(struct lm *l, struct lm_call *c, enum mip_status s)
 void
 lm_land(struct lm *l, struct lm_flight *f)
 {
-	struct lm_flight **at = lm_bucket(l, f->key);
+	struct lm_bucket *b = lm_bucket(l, f);
+	struct lm_flight **at = &b->first;
 	struct lm_call *c, *next;
 	struct lm_model *m;
 	bool first = true;
@@ -199,7 +193,7 @@ lm_land(struct lm *l, struct lm_flight *f)
 	while (*at != f)
 		at = &(*at)->same;
 	*at = f->same;
-	atomic_fetch_add(lm_landed(l, f), 1);
+	atomic_fetch_add(&b->landed, 1);
 	c = f->calls;
 	l->totals.attempts += f->attempts;
 	pthread_mutex_unlock(&l->lock);
@@ -223,15 +217,16 @@ lm_land(struct lm *l, struct lm_flight *f)
 static bool
 lm_join(struct lm *l, struct lm_flight *f, struct lm_call *c)
 {
-	struct lm_flight **bucket = lm_bucket(l, f->key), *g;
+	struct lm_bucket *b = lm_bucket(l, f);
+	struct lm_flight *g;
 
 	pthread_mutex_lock(&l->lock);
-	for (g = *bucket; g; g = g->same)
+	for (g = b->first; g; g = g->same)
 		if (memcmp(g->key, f->key, STORE_KEY) == 0)
 			break;
 	if (!g) {
-		f->same = *bucket;
-		*bucket = f;
+		f->same = b->first;
+		b->first = f;
 	}
 	c->next = NULL;
 	*(g ? g : f)->last = c;
@@ -340,6 +335,7 @@ void
 lm_begin(struct lm *l, struct lm_call *c, struct lm_model *m)
 {
 	struct lm_flight *f;
+	struct lm_bucket *b;
 	unsigned landed;
 
 	if (!lm_can(l, c, m))
@@ -349,7 +345,8 @@ lm_begin(struct lm *l, struct lm_call *c, struct lm_model *m)
 		lm_refuse(l, c, MIP_NOMEM, NULL);
 		return;
 	}
-	landed = atomic_load(lm_landed(l, f));
+	b = lm_bucket(l, f);
+	landed = atomic_load(&b->landed);
 	if (lm_known(l, f)) {
 		lm_tell(l, f, c, true, true);
 		lm_flight_free(f);
@@ -360,7 +357,7 @@ lm_begin(struct lm *l, struct lm_call *c, struct lm_model *m)
 		return;
 	}
 	/* One like it may have landed since it was not known. */
-	if ((atomic_load(lm_landed(l, f)) != landed && lm_known(l, f)) ||
+	if ((atomic_load(&b->landed) != landed && lm_known(l, f)) ||
 	    !lm_allowed(l, f)) {
 		lm_land(l, f);
 		return;

@@ -11,7 +11,8 @@
 
 enum { HEALTH_MS = 5000 };
 
-/* Whether it can be asked: calls must have another to go to. */
+/* Whether there is something to ask for; our own servers are seen to by those
+ * who start them. */
 static bool
 health_asks(const struct lm_model *m)
 {

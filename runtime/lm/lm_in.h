@@ -200,6 +200,13 @@ struct lm_flight {
 	double sent_at, first_s;        /* s until the first piece; 0: none */
 };
 
+/* Flights under way whose keys fall together, and how many have landed; written
+ * with lm->lock held. */
+struct lm_bucket {
+	struct lm_flight *first;
+	atomic_uint landed;
+};
+
 /* The models that a call goes through, one after the other. */
 struct lm_route {
 	struct lm_model *m[LM_ROUTE];
@@ -236,8 +243,7 @@ struct lm {
 	struct lm_model *model;
 
 	pthread_mutex_t lock;
-	struct lm_flight *flight[LM_BUCKETS];
-	atomic_uint landed[LM_BUCKETS]; /* of each; written with the lock */
+	struct lm_bucket bucket[LM_BUCKETS];    /* by key */
 	struct lm_queue coming;         /* for the I/O thread */
 	struct lm_totals totals;
 	struct usage usage;

@@ -165,13 +165,13 @@ struct reply_parse {
 	enum reply_error error;         /* TOO_DEEP, NOMEM or NONE */
 };
 
-/* Parses the object or array that opens at `at` inside `text`, with every
- * repair there is; `t` is the type it should have, for its keys. */
 enum reply_where {
 	REPLY_IN_TEXT,                  /* the text is whole */
 	REPLY_IN_STRING,                /* it stood inside a string */
 	REPLY_BEGUN                     /* more of it will come */
 };
+/* Parses the object or array that opens at `at` inside `text`, with every
+ * repair there is; `t` is the type it should have, for its keys. */
 void reply_json(struct arena *mem, const struct mip_type *t,
     struct reply_text text, const char *at, enum reply_where where,
     struct reply_parse *out);
