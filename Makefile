@@ -74,7 +74,8 @@ PROVIDERS := $(shell grep -o '^P.[a-z0-9_]*' \
 
 RUNTIME = \
 	$(call in,runtime/core, \
-	status arena buf chars lines lock json json_put duration sha256 hash64 \
+	status arena buf chars lines lock json json_form json_put duration \
+	sha256 hash64 \
 	regex redact allow child clock) \
 	$(call in,runtime/type, \
 	type type_check type_read schema gbnf gbnf_number gbnf_text \

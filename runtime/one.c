@@ -5,6 +5,7 @@
 #include "core/arena.c"
 #include "core/buf.c"
 #include "core/json.c"
+#include "core/json_form.c"
 #include "core/json_put.c"
 #include "core/duration.c"
 #include "core/chars.c"

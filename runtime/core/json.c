@@ -365,26 +365,28 @@ skip_blanks(const char *p, const char *end)
 	return p;
 }
 
+/* Inside the array or object that starts at `p`. */
+static struct json_walk
+walk_in(const char *p, const char *end)
+{
+	return (struct json_walk){ skip_blanks(p + 1, end), end, *p == '{' };
+}
+
 struct json_walk
 json_walk(struct json v)
 {
-	struct json_walk w = { NULL, NULL, false };
-	enum json_kind kind = json_kind(v);
-
-	if (kind != JSON_ARRAY && kind != JSON_OBJECT)
-		return w;
-	w.object = kind == JSON_OBJECT;
-	w.end = v.s + v.n - 1;
-	w.at = skip_blanks(v.s + 1, w.end);
-	return w;
+	if (v.n && (*v.s == '[' || *v.s == '{'))
+		return walk_in(v.s, v.s + v.n);
+	return (struct json_walk){ NULL, NULL, false };
 }
 
-bool
-json_next(struct json_walk *w, struct json *key, struct json *item)
+/* Goes to where the next item starts; false if there is none. */
+static bool
+walk_item(struct json_walk *w, struct json *key)
 {
 	const char *p = w->at;
 
-	if (!p || p >= w->end)
+	if (!p || *p == ']' || *p == '}')
 		return false;
 	if (key)
 		*key = (struct json){ NULL, 0 };
@@ -393,16 +395,59 @@ json_next(struct json_walk *w, struct json *key, struct json *item)
 		if (key)
 			*key = (struct json){ p, (size_t)(w->at - p) };
 		p = skip_blanks(w->at, w->end);
-		p = skip_blanks(p + 1, w->end);         /* ':' */
+		w->at = skip_blanks(p + 1, w->end);     /* ':' */
 	}
-	item->s = p;
-	p = skip_value(p, w->end);
-	item->n = (size_t)(p - item->s);
-	p = skip_blanks(p, w->end);
-	if (p < w->end)
-		p = skip_blanks(p + 1, w->end);         /* ',' */
-	w->at = p;
 	return true;
+}
+
+/* Goes on from `p`, where an item ends. */
+static void
+walk_on(struct json_walk *w, const char *p)
+{
+	w->at = skip_blanks(p, w->end);
+	if (*w->at == ',')
+		w->at = skip_blanks(w->at + 1, w->end);
+}
+
+bool
+json_next(struct json_walk *w, struct json *key, struct json *item)
+{
+	const char *p;
+
+	if (!walk_item(w, key))
+		return false;
+	p = skip_value(w->at, w->end);
+	*item = (struct json){ w->at, (size_t)(p - w->at) };
+	walk_on(w, p);
+	return true;
+}
+
+bool
+json_enter(struct json_walk *w, struct json *key, struct json *item,
+    struct json_walk *in)
+{
+	const char *p;
+
+	if (!walk_item(w, key))
+		return false;
+	p = w->at;
+	*in = (struct json_walk){ NULL, NULL, false };
+	if (*p == '[' || *p == '{') {
+		*item = (struct json){ p, 1 };
+		*in = walk_in(p, w->end);
+		return true;
+	}
+	p = skip_value(p, w->end);
+	*item = (struct json){ w->at, (size_t)(p - w->at) };
+	walk_on(w, p);
+	return true;
+}
+
+void
+json_leave(struct json_walk *w, const struct json_walk *in)
+{
+	if (in->at)
+		walk_on(w, in->at + 1);
 }
 
 size_t
@@ -471,9 +516,8 @@ decode_one(const char **p, const char *end, char out[4])
 	return 1;
 }
 
-/* Decodes into `out`, of v.n bytes; gives the number of bytes. */
-static size_t
-decode(char *out, struct json v)
+size_t
+json_decode(char *out, struct json v)
 {
 	const char *p = v.s + 1, *end = v.s + v.n - 1, *slash;
 	size_t n = 0, run;
@@ -506,7 +550,7 @@ json_string(struct arena *a, struct json v)
 	s = arena_strndup(a, v.s, v.n);
 	if (!s)
 		return NULL;
-	n = decode(s, v);
+	n = json_decode(s, v);
 	return memchr(s, '\0', n) ? NULL : s;
 }
 
@@ -548,8 +592,6 @@ json_bool(struct json v, bool *out)
 	return true;
 }
 
-/* ---- writing ---- */
-
 void
 json_compact(struct buf *b, struct json v)
 {
@@ -564,178 +606,4 @@ json_compact(struct buf *b, struct json v)
 		buf_put(b, from, (size_t)(p - from));
 		p = skip_blanks(p, end);
 	}
-}
-
-/* A member on its way to its place. */
-struct member {
-	char *key;                      /* decoded, may hold U+0000 */
-	size_t n;
-	size_t at;                      /* position in the text */
-	struct json item;
-};
-
-static int
-member_cmp(const void *a, const void *b)
-{
-	const struct member *x = a, *y = b;
-	int c = memcmp(x->key, y->key, x->n < y->n ? x->n : y->n);
-
-	if (c)
-		return c;
-	if (x->n != y->n)
-		return x->n < y->n ? -1 : 1;
-	return x->at < y->at ? -1 : 1;
-}
-
-static bool
-member_same(const struct member *x, const struct member *y)
-{
-	return x->n == y->n && !memcmp(x->key, y->key, x->n);
-}
-
-static void canon(struct buf *b, struct json v, struct arena *a);
-
-static void
-canon_object(struct buf *b, struct json v, struct arena *a)
-{
-	size_t n = json_count(v), i = 0;
-	struct member *m = arena_array(a, n, sizeof(*m));
-	struct json_walk w = json_walk(v);
-	struct json key;
-
-	for (; m && json_next(&w, &key, &m[i].item); i++) {
-		m[i].at = i;
-		m[i].key = arena_strndup(a, key.s, key.n);
-		if (!m[i].key)
-			break;
-		m[i].n = decode(m[i].key, key);
-	}
-	if (!m || i < n) {
-		b->failed = true;
-		return;
-	}
-	qsort(m, n, sizeof(*m), member_cmp);
-	buf_putc(b, '{');
-	for (i = 0; i < n; i++) {
-		if (i && member_same(&m[i - 1], &m[i]))
-			continue;
-		if (i)
-			buf_putc(b, ',');
-		buf_json(b, m[i].key, m[i].n);
-		buf_putc(b, ':');
-		canon(b, m[i].item, a);
-	}
-	buf_putc(b, '}');
-}
-
-static void
-canon_array(struct buf *b, struct json v, struct arena *a)
-{
-	struct json_walk w = json_walk(v);
-	struct json item;
-	bool first = true;
-
-	buf_putc(b, '[');
-	for (; json_next(&w, NULL, &item); first = false) {
-		if (!first)
-			buf_putc(b, ',');
-		canon(b, item, a);
-	}
-	buf_putc(b, ']');
-}
-
-static void
-canon_string(struct buf *b, struct json v, struct arena *a)
-{
-	char *s;
-
-	if (!memchr(v.s, '\\', v.n)) {
-		buf_put(b, v.s, v.n);
-		return;
-	}
-	s = arena_strndup(a, v.s, v.n);
-	if (s)
-		buf_json(b, s, decode(s, v));
-	else
-		b->failed = true;
-}
-
-/* Recurses JSON_DEPTH deep at most, some 200 bytes of stack each. */
-static void
-canon(struct buf *b, struct json v, struct arena *a)
-{
-	int64_t i;
-	double d;
-
-	switch (json_kind(v)) {
-	case JSON_OBJECT:
-		canon_object(b, v, a);
-		return;
-	case JSON_ARRAY:
-		canon_array(b, v, a);
-		return;
-	case JSON_STRING:
-		canon_string(b, v, a);
-		return;
-	case JSON_NUMBER:
-		if (json_int(v, &i))
-			buf_int(b, i);
-		else if (json_double(v, &d))
-			buf_double(b, d);
-		else
-			buf_put(b, v.s, v.n);
-		return;
-	case JSON_NULL:
-	case JSON_BOOL:
-		buf_put(b, v.s, v.n);
-		return;
-	case JSON_NONE:
-		return;
-	}
-}
-
-void
-json_canon(struct buf *b, struct json v)
-{
-	struct arena a = { 0 };
-
-	canon(b, v, &a);
-	arena_release(&a);
-}
-
-static void
-put_line(struct buf *b, unsigned indent)
-{
-	buf_putc(b, '\n');
-	while (indent--)
-		buf_putc(b, '\t');
-}
-
-/* Recurses as canon does. */
-void
-json_pretty(struct buf *b, struct json v, unsigned indent)
-{
-	struct json_walk w = json_walk(v);
-	struct json key, item;
-	bool first = true;
-
-	if (!w.at) {
-		json_compact(b, v);
-		return;
-	}
-	buf_putc(b, w.object ? '{' : '[');
-	while (json_next(&w, &key, &item)) {
-		if (!first)
-			buf_putc(b, ',');
-		first = false;
-		put_line(b, indent + 1);
-		if (w.object) {
-			buf_put(b, key.s, key.n);
-			buf_puts(b, ": ");
-		}
-		json_pretty(b, item, indent + 1);
-	}
-	if (!first)
-		put_line(b, indent);
-	buf_putc(b, w.object ? '}' : ']');
 }

@@ -55,6 +55,18 @@ struct json_walk {
 struct json_walk json_walk(struct json v);
 bool json_next(struct json_walk *w, struct json *key, struct json *item);
 
+/* As json_next, but looks at no byte twice on the way down: where the item is
+ * an array or object, `item` is its bracket alone and `in` walks it.  Walked to
+ * its end, `in` is left, and `w` goes on behind it.  Where it is a scalar,
+ * in->at is NULL.
+ *     while (json_enter(&w, &key, &item, &in)) {
+ *             if (in.at) ... all of `in` ...
+ *             json_leave(&w, &in);
+ *     } */
+bool json_enter(struct json_walk *w, struct json *key, struct json *item,
+    struct json_walk *in);
+void json_leave(struct json_walk *w, const struct json_walk *in);
+
 size_t json_count(struct json v);                     /* members or items */
 
 /* The first member called `key` (compared after decoding); an empty span
@@ -65,6 +77,10 @@ struct json json_get(struct json v, const char *key);
  * a->failed without memory.  A lone surrogate becomes U+FFFD. */
 const char *json_string(struct arena *a, struct json v);
 bool json_string_is(struct json v, const char *s);    /* decoded == s? */
+
+/* Decodes a string into `out`, which has room for v.n bytes, U+0000 like any
+ * other; a NUL ends it.  Gives the number of bytes before that. */
+size_t json_decode(char *out, struct json v);
 
 /* Exact: false if it is not a number of that type (42.0 is an int64). */
 bool json_int(struct json v, int64_t *out);

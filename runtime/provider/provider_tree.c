@@ -9,135 +9,74 @@
 
 #include <string.h>
 
-/* A text that was checked, and how far it is read. */
-struct tree {
-	struct arena mem;               /* decoded strings */
-	const char *at, *end;
-};
+static cJSON *tree_items(struct arena *mem, struct json_walk *w);
 
-static cJSON *tree_value(struct tree *t);
-
-static void
-tree_blanks(struct tree *t)
-{
-	while (t->at < t->end && (*t->at == ' ' || *t->at == '\n' ||
-	    *t->at == '\r' || *t->at == '\t'))
-		t->at++;
-}
-
-/* The character that comes next, blanks left out. */
-static char
-tree_peek(struct tree *t)
-{
-	tree_blanks(t);
-	return *t->at;
-}
-
-/* Reads a string or a word. */
-static struct json
-tree_span(struct tree *t)
-{
-	const char *from = t->at, *p = from;
-
-	if (*p == '"') {
-		for (p++; *p != '"'; p += 1 + (*p == '\\')) {
-			p += buf_plain(p, (size_t)(t->end - p));
-			if (*p == '"')
-				break;
-		}
-		p++;
-	} else {
-		while (p < t->end && !memchr(",]} \t\r\n", *p, 7))
-			p++;
-	}
-	t->at = p;
-	return (struct json){ from, (size_t)(p - from) };
-}
-
-/* Reads a member, or an item, into the tree; false without memory. */
-static bool
-tree_put(struct tree *t, cJSON *to, bool object)
-{
-	const char *name = NULL;
-	cJSON *item;
-
-	if (object) {
-		name = json_string(&t->mem, tree_span(t));
-		if (!name)
-			return false;
-		tree_peek(t);
-		t->at++;                /* ':' */
-		tree_blanks(t);
-	}
-	item = tree_value(t);
-	if (item && (object ? cJSON_AddItemToObject(to, name, item) :
-	    cJSON_AddItemToArray(to, item)))
-		return true;
-	cJSON_Delete(item);
-	return false;
-}
-
+/* The value `v`, or what `in` walks; NULL without memory, and for a number
+ * that is none of ours. */
 static cJSON *
-tree_items(struct tree *t)
+tree_value(struct arena *mem, struct json v, struct json_walk *in)
 {
-	bool object = *t->at == '{', ok = true;
-	cJSON *to = object ? cJSON_CreateObject() : cJSON_CreateArray();
-	char close = object ? '}' : ']';
+	const char *s;
+	double d;
 
-	t->at++;
-	while (to && ok && tree_peek(t) != close) {
-		ok = tree_put(t, to, object);
-		if (ok && tree_peek(t) == ',') {
-			t->at++;
-			tree_blanks(t);
-		}
+	switch (json_kind(v)) {
+	case JSON_STRING:
+		s = json_string(mem, v);
+		return s ? cJSON_CreateString(s) : NULL;
+	case JSON_BOOL:
+		return cJSON_CreateBool(*v.s == 't');
+	case JSON_NULL:
+		return cJSON_CreateNull();
+	case JSON_NUMBER:
+		return json_double(v, &d) ? cJSON_CreateNumber(d) : NULL;
+	case JSON_ARRAY:
+	case JSON_OBJECT:
+		return tree_items(mem, in);
+	case JSON_NONE:
+		return NULL;
 	}
-	if (ok) {
-		t->at++;
-		return to;
-	}
-	cJSON_Delete(to);
 	return NULL;
 }
 
-/* Reads a value; NULL without memory, and for a number that is none of ours.
- * Recurses JSON_DEPTH deep at most. */
+/* Recurses JSON_DEPTH deep at most. */
 static cJSON *
-tree_value(struct tree *t)
+tree_items(struct arena *mem, struct json_walk *w)
 {
-	const char *s;
-	struct json v;
-	double d;
+	cJSON *to = w->object ? cJSON_CreateObject() : cJSON_CreateArray();
+	cJSON *item;
+	const char *name = NULL;
+	struct json_walk in;
+	struct json key, v;
+	bool ok = to;
 
-	if (*t->at == '{' || *t->at == '[')
-		return tree_items(t);
-	v = tree_span(t);
-	switch (*v.s) {
-	case '"':
-		s = json_string(&t->mem, v);
-		return s ? cJSON_CreateString(s) : NULL;
-	case 't':
-	case 'f':
-		return cJSON_CreateBool(*v.s == 't');
-	case 'n':
-		return cJSON_CreateNull();
-	default:
-		return json_double(v, &d) ? cJSON_CreateNumber(d) : NULL;
+	while (ok && json_enter(w, &key, &v, &in)) {
+		if (w->object)
+			name = json_string(mem, key);
+		item = tree_value(mem, v, &in);
+		ok = item && (!w->object ? cJSON_AddItemToArray(to, item) :
+		    name && cJSON_AddItemToObject(to, name, item));
+		if (!ok)
+			cJSON_Delete(item);
+		json_leave(w, &in);
 	}
+	if (ok)
+		return to;
+	cJSON_Delete(to);
+	return NULL;
 }
 
 cJSON *
 provider_tree(const char *s, size_t n)
 {
-	struct tree t = { .at = NULL };
+	struct arena mem = { 0 };       /* decoded strings */
+	struct json_walk w;
 	cJSON *root = NULL;
 	struct json v;
 
 	if (json_parse(s, n, &v, NULL, NULL)) {
-		t.at = v.s;
-		t.end = v.s + v.n;
-		root = tree_value(&t);
+		w = json_walk(v);
+		root = tree_value(&mem, v, &w);
 	}
-	arena_release(&t.mem);
+	arena_release(&mem);
 	return root ? root : cJSON_ParseWithLength(s, n);
 }

@@ -144,6 +144,74 @@ walks(void **state)
 	assert_int_equal(json_kind(key), JSON_NONE);
 }
 
+/* Puts what `w` walks, on the way down. */
+static void
+put_down(struct buf *b, struct json_walk *w)
+{
+	struct json_walk in;
+	struct json key, item;
+	bool first = true;
+
+	buf_putc(b, w->object ? '{' : '[');
+	for (; json_enter(w, &key, &item, &in); first = false) {
+		if (!first)
+			buf_putc(b, ',');
+		buf_put(b, key.s, key.n);
+		if (w->object)
+			buf_putc(b, ':');
+		assert_int_equal(in.at != NULL,
+		    json_kind(item) == JSON_ARRAY ||
+		    json_kind(item) == JSON_OBJECT);
+		if (in.at)
+			put_down(b, &in);
+		else
+			buf_put(b, item.s, item.n);
+		json_leave(w, &in);
+	}
+	buf_putc(b, w->object ? '}' : ']');
+}
+
+/* Going down gives what stands there, and a walk may do both. */
+static void
+walks_down(void **state)
+{
+	static const char *const text[] = {
+		"[]", "{ }", " [ [ ] , { } , [ [ ] ] ] ",
+		"{ \"a\" : { \"b\" : [ 1 , -2.5e3 , { \"]\" : \"}\\\"\" } ] ,"
+		" \"\" : null } , \"c\" : [ true , false , \"x\" ] } ",
+	};
+	struct json v = parse(text[3]), key, item;
+	struct json_walk w, in;
+	struct buf got = BUF_INIT, want = BUF_INIT;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(text) / sizeof(text[0]); i++) {
+		w = json_walk(parse(text[i]));
+		put_down(&got, &w);
+		json_compact(&want, parse(text[i]));
+		assert_string_equal(buf_str(&got), buf_str(&want));
+		assert_false(json_enter(&w, &key, &item, &in));
+		assert_false(json_next(&w, &key, &item));
+		buf_reset(&got);
+		buf_reset(&want);
+	}
+	buf_release(&got);
+	buf_release(&want);
+	w = json_walk(v);
+	assert_true(json_enter(&w, &key, &item, &in));
+	assert_true(json_next(&in, &key, &item));
+	assert_true(json_string_is(key, "b"));
+	assert_int_equal(json_count(item), 3);
+	assert_true(json_next(&in, &key, &item));
+	assert_false(json_next(&in, &key, &item));
+	json_leave(&w, &in);
+	assert_true(json_next(&w, &key, &item));
+	assert_true(json_is(item, "[ true , false , \"x\" ]"));
+	w = json_walk(parse("1"));
+	assert_false(json_enter(&w, &key, &item, &in));
+}
+
 static void
 strings(void **state)
 {
@@ -384,6 +452,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepts), cmocka_unit_test(refuses),
 		cmocka_unit_test(depth), cmocka_unit_test(walks),
+		cmocka_unit_test(walks_down),
 		cmocka_unit_test(strings), cmocka_unit_test(integers),
 		cmocka_unit_test(doubles), cmocka_unit_test(double_text),
 		cmocka_unit_test(bools), cmocka_unit_test(canon),
