@@ -51,9 +51,10 @@ store_row(sqlite3_stmt *q, struct store_reply *r)
 	r->rung = (enum mip_structure)sqlite3_column_int(q, 4);
 	r->in = sqlite3_column_int64(q, 5);
 	r->cached = sqlite3_column_int64(q, 6);
-	r->out = sqlite3_column_int64(q, 7);
-	r->latency_s = sqlite3_column_double(q, 8);
-	r->attempts = (unsigned)sqlite3_column_int(q, 9);
+	r->written = sqlite3_column_int64(q, 7);
+	r->out = sqlite3_column_int64(q, 8);
+	r->latency_s = sqlite3_column_double(q, 9);
+	r->attempts = (unsigned)sqlite3_column_int(q, 10);
 	return r->text != NULL;
 }
 
@@ -174,7 +175,7 @@ store_get(struct store *s, const unsigned char key[STORE_KEY],
 	if (rc == SQLITE_ROW) {
 		*found = store_row(q, r);
 		if (*found)
-			store_touch(s, key, sqlite3_column_int64(q, 10));
+			store_touch(s, key, sqlite3_column_int64(q, 11));
 		else
 			status = MIP_NOMEM;
 	} else if (rc != SQLITE_DONE) {
@@ -250,10 +251,11 @@ store_put(struct store *s, const unsigned char key[STORE_KEY],
 	sqlite3_bind_int(q, 10, (int)r->rung);
 	sqlite3_bind_int64(q, 11, r->in);
 	sqlite3_bind_int64(q, 12, r->cached);
-	sqlite3_bind_int64(q, 13, r->out);
-	sqlite3_bind_double(q, 14, r->latency_s);
-	sqlite3_bind_int64(q, 15, r->attempts);
-	sqlite3_bind_int64(q, 16, (sqlite3_int64)time(NULL));
+	sqlite3_bind_int64(q, 13, r->written);
+	sqlite3_bind_int64(q, 14, r->out);
+	sqlite3_bind_double(q, 15, r->latency_s);
+	sqlite3_bind_int64(q, 16, r->attempts);
+	sqlite3_bind_int64(q, 17, (sqlite3_int64)time(NULL));
 	store_step(s, STORE_PUT);
 	sqlite3_clear_bindings(q);
 	s->puts++;

@@ -21,8 +21,9 @@ struct store_reply {
 	enum reply_finish finish;
 	bool refused;
 	enum mip_structure rung;
-	int64_t in, cached, out;        /* tokens */
-	int64_t written; /* of `in`: kept by the provider; not stored here */
+	int64_t in, out;                /* tokens */
+	int64_t cached, written;        /* of `in`: which the provider had
+	                                 * kept, and keeps from now on */
 	double latency_s;
 	unsigned attempts;
 };

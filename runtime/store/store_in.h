@@ -11,15 +11,16 @@
 #include "store/store.h"
 
 #define STORE_COLUMNS "request, model, server, sample, text, reasoning," \
-	" finish, refused, rung, tokens_in, tokens_cached, tokens_out," \
-	" latency, attempts, made"
+	" finish, refused, rung, tokens_in, tokens_cached, tokens_written," \
+	" tokens_out, latency, attempts, made"
 #define STORE_VALUES " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10," \
-	" ?11, ?12, ?13, ?14, ?15, ?16)"
+	" ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
 
 /* X(NAME, connection, text). */
 #define STORE_SQL(X) \
 	X(GET, read, "SELECT text, reasoning, finish, refused, rung," \
-	    " tokens_in, tokens_cached, tokens_out, latency, attempts," \
+	    " tokens_in, tokens_cached, tokens_written, tokens_out," \
+	    " latency, attempts," \
 	    " CASE WHEN made / 86400 >= ?2 THEN ?2 ELSE coalesce((SELECT day" \
 	    " FROM used WHERE used.key = ?1), 0) END" \
 	    " FROM reply WHERE key = ?1") \

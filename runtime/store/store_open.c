@@ -20,7 +20,7 @@
 #include "store/store_in.h"
 
 enum {
-	STORE_VERSION = 2,              /* of the cache's tables */
+	STORE_VERSION = 3,              /* of the cache's tables */
 	STORE_BUSY_MS = 10000,
 	STORE_NEWER = -1                /* a result, beside those of SQLite */
 };
@@ -32,7 +32,8 @@ static const char store_tables[] =
 	" key BLOB PRIMARY KEY, made INTEGER NOT NULL,"
 	" finish INTEGER NOT NULL, refused INTEGER NOT NULL,"
 	" rung INTEGER NOT NULL, tokens_in INTEGER NOT NULL,"
-	" tokens_cached INTEGER NOT NULL, tokens_out INTEGER NOT NULL,"
+	" tokens_cached INTEGER NOT NULL, tokens_written INTEGER NOT NULL,"
+	" tokens_out INTEGER NOT NULL,"
 	" latency REAL NOT NULL, attempts INTEGER NOT NULL,"
 	" text TEXT NOT NULL, reasoning TEXT, model TEXT NOT NULL,"
 	" server TEXT NOT NULL, sample TEXT NOT NULL,"
@@ -53,6 +54,18 @@ static const char store_tables[] =
 static const char store_used[] =
 	"CREATE TABLE IF NOT EXISTS used(key BLOB PRIMARY KEY,"
 	" day INTEGER NOT NULL) WITHOUT ROWID;";
+
+/* From version 3 on: tokens_written, which earlier files get at the end. */
+static const char store_written[] =
+	"ALTER TABLE reply ADD COLUMN"
+	" tokens_written INTEGER NOT NULL DEFAULT 0;";
+
+/* What stands for these where nothing may be written. */
+static const char store_used_not[] =
+	"CREATE TEMP TABLE used(key BLOB PRIMARY KEY, day INTEGER);";
+static const char store_written_not[] =
+	"CREATE TEMP VIEW reply AS"
+	" SELECT *, 0 AS tokens_written FROM main.reply;";
 
 static bool
 store_make_dirs(char *path)
@@ -128,6 +141,23 @@ store_run(sqlite3 *db, const char *sql)
 	return store_ask(db, sql, NULL);
 }
 
+/* Runs `sql` if `count` of something gives none. */
+static int
+store_run_unless(sqlite3 *db, const char *count, const char *sql)
+{
+	int n = 0, rc = store_ask(db, count, &n);
+
+	return rc == SQLITE_OK && n == 0 ? store_run(db, sql) : rc;
+}
+
+/* Gives an earlier file the column; a study's file has no version of ours. */
+static int
+store_add_written(sqlite3 *db, const char *how)
+{
+	return store_run_unless(db, "SELECT count(*) FROM"
+	    " pragma_table_info('reply') WHERE name = 'tokens_written'", how);
+}
+
 /* A file that was left in WAL mode where nothing may be written has no other
  * files beside it that say so: it is read as it is. */
 static int
@@ -148,6 +178,12 @@ store_connect_read_only(struct store_side *side, const char *path)
 		    SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_URI, NULL);
 		if (rc == SQLITE_OK)
 			rc = store_run(side->db, "SELECT 1 FROM reply LIMIT 1");
+		if (rc == SQLITE_OK)
+			rc = store_add_written(side->db, store_written_not);
+		if (rc == SQLITE_OK)
+			rc = store_run_unless(side->db, "SELECT count(*) FROM"
+			    " sqlite_master WHERE name = 'used'",
+			    store_used_not);
 		if (rc == SQLITE_OK || rc == SQLITE_NOMEM)
 			break;
 		if (try == 0) {
@@ -186,8 +222,10 @@ store_migrate(sqlite3 *db, bool own)
 		rc = store_run(db, store_tables);
 	if (rc == SQLITE_OK && version < 2)
 		rc = store_run(db, store_used);
+	if (rc == SQLITE_OK && version < 3)
+		rc = store_add_written(db, store_written);
 	if (rc == SQLITE_OK && own && version < STORE_VERSION)
-		rc = store_run(db, "PRAGMA user_version=2");
+		rc = store_run(db, "PRAGMA user_version=3");
 	if (rc == SQLITE_OK)
 		rc = store_run(db, "COMMIT");
 	return rc;

@@ -150,6 +150,12 @@ model anthropic:claude-sonnet-4-5 'price { in = 3; out = 15; cached = 0.3; cache
 script "$(claude "$TOOL" tool_use)"
 ok 'what is written has a price' gives "$GOLD" --no-cache --trace trace
 ok 'of its own' sh -c "tail -n 2 trace | grep -qF '\"usd\":0.00018825'"
+ok 'a reply is recorded' gives "$GOLD" --record written.db
+for kept in '' '--replay written.db'; do
+	ok "and what it cost is known of it: ${kept:-cache}" \
+	    gives "$GOLD" $kept --usage-file used
+	ok 'to the token' sh -c "grep -qF '\"nominal_usd\":0.00018825' used"
+done
 ok 'the budget takes it as the dearest' gives "$GOLD" --no-cache --max-cost 0.02
 model anthropic:claude-sonnet-4-5 'price { in = 3; out = 15; cached_write = 1000; }'
 ok 'before it is asked' status 4 ./p --no-cache --max-cost 0.02 --text x

@@ -50,7 +50,7 @@ put(struct store *s, unsigned char k, char *text)
 		.text = text, .text_len = strlen(text), .reasoning = thoughts,
 		.finish = REPLY_LENGTH, .refused = true,
 		.rung = MIP_STRUCTURE_JSON_OBJECT, .in = 11, .cached = 5,
-		.out = 7, .latency_s = 0.25, .attempts = 3,
+		.written = 4, .out = 7, .latency_s = 0.25, .attempts = 3,
 	};
 	struct store_about a = { "{}", "m", "http://x", "" };
 
@@ -104,6 +104,7 @@ round_trip(void **state)
 	assert_int_equal(r.rung, MIP_STRUCTURE_JSON_OBJECT);
 	assert_int_equal(r.in, 11);
 	assert_int_equal(r.cached, 5);
+	assert_int_equal(r.written, 4);
 	assert_int_equal(r.out, 7);
 	assert_true(r.latency_s > 0.249 && r.latency_s < 0.251);
 	assert_int_equal(r.attempts, 3);
@@ -399,6 +400,7 @@ copied(void **state)
 	assert_int_equal(n, 1);
 	assert_true(has(b, 1, &r));
 	assert_string_equal(r.text, "one");
+	assert_int_equal(r.written, 4);
 	assert_string_equal(r.reasoning, "hm");
 	assert_int_equal(r.attempts, 3);
 	store_reply_release(&r);
@@ -452,28 +454,70 @@ run(const char *name, const char *sql)
 	sqlite3_close(db);
 }
 
+/* The reply is there, whole, with so many tokens written. */
+static void
+holds(struct store *s, unsigned char k, int64_t written)
+{
+	struct store_reply r;
+
+	assert_true(has(s, k, &r));
+	assert_int_equal(r.written, written);
+	assert_int_equal(r.out, 7);
+	assert_int_equal(r.attempts, 3);
+	store_reply_release(&r);
+}
+
 static void
 versions(void **state)
 {
 	struct store *s = store("old.db", STORE_CACHE);
 	char why[STORE_WHY];
-	struct store_reply r;
 
 	(void)state;
 	fill(s, 1, 1);
 	store_close(s);
-	run("old.db", "DROP TABLE used; PRAGMA user_version = 1");
+	run("old.db", "ALTER TABLE reply DROP COLUMN tokens_written;"
+	    "DROP TABLE used; PRAGMA user_version = 1");
 	age("old.db", 3);
+	s = store("old.db", STORE_READ);        /* as it is */
+	holds(s, 1, 0);
+	store_close(s);
 	s = store("old.db", STORE_CACHE);
-	assert_true(has(s, 1, &r));
-	store_reply_release(&r);
+	holds(s, 1, 0);
+	fill(s, 2, 2);
+	holds(s, 2, 4);
 	store_close(s);                         /* notes the use */
 	run("old.db", "DELETE FROM used");      /* which is there */
-	run("old.db", "PRAGMA user_version = 3");
+	run("old.db", "PRAGMA user_version = 4");
 	assert_int_equal(store_open(file("old.db"), STORE_CACHE, &s, why),
 	    MIP_IO);
 	assert_string_equal(why, "it was written by a newer miproc");
 	s = store("old.db", STORE_SHARE);       /* a number of another's */
+	store_close(s);
+}
+
+/* A recording of an earlier version is read, copied and added to. */
+static void
+versions_shared(void **state)
+{
+	struct store *s = store("was.db", STORE_SHARE), *to;
+	int64_t n;
+
+	(void)state;
+	fill(s, 1, 1);
+	store_close(s);
+	run("was.db", "ALTER TABLE reply DROP COLUMN tokens_written");
+	s = store("was.db", STORE_READ);
+	to = store("now.db", STORE_CACHE);
+	assert_int_equal(store_copy(to, s, &n), MIP_OK);
+	assert_int_equal(n, 1);
+	holds(to, 1, 0);
+	store_close(to);
+	store_close(s);
+	s = store("was.db", STORE_SHARE);
+	holds(s, 1, 0);
+	fill(s, 2, 2);
+	holds(s, 2, 4);
 	store_close(s);
 }
 
@@ -615,6 +659,7 @@ main(void)
 		cmocka_unit_test(copied),
 		cmocka_unit_test(made_at_once),
 		cmocka_unit_test(versions),
+		cmocka_unit_test(versions_shared),
 		cmocka_unit_test(writer_later),
 		cmocka_unit_test(locks_are_kept),
 		cmocka_unit_test(cache_dirs),
