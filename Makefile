@@ -290,10 +290,16 @@ $(B)/gen/scan.c: $(srcdir)/grammar/scan.l
 endif
 $(GENOBJ): $(if $(GEN),$(B)/gen/parse.h)
 
-$(B)/gen/tune/%.c: $(srcdir)/src/tune/%.mp $(B)/miproc0
+# miproc0 leaves what it would write the same as it is, so that nothing is
+# compiled again for it; when it was asked last, the stamp says.
+$(B)/gen/tune/%.stamp: $(srcdir)/src/tune/%.mp $(B)/miproc0
 	@mkdir -p $(@D)
-	$(call QUIET,MP   )$(B)/miproc0 -S -o $@ $<
-$(TUNE:%.c=$(O)/%.o): $(PROPOSER_MP:src/tune/%.mp=$(B)/gen/tune/%.c)
+	$(if $(V),,@echo "  MP    $(@:.stamp=.c)";)$(B)/miproc0 -S \
+		-o $(@:.stamp=.c) $<
+	@touch $@
+$(B)/gen/tune/%.c: $(B)/gen/tune/%.stamp ;
+$(B)/gen/tune/%.h: $(B)/gen/tune/%.stamp ;
+$(TUNE:%.c=$(O)/%.o): $(PROPOSER_MP:src/tune/%.mp=$(B)/gen/tune/%.h)
 
 # What emitted programs include and are linked with, and the server that setup
 # installed.
