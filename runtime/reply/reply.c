@@ -584,7 +584,7 @@ rr_fence_begun(struct reply_text *text)
 {
 	struct reply_fence fence;
 	const char *s;
-	size_t n;
+	size_t n, mark = 0;
 
 	if (text->n < 3)
 		return memcmp(text->s, "```", text->n) != 0;
@@ -593,12 +593,14 @@ rr_fence_begun(struct reply_text *text)
 	if (memchr(text->s, '\n', text->n) == NULL ||
 	    reply_fences(*text, &fence, 1) != 1 || !fence.all)
 		return false;
+	while (text->s[mark] == '`')
+		mark++;
 	*text = fence.text;
 	/* Its last line may be the start of the mark that closes it. */
 	for (n = 0; n < text->n && text->s[text->n - 1 - n] == '`'; n++)
 		continue;
 	s = text->s + text->n - n;
-	if (n < 3 && (s == text->s || s[-1] == '\n'))
+	if (n < mark && (s == text->s || s[-1] == '\n'))
 		text->n -= n;
 	while (text->n > 0 && (text->s[text->n - 1] == '\n' ||
 	    text->s[text->n - 1] == '\r'))
@@ -612,7 +614,6 @@ rr_begun(struct rr *r, struct reply_text text)
 {
 	const struct mip_type *t = r->field != NULL ? r->field->type : r->t;
 	struct reply_sum sum = { 0 };
-	struct reply_values *values;
 	struct reply_text inner;
 	struct rnode *v;
 
@@ -626,20 +627,14 @@ rr_begun(struct rr *r, struct reply_text text)
 			return v;
 	}
 	if (reply_stringlike(reply_strip(t))) {
-		if (rr_code(r) ? !rr_fence_begun(&text) :
-		    t->kind == MIP_OPTIONAL && text.n <= 4 &&
-		    memcmp(text.s, "null", text.n) == 0)
+		if (rr_code(r) && !rr_fence_begun(&text))
 			return NULL;
 		v = reply_node(&r->mem, RNODE_TEXT, text);
 		if (v != NULL)
 			v->done = false;
 		return v;
 	}
-	values = arena_alloc(&r->mem, sizeof(*values));
-	if (values == NULL)
-		return NULL;
-	reply_values(&r->mem, t, text, true, values);
-	return values->n > 0 ? values->v[0].root : NULL;
+	return reply_begun(&r->mem, t, text);
 }
 
 /* What stands before reasoning that has no end yet. */

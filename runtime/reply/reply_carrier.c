@@ -61,6 +61,17 @@ rc_unlike(const struct mip_type *t, struct reply_text text,
 	    (s != text.s || *s != '[' || !rc_of_words(t));
 }
 
+/* Does a mark such as [[ ## field ## ]] start at `s`?  It is no list. */
+static bool
+rc_mark(const char *s, const char *end)
+{
+	if (end - s < 4 || s[1] != '[')
+		return false;
+	for (s += 2; s < end && (*s == ' ' || *s == '\t'); s++)
+		continue;
+	return end - s >= 2 && s[0] == '#' && s[1] == '#';
+}
+
 /* Values that closed are taken one after the other.  One that did not close
  * takes the rest of the text, if it looks like JSON; else it was no opener.
  * What is inside of one that turns out to be broken is no value by itself. */
@@ -78,6 +89,10 @@ reply_values(struct arena *mem, const struct mip_type *t,
 	    waste <= RC_WASTE * text.n + RC_LITTLE) {
 		if (*s != '{' && *s != '[') {
 			s++;
+			continue;
+		}
+		if (*s == '[' && rc_mark(s, end)) {
+			s += 2;
 			continue;
 		}
 		v = out->n < REPLY_CANDIDATES ? &out->v[out->n] : &more;

@@ -336,6 +336,14 @@ co_field_loose(const struct mip_type *t, const struct rnode *v)
 	return i;
 }
 
+unsigned
+reply_field(const struct mip_type *t, const struct rnode *member)
+{
+	unsigned i = co_field(t, member);
+
+	return i < t->n ? i : co_field_loose(t, member);
+}
+
 /* Finds the members for the fields.  Exact keys come before others. */
 static unsigned
 co_match(struct reply_co *c, const struct mip_type *t, const struct rnode *v,

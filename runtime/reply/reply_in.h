@@ -340,6 +340,20 @@ void reply_keep(struct reply_try *a, const struct reply_try *b);
 void reply_set_some(const struct mip_type *t, void *out,
     const struct reply_try *r);
 
+/* The field of `t` that a member is for, by its exact key or by one like it;
+ * t->n for none. */
+unsigned reply_field(const struct mip_type *t, const struct rnode *member);
+
+/* The arm that is sure of an object, which may be unfinished: all arms have
+ * the literal field that names it; NULL. */
+const struct mip_type *reply_union_arm(const struct mip_type *t,
+    const struct rnode *v);
+
+/* The first value in a text of which more will come that may be one of `t`;
+ * NULL. */
+struct rnode *reply_begun(struct arena *mem, const struct mip_type *t,
+    struct reply_text text);
+
 /* Appends what there is of `v`, which may be NULL or unfinished, as JSON. */
 void reply_partial_write(struct reply_co *c, struct buf *b,
     const struct mip_type *t, struct rnode *v);

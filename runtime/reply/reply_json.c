@@ -213,7 +213,7 @@ rj_bare_ends(const struct rj *p, const struct rj_frame *f, const char *s)
 		return *s == ',' || *s == ']' || *s == '\n' ||
 		    (*s == '}' && reply_look_in(p, 1, RNODE_OBJECT));
 	if (*s == ',')
-		return reply_look_comma(p, s + 1, false);
+		return reply_look_comma(p, s + 1, false) != RJ_NO;
 	if (*s == '}' || (*s == ']' && reply_look_in(p, 1, RNODE_ARRAY)))
 		return true;
 	if (*s != '\n')
@@ -262,9 +262,11 @@ rj_bare_node(struct rj *p, struct reply_text t)
 	return v;
 }
 
-/* Is it sure that the bare value before `s` has ended there, whatever comes? */
+/* Is it sure that the bare value before `s` has ended there, whatever comes?
+ * In a text there may be quotes. */
 static bool
-rj_bare_sure(const struct rj *p, const struct rj_frame *f, const char *s)
+rj_bare_sure(const struct rj *p, const struct rj_frame *f, const char *s,
+    bool text)
 {
 	bool line = false;
 
@@ -274,7 +276,7 @@ rj_bare_sure(const struct rj *p, const struct rj_frame *f, const char *s)
 	if (s < p->end && *s == ',')
 		s = reply_look_blanks(p, s + 1, &line);
 	return s < p->end && (*s == '}' || *s == ']' ||
-	    (*s != '`' && reply_look_quote(p, s).n > 0) ||
+	    (!text && *s != '`' && reply_look_quote(p, s).n > 0) ||
 	    reply_look_key(p, s) == RJ_SURE);
 }
 
@@ -298,7 +300,7 @@ rj_bare(struct rj *p)
 	v = rj_bare_node(p, t);
 	if (v == NULL)
 		return;
-	v->done = rj_bare_sure(p, f, p->at);
+	v->done = rj_bare_sure(p, f, p->at, v->kind == RNODE_WORD);
 	reply_json_add(p, v);
 }
 
@@ -496,10 +498,11 @@ reply_json(struct arena *mem, const struct mip_type *t,
 			rj_array(&p);
 	}
 	/* What was read of a value that is still being written stays. */
-	if (p.dead && p.begun && p.error == REPLY_E_NONE &&
+	if (p.dead && p.begun && p.error != REPLY_E_NOMEM &&
 	    out->root != NULL && out->root->count > 0) {
 		rj_cut(&p);
 		p.dead = false;
+		p.error = REPLY_E_NONE;
 	}
 	if (p.cut) {
 		reply_json_flag(&p, REPLY_CLOSED);
@@ -550,12 +553,19 @@ bool
 reply_json_plausible(struct reply_text text, const char *at, bool sure)
 {
 	bool line = false;
+	unsigned n;
 	const char *s;
 	struct rj p = { .start = text.s, .end = text.s + text.n };
 
 	s = reply_look_blanks(&p, at + 1, &line);
 	if (s == p.end)
 		return false;
+	/* Lists of lists go by what is in the innermost. */
+	for (n = 0; *at == '[' && *s == '[' && n < REPLY_DEPTH; n++) {
+		s = reply_look_blanks(&p, s + 1, &line);
+		if (s == p.end)
+			return !sure;
+	}
 	if (reply_look_quote(&p, s).n > 0 || *s == '{')
 		return true;
 	if (*at == '{')

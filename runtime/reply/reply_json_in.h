@@ -26,8 +26,9 @@ struct rj {
 	enum reply_error error;
 	bool dead, encoded, cut;
 	bool begun;                     /* more of the text will come */
-	const char *unlined;            /* no line from here on starts with
-	                                 * three backticks; NULL: unknown */
+	const char *vain[3];            /* no block of `"`, of `'` or of
+	                                 * backticks from here on has an end
+	                                 * like one; NULL: unknown */
 	bool rest;                      /* what follows is no JSON any more */
 	unsigned depth;
 	struct rj_frame *frame;         /* `room` of them, in the arena */
@@ -66,32 +67,31 @@ size_t reply_look_close(const struct rj *p, const struct rj_quote *q,
 const char *reply_look_quoted(const struct rj *p, const struct rj_quote *q,
     const char *s, bool *inner);
 /* Does a key and its colon start at `s`?  MAYBE: the end of the text cuts it
- * off, or it is very long. */
-enum rj_sure { RJ_NONE, RJ_MAYBE, RJ_SURE };
+ * off, or it is very long.  CUT: the end of a text does of which more will
+ * come. */
+enum rj_sure { RJ_NONE, RJ_CUT, RJ_MAYBE, RJ_SURE };
 enum rj_sure reply_look_key(const struct rj *p, const char *s);
 /* Behind the quote at `s`, if there is one. */
 const char *reply_look_behind(const struct rj *p, const char *s);
 /* Does a comma and a known key follow the closer before `s`? */
 bool reply_look_goes_on(const struct rj *p, const struct rj_frame *f,
     const char *s);
-/* May a known key stand at `s`, behind a comma and a quote or not, of which
- * more will come? */
-bool reply_look_key_begun(const struct rj *p, const struct rj_frame *f,
-    const char *s);
 bool reply_look_comment(const struct rj *p, const char *s);
 bool reply_look_line(const struct rj *p, const char *s);
-/* Does the comma before `s`, in an object, end a value?  `odd`: in its text
- * are quotes, an odd number of them. */
-bool reply_look_comma(const struct rj *p, const char *s, bool odd);
 /* Is the open thing `up` levels further out of that kind? */
 bool reply_look_in(const struct rj *p, unsigned up, enum reply_kind kind);
 
 /* Does a string that is a value or an item end before `s`?  LOST: at a key
  * that is known, without its quotes.  BAD: at one that may as well be text.
- * `odd` as above. */
-enum rj_end { RJ_NO, RJ_YES, RJ_LOST, RJ_BAD };
+ * LATER: what will come decides.  `odd`: in its text are quotes, an odd number
+ * of them. */
+enum rj_end { RJ_NO, RJ_YES, RJ_LOST, RJ_BAD, RJ_LATER };
 enum rj_end reply_look_end(const struct rj *p, const struct rj_frame *f,
     const char *s, bool odd);
+/* Does a block between three quotes end before `s`?  NO, YES or LATER. */
+enum rj_end reply_look_block(const struct rj *p, const char *s);
+/* Does the comma before `s`, in an object, end a value?  The same. */
+enum rj_end reply_look_comma(const struct rj *p, const char *s, bool odd);
 
 /* ---- the tree (reply_json.c) ---- */
 

@@ -392,6 +392,20 @@ rl_xml_end(const struct rl *l, const char *s, struct reply_text name)
 	return e < end && *e == '<' && rl_tag_begun(l, e, end, name) ? e : end;
 }
 
+/* What stands between two fields is dropped: an unknown one, or text. */
+static void
+rl_gap(struct rl *l, const char *s, const char *e)
+{
+	struct reply_text gap = reply_trim((struct reply_text){ s,
+	    (size_t)(e - s) }), name;
+	const char *behind;
+
+	if (gap.n > 0)
+		reply_flag(l->sum, *gap.s == '<' && rl_tag(gap.s,
+		    gap.s + gap.n, &name, &behind) ? REPLY_EXTRA_KEY :
+		    REPLY_FROM_TEXT);
+}
+
 static void
 rl_xml(struct rl *l)
 {
@@ -412,7 +426,11 @@ rl_xml(struct rl *l)
 		}
 		if (m == RL_LOOSE)
 			reply_flag(l->sum, REPLY_KEY_CASE);
-		e = rl_tag_end(behind, end, name, &after);
+		if (l->to != NULL)
+			rl_gap(l, l->to, s);
+		e = after = behind;
+		if (behind[-2] != '/')
+			e = rl_tag_end(behind, end, name, &after);
 		rl_open(l, s, reply_wire(f), behind);
 		if (e == NULL) {
 			reply_flag(l->sum, REPLY_CLOSED);

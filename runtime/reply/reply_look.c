@@ -180,6 +180,7 @@ reply_look_key(const struct rj *p, const char *s)
 {
 	struct rj_quote q = reply_look_quote(p, s);
 	const char *e = p->end - s > RJ_KEY ? s + RJ_KEY : p->end;
+	enum rj_sure cut = p->begun ? RJ_CUT : RJ_MAYBE;
 	bool line = false, colon;
 
 	if (q.block)
@@ -191,19 +192,20 @@ reply_look_key(const struct rj *p, const char *s)
 			s += *s == '\\';
 		}
 		if (s >= e)
-			return RJ_MAYBE;
+			return e == p->end ? cut : RJ_MAYBE;
 		s = reply_look_blanks(p, s + reply_look_close(p, &q, s), &line);
 		colon = s < p->end && *s == ':';
-		return colon ? RJ_SURE : s == p->end ? RJ_MAYBE : RJ_NONE;
+		return colon ? RJ_SURE : s == p->end ? cut : RJ_NONE;
 	}
 	e = reply_look_word(p, s);
 	if (e == s)
 		return RJ_NONE;
 	s = reply_look_blanks(p, e, &line);
 	if (s == p->end)
-		return RJ_MAYBE;
+		return cut;
 	colon = !line && *s == ':' && (s + 1 == p->end || s[1] != '/');
-	return colon ? RJ_SURE : RJ_NONE;
+	return !colon ? RJ_NONE : p->begun && s + 1 == p->end ? RJ_CUT :
+	    RJ_SURE;
 }
 
 bool
@@ -214,16 +216,29 @@ reply_look_comment(const struct rj *p, const char *s)
 	return s + 1 == p->end ? p->begun : s[1] == '/' || s[1] == '*';
 }
 
-bool
+/* Does it take more than what there is at `s` to decide? */
+static bool
+rj_later(const struct rj *p, const char *s)
+{
+	return p->begun && (s == p->end || (*s == '/' && s + 1 == p->end));
+}
+
+enum rj_end
 reply_look_comma(const struct rj *p, const char *s, bool odd)
 {
 	bool line = false;
+	enum rj_sure key;
 
 	s = reply_look_blanks(p, s, &line);
-	return s == p->end || ((line || *s == '{') && !odd) || *s == '}' ||
-	    *s == ',' ||
-	    reply_look_comment(p, s) ||
-	    reply_look_key(p, s) != RJ_NONE;
+	if (line && !odd)
+		return RJ_YES;
+	if (rj_later(p, s))
+		return RJ_LATER;
+	if (s == p->end || (*s == '{' && !odd) || *s == '}' || *s == ',' ||
+	    reply_look_comment(p, s))
+		return RJ_YES;
+	key = reply_look_key(p, s);
+	return key == RJ_CUT ? RJ_LATER : key == RJ_NONE ? RJ_NO : RJ_YES;
 }
 
 bool
@@ -234,16 +249,20 @@ reply_look_in(const struct rj *p, unsigned up, enum reply_kind kind)
 
 /* Does the `}` at `s`, after a quote, close the object?  Behind the outermost
  * there may be anything, unless a quote was opened in the text. */
-static bool
+static enum rj_end
 rj_brace_ends(const struct rj *p, const char *s, bool odd)
 {
 	bool line = false;
 
 	if (p->depth == 1 && !odd)
-		return true;
+		return RJ_YES;
 	s = reply_look_blanks(p, s + 1, &line);
-	return s == p->end || line || *s == ',' || *s == '}' || *s == ']' ||
-	    reply_look_comment(p, s);
+	if (line)
+		return RJ_YES;
+	if (rj_later(p, s))
+		return RJ_LATER;
+	return s == p->end || *s == ',' || *s == '}' || *s == ']' ||
+	    reply_look_comment(p, s) ? RJ_YES : RJ_NO;
 }
 
 /* A known key of the open object and its colon directly at `s`; gives where
@@ -262,6 +281,43 @@ rj_known_at(const struct rj *p, const struct rj_frame *f, const char *s)
 		return NULL;
 	s = reply_look_blanks(p, reply_look_behind(p, e), &line);
 	return s < p->end && *s == ':' ? e : NULL;
+}
+
+/* Is the text the start of a key that is known? */
+static bool
+rj_starts_key(const struct mip_type *t, struct reply_text k)
+{
+	const struct mip_field *f;
+	unsigned i;
+
+	for (i = 0; t != NULL && t->kind == MIP_STRUCT && i < t->n; i++) {
+		f = &t->field[i];
+		if (strncmp(reply_wire(f), k.s, k.n) == 0 ||
+		    strncmp(f->name, k.s, k.n) == 0)
+			return true;
+	}
+	for (i = 0; t != NULL && t->kind == MIP_UNION && i < t->n; i++)
+		if (rj_starts_key(reply_look_record(t->arm[i]), k))
+			return true;
+	return false;
+}
+
+/* May such a key start at `s`, of which more will come? */
+static bool
+rj_known_begun(const struct rj *p, const struct rj_frame *f, const char *s)
+{
+	struct reply_text k;
+	bool line = false;
+	const char *e;
+
+	if (!p->begun || f->type == NULL || !rj_word_byte(*s))
+		return false;
+	e = reply_look_word(p, s);
+	k = (struct reply_text){ s, (size_t)(e - s) };
+	if (e == p->end)
+		return rj_starts_key(f->type, k);
+	return reply_look_member(f->type, k, false) != NULL &&
+	    reply_look_blanks(p, reply_look_behind(p, e), &line) == p->end;
 }
 
 /* Behind the quote at `s`, if there is one. */
@@ -283,13 +339,16 @@ rj_item_follows(const struct rj *p, const char *s, const char *q, bool line,
 }
 
 /* Does a member start at `q`, behind a quote at `s` and no comma? */
-static bool
+static enum rj_end
 rj_member_follows(const struct rj *p, const char *q, bool line)
 {
 	enum rj_sure sure = reply_look_key(p, q);
+	bool apart = line || reply_look_quote(p, q).n > 0;
 
-	return sure == RJ_SURE ? line || reply_look_quote(p, q).n > 0 :
-	    sure == RJ_MAYBE && line;
+	if (sure == RJ_CUT)
+		return apart ? RJ_LATER : RJ_NO;
+	return (sure == RJ_SURE && apart) || (sure == RJ_MAYBE && line) ?
+	    RJ_YES : RJ_NO;
 }
 
 /* Is the key in the object already?  Looked for in the first members. */
@@ -320,14 +379,15 @@ reply_look_end(const struct rj *p, const struct rj_frame *f, const char *s,
 		return (odd && reply_blank(s[-2])) || rj_has(f,
 		    (struct reply_text){ s, (size_t)(e - s) }) ? RJ_BAD :
 		    RJ_LOST;
+	if (rj_later(p, q) || (object && q == s && rj_known_begun(p, f, s)))
+		return RJ_LATER;
 	if (q == p->end || reply_look_comment(p, q) || (line && *q == '#'))
 		return RJ_YES;
 	switch (*q) {
 	case ',':
-		return !object || reply_look_comma(p, q + 1, odd) ?
-		    RJ_YES : RJ_NO;
+		return object ? reply_look_comma(p, q + 1, odd) : RJ_YES;
 	case '}':
-		return object ? (rj_brace_ends(p, q, odd) ? RJ_YES : RJ_NO) :
+		return object ? rj_brace_ends(p, q, odd) :
 		    reply_look_in(p, 1, RNODE_OBJECT) ? RJ_YES : RJ_NO;
 	case ']':
 		return !object || reply_look_in(p, 1, RNODE_ARRAY) ?
@@ -337,8 +397,39 @@ reply_look_end(const struct rj *p, const struct rj_frame *f, const char *s,
 	}
 	if (object && *q == '{' && line && !odd)
 		return RJ_YES;
-	return (object ? rj_member_follows(p, q, line) :
-	    rj_item_follows(p, s, q, line, odd)) ? RJ_YES : RJ_NO;
+	return object ? rj_member_follows(p, q, line) :
+	    rj_item_follows(p, s, q, line, odd) ? RJ_YES : RJ_NO;
+}
+
+/* Code has blocks in it, `name: type` in its lines and `#` before them: a key
+ * without quotes has to be known. */
+enum rj_end
+reply_look_block(const struct rj *p, const char *s)
+{
+	const struct rj_frame *f = &p->frame[p->depth - 1];
+	const char *behind = s;
+	bool line = false, comma;
+	struct reply_text k;
+	enum rj_sure key;
+
+	s = reply_look_blanks(p, s, &line);
+	comma = s < p->end && *s == ',';
+	if (comma && f->node->kind == RNODE_ARRAY)
+		return RJ_YES;
+	if (comma)
+		s = reply_look_blanks(p, s + 1, &line);
+	if (rj_later(p, s))
+		return RJ_LATER;
+	if (s == p->end || reply_look_comment(p, s))
+		return RJ_YES;
+	if (f->node->kind == RNODE_ARRAY || *s == '}' || *s == ']')
+		return reply_look_end(p, f, comma ? s : behind, false);
+	key = reply_look_key(p, s);
+	if (key == RJ_CUT || key == RJ_NONE)
+		return key == RJ_CUT ? RJ_LATER : RJ_NO;
+	k = (struct reply_text){ s, (size_t)(reply_look_word(p, s) - s) };
+	return reply_look_quote(p, s).n > 0 || (comma && f->type == NULL) ||
+	    reply_look_member(f->type, k, true) != NULL ? RJ_YES : RJ_NO;
 }
 
 /* Does `, "key":` with a key that is known follow the closer before `s`? */
@@ -360,47 +451,6 @@ reply_look_goes_on(const struct rj *p, const struct rj_frame *f, const char *s)
 	e = reply_look_quoted(p, &q, s, &inner);
 	return e != NULL && reply_look_member(f->type,
 	    (struct reply_text){ s, (size_t)(e - s) }, false) != NULL;
-}
-
-/* Is the text the start of a key that is known? */
-static bool
-rj_starts_key(const struct mip_type *t, struct reply_text k)
-{
-	const struct mip_field *f;
-	unsigned i;
-
-	for (i = 0; t != NULL && t->kind == MIP_STRUCT && i < t->n; i++) {
-		f = &t->field[i];
-		if (strncmp(reply_wire(f), k.s, k.n) == 0 ||
-		    strncmp(f->name, k.s, k.n) == 0)
-			return true;
-	}
-	for (i = 0; t != NULL && t->kind == MIP_UNION && i < t->n; i++)
-		if (rj_starts_key(reply_look_record(t->arm[i]), k))
-			return true;
-	return false;
-}
-
-bool
-reply_look_key_begun(const struct rj *p, const struct rj_frame *f,
-    const char *s)
-{
-	struct reply_text k;
-	bool line = false;
-	const char *e;
-
-	s = reply_look_blanks(p, s, &line);
-	if (s < p->end && *s == ',')
-		s = reply_look_blanks(p, s + 1, &line);
-	s = reply_look_behind(p, s);
-	e = reply_look_word(p, s);
-	k = (struct reply_text){ s, (size_t)(e - s) };
-	if (f->node->kind != RNODE_OBJECT || f->type == NULL)
-		return false;
-	if (e == p->end)
-		return rj_starts_key(f->type, k);
-	return reply_look_member(f->type, k, false) != NULL &&
-	    reply_look_blanks(p, reply_look_behind(p, e), &line) == p->end;
 }
 
 bool

@@ -9,24 +9,8 @@
 #include "reply/reply_in.h"
 #include "type/type.h"
 
-/* The member for a field: by its exact key, else by one like it. */
-static struct rnode *
-rp_member(const struct rnode *v, const struct mip_field *f)
-{
-	struct rnode *m;
-
-	for (m = v->child; m != NULL; m = m->next)
-		if (reply_is_key(m, reply_wire(f)))
-			return m;
-	for (m = v->child; m != NULL; m = m->next)
-		if (reply_alike((struct reply_text){ m->key, m->nkey },
-		    reply_wire(f)))
-			return m;
-	return NULL;
-}
-
-/* A value that is whole, as it will be in the end. */
-static void
+/* Appends a value that is whole as it will be in the end, if it is one. */
+static bool
 rp_whole(struct reply_co *c, struct buf *b, const struct mip_type *t,
     struct rnode *v)
 {
@@ -36,8 +20,23 @@ rp_whole(struct reply_co *c, struct buf *b, const struct mip_type *t,
 		r = reply_attempt(c, t, v, NULL);
 	if (r.ok)
 		type_write(b, t, r.value, true);
-	else
+	return r.ok;
+}
+
+static void
+rp_scalar(struct reply_co *c, struct buf *b, const struct mip_type *t,
+    struct rnode *v)
+{
+	if (!rp_whole(c, b, t, v))
 		buf_puts(b, "null");
+}
+
+/* May the text be null, or become it? */
+static bool
+rp_null(const struct mip_type *t, const struct rnode *v)
+{
+	return t->kind == MIP_OPTIONAL && v->kind == RNODE_TEXT && v->n <= 4 &&
+	    memcmp(v->s, "null", v->n) == 0 && (v->n == 4 || !v->done);
 }
 
 static void
@@ -46,25 +45,35 @@ rp_string(struct reply_co *c, struct buf *b, const struct mip_type *t,
 {
 	const char *nul = v->n > 0 ? memchr(v->s, '\0', v->n) : NULL;
 
-	if (v->kind != RNODE_STRING && v->kind != RNODE_TEXT)
-		rp_whole(c, b, t, v);
+	if ((v->kind != RNODE_STRING && v->kind != RNODE_TEXT) ||
+	    rp_null(t, v))
+		rp_scalar(c, b, t, v);
 	else
 		buf_json(b, v->s, nul != NULL ? (size_t)(nul - v->s) : v->n);
 }
 
 static void
-rp_struct(struct reply_co *c, struct buf *b, const struct mip_type *t,
+rp_struct(struct reply_co *c, struct buf *b, const struct mip_type *whole,
     struct rnode *v)
 {
+	const struct mip_type *t = reply_strip(whole);
+	struct rnode **found, *m;
 	const struct mip_field *f;
-	struct rnode *m;
 	unsigned i;
 
 	if (v->kind == RNODE_ARRAY && v->count > 0)
 		v = v->child;
-	if (v->kind != RNODE_OBJECT) {
-		rp_whole(c, b, t, v);
+	found = v->kind == RNODE_OBJECT ?
+	    arena_array(c->mem, t->n, sizeof(struct rnode *)) : NULL;
+	if (found == NULL) {
+		rp_scalar(c, b, whole, v);
 		return;
+	}
+	/* The first one stays, as it was shown. */
+	for (m = v->child; m != NULL; m = m->next) {
+		i = reply_field(t, m);
+		if (i < t->n && found[i] == NULL)
+			found[i] = m;
 	}
 	buf_putc(b, '{');
 	for (i = 0; i < t->n; i++) {
@@ -73,7 +82,7 @@ rp_struct(struct reply_co *c, struct buf *b, const struct mip_type *t,
 			buf_putc(b, ',');
 		buf_json(b, f->name, strlen(f->name));
 		buf_putc(b, ':');
-		m = rp_member(v, f);
+		m = found[i];
 		if (m != NULL && !m->done && (f->flags & MIP_STREAM_DONE) != 0)
 			m = NULL;
 		reply_partial_write(c, b, f->type, m);
@@ -86,93 +95,167 @@ static bool
 rp_grows(const struct mip_type *t)
 {
 	t = reply_strip(t);
-	return t->kind == MIP_STRING || t->kind == MIP_STRUCT;
+	return t->kind == MIP_STRING || t->kind == MIP_STRUCT ||
+	    t->kind == MIP_UNION;
 }
 
-/* Items, or with keys the members of a map. */
+/* May the item `m` be none by itself: a list in the place of all of it, or one
+ * of the items of its only item? */
+static bool
+rp_nested(const struct mip_type *of, const struct rnode *m)
+{
+	enum mip_kind kind = reply_strip(of)->kind;
+
+	return kind == MIP_LIST ? m->kind != RNODE_ARRAY &&
+	    m->kind != RNODE_STRING && m->kind != RNODE_TEXT :
+	    kind != MIP_UNION && m->kind == RNODE_ARRAY;
+}
+
+/* Appends an item or a member, behind a comma unless it is the first.  False,
+ * and nothing, if nothing is known of it. */
+static bool
+rp_item(struct reply_co *c, struct buf *b, const struct mip_type *of,
+    struct rnode *m, bool map, bool first)
+{
+	size_t start = b->len, at;
+
+	if ((!m->done && !rp_grows(of)) || (!map && rp_nested(of, m)))
+		return false;
+	if (!first)
+		buf_putc(b, ',');
+	if (map) {
+		buf_json(b, m->key, m->nkey);
+		buf_putc(b, ':');
+	}
+	at = b->len;
+	reply_partial_write(c, b, of, m);
+	if (b->failed || strcmp(buf_str(b) + at, "null") != 0 ||
+	    (m->done && of->kind == MIP_OPTIONAL))
+		return true;
+	b->len = start;
+	return false;
+}
+
+/* Items up to one of which nothing is known, or with keys the members of a map
+ * of which something is. */
 static void
-rp_items(struct reply_co *c, struct buf *b, const struct mip_type *t,
+rp_items(struct reply_co *c, struct buf *b, const struct mip_type *whole,
     struct rnode *v)
 {
+	const struct mip_type *t = reply_strip(whole);
 	bool map = t->kind == MIP_MAP, first = true;
 	struct reply_keys seen;
 	struct rnode *m;
 
-	if (v->kind != (map ? RNODE_OBJECT : RNODE_ARRAY)) {
-		rp_whole(c, b, t, v);
-		return;
-	}
-	if (map && !reply_keys_init(&seen, c->mem, v->count)) {
-		buf_puts(b, "null");
+	if (v->kind != (map ? RNODE_OBJECT : RNODE_ARRAY) ||
+	    (map && !reply_keys_init(&seen, c->mem, v->count))) {
+		rp_scalar(c, b, whole, v);
 		return;
 	}
 	buf_putc(b, map ? '{' : '[');
 	for (m = v->child; m != NULL; m = m->next) {
-		if ((map && !reply_keys_add(&seen, m)) ||
-		    (!m->done && !rp_grows(t->of)))
+		if (map && !reply_keys_add(&seen, m))
 			continue;
-		if (!first)
-			buf_putc(b, ',');
-		first = false;
-		if (map) {
-			buf_json(b, m->key, m->nkey);
-			buf_putc(b, ':');
-		}
-		reply_partial_write(c, b, t->of, m);
+		if (rp_item(c, b, t->of, m, map, first))
+			first = false;
+		else if (!map && !(m->done && c->o->drop_bad_items))
+			break;
 	}
 	buf_putc(b, map ? '}' : ']');
 }
 
-/* What a piece of a layout holds so far, where its parts are of use. */
-static struct rnode *
-rp_piece(struct reply_co *c, const struct mip_type *t, struct rnode *v)
+/* May `v` be one of `t`, going by its kind? */
+static bool
+rp_fits(const struct mip_type *t, const struct rnode *v)
 {
-	struct reply_values *values;
-	struct reply_text text = { v->s, v->n };
+	enum mip_kind of;
 
-	if (v->kind != RNODE_TEXT || v->done || (t->kind != MIP_STRUCT &&
-	    t->kind != MIP_LIST && t->kind != MIP_MAP))
-		return v;
-	values = arena_alloc(c->mem, sizeof(*values));
-	if (values == NULL)
-		return v;
-	reply_values(c->mem, t, text, true, values);
-	return values->n > 0 ? values->v[0].root : v;
+	t = reply_strip(t);
+	if (t->kind == MIP_STRUCT)
+		return v->kind == RNODE_OBJECT || t->n == 1 ||
+		    (v->count > 0 && v->child->kind == RNODE_OBJECT);
+	if (t->kind == MIP_MAP)
+		return v->kind == RNODE_OBJECT;
+	if (t->kind != MIP_LIST || v->kind == RNODE_ARRAY)
+		return true;
+	of = reply_strip(t->of)->kind;
+	return of == MIP_STRUCT || of == MIP_MAP || of == MIP_UNION;
 }
 
-/* An unfinished union says nothing: it could still change its arm. */
+struct rnode *
+reply_begun(struct arena *mem, const struct mip_type *t,
+    struct reply_text text)
+{
+	struct reply_values *values = arena_alloc(mem, sizeof(*values));
+	size_t i;
+
+	if (values == NULL)
+		return NULL;
+	reply_values(mem, t, text, true, values);
+	for (i = 0; i < values->n; i++)
+		if (rp_fits(t, values->v[i].root))
+			return values->v[i].root;
+	return NULL;
+}
+
+/* An object is of the arm that its literal field names; of another union
+ * nothing is known before it is whole. */
+static void
+rp_union(struct reply_co *c, struct buf *b, const struct mip_type *whole,
+    struct rnode *v)
+{
+	const struct mip_type *arm = reply_union_arm(reply_strip(whole), v);
+
+	if (rp_whole(c, b, whole, v))
+		return;
+	if (arm != NULL)
+		reply_partial_write(c, b, arm, v);
+	else
+		buf_puts(b, "null");
+}
+
 void
 reply_partial_write(struct reply_co *c, struct buf *b,
-    const struct mip_type *t, struct rnode *v)
+    const struct mip_type *whole, struct rnode *v)
 {
-	t = reply_strip(t);
+	const struct mip_type *t = reply_strip(whole);
+	bool parts = t->kind == MIP_STRUCT || t->kind == MIP_LIST ||
+	    t->kind == MIP_MAP || t->kind == MIP_UNION;
+
+	/* A piece of a layout: what it holds so far. */
+	if (v != NULL && v->kind == RNODE_TEXT && parts) {
+		if (rp_whole(c, b, whole, v))
+			return;
+		v = reply_begun(c->mem, t, reply_word(v));
+	}
 	if (v == NULL || v->kind == RNODE_NULL || v->kind == RNODE_NOTHING) {
 		buf_puts(b, "null");
 		return;
 	}
-	v = rp_piece(c, t, v);
 	switch (t->kind) {
 	case MIP_STRING:
 	case MIP_IMAGE:
 	case MIP_FILE:
 	case MIP_AUDIO:
-		rp_string(c, b, t, v);
+		rp_string(c, b, whole, v);
 		return;
 	case MIP_STRUCT:
-		rp_struct(c, b, t, v);
+		rp_struct(c, b, whole, v);
 		return;
 	case MIP_LIST:
 	case MIP_MAP:
-		rp_items(c, b, t, v);
+		rp_items(c, b, whole, v);
+		return;
+	case MIP_UNION:
+		rp_union(c, b, whole, v);
 		return;
 	case MIP_OPTIONAL:
 	case MIP_INT:
 	case MIP_FLOAT:
 	case MIP_BOOL:
 	case MIP_ENUM:
-	case MIP_UNION:
 	case MIP_LITERAL:
-		rp_whole(c, b, t, v);
+		rp_scalar(c, b, whole, v);
 		return;
 	}
 }

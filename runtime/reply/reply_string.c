@@ -151,7 +151,6 @@ rj_scan(const struct rj *p, const struct rj_frame *f,
     const struct rj_quote *q, const char *s)
 {
 	struct rj_span x = { .open = true }, early;
-	const char *quote = NULL;
 	bool odd = false;
 	enum rj_end e;
 	size_t n;
@@ -176,12 +175,8 @@ rj_scan(const struct rj *p, const struct rj_frame *f,
 		n = reply_look_close(p, q, s);
 		if (n == 0)
 			continue;
-		/* A quote that was lost is known when the key is whole. */
-		if (p->begun && quote != NULL && reply_look_key_begun(p, f,
-		    quote + reply_look_close(p, q, quote)))
-			break;
 		e = reply_look_end(p, f, s + n, odd);
-		if (e == RJ_BAD && p->begun) {
+		if (e == RJ_LATER || (e == RJ_BAD && p->begun)) {
 			x.end = s;
 			return x;
 		}
@@ -189,7 +184,7 @@ rj_scan(const struct rj *p, const struct rj_frame *f,
 			early = x;
 			early.end = s;
 			early.n = n;
-			early.open = false;
+			early.open = e == RJ_NO && p->begun;
 			early.lost = e == RJ_LOST;
 			early.rest = e == RJ_NO;
 			early.bad = e == RJ_BAD;
@@ -198,11 +193,9 @@ rj_scan(const struct rj *p, const struct rj_frame *f,
 			return early;
 		x.inner = true;
 		odd = !odd;
-		quote = s;
 		s += n - 1;
 	}
-	x.end = p->begun && quote != NULL && reply_look_key_begun(p, f,
-	    quote + reply_look_close(p, q, quote)) ? quote : p->end;
+	x.end = p->end;
 	return early.rest ? early : x;
 }
 
@@ -223,7 +216,8 @@ rj_whole(const char *s, const char *end)
 		return end;
 	if (e + 1 == end || (e[1] == 'u' && end - e < 6))
 		half = e;
-	c = half == NULL && e[1] == 'u' ? rj_hex4(e + 2, end) : -1;
+	c = half == NULL && e[1] == 'u' && end - e == 6 ?
+	    rj_hex4(e + 2, end) : -1;
 	if (c >= 0xd800 && c < 0xdc00)
 		half = e;
 	/* The other half of a pair may be the one that is not whole. */
@@ -259,6 +253,30 @@ rj_lost_end(struct rj *p, const char *s, const char *end)
 	return end - 1;
 }
 
+/* The end of what is sure of a text that was cut off at `end`: what a quote
+ * lost before a key would take with it may be no part of it. */
+static const char *
+rj_sure_end(const struct rj *p, const struct rj_frame *f, const char *s,
+    const char *end)
+{
+	const char *e = end, *b;
+
+	if (!p->begun || f->node->kind != RNODE_OBJECT || f->type == NULL ||
+	    f->type->kind == MIP_MAP)
+		return end;
+	while (e > s && reply_blank(e[-1]))
+		e--;
+	if (e > s && e[-1] == ',')
+		e--;
+	else if (e < end)
+		return e;
+	if (e - s < 2 || e[-1] != '"')
+		return e;
+	for (b = e - 1; b > s && b[-1] == '\\'; b--)
+		continue;
+	return (e - 1 - b) % 2 != 0 ? e - 2 : e;
+}
+
 /* Behind a string that closed at a known key: that key, and its colon. */
 static void
 rj_lost_key(struct rj *p)
@@ -276,7 +294,8 @@ void
 reply_string_read(struct rj *p, const struct rj_quote *q)
 {
 	const char *s = p->at + q->n;
-	struct rj_span x = rj_scan(p, reply_json_top(p), q, s);
+	struct rj_frame *f = reply_json_top(p);
+	struct rj_span x = rj_scan(p, f, q, s);
 	struct reply_text t;
 	struct rnode *v;
 	bool nul = x.nul;
@@ -294,7 +313,8 @@ reply_string_read(struct rj *p, const struct rj_quote *q)
 	    (size_t)(x.end - p->at) + x.n);
 	if (x.lost)
 		reply_json_flag(p, REPLY_LOST_QUOTE);
-	t = reply_string_decode(p, s, x.open ? rj_whole(s, x.end) : x.lost ?
+	t = reply_string_decode(p, s, x.open ?
+	    rj_sure_end(p, f, s, rj_whole(s, x.end)) : x.lost ?
 	    rj_lost_end(p, s, x.end) : x.end, q->c, &nul);
 	if (v == NULL || p->dead)
 		return;
@@ -363,29 +383,35 @@ rj_dedent(struct rj *p, const char *s, const char *end)
 }
 
 /* Where the block that opened before `s` closes: for backticks at the start
- * of a line if there is one, which is looked for to the end of the text once
- * in vain. */
+ * of a line, for quotes where what follows says so; else at its first mark.
+ * That is looked for to the end of the text once in vain.  *later: what will
+ * come decides. */
 static const char *
-rj_block_end(struct rj *p, const struct rj_quote *q, const char *s)
+rj_block_end(struct rj *p, const struct rj_quote *q, const char *s,
+    bool *later)
 {
 	static const char *const mark[] = { "\"\"\"", "'''", "```" };
-	const char *word = mark[q->c == '"' ? 0 : q->c == '\'' ? 1 : 2];
+	unsigned kind = q->c == '"' ? 0 : q->c == '\'' ? 1 : 2;
 	const char *e, *first = NULL, *from = s;
+	enum rj_end end;
 
 	for (;; s = e + 3) {
 		e = reply_find((struct reply_text){ s, (size_t)(p->end - s) },
-		    word);
+		    mark[kind]);
 		if (e == NULL && first != NULL)
-			p->unlined = from;
+			p->vain[kind] = from;
 		if (e == NULL)
-			return first;
+			return p->begun && kind != 2 ? NULL : first;
 		while (q->c != '`' && p->end - e > 3 && e[3] == q->c)
 			e++;
-		if (q->c != '`' || reply_look_line(p, e))
+		end = q->c != '`' ? reply_look_block(p, e + 3) :
+		    reply_look_line(p, e) ? RJ_YES : RJ_NO;
+		*later = end == RJ_LATER;
+		if (end != RJ_NO)
 			return e;
 		if (first == NULL)
 			first = e;
-		if (p->unlined != NULL && from >= p->unlined)
+		if (p->vain[kind] != NULL && from >= p->vain[kind])
 			return first;
 	}
 }
@@ -407,11 +433,14 @@ rj_block_begun(const struct rj_quote *q, const char *s, const char *stop)
 void
 reply_string_block(struct rj *p, const struct rj_quote *q)
 {
-	const char *s = p->at + 3, *e = rj_block_end(p, q, s), *stop, *line;
+	bool later = false;
+	const char *s = p->at + 3, *e = rj_block_end(p, q, s, &later);
+	const char *stop = e != NULL ? e : p->end, *line;
 	struct reply_text t;
 	struct rnode *v;
 
-	stop = e != NULL ? e : p->end;
+	if (later)
+		e = NULL;
 	v = reply_json_new(p, RNODE_STRING, p->at,
 	    (size_t)(stop - p->at) + (e != NULL ? 3 : 0));
 	if (v == NULL)

@@ -99,6 +99,49 @@ ru_decided(const struct mip_type *t, const struct rnode *v)
 	return found;
 }
 
+/* The arm whose literal field of that name `m` is a value of; NULL if an arm
+ * has no such field. */
+static const struct mip_type *
+ru_named(const struct mip_type *t, const char *name, const struct rnode *m)
+{
+	const struct mip_type *found = NULL, *arm;
+	const struct mip_field *f;
+	unsigned i, k;
+
+	for (i = 0; i < t->n; i++) {
+		arm = t->arm[i];
+		for (k = 0; arm->kind == MIP_STRUCT && k < arm->n; k++)
+			if (strcmp(reply_wire(&arm->field[k]), name) == 0)
+				break;
+		f = arm->kind == MIP_STRUCT && k < arm->n ? &arm->field[k] :
+		    NULL;
+		if (f == NULL || f->type->kind != MIP_LITERAL)
+			return NULL;
+		if (ru_is_value(f->type, m))
+			found = arm;
+	}
+	return found;
+}
+
+const struct mip_type *
+reply_union_arm(const struct mip_type *t, const struct rnode *v)
+{
+	const struct mip_type *first = t->arm[0], *arm;
+	const struct rnode *m;
+	const char *name;
+	unsigned k, i = ru_decided(t, v);
+
+	for (k = 0; i < t->n && first->kind == MIP_STRUCT && k < first->n;
+	    k++) {
+		name = reply_wire(&first->field[k]);
+		m = ru_get(v, name);
+		arm = m != NULL && m->done ? ru_named(t, name, m) : NULL;
+		if (arm == t->arm[i])
+			return arm;
+	}
+	return NULL;
+}
+
 static void
 ru_choose(struct reply_try *best, unsigned *arm, const struct reply_try *r,
     unsigned i)

@@ -504,6 +504,27 @@ grown(struct json a, struct json b)
 	return true;
 }
 
+/* Does the whole reply, where it is one, still say what was known of it? */
+static void
+read_whole(const struct mip_type *type, const struct reply_options *o,
+    const struct buf *in, struct json known, struct got *g)
+{
+	struct reply_note note;
+	struct buf b = BUF_INIT;
+	char *out = need(arena_alloc(&mem, type->size));
+	struct json v;
+
+	if (reply_read(&mem, type, o, in->s, in->len, out, &note) == MIP_OK) {
+		type_write(&b, type, out, true);
+		if (!json_parse(buf_str(&b), b.len, &v, NULL, NULL))
+			die("no JSON", buf_str(&b));
+		if (!grown(known, o->single ? v : json_get(v, "value")))
+			buf_printf(&g->error, "%.*s, then %.*s in the end",
+			    (int)known.n, known.s, (int)b.len, buf_str(&b));
+	}
+	buf_release(&b);
+}
+
 /* What is known after each byte of the reply. */
 static void
 read_growing(const struct mip_type *type, const struct reply_options *o,
@@ -531,6 +552,8 @@ read_growing(const struct mip_type *type, const struct reply_options *o,
 		}
 		before = now;
 	}
+	if (g->error.len == 0)
+		read_whole(type, o, in, before, g);
 	buf_release(&piece);
 }
 
