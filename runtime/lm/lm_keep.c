@@ -43,7 +43,8 @@ lm_cache_open(struct lm *l)
 		store_limit(s, l->cache_size);
 	else if (known && lm_only_read(buf_str(&dir), buf_str(&path)) &&
 	    store_open(buf_str(&path), STORE_READ, &s, why) == MIP_OK)
-		lm_warn(l, "the cache is only read", "it cannot be written");
+		lm_warn(l, "the cache is only read, since it cannot be "
+		    "written", buf_str(&path));
 	buf_release(&dir);
 	buf_release(&path);
 	if (!s)

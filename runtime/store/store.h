@@ -135,6 +135,10 @@ int64_t store_day(void);
 void store_compact(struct store *s);
 /* Forgets all replies, and makes the file small. */
 enum mip_status store_clear(struct store *s, int64_t *gone);
+/* The same of a cache that nobody has opened; one that is ruined is removed.
+ * Without an effect if there is none. */
+enum mip_status store_wipe(const char *path, int64_t *gone,
+    char why[STORE_WHY]);
 /* Adds the replies of another store that are not there; how many. */
 enum mip_status store_copy(struct store *to, struct store *from, int64_t *n);
 

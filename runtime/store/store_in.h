@@ -114,6 +114,13 @@ struct store {
 	char path[];
 };
 
+/* store_open, with what SQLite says. */
+int store_try(const char *path, enum store_use use, struct store **out,
+    char why[STORE_WHY]);
+
+/* Whether a result of SQLite says that the file cannot be mended. */
+bool store_is_ruined(int rc);
+
 /* Executes texts of SQL, which may wait as a change to WAL does not by
  * itself; a result of SQLite. */
 int store_run(sqlite3 *db, const char *sql);

@@ -84,6 +84,19 @@ store_make_dirs(char *path)
 	return true;
 }
 
+/* SQLite has no word for what else there may be under a name. */
+static bool
+store_is_file(const char *path, char why[STORE_WHY])
+{
+	struct stat st;
+	int e = stat(path, &st) != 0 ? errno :
+	    S_ISDIR(st.st_mode) ? EISDIR : 0;
+
+	if (e != 0)
+		snprintf(why, STORE_WHY, "%.220s: %.80s", path, strerror(e));
+	return e == 0;
+}
+
 /* Prompts are nobody else's business: the file is made for its owner.  One that
  * is there is not opened: closing it would give up the locks that this process
  * has on it by another store. */
@@ -94,7 +107,7 @@ store_make(const char *path, char why[STORE_WHY])
 	int fd;
 
 	if (access(path, R_OK | W_OK) == 0)
-		return true;
+		return store_is_file(path, why);
 	copy = errno == ENOENT ? strdup(path) : NULL;
 	if (copy && store_make_dirs(copy)) {
 		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -387,8 +400,8 @@ no_read:
 	return NULL;
 }
 
-enum mip_status
-store_open(const char *path, enum store_use use, struct store **out,
+int
+store_try(const char *path, enum store_use use, struct store **out,
     char why[STORE_WHY])
 {
 	struct store *s;
@@ -396,23 +409,34 @@ store_open(const char *path, enum store_use use, struct store **out,
 
 	*out = NULL;
 	why[0] = '\0';
-	if (use != STORE_READ && !store_make(path, why))
-		return MIP_IO;
+	if (use == STORE_READ ? !store_is_file(path, why) :
+	    !store_make(path, why))
+		return SQLITE_CANTOPEN;
 	s = store_alloc(path);
 	if (!s) {
 		snprintf(why, STORE_WHY, "%s", mip_status_text(MIP_NOMEM));
-		return MIP_NOMEM;
+		return SQLITE_NOMEM;
 	}
 	s->own = use == STORE_CACHE;
 	s->writes = use != STORE_READ;
 	rc = store_reader(s);
 	if (rc == SQLITE_OK) {
 		*out = s;
-		return MIP_OK;
+	} else {
+		store_why(s, why);
+		store_close(s);
 	}
-	store_why(s, why);
-	store_close(s);
-	return rc == SQLITE_NOMEM ? MIP_NOMEM : MIP_IO;
+	return rc;
+}
+
+enum mip_status
+store_open(const char *path, enum store_use use, struct store **out,
+    char why[STORE_WHY])
+{
+	int rc = store_try(path, use, out, why);
+
+	return rc == SQLITE_OK ? MIP_OK :
+	    rc == SQLITE_NOMEM ? MIP_NOMEM : MIP_IO;
 }
 
 void
@@ -441,6 +465,12 @@ store_writes(const struct store *s)
 
 /* ---- failures ---- */
 
+bool
+store_is_ruined(int rc)
+{
+	return rc == SQLITE_NOTADB || rc == SQLITE_CORRUPT;
+}
+
 enum mip_status
 store_fail(struct store *s, sqlite3 *db, int rc)
 {
@@ -449,11 +479,10 @@ store_fail(struct store *s, sqlite3 *db, int rc)
 
 	pthread_mutex_lock(&s->why_lock);
 	if (rc == STORE_NEWER)
-		snprintf(s->why, STORE_WHY, "it was written by a newer miproc");
-	else
-		snprintf(s->why, STORE_WHY, "%.200s: %.60s%s", s->path, what,
-		    rc == SQLITE_NOTADB || rc == SQLITE_CORRUPT ?
-		    "; remove it, and it is made anew" : "");
+		what = "it was written by a newer miproc";
+	snprintf(s->why, STORE_WHY, "%.200s: %.60s%s", s->path, what,
+	    s->own && store_is_ruined(rc) ?
+	    "; remove it, and it is made anew" : "");
 	pthread_mutex_unlock(&s->why_lock);
 	return rc == SQLITE_NOMEM ? MIP_NOMEM : MIP_IO;
 }

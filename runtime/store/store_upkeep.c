@@ -3,8 +3,11 @@
  * SPDX-License-Identifier: MIT */
 #include "store/store_in.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/buf.h"
 
@@ -125,6 +128,51 @@ store_clear(struct store *s, int64_t *gone)
 	if (status == MIP_OK)
 		store_compact(s);
 	return status;
+}
+
+/* SQLite's own files beside it, too. */
+static enum mip_status
+store_remove(const char *path, char why[STORE_WHY])
+{
+	static const char *const end[] = { "-wal", "-shm", "" };
+	struct buf name = BUF_INIT;
+	bool ok = true;
+	int e = 0;
+
+	for (size_t i = 0; ok && i < sizeof end / sizeof *end; i++) {
+		buf_reset(&name);
+		buf_printf(&name, "%s%s", path, end[i]);
+		ok = !name.failed && (unlink(buf_str(&name)) == 0 ||
+		    errno == ENOENT);
+		e = name.failed ? ENOMEM : errno;
+	}
+	if (!ok)
+		snprintf(why, STORE_WHY, "%.220s: %.80s", path, strerror(e));
+	buf_release(&name);
+	return ok ? MIP_OK : MIP_IO;
+}
+
+enum mip_status
+store_wipe(const char *path, int64_t *gone, char why[STORE_WHY])
+{
+	struct store *s;
+	int rc;
+
+	*gone = 0;
+	why[0] = '\0';
+	if (access(path, F_OK) != 0)
+		return MIP_OK;
+	rc = store_try(path, STORE_CACHE, &s, why);
+	if (rc == SQLITE_OK) {
+		store_clear(s, gone);
+		rc = s->batch;
+		store_why(s, why);
+		store_close(s);
+	}
+	if (store_is_ruined(rc))
+		return store_remove(path, why);
+	return rc == SQLITE_OK ? MIP_OK :
+	    rc == SQLITE_NOMEM ? MIP_NOMEM : MIP_IO;
 }
 
 enum mip_status

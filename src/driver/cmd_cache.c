@@ -180,7 +180,7 @@ store_failed(const struct cache *c)
 	char why[STORE_WHY];
 
 	store_why(c->store, why);
-	fprintf(stderr, "miproc: %s: %s\n", c->replies, why);
+	fprintf(stderr, "miproc: %s\n", why);
 	return 2;
 }
 
@@ -205,6 +205,7 @@ static int
 copy(struct cache *c, const char *path, bool import)
 {
 	struct store *other;
+	struct store_stat before = { .replies = 0 };
 	char why[STORE_WHY];
 	enum mip_status s;
 	int64_t n;
@@ -214,28 +215,57 @@ copy(struct cache *c, const char *path, bool import)
 		fprintf(stderr, "miproc: %s\n", why);
 		return 2;
 	}
+	if (!import)
+		store_stat(other, &before);
 	s = import ? store_copy(c->store, other, &n) :
 	    store_copy(other, c->store, &n);
 	if (s != MIP_OK) {
 		store_why(import ? c->store : other, why);
-		fprintf(stderr, "miproc: %s: %s\n", import ? c->replies : path,
-		    why);
+		if (why[0] == '\0')
+			store_why(import ? other : c->store, why);
+		fprintf(stderr, "miproc: %s\n", why);
 	}
 	store_close(other);
 	if (s != MIP_OK)
 		return 2;
-	printf("%" PRId64 " replies %s\n", n, import ? "are new in the cache" :
+	printf("%" PRId64 " replies %s", n, import ? "are new in the cache" :
 	    "written");
+	if (before.replies > 0)
+		printf(", beside %" PRId64 " that were there", before.replies);
+	putchar('\n');
 	return 0;
 }
 
 /* ---- the verb ---- */
 
+/* What is done, by its word, and whether a file is named. */
+enum { STAT, CLEAR, GC, EXPORT, IMPORT, NWHAT };
+static const char *const whats[NWHAT] = {
+	"stat", "clear", "gc", "export", "import"
+};
+
+/* What is only looked at may be somebody else's. */
 static int
-open_cache(struct cache *c, const struct options *o, bool make)
+open_replies(struct cache *c, int what)
+{
+	char why[STORE_WHY], again[STORE_WHY];
+
+	if ((what != EXPORT && what != IMPORT &&
+	    access(c->replies, F_OK) != 0) || what == CLEAR)
+		return 0;
+	if (store_open(c->replies, STORE_CACHE, &c->store, why) != MIP_OK &&
+	    ((what != STAT && what != EXPORT) || store_open(c->replies,
+	    STORE_READ, &c->store, again) != MIP_OK)) {
+		fprintf(stderr, "miproc: %s\n", why);
+		return 2;
+	}
+	return store_stat(c->store, &c->stat) == MIP_OK ? 0 : store_failed(c);
+}
+
+static int
+open_cache(struct cache *c, const struct options *o, int what)
 {
 	struct buf dir = BASE_BUF_INIT;
-	char why[STORE_WHY];
 
 	c->a = o->a;
 	if (!store_cache_dir(&dir, o->cache_dir)) {
@@ -252,13 +282,7 @@ open_cache(struct cache *c, const struct options *o, bool make)
 	for (int k = 0; k < NKIND; k++)
 		if (!visit_all(c, c->dir[k], add_kept, &k))
 			return file_error("read", c->dir[k]);
-	if (!make && access(c->replies, F_OK) != 0)
-		return 0;
-	if (store_open(c->replies, STORE_CACHE, &c->store, why) != MIP_OK) {
-		fprintf(stderr, "miproc: %s\n", why);
-		return 2;
-	}
-	return store_stat(c->store, &c->stat) == MIP_OK ? 0 : store_failed(c);
+	return open_replies(c, what);
 }
 
 static void
@@ -283,11 +307,13 @@ print_gone(const struct cache *c, int64_t replies)
 static int
 clear(struct cache *c)
 {
-	int64_t gone = 0;
+	char why[STORE_WHY];
+	int64_t gone;
 
-	if (c->store != NULL && store_clear(c->store, &gone) != MIP_OK)
-		return store_failed(c);
-	c->stat.bytes = 0;
+	if (store_wipe(c->replies, &gone, why) != MIP_OK) {
+		fprintf(stderr, "miproc: %s\n", why);
+		return 2;
+	}
 	if (!drop(c, -1, false, INT64_MAX) || !drop(c, -1, true, INT64_MAX))
 		return file_error("clear", c->replies);
 	print_gone(c, gone);
@@ -315,12 +341,6 @@ collect(struct cache *c, int64_t most)
 		    "forgets them\n", all_bytes(c));
 	return 0;
 }
-
-/* What is done, by its word, and whether a file is named. */
-enum { STAT, CLEAR, GC, EXPORT, IMPORT, NWHAT };
-static const char *const whats[NWHAT] = {
-	"stat", "clear", "gc", "export", "import"
-};
 
 static int
 cache_wants(int what, const struct options *o)
@@ -352,7 +372,7 @@ cmd_cache(struct compilation *c)
 		what++;
 	status = cache_wants(what, o);
 	if (status == 0)
-		status = open_cache(&k, o, what == EXPORT || what == IMPORT);
+		status = open_cache(&k, o, what);
 	if (status == 0 && what == STAT)
 		print_stat(&k);
 	else if (status == 0 && what == CLEAR)

@@ -63,6 +63,8 @@ cd ..
 
 ok 'export' status 0 "$MIPROC" cache export all.db
 ok 'counts' says '^[1-9][0-9]* replies written$'
+ok 'once more' status 0 "$MIPROC" cache export all.db
+ok 'it is all there' says '^0 replies written, beside [1-9][0-9]* that were'
 ok 'import into another cache' status 0 "$MIPROC" cache import all.db \
     --cache-dir other
 ok 'counts them, too' says '^[1-9][0-9]* replies are new in the cache$'
@@ -82,6 +84,13 @@ ok 'names it' says 'none.db'
 echo junk >junk.db
 ok 'import of junk' status 2 "$MIPROC" cache import junk.db
 ok 'names it, too' says 'junk.db'
+ok 'and does not call for its end' sh -c '! grep remove err'
+ok 'export over it' status 2 "$MIPROC" cache export junk.db
+ok 'leaves it alone' test "$(cat junk.db)" = junk
+ok 'import of a folder' status 2 "$MIPROC" cache import other
+ok 'says that it is one' says 'other: Is a directory'
+ok 'a replay of what is not there' status 2 ./s --replay none.db --text x
+ok 'says that it is not' says 'none.db: No such file'
 
 # ---- its size ----
 
@@ -119,6 +128,26 @@ for i in 1 2 59 60; do
 	ok 'is known, too' cmp out b
 done
 
+# ---- one that is ruined ----
+
+mkdir ruin
+dd if=/dev/zero of=ruin/cache.db bs=1024 count=64 2>/dev/null
+ok 'a cache of something else' status 0 ./s --cache-dir ruin \
+    --text 'message 2 of the day'
+ok 'is gone without' says 'going on without the cache: ruin/cache.db: '
+ok 'and cleared' status 0 "$MIPROC" cache clear --cache-dir ruin
+ok 'and then' status 0 ./s --cache-dir ruin --text 'message 2 of the day'
+ok 'is one' sh -c '[ ! -s err ]'
+ok 'more in it' status 0 ./s --jsonl --cache-dir ruin in.jsonl
+dd if=/dev/zero of=ruin/cache.db bs=4096 seek=1 count=200 conv=notrunc \
+    2>/dev/null
+ok 'a cache with holes' status 0 ./s --cache-dir ruin \
+    --text 'message 5 of the day'
+ok 'is gone without, too' says 'ruin/cache.db: .*; remove it, and'
+ok 'and cleared as well' status 0 "$MIPROC" cache clear --cache-dir ruin
+ok 'and is one' status 0 ./s --cache-dir ruin --text 'message 5 of the day'
+ok 'without a word' sh -c '[ ! -s err ]'
+
 # ---- one that may only be read ----
 
 chmod 755 "$tmp"
@@ -130,6 +159,12 @@ ok 'a cache that may only be read' status 0 $nobody ./s --cache-dir other \
     --text 'message 2 of the day'
 ok 'is read' cmp out second
 ok 'with a word' says 'the cache is only read'
+ok 'which names it' says 'other/cache.db'
+
+ok 'its size' status 0 $nobody "$MIPROC" cache stat --cache-dir other
+ok 'is told' says '^replies  [1-9]'
+ok 'clearing it' status 2 $nobody "$MIPROC" cache clear --cache-dir other
+ok 'is refused' says 'other/cache.db: Permission denied'
 before=$(requests)
 ok 'and what is not there' status 0 $nobody ./s --cache-dir other \
     --text 'message 4 of the day'
