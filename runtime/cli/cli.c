@@ -168,7 +168,7 @@ unknown_flag(const struct cli *c, const char *s, size_t n)
 		    cli_flags[i - in->n].word;
 
 		d = distance(s, n, word);
-		if (d < best && d < strlen(word)) {
+		if (d < best && 2 * d <= strlen(word)) {
 			best = d;
 			near = word;
 		}
@@ -219,29 +219,17 @@ flag_jobs(struct cli *c, const char *s)
 }
 
 static bool
-flag_timeout(struct cli *c, const char *s)
-{
-	double seconds;
-
-	if (!flag_number(c, CLI_TIMEOUT, s, &seconds))
-		return false;
-	if (seconds > 1e6)
-		seconds = 1e6;
-	c->options.timeout_ms = (long)ceil(seconds * 1000);
-	return true;
-}
-
-static bool
-flag_time_limit(struct cli *c, const char *s)
+flag_time(const struct cli *c, enum cli_flag f, const char *s, double most,
+    long *ms)
 {
 	double seconds;
 
 	if (!duration_read(s, &seconds)) {
-		cli_say(c, "--time-limit: '%s' is no time like 90s, 5min or "
-		    "2h", s);
+		cli_say(c, "--%s: '%s' is no time like 90s, 5min or 2h",
+		    cli_flags[f].word, s);
 		return false;
 	}
-	c->options.time_limit_ms = (long)ceil(seconds * 1000);
+	*ms = (long)ceil((seconds < most ? seconds : most) * 1000);
 	return true;
 }
 
@@ -338,8 +326,10 @@ set_flag(struct cli *c, enum cli_flag f, const char *value)
 	case CLI_TUNED:         c->tuned = value; break;
 	case CLI_MODEL:         return flag_model(c, value);
 	case CLI_BASE_URL:      o->base_url = value; break;
-	case CLI_TIMEOUT:       return flag_timeout(c, value);
-	case CLI_TIME_LIMIT:    return flag_time_limit(c, value);
+	case CLI_TIMEOUT:
+		return flag_time(c, f, value, 1e6, &o->timeout_ms);
+	case CLI_TIME_LIMIT:
+		return flag_time(c, f, value, INFINITY, &o->time_limit_ms);
 	case CLI_MAX_COST:      return flag_number(c, f, value, &o->max_cost);
 	case CLI_MAX_CALLS:     return flag_count(c, f, value, &o->max_calls);
 	case CLI_MAX_TOKENS:    return flag_count(c, f, value, &o->max_tokens);

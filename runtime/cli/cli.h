@@ -22,7 +22,7 @@
 	X(TUNED, "tuned", 0, "FILE", "use the slot values of a tuned file") \
 	X(MODEL, "model", 0, "NAME=PROVIDER:ID", "another model for NAME") \
 	X(BASE_URL, "base-url", 0, "URL", "of the server, for every model") \
-	X(TIMEOUT, "timeout", 0, "S", "seconds for one try of a call") \
+	X(TIMEOUT, "timeout", 0, "TIME", "for one try of a call: 500ms, 90s") \
 	X(TIME_LIMIT, "time-limit", 0, "TIME", \
 	    "begin no call after 90s, 5min, 2h") \
 	X(MAX_COST, "max-cost", 0, "USD", "spend at most this") \
@@ -44,7 +44,7 @@
 	X(LEDGER, "ledger", 0, "FILE", "share the budget through this file") \
 	X(ALLOW, "allow", 0, "GRANT", \
 	    "exec:COMMAND, net:HOST, none: what may be reached") \
-	X(ROOT, "root", 0, "DIR", "where relative commands are found") \
+	X(ROOT, "root", 0, "DIR", "where relative paths of tools begin") \
 	X(WORKER, "worker", 0, NULL, "serve the tuner on stdin and stdout") \
 	X(SCHEMA, "schema", 0, NULL, "show the JSON schemas of in and out") \
 	X(PROMPTS, "prompts", 0, NULL, "show the prompts and slots") \

@@ -363,8 +363,9 @@ batch_line(struct batch *b, struct row *r)
 			batch_cut(b);
 			return false;
 		case LINES_ERROR:
-			cli_say(b->c, "the rows cannot be read: %s",
-			    strerror(errno));
+			cli_say(b->c, "%s%sthe rows cannot be read: %s",
+			    b->c->file ? b->c->file : "",
+			    b->c->file ? ": " : "", strerror(errno));
 			b->unread = mip_status_exit(MIP_IO);
 			return false;
 		case LINES_NOMEM:

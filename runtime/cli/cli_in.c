@@ -137,6 +137,11 @@ cli_input_set(struct cli *c, const struct mip_field *f, const char *value)
 		return input_put(c, f, value, strlen(value));
 	if (value[1] == '@')
 		return input_put(c, f, value + 1, strlen(value + 1));
+	if (!value[1]) {
+		cli_say(c, "--%s: no file is named behind the @; a text that "
+		    "begins with @ is given as @@", f->name);
+		return false;
+	}
 	ok = cli_read_file(c, value + 1, &file);
 	/* An editor ends the last line; the text need not. */
 	if (ok && file.len > 0 && file.s[file.len - 1] == '\n')

@@ -160,9 +160,11 @@ cli_help(const struct cli *c, struct buf *b)
 	buf_puts(b, "\n"
 	    "The value @FILE is what the file holds, and @@x is @x.\n"
 	    "--input-NAME names an input that is called like an option.\n"
-	    "Exit status: 0 done, 2 bad usage, 3 provider or network, "
-	    "4 budget spent,\n"
-	    "7 not in the cache and offline, 8 the program failed.\n");
+	    "Exit status: 0 done, 2 bad usage or a file, 3 provider, network "
+	    "or tool,\n"
+	    "4 budget or time spent, 7 not in the cache and offline, "
+	    "8 the program failed,\n"
+	    "130 or 143 interrupted.\n");
 }
 
 void

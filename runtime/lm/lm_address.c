@@ -85,6 +85,21 @@ lm_url(struct lm *l, struct lm_model *m, const char *base)
 	}
 }
 
+/* The provider's own server, or NULL; not where prompts and key were meant for
+ * another. */
+static const char *
+lm_standard(struct lm *l, struct lm_model *m)
+{
+	const char *env = m->model.base_url.env;
+
+	if (!env || !m->provider->base_url)
+		return m->provider->base_url;
+	m->bad = MIP_USAGE;
+	lm_say(l, m->why, "the %s is where the environment variable %s says, "
+	    "which is not set", m->what, env);
+	return NULL;
+}
+
 void
 lm_address(struct lm *l, struct lm_model *m, bool *standard)
 {
@@ -104,7 +119,9 @@ lm_address(struct lm *l, struct lm_model *m, bool *standard)
 		base = buf_str(&meant);
 	}
 	if (!base || !*base)
-		base = m->provider->base_url;
+		base = lm_standard(l, m);
+	if (m->bad != MIP_OK)
+		return;
 	m->own_server = !base && m->provider->local;
 	if (m->own_server) {
 		m->shown = strdup("its local server");

@@ -251,8 +251,9 @@ lm_allowed(struct lm *l, struct lm_flight *f)
 		    "is offline", what);
 	} else if (l->replay) {
 		f->status = MIP_OFFLINE;
-		lm_say(l, f->message, "a reply of the %s is not in the "
-		    "recording %s", what, l->replay_path);
+		lm_say(l, f->message, "a reply of the %s%s%s is not in the "
+		    "recording %s", what, m->shown ? " at " : "",
+		    m->shown ? m->shown : "", l->replay_path);
 	} else if (l->offline) {
 		f->status = MIP_OFFLINE;
 		lm_say(l, f->message, "a reply of the %s is not in the "

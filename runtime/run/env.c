@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/allow.h"
 #include "run/fork.h"
@@ -31,6 +32,7 @@ struct mip_env {
 	pthread_mutex_t lock;           /* of `own` */
 	struct own_slots *own;
 	atomic_bool stop;
+	pid_t pid;                      /* whose threads it has */
 	char message[320];
 };
 
@@ -76,6 +78,37 @@ env_options(struct mip_env *env, const struct mip_options *o)
 	own->allow = env_keep_list(env, o->allow);
 }
 
+/* Whether the options mean something; else says what does not. */
+static bool
+env_check(struct mip_env *env, const struct mip_options *o)
+{
+	const struct { const char *name; double v; } number[] = {
+		{ "timeout_ms", (double)o->timeout_ms },
+		{ "time_limit_ms", (double)o->time_limit_ms },
+		{ "max_cost", o->max_cost },
+		{ "max_calls", (double)o->max_calls },
+		{ "max_tokens", (double)o->max_tokens },
+		{ "cache_size", (double)o->cache_size },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof number / sizeof *number; i++)
+		if (!(number[i].v >= 0)) {
+			snprintf(env->message, sizeof env->message,
+			    "the option %s is %g; it may not be below 0",
+			    number[i].name, number[i].v);
+			return false;
+		}
+	for (i = 0; o->allow && o->allow[i]; i++)
+		if (!allow_valid(o->allow[i])) {
+			snprintf(env->message, sizeof env->message,
+			    "the grant %.200s is not exec:COMMAND, net:HOST, "
+			    "net:HOST:PORT or none", o->allow[i]);
+			return false;
+		}
+	return true;
+}
+
 enum mip_status
 mip_env_new(const struct mip_options *o, struct mip_env **out)
 {
@@ -92,6 +125,9 @@ mip_env_new(const struct mip_options *o, struct mip_env **out)
 		return MIP_NOMEM;
 	}
 	atomic_init(&env->stop, false);
+	env->pid = getpid();
+	if (o && !env_check(env, o))
+		return MIP_USAGE;
 	env_options(env, o ? o : &none);
 	env->forks = fork_pool_new(env->options.threads);
 	env->retrieve = retrieve_new(&env->options);
@@ -110,12 +146,19 @@ mip_env_new(const struct mip_options *o, struct mip_env **out)
 	return s;
 }
 
+bool
+mip_env_here(const struct mip_env *env)
+{
+	return env->pid == getpid();
+}
+
 void
 mip_env_free(struct mip_env *env)
 {
 	struct own_slots *own;
 
-	if (!env)
+	/* The threads stayed with the parent, maybe in the middle of it. */
+	if (!env || !mip_env_here(env))
 		return;
 	fork_pool_free(env->forks);
 	tool_pools_free(env->tools);
@@ -159,7 +202,7 @@ mip_env_lm(struct mip_env *env)
 size_t
 mip_env_usage(struct mip_env *env, struct mip_leaf_usage *v, size_t n)
 {
-	return env->lm ? lm_usage(env->lm, v, n) : 0;
+	return env && env->lm ? lm_usage(env->lm, v, n) : 0;
 }
 
 struct tool_pools *

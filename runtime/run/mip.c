@@ -25,7 +25,7 @@ mip_oom(void *arg)
 struct mip *
 mip_new(struct mip_env *env)
 {
-	struct mip *m = calloc(1, sizeof *m);
+	struct mip *m = env && mip_env_lm(env) ? calloc(1, sizeof *m) : NULL;
 
 	if (!m)
 		return NULL;
@@ -134,6 +134,11 @@ mip_begin(struct mip *m)
 	mip_end(m, NULL);
 	mip_clear(m);
 	m->name = NULL;
+	if (!mip_env_here(m->env)) {
+		mip_fail(m, MIP_USAGE, "the environment was made before "
+		    "fork(2), in another process; make one in this");
+		return;
+	}
 	m->began_ns = lm_trace_begin(mip_env_lm(m->env),
 	    m->placed ? &m->above : NULL, &m->at);
 }
@@ -147,7 +152,7 @@ mip_enter(struct mip *m, const struct mip_program *p)
 		    "runtime %u, this is %d; compile it again", p->abi,
 		    MIP_ABI);
 	m->name = p->name;
-	return MIP_OK;
+	return m->status;
 }
 
 void

@@ -90,6 +90,8 @@ void mip_env_observe(struct mip_env *env,
 void mip_env_cancel(struct mip_env *env);
 
 bool mip_env_cancelled(const struct mip_env *env);
+/* Whether this is the process that made it. */
+bool mip_env_here(const struct mip_env *env);
 
 /* The baked values of a leaf that no set of slots has: of programs called
  * from C, and of the judges in metrics.  Rendered once for all contexts;

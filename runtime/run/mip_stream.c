@@ -150,7 +150,7 @@ mip_stream(struct mip *m, const struct mip_program *p, const void *in,
 	if (pthread_mutex_init(&l.lock, NULL) != 0)
 		return mip_fail(m, MIP_NOMEM, "%s",
 		    mip_status_text(MIP_NOMEM));
-	m->listener = &l;
+	m->listener = part ? &l : NULL;
 	s = p->run(m, in, out);
 	mip_ask_drain(m);
 	m->listener = NULL;

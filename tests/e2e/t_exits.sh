@@ -62,6 +62,8 @@ signalled() {
 
 ok 'miproc gives 0 for a program' one 0 '' "$MIPROC" -O0 s.mp -o s
 "$MIPROC" -O0 k.mp -o k
+sed 's|, "http://127.0.0.1:9/v1"||' s.mp >e.mp
+"$MIPROC" -O0 e.mp -o e
 ok '0: it answers' one 0 NEUTRAL ./s --text a
 ok '0: it tells of itself' one 0 'text' ./s --help
 ok '2: an unknown option' one 2 'unknown option --what-is-this; --help' ./s --what-is-this
@@ -76,6 +78,14 @@ ok '2: no tuned file' one 2 'rows.jsonl: it is no tuned file' \
 ok '2: no model of that name' one 2 'no model x' \
     ./s --text a --model x=openai:y
 ok '2: no time' one 2 'is no time like' ./s --text a --time-limit soon
+ok '2: no file behind @' one 2 'begins with @ is given as @@' ./s --text @
+ok '2: rows that are a folder' one 2 '/: the rows cannot be read: Is a dir' \
+    ./s --jsonl /
+ok '2: a server whose variable is not set' one 2 \
+    'model local is where the environment variable LMD_URL says, which is' \
+    env -u LMD_URL ./e --text a
+ok '0: another server' one 0 NEUTRAL env -u LMD_URL ./e --text a \
+    --base-url "$LMD_URL"
 ok '2: output that cannot be written' \
     one 2 'the output cannot be written: No space left' \
     sh -c './s --text a >/dev/full'

@@ -319,6 +319,28 @@ run_stream(void *arg)
 	return NULL;
 }
 
+/* Nobody is told. */
+static void
+no_listener(void **state)
+{
+	const struct { const char *question; } in = { "w-drip alone" };
+	const struct mip_options o = { .no_cache = true };
+	struct { const char *facts; } out = { NULL };
+	struct mip_env *env;
+	struct mip *m;
+
+	(void)state;
+	setenv("SAMPLE_BASE_URL", lmd.url, 1);
+	assert_int_equal(mip_env_new(&o, &env), MIP_OK);
+	m = mip_new(env);
+	assert_non_null(m);
+	assert_int_equal(mip_stream(m, &echo_program, &in, &out, NULL, NULL),
+	    MIP_OK);
+	assert_true(strlen(out.facts) > 0);
+	mip_free(m);
+	mip_env_free(env);
+}
+
 static void
 one_stops(void **state)
 {
@@ -358,7 +380,7 @@ main(void)
 		cmocka_unit_test(joins_and_breaks),
 		cmocka_unit_test(tells_no_secret),
 		cmocka_unit_test(many_listen),
-		cmocka_unit_test(one_stops),
+		cmocka_unit_test(no_listener), cmocka_unit_test(one_stops),
 	};
 
 	return cmocka_run_group_tests(tests, up, lmd_down);

@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -608,6 +610,61 @@ test_env(void **state)
 }
 
 static void
+wrong_option(const struct mip_options *o, const char *says)
+{
+	struct mip_env *env;
+
+	assert_int_equal(mip_env_new(o, &env), MIP_USAGE);
+	assert_non_null(strstr(mip_env_message(env), says));
+	assert_null(mip_new(env));
+	assert_int_equal(mip_env_usage(env, NULL, 0), 0);
+	mip_env_free(env);
+}
+
+static void
+test_misuse(void **state)
+{
+	static const char *const grant[] = { "exec:./calc", "bad:word", NULL };
+
+	(void)state;
+	wrong_option(&(struct mip_options){ .max_cost = -1 }, "max_cost is -1");
+	wrong_option(&(struct mip_options){ .max_cost = NAN }, "max_cost");
+	wrong_option(&(struct mip_options){ .max_calls = -3 }, "max_calls");
+	wrong_option(&(struct mip_options){ .max_tokens = -3 }, "max_tokens");
+	wrong_option(&(struct mip_options){ .timeout_ms = -3 }, "timeout_ms");
+	wrong_option(&(struct mip_options){ .time_limit_ms = -3 },
+	    "time_limit_ms");
+	wrong_option(&(struct mip_options){ .cache_size = -3 }, "cache_size");
+	wrong_option(&(struct mip_options){ .allow = grant }, "bad:word");
+	assert_null(mip_new(NULL));
+	assert_int_equal(mip_env_usage(NULL, NULL, 0), 0);
+}
+
+/* What a child of fork(2) has of it has no threads. */
+static void
+test_child(void **state)
+{
+	struct stage *s = *state;
+	int status = -1;
+	pid_t child;
+
+	RULES({ .match = RECALL, .text = "sky" },
+	    { .match = JUDGE, .text = GOOD });
+	child = fork();
+	if (child == 0) {
+		alarm(10);
+		status = qa(s->m, &s->in, &s->out) != MIP_USAGE ||
+		    !strstr(mip_message(s->m), "before fork(2)");
+		mip_free(s->m);
+		mip_env_free(s->env);
+		_exit(status);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(qa(s->m, &s->in, &s->out), MIP_OK);
+}
+
+static void
 test_status(void **state)
 {
 	(void)state;
@@ -636,7 +693,8 @@ main(void)
 		TEST(test_judging),
 		TEST(test_hint), TEST(test_caught),
 		TEST(test_models), TEST(test_slots), TEST(test_stop),
-		TEST(test_cancel), TEST(test_env), TEST(test_status),
+		TEST(test_cancel), TEST(test_env), TEST(test_misuse),
+		TEST(test_child), TEST(test_status),
 	};
 
 	return cmocka_run_group_tests_name("mip", tests, NULL, NULL);

@@ -491,7 +491,8 @@ versions(void **state)
 	run("old.db", "PRAGMA user_version = 4");
 	assert_int_equal(store_open(file("old.db"), STORE_CACHE, &s, why),
 	    MIP_IO);
-	assert_string_equal(why, "it was written by a newer miproc");
+	assert_non_null(strstr(why,
+	    "/old.db: it was written by a newer miproc"));
 	s = store("old.db", STORE_SHARE);       /* a number of another's */
 	store_close(s);
 }
