@@ -514,7 +514,9 @@ cli_batch(struct cli *c, struct mip_env *env, const int wake[2])
 		    "failed; run it again, and what is in the cache is not "
 		    "asked for again", (unsigned long long)b.done,
 		    (unsigned long long)b.failed);
-	if (rc != 0 || b.cut || b.failed == 0)
+	if (rc == 0 && b.cut)
+		return mip_status_exit(MIP_CANCELLED);
+	if (rc != 0 || b.failed == 0)
 		return rc;
 	cli_say(c, "%llu of %llu rows failed%s%s%s",
 	    (unsigned long long)b.failed, (unsigned long long)b.taken,

@@ -19,10 +19,12 @@
 #include "worker/worker.h"
 
 /* A thread that waits for SIGINT and SIGTERM: the first ends the calls under
- * way, the second the process. */
+ * way, the second the process.  The status says so where something was ended:
+ * one that comes when all is done has come too late. */
 struct watch {
 	pthread_t thread;
-	struct mip_env *env;
+	pthread_mutex_t lock;
+	struct mip_env *env;            /* lock; NULL: there are no calls */
 	sigset_t set, old;
 	int wake[2];                    /* readable after the first signal */
 	atomic_bool done;
@@ -40,8 +42,12 @@ watch_main(void *arg)
 		if (atomic_load(&w->signal))
 			_exit(128 + sig);
 		atomic_store(&w->signal, sig);
-		lines_write(w->wake[1], "x", 1);
-		mip_env_cancel(w->env);
+		pthread_mutex_lock(&w->lock);
+		if (w->env) {
+			lines_write(w->wake[1], "x", 1);
+			mip_env_cancel(w->env);
+		}
+		pthread_mutex_unlock(&w->lock);
 	}
 	return NULL;
 }
@@ -63,6 +69,7 @@ watch_block(struct watch *w)
 static void
 watch_start(struct watch *w, struct mip_env *env)
 {
+	pthread_mutex_init(&w->lock, NULL);
 	w->env = env;
 	if (pipe(w->wake) != 0)
 		w->wake[0] = w->wake[1] = -1;
@@ -72,7 +79,16 @@ watch_start(struct watch *w, struct mip_env *env)
 		pthread_sigmask(SIG_SETMASK, &w->old, NULL);
 }
 
-/* The signal that came, or 0. */
+/* No call comes any more. */
+static void
+watch_last(struct watch *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->env = NULL;
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* The signal that came, or 0.  While the process ends they stay blocked. */
 static int
 watch_end(struct watch *w)
 {
@@ -85,7 +101,7 @@ watch_end(struct watch *w)
 		close(w->wake[0]);
 		close(w->wake[1]);
 	}
-	pthread_sigmask(SIG_SETMASK, &w->old, NULL);
+	pthread_mutex_destroy(&w->lock);
 	return atomic_load(&w->signal);
 }
 
@@ -305,7 +321,7 @@ with_env(struct cli *c, struct watch *w, const void *in)
 {
 	struct mip_env *env;
 	enum mip_status s = mip_env_new(&c->options, &env);
-	int rc = 0, sig;
+	int cut = mip_status_exit(MIP_CANCELLED), rc = 0, sig;
 
 	if (s != MIP_OK) {
 		cli_say(c, "%s", mip_env_message(env));
@@ -324,10 +340,11 @@ with_env(struct cli *c, struct watch *w, const void *in)
 		rc = cli_batch(c, env, w->wake);
 	else
 		rc = run_once(c, env, in);
-	sig = watch_end(w);
+	watch_last(w);
 	rc = usage_tell(c, env, rc);
 	mip_env_free(env);
-	return sig ? 128 + sig : rc;
+	sig = watch_end(w);
+	return rc == cut && sig ? 128 + sig : rc;
 }
 
 /* Answers go where stdout was, and what else is written to stdout, by a library

@@ -83,7 +83,7 @@ lines_fill(struct lines *l)
 				continue;
 			return LINES_ERROR;
 		}
-		if (p[1].revents)
+		if (p[1].revents && !p[0].revents)
 			return LINES_WOKEN;
 		k = read(l->fd, l->s + l->end, l->cap - l->end - 1);
 		if (k >= 0)
@@ -93,7 +93,8 @@ lines_fill(struct lines *l)
 	}
 	l->end += (size_t)k;
 	l->ended = k == 0;
-	return LINES_LINE;
+	/* At the end there is nothing that one could be woken from. */
+	return p[1].revents && k > 0 ? LINES_WOKEN : LINES_LINE;
 }
 
 /* Gives the line that ends before `to`. */

@@ -26,6 +26,8 @@ cat >script <<END
 {"match_user":"m429","status":429,"headers":{"Retry-After":"90000"}}
 {"match_user":"m500","status":500,"error":"oops"}
 {"match_user":"mslow","delay_ms":3000,"json":{"label":"NEUTRAL"}}
+{"match_user":"mlate","delay_ms":500,"json":{"label":"NEUTRAL"}}
+{"match_user":"mlost","delay_ms":500,"refusal":"I will not","finish":"content_filter"}
 {"match_user":"mrefuse","refusal":"I will not","finish":"content_filter"}
 {"match_user":"mlength","reply":"{\"label\":\"POS","finish":"length"}
 {"match":"mformat","reply":"Who knows?"}
@@ -143,6 +145,57 @@ ok '143: SIGTERM' signalled 143 TERM interrupted 1 ./s --text mslow --no-cache
 ok '130: ^C in a batch' signalled 130 INT \
     'interrupted: 0 rows are done.*run it again' 1 \
     ./s --jsonl slow.jsonl --no-cache
+
+# late STATUS COMMAND...: a signal comes when the answer is written, and what it
+# took is not, for which the process waits.
+late() {
+	want=$1
+	shift
+	rm -f used
+	before=$(requests)
+	"$@" --no-cache --usage-file used >out 2>err </dev/null &
+	pid=$!
+	await 5 came 1
+	mkfifo used
+	await 5 grep -q . out
+	kill -TERM $pid
+	timeout "$(slow 20)" cat used >took
+	wait $pid
+	got=$?
+	[ $got -eq "$want" ] || { echo "status $got"; cat out err; return 1; }
+	grep -q '"total"' took || { echo 'not told what it took'; return 1; }
+}
+echo '{"text":"mlate"}' >late.jsonl
+echo '{"text":"mlost"}' >lost.jsonl
+ok '0: a signal when all is written' late 0 ./s --text mlate
+ok '0: so in a batch' late 0 ./s --jsonl late.jsonl
+ok 'of which nothing is said' test ! -s err
+ok '8: of which a row failed' late 8 ./s --jsonl lost.jsonl
+
+# full JOBS: a signal comes while the only row is written, to somebody who reads
+# on after it.
+mkfifo to
+cat >big.mp <<'END'
+program Big(text: string) -> (text: string) { return { text = text }; }
+END
+"$MIPROC" -O0 big.mp -o big
+printf '{"text":"%s"}\n' "$(head -c 200000 /dev/zero | tr '\0' x)" >big.jsonl
+full() {
+	./big --jsonl big.jsonl -j "$1" >to 2>err &
+	pid=$!
+	{
+		dd bs=1 count=1
+		kill -TERM $pid
+		sleep 0.2
+		timeout "$(slow 20)" cat
+	} <to >out 2>/dev/null
+	wait $pid
+	got=$?
+	[ $got -eq 0 ] || { echo "status $got"; cat err; return 1; }
+	cmp out big.jsonl
+}
+ok '0: a signal while the last row is written' full 1
+ok '0: or of some who look for another' full 8
 
 # ---- miproc ----
 
