@@ -600,8 +600,10 @@ rr_fence_begun(struct reply_text *text)
 	for (n = 0; n < text->n && text->s[text->n - 1 - n] == '`'; n++)
 		continue;
 	s = text->s + text->n - n;
+	while (s > text->s && (s[-1] == ' ' || s[-1] == '\t'))
+		s--;
 	if (n < mark && (s == text->s || s[-1] == '\n'))
-		text->n -= n;
+		text->n = (size_t)(s - text->s);
 	while (text->n > 0 && (text->s[text->n - 1] == '\n' ||
 	    text->s[text->n - 1] == '\r'))
 		text->n--;

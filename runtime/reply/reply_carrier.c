@@ -57,6 +57,8 @@ rc_unlike(const struct mip_type *t, struct reply_text text,
 		return false;
 	if (v->root->count == 0 && !begun)
 		return true;
+	if (v->root->count > 0 && begun && v->root->kind == RNODE_OBJECT)
+		return false;
 	return !reply_json_plausible(text, s, begun && s != text.s) &&
 	    (s != text.s || *s != '[' || !rc_of_words(t));
 }

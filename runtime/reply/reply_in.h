@@ -349,8 +349,8 @@ unsigned reply_field(const struct mip_type *t, const struct rnode *member);
 const struct mip_type *reply_union_arm(const struct mip_type *t,
     const struct rnode *v);
 
-/* The first value in a text of which more will come that may be one of `t`;
- * NULL. */
+/* The first value in a text of which more will come that may be one of `t`, or
+ * a list of the items that stand there; NULL. */
 struct rnode *reply_begun(struct arena *mem, const struct mip_type *t,
     struct reply_text text);
 

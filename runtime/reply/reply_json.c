@@ -201,23 +201,56 @@ rj_is_json_number(struct reply_text t)
 	return s == end;
 }
 
-/* Does a bare value end at `s`? */
-static bool
-rj_bare_ends(const struct rj *p, const struct rj_frame *f, const char *s)
+/* The words of Python and JavaScript: null, bools, numbers. */
+static const char *const rj_python[] = {
+	"None", "undefined", "True", "False", "NaN", "Infinity", "-Infinity"
+};
+enum { RJ_NULLS = 2, RJ_BOOLS = 4, RJ_PYTHON = 7 };
+
+/* Which of them is it?  RJ_PYTHON for none. */
+static size_t
+rj_python_word(struct reply_text t)
 {
-	bool object = f->node->kind == RNODE_OBJECT, line = false;
+	size_t i;
+
+	for (i = 0; i < RJ_PYTHON; i++)
+		if (reply_is(t, rj_python[i]))
+			break;
+	return i;
+}
+
+/* Is it a bare value, but no text? */
+static bool
+rj_is_scalar(struct reply_text t)
+{
+	return rj_is_json_number(t) || reply_is(t, "null") ||
+	    reply_is(t, "true") || reply_is(t, "false") ||
+	    rj_python_word(t) < RJ_BOOLS;
+}
+
+/* Does the bare value from `from` on end at `s`?  One that is no text does
+ * before a comma and a quote, whatever follows. */
+static bool
+rj_bare_ends(const struct rj *p, const struct rj_frame *f, const char *from,
+    const char *s)
+{
+	bool object = f->node->kind == RNODE_OBJECT, line = false, quote;
 
 	if (*s == '/' && s > p->start && reply_blank(s[-1]))
 		return reply_look_comment(p, s);
 	if (!object)
 		return *s == ',' || *s == ']' || *s == '\n' ||
 		    (*s == '}' && reply_look_in(p, 1, RNODE_OBJECT));
-	if (*s == ',')
-		return reply_look_comma(p, s + 1, false) != RJ_NO;
 	if (*s == '}' || (*s == ']' && reply_look_in(p, 1, RNODE_ARRAY)))
 		return true;
-	if (*s != '\n')
+	if (*s != ',' && *s != '\n')
 		return false;
+	quote = reply_look_quote(p, reply_look_blanks(p, s + 1, &line)).n > 0;
+	if (quote && rj_is_scalar(reply_trim((struct reply_text){ from,
+	    (size_t)(s - from) })))
+		return true;
+	if (*s == ',')
+		return reply_look_comma(p, s + 1, false) != RJ_NO;
 	s = reply_look_blanks(p, s, &line);
 	return s == p->end || *s == '}' || *s == ',' || *s == '#' ||
 	    reply_look_comment(p, s) || reply_look_key(p, s) != RJ_NONE;
@@ -227,10 +260,6 @@ rj_bare_ends(const struct rj *p, const struct rj_frame *f, const char *s)
 static struct rnode *
 rj_bare_node(struct rj *p, struct reply_text t)
 {
-	static const char *const python[] = {
-		"None", "undefined", "True", "False", "NaN", "Infinity",
-		"-Infinity"
-	};
 	struct rnode *v;
 	size_t i;
 
@@ -249,15 +278,10 @@ rj_bare_node(struct rj *p, struct reply_text t)
 	v->nul = t.n > 0 && memchr(t.s, '\0', t.n) != NULL;
 	if (v->kind != RNODE_WORD || reply_is_number(t))
 		return v;
-	for (i = 0; i < sizeof(python) / sizeof(*python); i++)
-		if (reply_is(t, python[i]))
-			break;
-	if (i < 2)
-		v->kind = RNODE_NULL;
-	else if (i < 4)
-		v->kind = RNODE_BOOL;
-	reply_json_flag(p, i < sizeof(python) / sizeof(*python) ?
-	    REPLY_PYTHON_WORD :
+	i = rj_python_word(t);
+	if (i < RJ_BOOLS)
+		v->kind = i < RJ_NULLS ? RNODE_NULL : RNODE_BOOL;
+	reply_json_flag(p, i < RJ_PYTHON ? REPLY_PYTHON_WORD :
 	    REPLY_BARE_WORD);
 	return v;
 }
@@ -289,7 +313,7 @@ rj_bare(struct rj *p)
 	struct rnode *v;
 	bool line;
 
-	while (p->at < p->end && !rj_bare_ends(p, f, p->at)) {
+	while (p->at < p->end && !rj_bare_ends(p, f, s, p->at)) {
 		/* Lines are looked beyond once. */
 		if (*p->at == '\n')
 			p->at = reply_look_blanks(p, p->at, &line);
@@ -499,7 +523,8 @@ reply_json(struct arena *mem, const struct mip_type *t,
 	}
 	/* What was read of a value that is still being written stays. */
 	if (p.dead && p.begun && p.error != REPLY_E_NOMEM &&
-	    out->root != NULL && out->root->count > 0) {
+	    out->root != NULL && (out->root->count > 0 || at == text.s ||
+	    rj_quoted(&p, at))) {
 		rj_cut(&p);
 		p.dead = false;
 		p.error = REPLY_E_NONE;
@@ -566,7 +591,8 @@ reply_json_plausible(struct reply_text text, const char *at, bool sure)
 		if (s == p.end)
 			return !sure;
 	}
-	if (reply_look_quote(&p, s).n > 0 || *s == '{')
+	if (reply_look_quote(&p, s).n > 0 || *s == '{' ||
+	    reply_look_comment(&p, s) || (*s == '#' && line))
 		return true;
 	if (*at == '{')
 		return *s == '}' || reply_look_key(&p, s) >= (sure ? RJ_SURE :

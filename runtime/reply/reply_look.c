@@ -324,7 +324,9 @@ rj_known_begun(const struct rj *p, const struct rj_frame *f, const char *s)
 const char *
 reply_look_behind(const struct rj *p, const char *s)
 {
-	return s + reply_look_quote(p, s).n;
+	struct rj_quote q = reply_look_quote(p, s);
+
+	return s + (q.block ? 1 : q.n);
 }
 
 /* Does the next item start at `q`, behind a quote at `s` and no comma?  On

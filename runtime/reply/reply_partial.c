@@ -52,6 +52,19 @@ rp_string(struct reply_co *c, struct buf *b, const struct mip_type *t,
 		buf_json(b, v->s, nul != NULL ? (size_t)(nul - v->s) : v->n);
 }
 
+/* Is `v` the list that the only field is of?  Not if it holds the struct, or
+ * may. */
+static bool
+rp_implied(const struct mip_type *t, const struct rnode *v)
+{
+	if (v->kind != RNODE_ARRAY || t->n != 1 || v->count == 0 ||
+	    reply_strip(t->field->type)->kind != MIP_LIST)
+		return false;
+	v = v->child;
+	return v->kind != RNODE_OBJECT || (v->count > 0 &&
+	    reply_field(t, v->child) == t->n);
+}
+
 static void
 rp_struct(struct reply_co *c, struct buf *b, const struct mip_type *whole,
     struct rnode *v)
@@ -61,6 +74,14 @@ rp_struct(struct reply_co *c, struct buf *b, const struct mip_type *whole,
 	const struct mip_field *f;
 	unsigned i;
 
+	if (rp_implied(t, v)) {
+		buf_putc(b, '{');
+		buf_json(b, t->field->name, strlen(t->field->name));
+		buf_putc(b, ':');
+		reply_partial_write(c, b, t->field->type, v);
+		buf_putc(b, '}');
+		return;
+	}
 	if (v->kind == RNODE_ARRAY && v->count > 0)
 		v = v->child;
 	found = v->kind == RNODE_OBJECT ?
@@ -172,7 +193,7 @@ rp_fits(const struct mip_type *t, const struct rnode *v)
 
 	t = reply_strip(t);
 	if (t->kind == MIP_STRUCT)
-		return v->kind == RNODE_OBJECT || t->n == 1 ||
+		return v->kind == RNODE_OBJECT || rp_implied(t, v) ||
 		    (v->count > 0 && v->child->kind == RNODE_OBJECT);
 	if (t->kind == MIP_MAP)
 		return v->kind == RNODE_OBJECT;
@@ -187,15 +208,27 @@ reply_begun(struct arena *mem, const struct mip_type *t,
     struct reply_text text)
 {
 	struct reply_values *values = arena_alloc(mem, sizeof(*values));
+	struct rnode *v, *found = NULL, *list;
 	size_t i;
 
 	if (values == NULL)
 		return NULL;
 	reply_values(mem, t, text, true, values);
-	for (i = 0; i < values->n; i++)
-		if (rp_fits(t, values->v[i].root))
-			return values->v[i].root;
-	return NULL;
+	for (i = 0; i < values->n; i++) {
+		v = values->v[i].root;
+		if (rp_fits(t, v) && (found == NULL || found->count == 0))
+			found = v;
+	}
+	if (found == NULL || found->kind != RNODE_OBJECT ||
+	    reply_strip(t)->kind != MIP_LIST)
+		return found;
+	list = reply_node(mem, RNODE_ARRAY, text);
+	if (list == NULL)
+		return NULL;
+	list->child = found;
+	list->count = 1;
+	list->done = false;
+	return list;
 }
 
 /* An object is of the arm that its literal field names; of another union

@@ -178,7 +178,7 @@ rj_scan(const struct rj *p, const struct rj_frame *f,
 		e = reply_look_end(p, f, s + n, odd);
 		if (e == RJ_LATER || (e == RJ_BAD && p->begun)) {
 			x.end = s;
-			return x;
+			return early.rest ? early : x;
 		}
 		if (e != RJ_NO || (!x.inner && rj_line_ends(p, s + n))) {
 			early = x;
@@ -400,8 +400,12 @@ rj_block_end(struct rj *p, const struct rj_quote *q, const char *s,
 		    mark[kind]);
 		if (e == NULL && first != NULL)
 			p->vain[kind] = from;
+		if (e == NULL && p->begun) {
+			*later = true;
+			return kind == 2 ? first : NULL;
+		}
 		if (e == NULL)
-			return p->begun && kind != 2 ? NULL : first;
+			return first;
 		while (q->c != '`' && p->end - e > 3 && e[3] == q->c)
 			e++;
 		end = q->c != '`' ? reply_look_block(p, e + 3) :
