@@ -127,6 +127,7 @@ struct lm_model {
 	unsigned lacks;                 /* LACKS_...: known, and learned */
 	struct mip_model plain;         /* without the settings it lacks, if
 	                                 * something was learned */
+	const char *effort;             /* with LACKS_WORD: the one it takes */
 	uint64_t odd[LM_ODD];           /* hashes of schemas it refused */
 	unsigned nodd;
 	atomic_uint unshaped;           /* replies not of the schema */

@@ -82,6 +82,42 @@ lack_blank(const char *const *stop)
 	return false;
 }
 
+static const char *const lack_efforts[] = {
+	"none", "minimal", "low", "medium", "high", "xhigh", "max"
+};
+
+enum { LACK_MEDIUM = 3,
+	LACK_NEFFORT = sizeof lack_efforts / sizeof lack_efforts[0] };
+
+/* The word of effort that is nearest to this one, of those that the refusal
+ * lists, and towards the middle; of what all have, if it lists none.  NULL:
+ * there is none. */
+static const char *
+lack_nearest(const struct lm_flight *f, const char *effort)
+{
+	const char *text = buf_str(&f->http.reply);
+	bool named[LACK_NEFFORT];
+	unsigned nnamed = 0;
+	int at = 0, way, far, i, k;
+
+	for (i = 0; i < LACK_NEFFORT; i++) {
+		named[i] = lack_at(text, lack_efforts[i]) < SIZE_MAX;
+		nnamed += named[i];
+		if (strcmp(lack_efforts[i], effort) == 0)
+			at = i;
+	}
+	way = at <= LACK_MEDIUM ? 1 : -1;
+	/* One alone is the one that is refused. */
+	for (far = 1; nnamed > 1 && far < LACK_NEFFORT; far++)
+		for (k = 0; k < 2; k++, way = -way) {
+			i = at + far * way;
+			if (i >= 0 && i < LACK_NEFFORT && named[i])
+				return lack_efforts[i];
+		}
+	return at < LACK_MEDIUM - 1 ? "low" : at > LACK_MEDIUM + 1 ? "high" :
+	    NULL;
+}
+
 /* The settings that a call of the model asks for. */
 static unsigned
 lack_asked(const struct mip_model *m, double temperature)
@@ -108,6 +144,16 @@ lm_lack_settings(struct mip_model *m, unsigned lacks)
 		m->seed = -1;
 	if (lacks & LACKS_EFFORT)
 		m->effort = NULL;
+}
+
+/* The model, without what it lacks. */
+static void
+lack_plain(struct lm_model *m)
+{
+	m->plain = m->model;
+	lm_lack_settings(&m->plain, m->lacks);
+	if ((m->lacks & LACKS_WORD) && m->plain.effort)
+		m->plain.effort = m->effort;
 }
 
 void
@@ -146,15 +192,38 @@ lack_learn(struct lm *l, struct lm_flight *f, unsigned bit, const char *told)
 	if (m->lacks & bit)             /* from another, since this was sent */
 		return;
 	m->lacks |= bit;
-	m->plain = m->model;
-	lm_lack_settings(&m->plain, m->lacks);
-	if (!told)
-		return;
-	buf_puts(&why, "the server refuses ");
-	buf_puts(&why, told);
-	buf_puts(&why, ", and is asked without it from now on");
-	lm_warn(l, m->what, buf_str(&why));
+	lack_plain(m);
+	if (bit == LACKS_WORD)
+		buf_printf(&why, "the server refuses effort %s, and is asked "
+		    "for %s from now on", m->model.effort, m->effort);
+	else if (told)
+		buf_printf(&why, "the server refuses %s, and is asked without "
+		    "it from now on", told);
+	if (why.len > 0)
+		lm_warn(l, m->what, buf_str(&why));
 	buf_release(&why);
+}
+
+/* The same of effort: another way to tell it not to think, another word, or
+ * that there is none. */
+static void
+lack_learn_effort(struct lm *l, struct lm_flight *f)
+{
+	static const char *const between[] = { "between_tools", NULL };
+	const char *sent = f->m->model.effort, *word = NULL;
+	unsigned lacks = f->ask.lacks;
+
+	if (strcmp(sent, "none") == 0 && !(lacks & LACKS_DISABLED) &&
+	    lack_says(f, between)) {
+		lack_learn(l, f, LACKS_DISABLED, NULL);
+		return;
+	}
+	if (!(lacks & LACKS_WORD))
+		word = lack_nearest(f, sent);
+	if (word && !(f->m->lacks & LACKS_WORD))
+		f->m->effort = word;
+	lack_learn(l, f, word ? LACKS_WORD : LACKS_EFFORT,
+	    provider_lack[LACK_EFFORT].told);
 }
 
 /* ---- the shape of replies ---- */
@@ -168,7 +237,7 @@ lack_shape_at(const struct lm_flight *f)
 		"tool_choice", "tools", "structured output", "output format",
 		"output_format", "output_config", "responseJsonSchema",
 		"response_json_schema", "responseMimeType",
-		"response_mime_type", NULL
+		"response_mime_type", "specified schema", NULL
 	};
 	const char *text = buf_str(&f->http.reply), *at;
 	size_t best = SIZE_MAX, i;
@@ -204,16 +273,17 @@ lack_rung_bit(enum mip_structure s)
 
 enum { LACK_SCHEMAS = LACKS_NATIVE | LACKS_FUNCTION | LACKS_GRAMMAR };
 
-/* Whether the server has refused this schema, though it takes others. */
+/* Whether the server has refused this schema at this rung, though it takes
+ * others. */
 static bool
-lack_is_odd(const struct lm_model *m, const char *schema)
+lack_is_odd(const struct lm_model *m, const char *schema, unsigned bit)
 {
 	uint64_t hash;
 	unsigned i;
 
 	if (m->nodd == 0)
 		return false;
-	hash = hash64_str(schema);
+	hash = hash64_str(schema) ^ bit;
 	for (i = 0; i < m->nodd && i < LM_ODD; i++)
 		if (m->odd[i] == hash)
 			return true;
@@ -221,11 +291,14 @@ lack_is_odd(const struct lm_model *m, const char *schema)
 }
 
 /* The rung is refused for this model; or, where the server finds fault with the
- * schema alone, all that take one are for this schema. */
+ * schema alone, for this schema. */
 static void
 lack_learn_rung(struct lm_flight *f)
 {
-	static const char *const schema[] = { "nvalid schema", NULL };
+	static const char *const schema[] = {
+		"nvalid schema", "specified schema", "format.schema",
+		"grammar is too large", NULL
+	};
 	struct lm_model *m = f->m;
 
 	unsigned bit = f->ask.schema ? lack_rung_bit(f->ask.rung) :
@@ -233,10 +306,9 @@ lack_learn_rung(struct lm_flight *f)
 
 	if (!(bit & LACK_SCHEMAS) || !lack_says(f, schema))
 		m->lacks |= bit;
-	else if (!lack_is_odd(m, f->ask.schema))
-		m->odd[m->nodd++ % LM_ODD] = hash64_str(f->ask.schema);
-	m->plain = m->model;
-	lm_lack_settings(&m->plain, m->lacks);
+	else if (!lack_is_odd(m, f->ask.schema, bit))
+		m->odd[m->nodd++ % LM_ODD] = hash64_str(f->ask.schema) ^ bit;
+	lack_plain(m);
 }
 
 /* The rung that the model is known to take, for what the call asks. */
@@ -251,10 +323,10 @@ lack_rung(const struct lm_flight *f)
 		return rung;
 	if (!f->ask.schema)
 		return lacks & LACKS_LAYOUT ? MIP_STRUCTURE_PROMPT : rung;
-	if (atomic_load(&m->unshaped) >= LM_UNSHAPED ||
-	    lack_is_odd(m, f->ask.schema))
+	if (atomic_load(&m->unshaped) >= LM_UNSHAPED)
 		lacks |= LACK_SCHEMAS;
-	while (lacks & lack_rung_bit(rung))
+	while ((lacks & lack_rung_bit(rung)) ||
+	    lack_is_odd(m, f->ask.schema, lack_rung_bit(rung)))
 		rung = provider_step(m->provider, &m->model, rung);
 	return rung;
 }
@@ -296,7 +368,9 @@ lack_setting(const struct lm_flight *f, size_t *at)
 
 	*at = SIZE_MAX;
 	if (!lack_is_unknown(f))
-		return best;
+		/* Of words for effort there are others. */
+		sent &= (f->ask.lacks & LACKS_WORD) || !f->m->model.effort ||
+		    !lack_nearest(f, f->m->model.effort) ? 0 : LACKS_EFFORT;
 	for (i = 0; i < PROVIDER_NLACK; i++) {
 		if (!(sent & 1u << i))
 			continue;
@@ -324,7 +398,9 @@ lm_lack_learn(struct lm *l, struct lm_flight *f)
 	} else {
 		which = lack_setting(f, &at);
 		shape = lack_shape_at(f);
-		if (at < shape)
+		if (at <= shape && which == LACK_EFFORT)
+			lack_learn_effort(l, f);
+		else if (at < shape)
 			lack_learn(l, f, 1u << which,
 			    provider_lack[which].told);
 		else if (shape < SIZE_MAX)

@@ -11,7 +11,7 @@
 #define ANTHROPIC_VERSION "anthropic-version: 2023-06-01"
 /* What stands in front of it is kept by the server for some minutes. */
 #define ANTHROPIC_MARK "\"cache_control\":{\"type\":\"ephemeral\"}"
-enum { ANTHROPIC_MAX_TOKENS = 4096, ANTHROPIC_NEWEST = 99 };
+enum { ANTHROPIC_MAX_TOKENS = 16384, ANTHROPIC_NEWEST = 99 };
 
 /* ---- requests ---- */
 
@@ -51,9 +51,10 @@ anthropic_budget(const struct mip_model *m)
 {
 	int64_t most = (m->max_tokens > 0 ? m->max_tokens :
 	    ANTHROPIC_MAX_TOKENS) / 4 * 3;
-	int64_t n = anthropic_is(m, "high") ? 16384 :
+	int64_t n = anthropic_is(m, "minimal") ? 1024 :
+	    anthropic_is(m, "low") ? 2048 :
 	    anthropic_is(m, "medium") ? 8192 :
-	    anthropic_is(m, "low") ? 2048 : 1024;
+	    anthropic_is(m, "high") ? 16384 : 32768;
 	int generation = anthropic_generation(m->id);
 
 	if (generation < 37 || generation >= 46 || most < 1024)
@@ -61,28 +62,36 @@ anthropic_budget(const struct mip_model *m)
 	return n < most ? n : most;
 }
 
-/* Whether a request asks it to think. */
+/* Whether it thinks when it is asked so: those from 5 on unless they are told
+ * not to. */
 static bool
 anthropic_thinks(const struct mip_model *m)
 {
+	int generation = anthropic_generation(m->id);
 	unsigned i;
 
 	for (i = 0; i < m->noption; i++)
 		if (strcmp(m->option[i].name, "thinking") == 0)
 			return !strstr(m->option[i].value, "disabled");
-	if (!m->effort || anthropic_is(m, "none"))
+	if (!m->effort)
+		return generation >= 50 && generation < ANTHROPIC_NEWEST;
+	if (anthropic_is(m, "none"))
 		return false;
-	return anthropic_generation(m->id) >= 46 || anthropic_budget(m) > 0;
+	return generation >= 46 || anthropic_budget(m) > 0;
 }
 
 static void
-anthropic_thinking(struct buf *b, const struct mip_model *m)
+anthropic_thinking(struct buf *b, const struct provider_ask *a)
 {
+	const struct mip_model *m = a->model;
+
 	if (!m->effort || provider_has_option(m, "thinking") ||
 	    anthropic_generation(m->id) < 37)
 		return;
 	if (anthropic_is(m, "none")) {
-		json_put_raw(b, "thinking", "{\"type\":\"disabled\"}");
+		json_put_raw(b, "thinking", a->lacks & LACKS_DISABLED ?
+		    "{\"type\":\"between_tools\"}" :
+		    "{\"type\":\"disabled\"}");
 	} else if (anthropic_budget(m) > 0) {
 		json_put_raw(b, "thinking", "{\"type\":\"enabled\"");
 		json_put_int(b, "budget_tokens", anthropic_budget(m));
@@ -106,35 +115,31 @@ anthropic_effort(const struct mip_model *m)
 	return anthropic_is(m, "minimal") ? "low" : m->effort;
 }
 
-/* A tool must be called, so that its input is the reply; a model that thinks
- * may not be made to call one. */
+/* A model that thinks may not be made to call a tool. */
 static enum mip_structure
 anthropic_rung(const struct mip_model *m, enum mip_structure asked)
 {
 	switch (asked) {
 	case MIP_STRUCTURE_AUTO:
-		return anthropic_thinks(m) ? MIP_STRUCTURE_NATIVE :
-		    MIP_STRUCTURE_FUNCTION;
+	case MIP_STRUCTURE_NATIVE:
 	case MIP_STRUCTURE_GRAMMAR:
 		return MIP_STRUCTURE_NATIVE;
-	case MIP_STRUCTURE_JSON_OBJECT: /* there is no such thing */
-		return MIP_STRUCTURE_PROMPT;
 	case MIP_STRUCTURE_FUNCTION:
 		return anthropic_thinks(m) ? MIP_STRUCTURE_NATIVE : asked;
-	case MIP_STRUCTURE_NATIVE:
+	case MIP_STRUCTURE_JSON_OBJECT: /* there is no such thing */
 	case MIP_STRUCTURE_PROMPT:
 		break;
 	}
-	return asked;
+	return MIP_STRUCTURE_PROMPT;
 }
 
-/* Whoever refuses a tool may take a schema; one that thinks begins there. */
+/* The input of a tool that must be called is the reply of whoever takes no
+ * schema, or not this one: of tools it makes no grammar. */
 static enum mip_structure
 anthropic_step(const struct mip_model *m, enum mip_structure s)
 {
-	(void)m;
-	return s == MIP_STRUCTURE_FUNCTION ? MIP_STRUCTURE_NATIVE :
-	    MIP_STRUCTURE_PROMPT;
+	return s == MIP_STRUCTURE_NATIVE && !anthropic_thinks(m) ?
+	    MIP_STRUCTURE_FUNCTION : MIP_STRUCTURE_PROMPT;
 }
 
 /* Models from 4.7 on sample as they will; those before 3.7 do not think. */
@@ -354,7 +359,7 @@ anthropic_body(struct buf *b, const struct provider_ask *as)
 	if (a->temperature < 0)
 		provider_number(b, "top_p", m->top_p);
 	anthropic_stops(b, m->stop);
-	anthropic_thinking(b, m);
+	anthropic_thinking(b, a);
 	anthropic_config(b, a);
 	if (a->schema && a->rung == MIP_STRUCTURE_FUNCTION)
 		anthropic_function(b, a);
@@ -425,6 +430,21 @@ anthropic_blocks(const cJSON *content, struct buf *text, struct buf *thoughts)
 	}
 }
 
+/* Whether the model, or what watches over it, will not answer; without words of
+ * its own, those that explain it are the reply. */
+static bool
+anthropic_refused(const cJSON *root, struct buf *text)
+{
+	const char *why = provider_text_of(cJSON_GetObjectItemCaseSensitive(
+	    root, "stop_details"), "explanation");
+
+	if (!provider_word_is(root, "stop_reason", "refusal"))
+		return false;
+	if (why && text->len == 0)
+		buf_puts(text, why);
+	return true;
+}
+
 static bool
 anthropic_answer(const char *s, size_t n, enum mip_structure rung,
     struct provider_answer *r)
@@ -440,7 +460,6 @@ anthropic_answer(const char *s, size_t n, enum mip_structure rung,
 	content = cJSON_GetObjectItemCaseSensitive(root, "content");
 	if (cJSON_IsArray(content)) {
 		r->finish = anthropic_finish(root);
-		r->refused = provider_word_is(root, "stop_reason", "refusal");
 		anthropic_usage(root, r);
 		provider_names_of(r, root, "id", "model");
 		if (rung == MIP_STRUCTURE_FUNCTION)
@@ -450,6 +469,7 @@ anthropic_answer(const char *s, size_t n, enum mip_structure rung,
 			buf_reset(&text);
 			buf_put(&text, input.s, input.n);
 		}
+		r->refused = anthropic_refused(root, &text);
 		ok = provider_finish(r, &text, &thoughts);
 	} else {
 		ok = provider_no_answer(r, s, n, provider_chat_error,
@@ -527,8 +547,7 @@ anthropic_piece(struct provider_stream *st, const char *s, size_t n)
 		anthropic_delta(st, root);
 	} else if (provider_word_is(root, "type", "message_delta")) {
 		st->answer.finish = anthropic_finish(delta);
-		st->answer.refused = provider_word_is(delta, "stop_reason",
-		    "refusal");
+		st->answer.refused = anthropic_refused(delta, &st->text);
 		anthropic_counts(st, root);
 	} else if (provider_word_is(root, "type", "message_stop")) {
 		if (st->calls && !st->called)

@@ -95,7 +95,8 @@ gemini_budget(struct buf *b, const struct mip_model *m, const char *id)
 {
 	static const struct { const char *effort; int64_t tokens; } budget[] = {
 		{ "none", 0 }, { "minimal", 512 }, { "low", 1024 },
-		{ "medium", 8192 }, { "high", 24576 },
+		{ "medium", 8192 }, { "high", 24576 }, { "xhigh", 24576 },
+		{ "max", 24576 },
 	};
 	/* Small ones think with so many or not at all; Pro cannot but think. */
 	int64_t least = strstr(id, "pro") ? 128 : 512, n = 0;
@@ -111,43 +112,21 @@ gemini_budget(struct buf *b, const struct mip_model *m, const char *id)
 	json_put_int(b, "thinkingBudget", n);
 }
 
-/* The nearest level that the models of generation 3 and later have. */
-static const char *
-gemini_level(const char *id, const char *effort)
-{
-	bool pro = strstr(id, "pro") != NULL;
-
-	if (strcmp(effort, "none") == 0 || strcmp(effort, "minimal") == 0)
-		return pro ? "low" : "minimal";
-	if (strncmp(id, "gemini-3-pro", 12) == 0 &&
-	    strcmp(effort, "medium") == 0)
-		return "high";
-	return effort;
-}
-
-/* Before generation 2.5 no model thinks. */
-static bool
-gemini_thinks(const char *id)
-{
-	return strncmp(id, "gemini-1", 8) != 0 &&
-	    strncmp(id, "gemini-2.0", 10) != 0 && strncmp(id, "gemma", 5) != 0;
-}
-
+/* Levels from generation 3 on. */
 static void
 gemini_thinking(struct buf *b, const struct mip_model *m)
 {
 	const char *slash = strrchr(m->id, '/');
 	const char *id = slash ? slash + 1 : m->id;
 
-	if (!m->effort || !gemini_thinks(id) ||
-	    provider_has_option(m, "thinkingConfig"))
+	if (!m->effort || provider_has_option(m, "thinkingConfig"))
 		return;
 	json_put_raw(b, "thinkingConfig", "{");
 	if (strncmp(id, "gemini-2", 8) == 0)
 		gemini_budget(b, m, id);
 	else
-		json_put_string(b, "thinkingLevel", gemini_level(id,
-		    m->effort));
+		json_put_string(b, "thinkingLevel", strcmp(m->effort,
+		    "none") == 0 ? "minimal" : m->effort);
 	if (strcmp(m->effort, "none") != 0)
 		json_put_raw(b, "includeThoughts", "true");
 	buf_putc(b, '}');

@@ -164,8 +164,7 @@ ollama_think(struct buf *b, const struct mip_model *m)
 	if (strcmp(effort, "none") == 0)
 		json_put_raw(b, "think", "false");
 	else
-		json_put_string(b, "think", strcmp(effort, "minimal") == 0 ?
-		    "low" : effort);
+		json_put_string(b, "think", effort);
 }
 
 /* Options of the request; all others are of the model. */

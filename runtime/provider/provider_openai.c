@@ -93,34 +93,14 @@ openai_begins(const char *id, const char *with)
 	return strncmp(id, with, strlen(with)) == 0;
 }
 
-/* OpenAI's own models that think before they answer. */
-static bool
-openai_is_old(const char *id)
-{
-	return openai_begins(id, "o1") || openai_begins(id, "o3") ||
-	    openai_begins(id, "o4");
-}
-
+/* OpenAI's own models that think before they answer: o1, o3, ..., gpt-5 and
+ * all after it. */
 static bool
 openai_thinks(const char *id)
 {
-	return openai_is_old(id) || openai_begins(id, "gpt-5");
-}
-
-/* They know some words of the list each, not the same ones: the nearest. */
-static const char *
-openai_effort(const char *id, const char *effort)
-{
-	bool none = strcmp(effort, "none") == 0;
-	bool minimal = strcmp(effort, "minimal") == 0;
-
-	if (openai_is_old(id) && (none || minimal))
-		return "low";
-	if (openai_begins(id, "gpt-5.") && minimal)
-		return "low";
-	if (openai_begins(id, "gpt-5") && id[5] != '.' && none)
-		return "minimal";
-	return effort;
+	if (id[0] == 'o')
+		return id[1] >= '1' && id[1] <= '9';
+	return openai_begins(id, "gpt-") && strtol(id + 4, NULL, 10) >= 5;
 }
 
 /* The older word for the most tokens, or the newer one; if the model has
@@ -151,8 +131,7 @@ provider_chat_body(struct buf *b, const struct provider_ask *a,
 	provider_seed(b, a);
 	provider_strings(b, "stop", m->stop);
 	if (m->effort && !provider_has_option(m, "reasoning_effort"))
-		json_put_string(b, "reasoning_effort", openai_effort(id,
-		    m->effort));
+		json_put_string(b, "reasoning_effort", m->effort);
 	openai_shape(b, a);
 	if (a->stream)
 		buf_puts(b, a->lacks & LACKS_USAGE ? ",\"stream\":true" :
@@ -463,7 +442,8 @@ openai_quota(const char *text, struct provider_error *e)
 	static const char *const words[] = {
 		"nsufficient credits", "nsufficient balance",
 		"nsufficient Balance", "all available credits",
-		"Out of call volume quota", "API usage limits"
+		"Out of call volume quota", "API usage limits",
+		"credits are depleted", "monthly spending"
 	};
 	static const char *const day[] = {
 		"per day", "per-day", "/day", "/ day", "/ month", "per month",

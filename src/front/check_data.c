@@ -42,7 +42,7 @@ static const struct option_rule model_options[] = {
 	{ "context", OPT_INT, NULL, NULL },
 	{ "seed", OPT_INT, NULL, NULL },
 	{ "stop", OPT_STRINGS, NULL, NULL },
-	{ "effort", OPT_WORD, "none minimal low medium high", NULL },
+	{ "effort", OPT_WORD, "none minimal low medium high xhigh max", NULL },
 	{ "system", OPT_BOOL, NULL, NULL },
 	{ "prompt_cache", OPT_BOOL, NULL, NULL },
 	{ "structure", OPT_WORD,

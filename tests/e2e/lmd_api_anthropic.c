@@ -59,14 +59,19 @@ members(const cJSON *o, const struct lmd_field *field, const char *where,
 
 struct traits {
 	bool effort, adaptive, budgets, sampling, formats;
+	const char *efforts, *types; /* words; of thinking.type */
+	bool thinks; /* unless it is told not to */
+	bool tools; /* it can be made to call one */
 };
 
 /* By the models' own pages: what came with which generation. */
 static struct traits
 traits(const char *id)
 {
-	bool five = strstr(id, "-5") && !strstr(id, "-4-5") &&
-	    !strstr(id, "-3-5");
+	bool fifth = strstr(id, "-5-5") || strstr(id, "fable-5") ||
+	    strstr(id, "mythos-5");
+	bool five = fifth || (strstr(id, "-5") && !strstr(id, "-4-5") &&
+	    !strstr(id, "-3-5"));
 	bool late = five || strstr(id, "opus-4-7") || strstr(id, "opus-4-8");
 	bool six = late || strstr(id, "-4-6");
 	bool four_five = strstr(id, "-4-5") != NULL;
@@ -76,6 +81,12 @@ traits(const char *id)
 		.budgets = !late && (strstr(id, "-4") || strstr(id, "3-7")),
 		.sampling = !late,
 		.formats = six || four_five || strstr(id, "opus-4-1"),
+		.efforts = late ? " low medium high xhigh max " : six ?
+		    " low medium high max " : " low medium high ",
+		.types = strstr(id, "sonnet-5-5") ?
+		    " adaptive between_tools " : fifth && !strstr(id, "haiku") ?
+		    " adaptive " : " enabled adaptive disabled ",
+		.thinks = five, .tools = !fifth,
 	};
 }
 
@@ -251,12 +262,23 @@ thinking(const cJSON *o, struct traits is, bool *thinks,
 	const cJSON *t = lmd_get(o, "thinking");
 	const char *type = lmd_word(t, "type");
 
-	*thinks = t && strcmp(type, "disabled") != 0;
+	*thinks = t ? !lmd_among(type, " disabled between_tools ") : is.thinks;
 	if (!t)
 		return true;
-	if (!lmd_among(type, " enabled adaptive disabled "))
+	if (!lmd_among(type, " enabled adaptive disabled between_tools "))
 		return bad(f, "thinking: Input tag '%s' does not match any of "
 		    "the expected tags", type);
+	if (!lmd_among(type, is.types))
+		return bad(f, "\"thinking.type.%s\" is not supported for this "
+		    "model. Use \"thinking.type.%s\" and "
+		    "\"output_config.effort\" to control thinking behavior.",
+		    type, strstr(is.types, "between_tools") &&
+		    strcmp(type, "disabled") == 0 ? "between_tools" :
+		    "adaptive");
+	if (lmd_among(type, " disabled between_tools ") && is.thinks &&
+	    lmd_among(lmd_word(lmd_get(o, "output_config"), "effort"),
+	    " xhigh max "))
+		return bad(f, "thinking cannot be disabled at this effort");
 	if (!members(t, strcmp(type, "enabled") == 0 ? enabled : other,
 	    "thinking", f))
 		return false;
@@ -304,9 +326,9 @@ config(const cJSON *o, struct traits is, struct lmd_fault *f)
 		return bad(f, "This model does not support the effort "
 		    "parameter.");
 	if (lmd_get(c, "effort") && !lmd_among(lmd_word(c, "effort"),
-	    " low medium high xhigh max "))
-		return bad(f, "output_config.effort: Input should be 'low', "
-		    "'medium', 'high', 'xhigh' or 'max'");
+	    is.efforts))
+		return bad(f, "output_config.effort: the value is not "
+		    "supported for this model; supported are:%s", is.efforts);
 	if (!form)
 		return true;
 	if (!members(form, inner, "output_config.format", f))
@@ -319,7 +341,7 @@ config(const cJSON *o, struct traits is, struct lmd_fault *f)
 }
 
 static bool
-tools(const cJSON *o, bool thinks, struct lmd_fault *f)
+tools(const cJSON *o, struct traits is, bool thinks, struct lmd_fault *f)
 {
 	static const struct lmd_field field[] = {
 		{ "type", LMD_STRING, 0, 0, false },
@@ -362,6 +384,9 @@ tools(const cJSON *o, bool thinks, struct lmd_fault *f)
 	if (!lmd_among(type, " auto any tool none "))
 		return bad(f, "tool_choice: Input tag '%s' does not match any "
 		    "of the expected tags", type);
+	if (!is.tools && lmd_among(type, " any tool "))
+		return bad(f, "tool_choice: type \"tool\" and \"any\" are not "
+		    "supported for this model");
 	if (thinks && lmd_among(type, " any tool "))
 		return bad(f, "Thinking may not be enabled when tool_choice "
 		    "forces tool use.");
@@ -395,7 +420,7 @@ judge(const struct lmd_request *r, struct lmd_fault *f)
 			    lack->valuestring);
 	return messages(r, f) && thinking(o, is, &thinks, f) &&
 	    sampling(o, is, thinks, f) && config(o, is, f) &&
-	    tools(o, thinks, f);
+	    tools(o, is, thinks, f);
 }
 
 /* ---- errors ---- */

@@ -164,7 +164,8 @@ thinking(const cJSON *config, const char *id, struct lmd_fault *f)
 		return true;
 	if (!members(t, field, "generation_config.thinking_config", f))
 		return false;
-	if (!lmd_begins(id, "gemini-2.5") && !lmd_begins(id, "gemini-3"))
+	if (!lmd_begins(id, "gemini-2.5") && !lmd_begins(id, "gemini-3") &&
+	    !lmd_begins(id, "gemini-4"))
 		return bad(f, "Thinking is not enabled for this model");
 	if (budget && *level)
 		return bad(f, "You can only set only one of thinking budget "
@@ -172,11 +173,12 @@ thinking(const cJSON *config, const char *id, struct lmd_fault *f)
 	if (*level && lmd_begins(id, "gemini-2.5"))
 		return bad(f, "Thinking level is not supported for this "
 		    "model.");
-	if (*level && !lmd_among(level, lmd_begins(id, "gemini-3-pro") ?
-	    " low high " : pro ? " low medium high " :
-	    " minimal low medium high "))
+	if (*level && !lmd_among(level, lmd_begins(id, "gemini-4-hydrogen") ?
+	    " low medium high xhigh " : lmd_begins(id, "gemini-3-pro") ?
+	    " low high " : pro || lmd_begins(id, "gemini-4") ?
+	    " low medium high " : " minimal low medium high "))
 		return bad(f, "Thinking level %s is not supported for this "
-		    "model.", level);
+		    "model. Please retry with other thinking level.", level);
 	if (budget && n >= 0 && n < least && (pro || n > 0))
 		return bad(f, "Budget %g is invalid. This model only works in "
 		    "thinking mode.", n);
@@ -287,6 +289,10 @@ judge(const struct lmd_request *r, struct lmd_fault *f)
 		if (lmd_get(config, lack->valuestring))
 			return bad(f, "%s is not supported by models/%s.",
 			    lack->valuestring, id);
+	if (lmd_begins(id, "gemini-4-hydrogen") && (lmd_get(config,
+	    "temperature") || lmd_get(config, "topP")))
+		return bad(f, "%s is not supported for this model.",
+		    lmd_get(config, "temperature") ? "temperature" : "top_p");
 	return members(r->json, top_fields, "", f) &&
 	    members(config, config_fields, "generation_config", f) &&
 	    contents(r, id, f) && thinking(config, id, f) &&

@@ -20,12 +20,14 @@ static const struct lmd_field chat_fields[] = {
 	{ "messages", LMD_ARRAY, 1, 1e6, true },
 	{ "metadata", LMD_OBJECT, 0, 0, false },
 	{ "modalities", LMD_STRINGS, 0, 0, false },
+	{ "moderation", LMD_OBJECT, 0, 0, false },
 	{ "model", LMD_STRING, 0, 0, true },
 	{ "n", LMD_INT, 1, 128, false },
 	{ "parallel_tool_calls", LMD_BOOL, 0, 0, false },
 	{ "prediction", LMD_OBJECT, 0, 0, false },
 	{ "presence_penalty", LMD_NUMBER, -2, 2, false },
 	{ "prompt_cache_key", LMD_STRING, 0, 0, false },
+	{ "prompt_cache_options", LMD_OBJECT, 0, 0, false },
 	{ "prompt_cache_retention", LMD_STRING, 0, 0, false },
 	{ "reasoning_effort", LMD_STRING, 0, 0, false },
 	{ "response_format", LMD_OBJECT, 0, 0, false },
@@ -43,6 +45,7 @@ static const struct lmd_field chat_fields[] = {
 	{ "top_p", LMD_NUMBER, 0, 1, false },
 	{ "user", LMD_STRING, 0, 0, false },
 	{ "verbosity", LMD_STRING, 0, 0, false },
+	{ "web_search_options", LMD_OBJECT, 0, 0, false },
 	{ NULL, LMD_ANY, 0, 0, false }
 };
 
@@ -170,12 +173,29 @@ messages(const struct lmd_request *r, const char *id, struct lmd_fault *f)
 
 /* ---- what a model takes ---- */
 
-static bool
+/* By the models' own pages: the first name that an id begins with. */
+static const struct maker_effort { const char *id, *words; } efforts[] = {
+	{ "o", " low medium high " },
+	{ "gpt-5-chat", NULL }, { "gpt-5-pro", " high " },
+	{ "gpt-5.1", " none low medium high " },
+	{ "gpt-5.6", " none low medium high xhigh max " },
+	{ "gpt-5.", " none low medium high xhigh " },
+	{ "gpt-5", " minimal low medium high " },
+	{ "gpt-6-astra", " low medium high xhigh max " },
+	{ "gpt-6.1-sol", " low medium high xhigh max " },
+	{ "gpt-6", " none low medium high xhigh max " },
+};
+
+/* The words of effort that it takes; NULL: it does not think. */
+static const char *
 thinks(const char *id)
 {
-	return lmd_begins(id, "o1") || lmd_begins(id, "o3") ||
-	    lmd_begins(id, "o4") || (lmd_begins(id, "gpt-5") &&
-	    !lmd_begins(id, "gpt-5-chat"));
+	size_t i;
+
+	for (i = 0; i < sizeof efforts / sizeof *efforts; i++)
+		if (lmd_begins(id, efforts[i].id))
+			return efforts[i].words;
+	return NULL;
 }
 
 static bool
@@ -190,13 +210,11 @@ static bool
 effort(const struct lmd_request *r, const char *id, struct lmd_fault *f)
 {
 	const char *word = lmd_word(r->json, "reasoning_effort");
-	const char *all = lmd_begins(id, "gpt-5.") ? " none low medium high " :
-	    lmd_begins(id, "gpt-5") ? " minimal low medium high " :
-	    " low medium high ";
+	const char *all = thinks(id);
 
 	if (!*word)
 		return true;
-	if (!thinks(id))
+	if (!all)
 		return lmd_fault(f, 400, "reasoning_effort", NULL,
 		    "Unrecognized request argument supplied: "
 		    "reasoning_effort");
@@ -205,10 +223,17 @@ effort(const struct lmd_request *r, const char *id, struct lmd_fault *f)
 		    "unsupported_value", "Unsupported value: "
 		    "'reasoning_effort' does not support '%s' with this "
 		    "model. Supported values are:%s.", word, all);
+	if (lmd_get(r->json, "tools") && strcmp(word, "none") != 0 &&
+	    (lmd_begins(id, "gpt-5.6") || lmd_begins(id, "gpt-6")))
+		return lmd_fault(f, 400, "reasoning_effort", NULL, "Function "
+		    "tools with reasoning_effort are not supported for %s in "
+		    "/v1/chat/completions. To use function tools, use "
+		    "/v1/responses or set reasoning_effort to 'none'.", id);
 	return true;
 }
 
-/* Those that think can be told neither how warm to be nor where to stop. */
+/* Those that think can be told neither how warm to be nor where to stop, but
+ * from 5.1 on when they are told not to. */
 static bool
 thinker(const struct lmd_request *r, struct lmd_fault *f)
 {
@@ -219,6 +244,8 @@ thinker(const struct lmd_request *r, struct lmd_fault *f)
 		    "unsupported_parameter", "Unsupported parameter: "
 		    "'max_tokens' is not supported with this model. Use "
 		    "'max_completion_tokens' instead.");
+	if (strcmp(lmd_word(o, "reasoning_effort"), "none") == 0)
+		return true;
 	if (lmd_number(o, "temperature", 1) < 1 ||
 	    lmd_number(o, "temperature", 1) > 1)
 		return lmd_fault(f, 400, "temperature", "unsupported_value",

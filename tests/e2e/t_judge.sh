@@ -68,6 +68,14 @@ no 'the older limit' "Use 'max_completion_tokens'" '"max_tokens":5'
 no 'a temperature' 'Only the default (1)' '"temperature":0.5'
 no 'stops' "'stop' is not supported" '"stop":["a"]'
 no 'less than little effort' 'Supported values are: low' '"reasoning_effort":"minimal"'
+must='"model":"gpt-5.1","messages":'$HI
+no 'effort beyond its words' 'Supported values are: none' '"reasoning_effort":"max"'
+yes 'a temperature without thoughts' '"reasoning_effort":"none","temperature":0.5'
+must='"model":"gpt-6-luna","messages":'$HI
+yes 'the most effort' '"reasoning_effort":"max"'
+no 'thoughts and tools' 'set reasoning_effort' '"reasoning_effort":"low","tools":[{"type":"function","function":{"name":"f"}}]'
+must='"model":"gpt-6-astra","messages":'$HI
+no 'no thoughts' 'Supported values are: low' '"reasoning_effort":"none"'
 must='"messages":'$HI
 no 'no model' "Missing required parameter: 'model'"
 must='"model":"gpt-4o","messages":[{"role":"robot","content":"hi"}]'
@@ -107,6 +115,18 @@ no 'cool thoughts' 'may only be set to 1' '"temperature":0,"thinking":{"type":"e
 TOOL='"tools":[{"name":"t","input_schema":{"type":"object"}}],"tool_choice":{"type":"tool","name":"t"}'
 no 'thoughts before a tool' 'forces tool use' "$TOOL"',"thinking":{"type":"enabled","budget_tokens":1024}'
 no 'a bound in a schema' "property 'minimum' is not supported" '"output_config":{"format":{"type":"json_schema","schema":{"type":"object","additionalProperties":false,"properties":{"a":{"type":"integer","minimum":1}}}}}'
+must='"model":"claude-opus-5","max_tokens":2000,"messages":'$HI
+no 'a tool before thoughts that nobody forbade' 'forces tool use' "$TOOL"
+yes 'but after' '"thinking":{"type":"disabled"}'",$TOOL"
+no 'no thoughts with much effort' 'cannot be disabled' '"thinking":{"type":"disabled"},"output_config":{"effort":"max"}'
+must='"model":"claude-opus-5-5","max_tokens":2000,"messages":'$HI
+no 'no thoughts at all' '\"thinking.type.disabled\" is not supported' '"thinking":{"type":"disabled"}'
+no 'any tool' 'are not supported for this model' "$TOOL"
+must='"model":"claude-sonnet-5-5","max_tokens":2000,"messages":'$HI
+no 'no thoughts here' 'thinking.type.between_tools' '"thinking":{"type":"disabled"}'
+yes 'but few' '"thinking":{"type":"between_tools"}'
+must='"model":"claude-opus-4-5","max_tokens":2000,"messages":'$HI
+no 'effort beyond its words' 'supported are: low medium high' '"output_config":{"effort":"max"}'
 must='"model":"claude-sonnet-4-5","messages":'$HI
 no 'no bound of the reply' 'max_tokens: Field required'
 must='"model":"claude-sonnet-4-5","max_tokens":9,"messages":[{"role":"system","content":"x"}]'
@@ -120,6 +140,11 @@ no 'a temperature of late' 'is deprecated for this model' '"temperature":1'
 no 'budgets of late' 'is not supported for this model' '"thinking":{"type":"enabled","budget_tokens":1024}'
 
 must='"contents":[{"role":"user","parts":[{"text":"hi"}]}]'
+must='"contents":[{"role":"user","parts":[{"text":"hi"}]}]'
+judge gemini /v1beta/models/gemini-4-hydrogen:generateContent -Hx-goog-api-key:k
+no 'a level' 'Thinking level minimal is not supported' '"generationConfig":{"thinkingConfig":{"thinkingLevel":"minimal"}}'
+yes 'a level that is new' '"generationConfig":{"thinkingConfig":{"thinkingLevel":"xhigh"}}'
+no 'a temperature' 'temperature is not supported' '"generationConfig":{"temperature":0.5}'
 judge gemini /v1beta/models/gemini-2.5-pro:generateContent -Hx-goog-api-key:k
 yes 'what it knows' '"generationConfig":{"temperature":2,"topP":0.5,"topK":3,"seed":1}'
 no 'what it does not' 'Unknown name \"top_k\"' '"generationConfig":{"top_k":3}'

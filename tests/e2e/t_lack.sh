@@ -121,24 +121,37 @@ ok 'once' asked 3
 ok 'and asked for in words' sent '"response_format":{"type":"json_object"}'
 ok 'the other is still sent' sh -c 'head -n 1 log | grep -q json_schema'
 
-# Anthropic: whoever takes no tools may take a schema.
+# Anthropic: whoever takes no schema may take a tool.
 api=anthropic base=/v1
 model anthropic:claude-sonnet-4-5 'temperature = 0.5; max_tokens = 900;'
 lacks temperature temperature
-serve /v1 '{"api":"anthropic","lacks":["tools"],"json":{"mood":"glad","points":7}}'
-ok 'a tool is refused' gives
+serve /v1 '{"api":"anthropic","lacks":["output_config"],"json":{"mood":"glad","points":7}}'
+ok 'a schema is refused' gives
 ok 'once' asked 3
-ok 'then a schema is sent' sent '"output_config":{"format"'
+ok 'then a tool must be called' sent '"tool_choice":{"type":"tool"'
 serve /v1 '{"api":"anthropic","lacks":["tools","output_config"],"json":{"mood":"glad","points":7}}'
-ok 'a schema is refused as well' gives
+ok 'a tool is refused as well' gives
 ok 'once' asked 4
-ok 'then words must do' not_sent output_config
+ok 'then words must do' not_sent tools
+serve /v1 '{"api":"anthropic","match":["\"required\":[\"points\",\"mood\"]","json_schema"],"status":400,"error":"The compiled grammar is too large, which would cause performance issues."}' \
+    '{"api":"anthropic","json":{"mood":"glad","points":7}}'
+ok 'one schema is too much' gives
+ok 'once' asked 3
+ok 'and is that of a tool' sent '"tool_choice":{"type":"tool"'
+model anthropic:claude-3-5-haiku-latest 'max_tokens = 900;'
+serve /v1 '{"api":"anthropic","json":{"mood":"glad","points":7}}'
+ok 'an older model takes no schema' gives
+ok 'which is learned once' asked 3
+model anthropic:claude-sonnet-5 'max_tokens = 900;'
+serve /v1 '{"api":"anthropic","lacks":["output_config"],"json":{"mood":"glad","points":7}}'
+ok 'a model that thinks is made to call no tool' gives
+ok 'but asked in words' not_sent tools
 model anthropic:claude-opus-4-8 'temperature = 0.5; top_p = 0.9; max_tokens = 900;'
 serve /v1 '{"api":"anthropic","json":{"mood":"glad","points":7}}'
 ok 'what a model is known not to take is not sent' gives
 ok 'at all' asked 2
 ok 'and told once' told 'model small: temperature, top_p not sent, for anthropic:claude-opus-4-8'
-model anthropic:claude-3-5-haiku-latest 'effort = low; max_tokens = 900;'
+model anthropic:claude-3-5-haiku-latest 'effort = low; max_tokens = 900; structure = prompt;'
 serve /v1 '{"api":"anthropic","json":{"mood":"glad","points":7}}'
 ok 'a model that does not think' gives
 ok 'is not told to' asked 2
@@ -148,6 +161,74 @@ api=gemini base=/v1beta
 model gemini:gemini-2.5-flash 'seed = 7; temperature = 0.5; topK = 3;'
 lacks seed seed
 lacks temperature temperature
+
+# ---- how hard it tries ----
+
+# tries ID EFFORT SENT [TOLD]: with that effort the last request says SENT.
+tries() {
+	model "$1" "effort = $2; max_tokens = 3000;"
+	serve "$base" '{"api":"'"$api"'","json":{"mood":"glad","points":7}}'
+	ok "$1 $2 answers" gives
+	ok "$1 $2 is sent as" sent "$3"
+	if [ -n "${4-}" ]; then
+		ok 'after one refusal' asked 3
+		ok 'which is told' told "refuses effort $2, and is asked for $4"
+	else
+		ok 'at once' asked 2
+		ok 'and nothing is told' silent
+	fi
+}
+
+api=openai base=/v1
+tries openai:o3 none '"reasoning_effort":"low"' low
+tries openai:gpt-5-mini none '"reasoning_effort":"minimal"' minimal
+tries openai:gpt-5.1 minimal '"reasoning_effort":"low"' low
+tries openai:gpt-5.1 max '"reasoning_effort":"high"' high
+tries openai:gpt-5.4 max '"reasoning_effort":"xhigh"' xhigh
+tries openai:gpt-5.6-sol max '"reasoning_effort":"max"'
+tries openai:gpt-6-astra none '"reasoning_effort":"low"' low
+tries openai:gpt-5-pro low '"reasoning_effort":"high"' high
+model openai:gpt-4o 'effort = max; max_tokens = 3000;'
+serve "$base" '{"api":"openai","json":{"mood":"glad","points":7}}'
+ok 'a model without effort answers' gives
+ok 'when it has no word for it' not_sent reasoning_effort
+api=anthropic
+tries anthropic:claude-opus-4-5 max '"effort":"high"' high
+tries anthropic:claude-opus-4-6 xhigh '"effort":"high"' high
+tries anthropic:claude-opus-4-8 xhigh '"effort":"xhigh"'
+tries anthropic:claude-opus-5 none '"thinking":{"type":"disabled"}'
+tries anthropic:claude-opus-5-5 none '"effort":"low"' low
+tries anthropic:claude-haiku-5-5 none '"thinking":{"type":"disabled"}'
+model anthropic:claude-sonnet-5-5 'effort = none; max_tokens = 3000;'
+serve "$base" '{"api":"anthropic","json":{"mood":"glad","points":7}}'
+ok 'another way not to think' gives
+ok 'is learned once' asked 3
+ok 'and sent' sent '"thinking":{"type":"between_tools"}'
+ok 'nothing is lost by it' silent
+api=gemini base=/v1beta
+tries gemini:gemini-3-flash-preview none '"thinkingLevel":"minimal"'
+tries gemini:gemini-3.1-pro-preview none '"thinkingLevel":"low"' low
+tries gemini:gemini-4-hydrogen minimal '"thinkingLevel":"low"' low
+tries gemini:gemini-4-hydrogen xhigh '"thinkingLevel":"xhigh"'
+tries gemini:gemini-4-carbon max '"thinkingLevel":"high"' high
+model gemini:gemini-2.0-flash 'effort = low; max_tokens = 3000;'
+serve "$base" '{"api":"gemini","json":{"mood":"glad","points":7}}'
+ok 'a model that does not think answers' gives
+ok 'without being told how' not_sent thinkingConfig
+ok 'which is told' told 'refuses effort'
+api=ollama base=
+tries ollama:qwen3:4b none '"think":false'
+tries ollama:qwen3:4b max '"think":"max"'
+tries ollama:qwen3:4b xhigh '"think":"high"' high
+tries ollama:qwen3:4b minimal '"think":"low"' low
+
+# A schema that is too much for the server is so for its own calls alone.
+model gemini:gemini-2.5-flash
+serve /v1beta '{"api":"gemini","match":["\"required\":[\"points\",\"mood\"]","responseJsonSchema"],"status":400,"error":"The specified schema produces a constraint that has too many states for serving."}' \
+    '{"api":"gemini","json":{"mood":"glad","points":7}}'
+ok 'too many states' gives
+ok 'are refused once' asked 3
+ok 'and then any JSON will do' not_sent responseJsonSchema
 
 # ---- said twice ----
 
@@ -178,7 +259,7 @@ ok 'once' once '"thinkingConfig":{"thinkingBudget":0}'
 model openai:gpt-4o 'seed = 7; stop = "\n"; temperature = 0.5; logprobs = true;'
 ANTHROPIC_API_KEY=sk-lack-other
 export ANTHROPIC_API_KEY
-serve /v1 '{"path":"/v1/messages","json":{"content":[{"type":"tool_use","name":"x","input":{"mood":"glad","points":7}}],"stop_reason":"tool_use","usage":{"input_tokens":3,"output_tokens":3}}}' \
+serve /v1 '{"path":"/v1/messages","json":{"content":[{"type":"text","text":"{\"mood\":\"glad\",\"points\":7}"}],"stop_reason":"end_turn","usage":{"input_tokens":3,"output_tokens":3}}}' \
     '{"reply":"{\"mood\":\"glad\",\"points\":7}"}'
 ok 'another provider' gives --model small=anthropic:claude-sonnet-4-5 \
     --base-url "$BASE_URL"

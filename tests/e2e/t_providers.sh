@@ -111,7 +111,7 @@ claude() {
 THOUGHT='{"type":"thinking","thinking":"I think so","signature":"x"}'
 TOOL='{"type":"tool_use","id":"t","name":"judge","input":{"mood":"glad","points":7}}'
 TEXT='{"type":"text","text":"{\"mood\":\"glad\",\"points\":7}"}'
-model anthropic:claude-sonnet-4-5
+model anthropic:claude-sonnet-4-5 'structure = function;'
 script "$(claude "$THOUGHT,$TOOL" tool_use)"
 ok 'a tool is called' gives "$GOLD" --no-cache --trace trace --trace-content
 ok 'all input is counted' usage 30 15 9
@@ -146,7 +146,10 @@ ok 'without what that cannot have' sent \
     '"output_config":{"effort":"low","format":{"type":"json_schema","schema":{' \
     '"points":{"type":"integer"}' \
     '"system":[{"type":"text","text":"' '"cache_control":{"type":"ephemeral"}'
-model anthropic:claude-sonnet-4-5 'price { in = 3; out = 15; cached = 0.3; cached_write = 3.75; }'
+script '{"path":"/messages","json":{"type":"message","content":[],"stop_reason":"refusal","stop_details":{"type":"refusal","category":"bio","explanation":"not of that"},"usage":{"input_tokens":10,"output_tokens":0}}}'
+ok 'a refusal without a text' status 8 ./p --no-cache --text x
+ok 'is told by its explanation' says 'not of that'
+model anthropic:claude-sonnet-4-5 'structure = function; price { in = 3; out = 15; cached = 0.3; cached_write = 3.75; }'
 script "$(claude "$TOOL" tool_use)"
 ok 'what is written has a price' gives "$GOLD" --no-cache --trace trace
 ok 'of its own' sh -c "tail -n 2 trace | grep -qF '\"usd\":0.00018825'"
@@ -246,7 +249,7 @@ ok 'in its words' says 'not found'
 # ---- without a system message ----
 
 model anthropic:claude-sonnet-4-5 'system = false;'
-script "$(claude "$TOOL" tool_use)"
+script "$(claude "$TEXT")"
 ok 'what takes one can do without' gives "$GOLD" --no-cache
 ok 'too' not_sent '"system"'
 

@@ -186,7 +186,7 @@ ANTHROPIC_API_KEY=k GEMINI_API_KEY=k
 export ANTHROPIC_API_KEY GEMINI_API_KEY
 
 base= path=/messages
-model anthropic:claude-sonnet-4-5
+model anthropic:claude-sonnet-4-5 'structure = function;'
 script "$(sse \
     '{"type":"message_start","message":{"usage":{"input_tokens":10,"cache_read_input_tokens":20,"output_tokens":1}}}' \
     '{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","input":{}}}' \
