@@ -337,7 +337,7 @@ down_refused(struct lm *l, struct lm_flight *f, double now)
 		lm_say(l, f->message, "%s (%u times in a row: it is asked no "
 		    "more)", said, m->ndenied);
 		down_spent(l, f, MIP_DENIED, HUGE_VAL, now);
-	} else if (down_passing(&m->model.sending, r->status)) {
+	} else if (!r->final && down_passing(&m->model.sending, r->status)) {
 		down_again(l, f, now);
 	} else {
 		lm_done(l, f, down_blame(f, &e));

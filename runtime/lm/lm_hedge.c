@@ -213,6 +213,7 @@ hedge_second(struct http_request *r)
 	memcpy(f->http.why, r->why, sizeof r->why);
 	memcpy(f->http.content_type, r->content_type, sizeof r->content_type);
 	f->http.retry_after_s = r->retry_after_s;
+	f->http.final = r->final;
 	f->http.seconds = r->seconds;
 	lm_queue_put(&l->down, f);
 }

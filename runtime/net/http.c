@@ -220,6 +220,7 @@ http_submit(struct http *h, struct http_request *r)
 	r->status = 0;
 	r->why[0] = r->content_type[0] = '\0';
 	r->retry_after_s = r->seconds = 0;
+	r->final = false;
 	r->slot = NULL;
 	buf_reset(&r->reply);
 	if (!s || !http_slot_prepare(s, r, h->all) ||

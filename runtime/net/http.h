@@ -49,6 +49,7 @@ struct http_request {
 	char content_type[64];
 	struct buf reply;               /* http_release */
 	double retry_after_s;           /* 0: not given */
+	bool final;                     /* the server says not to ask again */
 	double seconds;
 
 	void *slot;                     /* private */

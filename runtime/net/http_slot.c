@@ -336,6 +336,21 @@ http_retry_after(struct http_slot *s)
 	return wait > 0 ? (double)wait : 0;
 }
 
+/* `x-should-retry: false`: as OpenAI's and Anthropic's own clients read it. */
+static bool
+http_is_final(struct http_slot *s)
+{
+#if LIBCURL_VERSION_NUM >= 0x075400
+	struct curl_header *h;
+
+	return curl_easy_header(s->easy, "x-should-retry", 0, CURLH_HEADER,
+	    -1, &h) == CURLHE_OK && strcmp(h->value, "false") == 0;
+#else
+	(void)s;
+	return false;
+#endif
+}
+
 void
 http_slot_results(struct http_slot *s, struct http_request *r, CURLcode code)
 {
@@ -351,6 +366,7 @@ http_slot_results(struct http_slot *s, struct http_request *r, CURLcode code)
 	r->seconds = total;
 	r->fresh = s->stalled || r->result == HTTP_TIMEOUT;
 	r->retry_after_s = http_retry_after(s);
+	r->final = http_is_final(s);
 	snprintf(r->content_type, sizeof r->content_type, "%s",
 	    type ? type : "");
 	if (code == CURLE_OK)

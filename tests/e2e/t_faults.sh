@@ -22,6 +22,7 @@ cat >script <<END
 {"match_user":"m400","status":400,"error":"odd request"}
 {"match_user":"m500","status":500,"error":"oops"}
 {"match_user":"m503","times":1,"status":503}
+{"match_user":"mfinal","status":503,"error":"never","headers":{"x-should-retry":"false"}}
 {"match_user":"mwait","times":1,"status":429,"headers":{"Retry-After":"1"}}
 {"match_user":"mpast","times":1,"status":429,"headers":{"Retry-After":"Wed, 21 Oct 2015 07:28:00 GMT"}}
 {"match_user":"mdate","status":429,"headers":{"Retry-After":"Wed, 21 Oct 2065 07:28:00 GMT"}}
@@ -85,6 +86,7 @@ ok 'one that is not to be tried again' one 3 'answered 500: oops$' \
     ./only0 --text m500
 ok 'and one that is' one 3 'is 2 s' ./only0 --text mdate
 ok 'the network always' one 3 "$url: .*(2 attempts)" ./only0 --text mreset
+ok 'a server that says not to' one 3 '503: never$' ./s0 --text mfinal
 ok '429 with seconds' one 0 NEUTRAL ./s0 --text mwait
 ok '429 with a date' one 0 NEUTRAL ./s0 --text mpast
 ok '429 with a far date' one 3 'asks to wait [0-9]* s, and .*max_wait is 2 s' \
