@@ -74,6 +74,25 @@ rc_mark(const char *s, const char *end)
 	return end - s >= 2 && s[0] == '#' && s[1] == '#';
 }
 
+/* Behind the broken value: where all that was open in it is closed, or where
+ * it broke if that is nowhere.  *looked: how much was read ahead so far. */
+static const char *
+rc_behind(const struct reply_parse *v, struct reply_text text, size_t *looked)
+{
+	const char *s = v->end, *end = text.s + text.n;
+	unsigned open = v->depth;
+
+	if (*looked > RC_WASTE * text.n + RC_LITTLE)
+		end = s;
+	for (; s < end && open > 0; s++) {
+		open += *s == '{' || *s == '[';
+		open -= *s == '}' || *s == ']';
+	}
+	end = text.s + text.n;
+	*looked += (size_t)(s - v->end);
+	return open == 0 ? s : v->end < end ? v->end + 1 : end;
+}
+
 /* Values that closed are taken one after the other.  One that did not close
  * takes the rest of the text, if it looks like JSON; else it was no opener.
  * What is inside of one that turns out to be broken is no value by itself. */
@@ -84,7 +103,7 @@ reply_values(struct arena *mem, const struct mip_type *t,
 	const char *s = text.s, *end = text.s + text.n, *behind = text.s;
 	bool list = t != NULL && reply_strip(t)->kind == MIP_LIST;
 	struct reply_parse *v, more;
-	size_t waste = 0;
+	size_t waste = 0, looked = 0;
 
 	memset(&out->n, 0, sizeof(*out) - offsetof(struct reply_values, n));
 	while (s < end && (list || out->n < REPLY_CANDIDATES) &&
@@ -107,7 +126,8 @@ reply_values(struct arena *mem, const struct mip_type *t,
 		if (v->root == NULL || rc_unlike(t, text, v, s, begun)) {
 			out->broken = out->broken || v->broken;
 			waste += (size_t)(v->end - s);
-			s = v->broken && v->end < end ? v->end + 1 : s + 1;
+			s = v->broken ? rc_behind(v, text, &looked) :
+			    s + 1;
 			continue;
 		}
 		out->prose = out->prose || rc_prose(behind, s);
@@ -153,6 +173,9 @@ rc_fence_mark(const char *s, const char *e, bool opens, size_t *len)
 		return i == e || reply_blank(*i) ? m : NULL;
 	for (blank = false; i < e; i++) {
 		blank = blank || reply_blank(*i);
+		/* Behind the word: title="x". */
+		if (blank && m == s && *i != '`' && *i != '{' && *i != '[')
+			continue;
 		if (!reply_wordlike(*i) && *i != ' ' && *i != '\t' &&
 		    *i != '\r' && *i != '-' && *i != '+' && *i != '.')
 			return NULL;

@@ -285,15 +285,21 @@ static struct reply_parse *
 co_inner(struct reply_co *c, const struct mip_type *t, struct rnode *v)
 {
 	struct reply_text text = reply_trim(reply_word(v));
+	struct reply_fence f = { .all = false };
 
-	if (v->kind != RNODE_STRING || v->encoded || text.n == 0 ||
-	    (*text.s != '{' && *text.s != '['))
+	if (v->kind != RNODE_STRING || v->encoded)
+		return NULL;
+	if (reply_fences(text, &f, 1) == 1 && f.all && f.closed)
+		text = reply_trim(f.text);
+	if (text.n == 0 || (*text.s != '{' && *text.s != '['))
 		return NULL;
 	if (v->inner == NULL) {
 		v->inner = arena_alloc(c->mem, sizeof(*v->inner));
 		if (v->inner == NULL)
 			return NULL;
 		reply_json(c->mem, t, text, text.s, REPLY_IN_STRING, v->inner);
+		if (f.all)
+			reply_flag(&v->inner->sum, REPLY_FENCE);
 		if (v->inner->end != text.s + text.n)
 			v->inner->root = NULL;
 	}

@@ -160,6 +160,7 @@ struct rnode {
 struct reply_parse {
 	struct rnode *root;             /* NULL: no value here */
 	bool broken;                    /* but what began as one */
+	unsigned depth;                 /* and how much was open there */
 	const char *end;                /* behind it */
 	struct reply_sum sum;
 	enum reply_error error;         /* TOO_DEEP, NOMEM or NONE */

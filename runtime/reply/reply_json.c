@@ -161,7 +161,8 @@ rj_skip(struct rj *p)
 			    (size_t)(p->end - p->at - 2) }, "*/");
 			p->at = e != NULL ? e + 2 : p->end;
 		} else if (reply_look_comment(p, p->at) ||
-		    (*p->at == '#' && reply_look_line(p, p->at))) {
+		    reply_look_hash(p, p->at, reply_look_line(p, p->at),
+		    reply_json_top(p)->keyed)) {
 			while (p->at < p->end && *p->at != '\n')
 				p->at++;
 		} else {
@@ -199,6 +200,14 @@ rj_is_json_number(struct reply_text t)
 			s++;
 	}
 	return s == end;
+}
+
+/* Does the comma at `s` stand between two digits? */
+static bool
+rj_grouping(const struct rj *p, const char *s)
+{
+	return s > p->start && reply_digit(s[-1]) && s + 1 < p->end &&
+	    reply_digit(s[1]);
 }
 
 /* The words of Python and JavaScript: null, bools, numbers. */
@@ -241,6 +250,10 @@ rj_bare_ends(const struct rj *p, const struct rj_frame *f, const char *from,
 	if (!object)
 		return *s == ',' || *s == ']' || *s == '\n' ||
 		    (*s == '}' && reply_look_in(p, 1, RNODE_OBJECT));
+	if (*s == ',' && rj_grouping(p, s))
+		return reply_look_key(p, s + 1) == RJ_SURE;
+	if (*s == '"' && reply_blank(s[-1]))
+		return reply_look_key(p, s) == RJ_SURE;
 	if (*s == '}' || (*s == ']' && reply_look_in(p, 1, RNODE_ARRAY)))
 		return true;
 	if (*s != ',' && *s != '\n')
@@ -253,7 +266,8 @@ rj_bare_ends(const struct rj *p, const struct rj_frame *f, const char *from,
 		return reply_look_comma(p, s + 1, false) != RJ_NO;
 	s = reply_look_blanks(p, s, &line);
 	return s == p->end || *s == '}' || *s == ',' || *s == '#' ||
-	    reply_look_comment(p, s) || reply_look_key(p, s) != RJ_NONE;
+	    reply_look_mark(p, s) || reply_look_comment(p, s) ||
+	    reply_look_key(p, s) != RJ_NONE;
 }
 
 /* The node of a bare word, with the flags that it costs. */
@@ -371,6 +385,17 @@ rj_stray(struct rj *p, enum reply_kind outer)
 	}
 }
 
+/* The open thing lacks its closer: what comes next is of the one around it. */
+static void
+rj_lacks(struct rj *p)
+{
+	bool comma = reply_json_top(p)->comma;
+
+	rj_pop(p, true);
+	reply_json_top(p)->comma = comma;
+	reply_json_flag(p, REPLY_CLOSED);
+}
+
 /* Reads a key and its colon. */
 static void
 rj_key(struct rj *p)
@@ -378,7 +403,7 @@ rj_key(struct rj *p)
 	struct rj_frame *f = reply_json_top(p);
 	struct rj_quote q = reply_look_quote(p, p->at);
 	const char *s = p->at + q.n, *e;
-	bool nul = false, inner;
+	bool nul = false, inner, cut;
 
 	if (q.n > 0 && !q.block) {
 		e = reply_look_quoted(p, &q, s, &inner);
@@ -392,7 +417,7 @@ rj_key(struct rj *p)
 		f->key = reply_string_decode(p, s, e, q.c, &nul);
 		p->at = e < p->end ? e + reply_look_close(p, &q, e) : e;
 	} else {
-		e = reply_look_word(p, s);
+		e = reply_look_words(p, s, &cut);
 		if (e == s) {
 			p->dead = true;
 			return;
@@ -465,6 +490,10 @@ rj_object(struct rj *p)
 		f->doubled = true;
 		p->at++;
 		reply_json_flag(p, REPLY_DOUBLED_BRACES);
+	} else if (*p->at == '{' && reply_look_in(p, 1, RNODE_ARRAY)) {
+		rj_lacks(p);
+	} else if (reply_look_mark(p, p->at) && reply_look_line(p, p->at)) {
+		p->rest = true;         /* the end of a fence, and of JSON */
 	} else {
 		if (f->node->count > 0 && !f->comma)
 			reply_json_flag(p, REPLY_MISSING_COMMA);
@@ -483,6 +512,9 @@ rj_array(struct rj *p)
 		rj_stray(p, RNODE_OBJECT);
 	else if (*p->at == ',')
 		rj_comma(p, f);
+	else if (!p->begun && reply_look_in(p, 1, RNODE_OBJECT) &&
+	    reply_look_known(p, f - 1, p->at))
+		rj_lacks(p);
 	else
 		rj_value(p);
 }
@@ -535,6 +567,7 @@ reply_json(struct arena *mem, const struct mip_type *t,
 	}
 	if (p.dead && out->root != NULL) {
 		out->broken = out->root->count > 0 || rj_quoted(&p, at);
+		out->depth = p.depth;
 		out->root = NULL;
 	}
 	out->end = p.at;

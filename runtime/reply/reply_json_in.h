@@ -57,6 +57,9 @@ const struct mip_type *reply_look_member(const struct mip_type *t,
 const char *reply_look_blanks(const struct rj *p, const char *s, bool *line);
 /* Behind the letters of a bare key that starts at `s`. */
 const char *reply_look_word(const struct rj *p, const char *s);
+/* Behind all of its words, if a colon follows; else behind the first.  *cut:
+ * the text ends with them. */
+const char *reply_look_words(const struct rj *p, const char *s, bool *cut);
 /* What opens a string at `s`: n is 0 for nothing. */
 struct rj_quote reply_look_quote(const struct rj *p, const char *s);
 /* Bytes of the closer of `q` at `s`; 0 if there is none. */
@@ -73,10 +76,23 @@ enum rj_sure { RJ_NONE, RJ_CUT, RJ_MAYBE, RJ_SURE };
 enum rj_sure reply_look_key(const struct rj *p, const char *s);
 /* Behind the quote at `s`, if there is one. */
 const char *reply_look_behind(const struct rj *p, const char *s);
+/* Does a known key in quotes, with its colon, start at `s`? */
+bool reply_look_known(const struct rj *p, const struct rj_frame *f,
+    const char *s);
 /* Does a comma and a known key follow the closer before `s`? */
 bool reply_look_goes_on(const struct rj *p, const struct rj_frame *f,
     const char *s);
 bool reply_look_comment(const struct rj *p, const char *s);
+/* The same of `#`, which starts one at the start of a line; and between blanks
+ * where no `text` may stand. */
+bool reply_look_hash(const struct rj *p, const char *s, bool line, bool text);
+/* Does a mark of a fence stand there? */
+static inline bool
+reply_look_mark(const struct rj *p, const char *s)
+{
+	return p->end - s >= 3 && memcmp(s, "```", 3) == 0;
+}
+
 bool reply_look_line(const struct rj *p, const char *s);
 /* Is the open thing `up` levels further out of that kind? */
 bool reply_look_in(const struct rj *p, unsigned up, enum reply_kind kind);

@@ -99,6 +99,22 @@ reply_look_word(const struct rj *p, const char *s)
 	return s;
 }
 
+const char *
+reply_look_words(const struct rj *p, const char *s, bool *cut)
+{
+	const char *first = reply_look_word(p, s), *e = first, *next;
+	const char *end = p->end - s > RJ_KEY ? s + RJ_KEY : p->end;
+
+	while (e > s && e < end && *e == ' ') {
+		next = reply_look_word(p, e + 1);
+		if (next == e + 1)
+			break;
+		e = next;
+	}
+	*cut = e == p->end;
+	return e < end && *e == ':' ? e : first;
+}
+
 struct rj_quote
 reply_look_quote(const struct rj *p, const char *s)
 {
@@ -174,6 +190,19 @@ reply_look_quoted(const struct rj *p, const struct rj_quote *q, const char *s,
 	return NULL;
 }
 
+/* May a bare key look like that?  One of several words has to be known, or to
+ * stand in a map. */
+static bool
+rj_word_or_known(const struct rj *p, struct reply_text k)
+{
+	const struct mip_type *t;
+
+	if (memchr(k.s, ' ', k.n) == NULL)
+		return true;
+	t = p->depth > 0 ? p->frame[p->depth - 1].type : NULL;
+	return reply_look_member(t, k, true) != NULL;
+}
+
 /* Does a key and its colon start at `s`? */
 enum rj_sure
 reply_look_key(const struct rj *p, const char *s)
@@ -181,7 +210,7 @@ reply_look_key(const struct rj *p, const char *s)
 	struct rj_quote q = reply_look_quote(p, s);
 	const char *e = p->end - s > RJ_KEY ? s + RJ_KEY : p->end;
 	enum rj_sure cut = p->begun ? RJ_CUT : RJ_MAYBE;
-	bool line = false, colon;
+	bool line = false, colon, more;
 
 	if (q.block)
 		return RJ_NONE;
@@ -197,8 +226,11 @@ reply_look_key(const struct rj *p, const char *s)
 		colon = s < p->end && *s == ':';
 		return colon ? RJ_SURE : s == p->end ? cut : RJ_NONE;
 	}
-	e = reply_look_word(p, s);
-	if (e == s)
+	e = reply_look_words(p, s, &more);
+	if (more && p->begun)
+		return RJ_CUT;
+	if (e == s || !rj_word_or_known(p, (struct reply_text){ s,
+	    (size_t)(e - s) }))
 		return RJ_NONE;
 	s = reply_look_blanks(p, e, &line);
 	if (s == p->end)
@@ -216,11 +248,19 @@ reply_look_comment(const struct rj *p, const char *s)
 	return s + 1 == p->end ? p->begun : s[1] == '/' || s[1] == '*';
 }
 
+bool
+reply_look_hash(const struct rj *p, const char *s, bool line, bool text)
+{
+	return s < p->end && *s == '#' && (line || (!text && s > p->start &&
+	    reply_blank(s[-1]) && s + 1 < p->end && reply_blank(s[1])));
+}
+
 /* Does it take more than what there is at `s` to decide? */
 static bool
 rj_later(const struct rj *p, const char *s)
 {
-	return p->begun && (s == p->end || (*s == '/' && s + 1 == p->end));
+	return p->begun && (s == p->end || ((*s == '/' || *s == '#') &&
+	    s + 1 == p->end));
 }
 
 enum rj_end
@@ -235,7 +275,7 @@ reply_look_comma(const struct rj *p, const char *s, bool odd)
 	if (rj_later(p, s))
 		return RJ_LATER;
 	if (s == p->end || (*s == '{' && !odd) || *s == '}' || *s == ',' ||
-	    reply_look_comment(p, s))
+	    reply_look_comment(p, s) || reply_look_hash(p, s, line, odd))
 		return RJ_YES;
 	key = reply_look_key(p, s);
 	return key == RJ_CUT ? RJ_LATER : key == RJ_NONE ? RJ_NO : RJ_YES;
@@ -329,15 +369,44 @@ reply_look_behind(const struct rj *p, const char *s)
 	return s + (q.block ? 1 : q.n);
 }
 
+/* Does a bare item start at `s`: does it end before any quote, if it is not
+ * very long? */
+static enum rj_end
+rj_bare_item(const struct rj *p, const char *s)
+{
+	const char *end = p->end - s > RJ_KEY ? s + RJ_KEY : p->end;
+
+	while (s < end && *s != ',' && *s != ']' && *s != '\n' && *s != '"')
+		s++;
+	if (s == p->end)
+		return p->begun ? RJ_LATER : RJ_YES;
+	return *s != '"' ? RJ_YES : RJ_NO;
+}
+
+/* Does an item start behind the comma before `s`, and an odd number of
+ * quotes? */
+static enum rj_end
+rj_item_at(const struct rj *p, const char *s)
+{
+	bool line = false;
+
+	s = reply_look_blanks(p, s, &line);
+	return line || (s < p->end && (*s == '[' || *s == '{')) ||
+	    reply_look_quote(p, s).n > 0 ? RJ_YES : rj_bare_item(p, s);
+}
+
 /* Does the next item start at `q`, behind a quote at `s` and no comma?  On
  * the same line, blanks stand between and all quotes in the text are closed. */
-static bool
+static enum rj_end
 rj_item_follows(const struct rj *p, const char *s, const char *q, bool line,
     bool odd)
 {
 	if (reply_look_quote(p, q).n > 0)
-		return line || (q > s && !odd);
-	return line && (*q == '{' || *q == '[');
+		return line || (q > s && !odd) ? RJ_YES : RJ_NO;
+	if (!line)
+		return RJ_NO;
+	return *q == '{' || *q == '[' ? RJ_YES : odd ? RJ_NO :
+	    rj_bare_item(p, q);
 }
 
 /* Does a member start at `q`, behind a quote at `s` and no comma? */
@@ -383,11 +452,13 @@ reply_look_end(const struct rj *p, const struct rj_frame *f, const char *s,
 		    RJ_LOST;
 	if (rj_later(p, q) || (object && q == s && rj_known_begun(p, f, s)))
 		return RJ_LATER;
-	if (q == p->end || reply_look_comment(p, q) || (line && *q == '#'))
+	if (q == p->end || reply_look_comment(p, q) ||
+	    reply_look_hash(p, q, line, odd))
 		return RJ_YES;
 	switch (*q) {
 	case ',':
-		return object ? reply_look_comma(p, q + 1, odd) : RJ_YES;
+		return object ? reply_look_comma(p, q + 1, odd) :
+		    odd ? rj_item_at(p, q + 1) : RJ_YES;
 	case '}':
 		return object ? rj_brace_ends(p, q, odd) :
 		    reply_look_in(p, 1, RNODE_OBJECT) ? RJ_YES : RJ_NO;
@@ -400,7 +471,7 @@ reply_look_end(const struct rj *p, const struct rj_frame *f, const char *s,
 	if (object && *q == '{' && line && !odd)
 		return RJ_YES;
 	return object ? rj_member_follows(p, q, line) :
-	    rj_item_follows(p, s, q, line, odd) ? RJ_YES : RJ_NO;
+	    rj_item_follows(p, s, q, line, odd);
 }
 
 /* Code has blocks in it, `name: type` in its lines and `#` before them: a key
@@ -434,25 +505,30 @@ reply_look_block(const struct rj *p, const char *s)
 	    reply_look_member(f->type, k, true) != NULL ? RJ_YES : RJ_NO;
 }
 
-/* Does `, "key":` with a key that is known follow the closer before `s`? */
 bool
-reply_look_goes_on(const struct rj *p, const struct rj_frame *f, const char *s)
+reply_look_known(const struct rj *p, const struct rj_frame *f, const char *s)
 {
-	bool line = false, inner;
-	struct rj_quote q;
+	struct rj_quote q = reply_look_quote(p, s);
+	bool inner;
 	const char *e;
 
-	s = reply_look_blanks(p, s, &line);
-	if (f->type == NULL || s == p->end || *s != ',')
-		return false;
-	s = reply_look_blanks(p, s + 1, &line);
-	q = reply_look_quote(p, s);
-	if (q.n == 0 || q.block || reply_look_key(p, s) != RJ_SURE)
+	if (f->type == NULL || q.n == 0 || q.block ||
+	    reply_look_key(p, s) != RJ_SURE)
 		return false;
 	s += q.n;
 	e = reply_look_quoted(p, &q, s, &inner);
 	return e != NULL && reply_look_member(f->type,
 	    (struct reply_text){ s, (size_t)(e - s) }, false) != NULL;
+}
+
+bool
+reply_look_goes_on(const struct rj *p, const struct rj_frame *f, const char *s)
+{
+	bool line = false;
+
+	s = reply_look_blanks(p, s, &line);
+	return f->type != NULL && s < p->end && *s == ',' &&
+	    reply_look_known(p, f, reply_look_blanks(p, s + 1, &line));
 }
 
 bool

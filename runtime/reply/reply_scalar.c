@@ -177,14 +177,20 @@ reply_word_before(const char *start, const char *s)
 	return 0;
 }
 
+/* An apostrophe is of a word where that goes on behind it. */
 static const char *
 rs_word_end(const char *s, const char *end)
 {
+	const char *start = s;
 	size_t n;
 
-	while (s < end && (n = *s == '\'' ? 1 : reply_word_at(s, end)) > 0)
-		s += n;
-	return s;
+	for (;; s++) {
+		while ((n = reply_word_at(s, end)) > 0)
+			s += n;
+		if (s == start || s == end || *s != '\'' ||
+		    reply_word_at(s + 1, end) == 0)
+			return s;
+	}
 }
 
 /* Bytes of the apostrophe that ends at `s`, straight or curly. */

@@ -130,7 +130,8 @@ reply_string_decode(struct rj *p, const char *s, const char *end,
 struct rj_span {
 	const char *end;                /* of the content */
 	size_t n;                       /* bytes of the closer */
-	bool inner, raw, nul, lost, open;
+	const char *raw;                /* the first control character */
+	bool inner, nul, lost, open;
 	bool rest;                      /* prose follows, not JSON */
 	bool bad;                       /* nobody can say where it ends */
 };
@@ -142,6 +143,14 @@ rj_line_ends(const struct rj *p, const char *s)
 	while (s < p->end && (*s == ' ' || *s == '\t' || *s == '\r'))
 		s++;
 	return s < p->end && *s == '\n';
+}
+
+/* Is the closer of `n` bytes at `s` an apostrophe, inside of a word? */
+static bool
+rj_apostrophe(const struct rj_quote *q, const char *s, size_t n)
+{
+	return (q->c == '\'' || q->c == RJ_SINGLE) &&
+	    reply_wordlike(s[-1]) && reply_wordlike(s[n]);
 }
 
 /* A string without an end whose first quote inside was at the end of a line
@@ -164,11 +173,13 @@ rj_scan(const struct rj *p, const struct rj_frame *f,
 		}
 		if (*s == '\\' && s + 1 < p->end) {
 			s++;
-			x.raw = x.raw || (unsigned char)*s < 0x20;
+			if (x.raw == NULL && (unsigned char)*s < 0x20)
+				x.raw = s;
 			continue;
 		}
 		if ((unsigned char)*s < 0x20) {
-			x.raw = true;
+			if (x.raw == NULL)
+				x.raw = s;
 			x.nul = x.nul || *s == '\0';
 			continue;
 		}
@@ -192,7 +203,7 @@ rj_scan(const struct rj *p, const struct rj_frame *f,
 		if (e != RJ_NO)
 			return early;
 		x.inner = true;
-		odd = !odd;
+		odd = odd != !rj_apostrophe(q, s, n);
 		s += n - 1;
 	}
 	x.end = p->end;
@@ -296,6 +307,7 @@ reply_string_read(struct rj *p, const struct rj_quote *q)
 	const char *s = p->at + q->n;
 	struct rj_frame *f = reply_json_top(p);
 	struct rj_span x = rj_scan(p, f, q, s);
+	const char *e;
 	struct reply_text t;
 	struct rnode *v;
 	bool nul = x.nul;
@@ -304,8 +316,10 @@ reply_string_read(struct rj *p, const struct rj_quote *q)
 		p->dead = true;
 		return;
 	}
+	e = x.open ? rj_sure_end(p, f, s, rj_whole(s, x.end)) :
+	    x.lost ? rj_lost_end(p, s, x.end) : x.end;
 	reply_json_flag(p, q->flag);
-	if (x.raw)
+	if (x.raw != NULL && x.raw < e)
 		reply_json_flag(p, REPLY_RAW_NEWLINE);
 	if (x.inner)
 		reply_json_flag(p, REPLY_INNER_QUOTE);
@@ -313,9 +327,7 @@ reply_string_read(struct rj *p, const struct rj_quote *q)
 	    (size_t)(x.end - p->at) + x.n);
 	if (x.lost)
 		reply_json_flag(p, REPLY_LOST_QUOTE);
-	t = reply_string_decode(p, s, x.open ?
-	    rj_sure_end(p, f, s, rj_whole(s, x.end)) : x.lost ?
-	    rj_lost_end(p, s, x.end) : x.end, q->c, &nul);
+	t = reply_string_decode(p, s, e, q->c, &nul);
 	if (v == NULL || p->dead)
 		return;
 	v->s = t.s;

@@ -162,6 +162,13 @@ rt_json(struct rt *x, struct reply_text text, struct reply_values *v)
 		x->err = x->c->err;
 		x->tried = true;
 	}
+	/* A struct's object that is none is not words. */
+	if (v->n == 0 && v->broken && *text.s == '{' && !x->tried &&
+	    reply_strip(x->t)->kind == MIP_STRUCT) {
+		reply_fail(x->c, REPLY_E_NO_JSON, x->t, text, x->at);
+		x->err = x->c->err;
+		x->tried = true;
+	}
 	for (i = 0; i < v->n; i++)
 		x->c->object = x->c->object ||
 		    v->v[i].root->kind == RNODE_OBJECT;
@@ -338,19 +345,78 @@ rt_fenced_items(const struct mip_type *t, const struct reply_fence *f,
 	return true;
 }
 
-static void
-rt_fences(struct rt *x, struct reply_text text)
+/* The value that holds the text at `s`, or starts there; NULL. */
+static const struct reply_parse *
+rt_holder(const struct reply_values *v, const char *s)
 {
-	struct reply_fence fence[REPLY_CANDIDATES];
+	size_t i;
+
+	for (i = 0; i < v->n; i++)
+		if (v->v[i].sum.to > s)
+			return v->v[i].sum.from <= s && !v->v[i].sum.open ?
+			    &v->v[i] : NULL;
+	return NULL;
+}
+
+/* Does a mark that closes a fence follow, on the next line? */
+static bool
+rt_mark_follows(struct reply_text text, const char *s)
+{
+	const char *end = text.s + text.n;
+
+	while (s < end && reply_blank(*s))
+		s++;
+	return end - s >= 3 && s[-1] == '\n' && *s == s[1] && *s == s[2] &&
+	    (*s == '`' || *s == '~');
+}
+
+/* Marks inside of a value are text, if that value reads well.  A fence that
+ * opened before it goes on to its end. */
+static bool
+rt_fence_of(struct rt *x, struct reply_fence *f, const struct reply_values *in,
+    struct reply_text text, struct reply_try *r)
+{
+	const char *s = reply_trim(f->text).s, *end = f->text.s + f->text.n;
+	const struct reply_parse *v = rt_holder(in, s);
+	struct rnode *node;
+
+	r->ok = false;
+	if (v != NULL && v->sum.from < s)
+		return reply_attempt(x->c, x->t, v->root, x->at).ok;
+	if (v == NULL || !f->closed || v->sum.to <= end ||
+	    !rt_mark_follows(text, v->sum.to))
+		return false;
+	f->text.n = (size_t)(v->sum.to - f->text.s);
+	node = reply_node(x->c->mem, RNODE_TEXT, f->text);
+	if (node != NULL)
+		*r = rt_fence(x, node, f->all);
+	return r->ok;
+}
+
+static void
+rt_fences(struct rt *x, struct reply_text text, const struct reply_values *in)
+{
+	struct reply_fence fence[REPLY_CANDIDATES], held;
 	size_t i, n = reply_fences(text, fence, REPLY_CANDIDATES);
 	struct rnode *v, *first = NULL, *last = NULL;
 	struct rt_group g = { .fit = 0 };
 	struct reply_sum sum = { 0 };
+	const char *behind = text.s;    /* values that hold marks */
+	struct reply_try r;
 
 	if (n == 0)
 		return;
 	x->c->fenced = true;
 	for (i = 0; i < n; i++) {
+		held = fence[i];
+		if (fence[i].text.s < behind)
+			continue;
+		if (rt_fence_of(x, &held, in, text, &r)) {
+			behind = rt_holder(in, reply_trim(held.text).s)->sum.to;
+			if (r.ok)
+				rt_group(x, &g, r);
+			continue;
+		}
 		v = reply_node(x->c->mem, RNODE_TEXT, fence[i].text);
 		if (v == NULL)
 			break;
@@ -367,7 +433,7 @@ rt_fences(struct rt *x, struct reply_text text)
 		reply_flag(&g.best.sum, REPLY_FIRST_OF_MANY);
 	reply_add(&g.best.sum, &sum);
 	reply_keep(&x->best, &g.best);
-	if (i == n && rt_fenced_items(x->t, fence, n))
+	if (i == n && behind == text.s && rt_fenced_items(x->t, fence, n))
 		rt_take(x, rt_gather(x, first, n), &sum);
 	x->covered = x->covered || fence[0].all;
 	x->c->fenced = false;
@@ -593,7 +659,7 @@ reply_coerce_text(struct reply_co *c, const struct mip_type *t,
 	if (!rt_free(&x))
 		rt_json(&x, text, &values);
 	if (!rt_free(&x) && !c->fenced)
-		rt_fences(&x, text);
+		rt_fences(&x, text, &values);
 	if (!rt_free(&x) && !x.covered && values.n > 0)
 		rt_values(&x, &values);
 	if (!rt_free(&x) && !x.covered)
