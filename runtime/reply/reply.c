@@ -158,26 +158,22 @@ rr_whole(struct rr *r, struct reply_try *x)
 	return true;
 }
 
-/* The layout `f`: its fields, each a piece of the text.  True if any of them
- * is there. */
+/* Does the first of the fields, which stands at `mark`, stand in the first
+ * fence of the text?  That is where all of them are, then. */
 static bool
-rr_layout(struct rr *r, enum mip_format f, struct reply_text text)
+rr_fenced(struct reply_text text, const char *mark, struct reply_fence *fence)
 {
-	struct reply_sum sum = { 0 };
-	struct reply_fence fence;
-	struct reply_try x;
-	struct rnode *v;
-	bool fenced = reply_fences(text, &fence, 1) == 1 && fence.all;
+	return reply_fences(text, fence, 1) == 1 && mark >= fence->text.s &&
+	    mark < fence->text.s + fence->text.n;
+}
 
-	v = reply_carrier(&r->mem, r->t, f, fenced ? fence.text : text, false,
-	    &sum);
-	if (v == NULL)
-		return false;
-	if (fenced) {
-		reply_flag(&sum, REPLY_FENCE);
-		sum.open = sum.open && !fence.closed;
-	}
-	x = reply_attempt(&r->co, r->t, v, NULL);
+/* The fields of the layout `f` in the text, with what it took to find them. */
+static void
+rr_fields(struct rr *r, enum mip_format f, struct rnode *v,
+    struct reply_sum sum)
+{
+	struct reply_try x = reply_attempt(&r->co, r->t, v, NULL);
+
 	x.sum.from = NULL;
 	/* Only a last piece can be cut. */
 	x.sum.open = sum.open;
@@ -192,7 +188,32 @@ rr_layout(struct rr *r, enum mip_format f, struct reply_text text)
 	    r->err.path[0] == '\0')))
 		r->err = r->co.err;
 	reply_keep(&r->best, &x);
-	return true;
+}
+
+/* The layout `f`: its fields, each a piece of the text. */
+static void
+rr_layout(struct rr *r, enum mip_format f, struct reply_text text)
+{
+	struct reply_sum sum = { 0 }, inner = { 0 };
+	struct reply_fence fence;
+	struct rnode *v, *in;
+
+	v = reply_carrier(&r->mem, r->t, f, text, false, &sum);
+	if (v == NULL)
+		return;
+	if (rr_fenced(text, sum.from, &fence)) {
+		in = reply_carrier(&r->mem, r->t, f, fence.text, false,
+		    &inner);
+		reply_flag(&inner, REPLY_FENCE);
+		if (!fence.all)
+			reply_flag(&inner, REPLY_FROM_TEXT);
+		inner.open = inner.open && !fence.closed;
+		if (in != NULL)
+			rr_fields(r, f, in, inner);
+		if (fence.all)
+			return;
+	}
+	rr_fields(r, f, v, sum);
 }
 
 static bool
@@ -577,14 +598,34 @@ rr_whole_chars(const char *s, size_t n)
 	return n;
 }
 
-/* What stands in the fence of a text that is still being written; false if that
- * is not known yet. */
+/* What a fence of a text that is still being written holds for sure: its last
+ * line may be the start of the mark that closes it. */
+static struct reply_text
+rr_in_fence(const struct reply_fence *f)
+{
+	struct reply_text t = f->text;
+	const char *s = t.s + t.n;
+
+	while (!f->closed && s > t.s && s[-1] == f->c)
+		s--;
+	if ((size_t)(t.s + t.n - s) < f->mark) {
+		while (!f->closed && s > t.s && (s[-1] == ' ' ||
+		    s[-1] == '\t'))
+			s--;
+		if (s == t.s || s[-1] == '\n')
+			t.n = (size_t)(s - t.s);
+	}
+	while (t.n > 0 && (t.s[t.n - 1] == '\n' || t.s[t.n - 1] == '\r'))
+		t.n--;
+	return t;
+}
+
+/* What stands in the fence that is all of a text which is still being written;
+ * false if that is not known yet. */
 static bool
 rr_fence_begun(struct reply_text *text)
 {
 	struct reply_fence fence;
-	const char *s;
-	size_t n, mark = 0;
 
 	if (text->n < 3)
 		return memcmp(text->s, "```", text->n) != 0;
@@ -593,21 +634,23 @@ rr_fence_begun(struct reply_text *text)
 	if (memchr(text->s, '\n', text->n) == NULL ||
 	    reply_fences(*text, &fence, 1) != 1 || !fence.all)
 		return false;
-	while (text->s[mark] == '`')
-		mark++;
-	*text = fence.text;
-	/* Its last line may be the start of the mark that closes it. */
-	for (n = 0; n < text->n && text->s[text->n - 1 - n] == '`'; n++)
-		continue;
-	s = text->s + text->n - n;
-	while (s > text->s && (s[-1] == ' ' || s[-1] == '\t'))
-		s--;
-	if (n < mark && (s == text->s || s[-1] == '\n'))
-		text->n = (size_t)(s - text->s);
-	while (text->n > 0 && (text->s[text->n - 1] == '\n' ||
-	    text->s[text->n - 1] == '\r'))
-		text->n--;
+	*text = rr_in_fence(&fence);
 	return true;
+}
+
+/* The same of the layout that was asked for, which may stand in a fence. */
+static struct rnode *
+rr_layout_begun(struct rr *r, struct reply_text text)
+{
+	struct reply_sum sum = { 0 };
+	struct reply_fence fence;
+	struct rnode *v;
+
+	v = reply_carrier(&r->mem, r->t, r->o->format, text, true, &sum);
+	if (v != NULL && rr_fenced(text, sum.from, &fence))
+		v = reply_carrier(&r->mem, r->t, r->o->format,
+		    rr_in_fence(&fence), true, &sum);
+	return v;
 }
 
 /* The value so far; NULL if none has begun. */
@@ -615,16 +658,10 @@ static struct rnode *
 rr_begun(struct rr *r, struct reply_text text)
 {
 	const struct mip_type *t = r->field != NULL ? r->field->type : r->t;
-	struct reply_sum sum = { 0 };
-	struct reply_text inner;
 	struct rnode *v;
 
 	if (rr_is_layout(r->o->format)) {
-		inner = text;
-		if (!rr_fence_begun(&inner))
-			inner = text;
-		v = reply_carrier(&r->mem, r->t, r->o->format, inner, true,
-		    &sum);
+		v = rr_layout_begun(r, text);
 		if (v != NULL)
 			return v;
 	}

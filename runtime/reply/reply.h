@@ -110,9 +110,10 @@ enum mip_status reply_read(struct arena *a, const struct mip_type *t,
 
 /* Appends to `out`, as JSON of the type `t`, what can be said of a reply that
  * is still being written: null where nothing is known yet, strings and lists
- * as far as they go, numbers and names once they are whole, fields with
- * MIP_STREAM_DONE once they are closed.  Later texts never take a value back,
- * as far as the model keeps to the layout; reply_read has the last word. */
+ * as far as they go, numbers and names once they are whole, unions once a
+ * literal field names the arm or they are whole, fields with MIP_STREAM_DONE
+ * once they are closed.  Later texts never take a value back, as far as the
+ * model keeps to the layout; reply_read has the last word. */
 enum mip_status reply_partial(const struct mip_type *t,
     const struct reply_options *o, const char *text, size_t n,
     struct buf *out);

@@ -203,9 +203,11 @@ reply_fences(struct reply_text text, struct reply_fence *fence, size_t max)
 			len = k;
 			c = *m;
 			fence[n].all = m == text.s;
+			fence[n].c = c;
+			fence[n].mark = k;
 		} else if (*m == c && k >= len) {
 			fence[n].text = (struct reply_text){ open,
-			    (size_t)(m - open) };
+			    (size_t)(s - open) };
 			fence[n].closed = true;
 			fence[n].all = fence[n].all && m + k == end;
 			open = NULL;

@@ -211,6 +211,8 @@ struct reply_fence {
 	struct reply_text text;
 	bool closed;
 	bool all;                       /* there is nothing around it */
+	char c;                         /* of its mark, */
+	size_t mark;                    /* which is that long */
 };
 /* Fills `fence` with the contents of fenced blocks; gives their number.  Only
  * the last one may be open. */

@@ -259,7 +259,7 @@ reply_partial_write(struct reply_co *c, struct buf *b,
 	if (v != NULL && v->kind == RNODE_TEXT && parts) {
 		if (rp_whole(c, b, whole, v))
 			return;
-		v = reply_begun(c->mem, t, reply_word(v));
+		v = reply_begun(c->mem, t, reply_trim(reply_word(v)));
 	}
 	if (v == NULL || v->kind == RNODE_NULL || v->kind == RNODE_NOTHING) {
 		buf_puts(b, "null");
