@@ -202,14 +202,23 @@ down_read(struct lm_flight *f, struct provider_answer *a)
 	return p->answer(s, n, f->ask.rung, a);
 }
 
+/* Whether this one of several replicas lacks what another may have: a key that
+ * fits, or the model. */
+static bool
+down_misfit(const struct lm_model *pool, const struct http_request *r)
+{
+	return pool && r->result == HTTP_OK && (r->status == 401 ||
+	    r->status == 403 || r->status == 404);
+}
+
 /* Whether the endpoint is well, as far as this attempt tells; `read`: it was an
- * answer that could be read. */
+ * answer that could be read; `pool`: what it was chosen of, or NULL. */
 static void
-down_health(struct lm *l, struct lm_model *m, const struct http_request *r,
-    bool read, double now)
+down_health(struct lm *l, struct lm_model *m, const struct lm_model *pool,
+    const struct http_request *r, bool read, double now)
 {
 	bool well = r->result == HTTP_OK && (read || (r->status / 100 != 2 &&
-	    (r->status < 500 || r->status == 501)));
+	    (r->status < 500 || r->status == 501) && !down_misfit(pool, r)));
 
 	if (r->result == HTTP_CANCELLED || r->result == HTTP_NOMEM ||
 	    r->result == HTTP_BAD_URL || r->result == HTTP_TOO_LARGE)
@@ -234,7 +243,7 @@ down_answer(struct lm *l, struct lm_flight *f, double now)
 	struct provider_answer a;
 	bool read = down_read(f, &a);
 
-	down_health(l, m, &f->http, read, now);
+	down_health(l, m, f->pool, &f->http, read, now);
 	if (read) {
 		m->answered = true;
 		m->ndenied = 0;
@@ -295,6 +304,19 @@ down_blame(const struct lm_flight *f, const struct provider_error *e)
 	return MIP_INFRASTRUCTURE;
 }
 
+/* Each replica is asked once. */
+static bool
+down_elsewhere(struct lm_flight *f, double now)
+{
+	if (!down_misfit(f->pool, &f->http) || !lm_pool_another(f, now) ||
+	    f->attempts >= f->pool->nreplica)
+		return false;
+	f->failed = f->m;
+	f->message[0] = '\0';
+	lm_ready(f);
+	return true;
+}
+
 static void
 down_refused(struct lm *l, struct lm_flight *f, double now)
 {
@@ -339,7 +361,7 @@ down_refused(struct lm *l, struct lm_flight *f, double now)
 		down_spent(l, f, MIP_DENIED, HUGE_VAL, now);
 	} else if (!r->final && down_passing(&m->model.sending, r->status)) {
 		down_again(l, f, now);
-	} else {
+	} else if (!down_elsewhere(f, now)) {
 		lm_done(l, f, down_blame(f, &e));
 	}
 }
@@ -411,7 +433,7 @@ void
 lm_overtaken(struct lm *l, struct lm_model *m, const struct http_request *r,
     double sent_at, double now)
 {
-	down_health(l, m, r, false, now);
+	down_health(l, m, NULL, r, false, now);
 	limit_learn(&m->limit, down_said(r), sent_at, now);
 }
 
@@ -429,7 +451,7 @@ lm_came_down(struct lm *l, struct lm_flight *f, double now)
 		lm_stream_rest(f);
 	redact_buf(&l->redact, &r->reply);
 	if (r->result != HTTP_OK || r->status / 100 != 2)
-		down_health(l, f->m, r, false, now);
+		down_health(l, f->m, f->pool, r, false, now);
 	if (r->result != HTTP_OK)
 		down_failed(l, f, now);
 	else if (r->status / 100 == 2)

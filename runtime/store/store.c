@@ -64,17 +64,40 @@ store_day(void)
 	return (int64_t)time(NULL) / 86400;
 }
 
-/* Notes that the reply was of use today; what finds no room is noted the next
+/* A day with what has gone of it. */
+static double
+store_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return ((double)t.tv_sec + (double)t.tv_nsec / 1e9) / 86400;
+}
+
+/* A use after this is not noted: for most stores the day is enough to tell
+ * what is of no use.  Where room is short it depends on the moment. */
+static double
+store_noted(const struct store *s)
+{
+	return atomic_load(&s->tight) ? store_now() : (double)store_day();
+}
+
+/* Notes that the reply was of use; what finds no room is noted the next
  * time. */
 static void
-store_touch(struct store *s, const unsigned char key[STORE_KEY], int64_t day)
+store_touch(struct store *s, const unsigned char key[STORE_KEY], double noted)
 {
-	if (!s->own || day >= store_day())
+	struct store_touch *t;
+
+	if (!s->own || noted >= store_noted(s))
 		return;
 	if (!s->touch)
 		s->touch = malloc(STORE_TOUCHES * sizeof *s->touch);
-	if (s->touch && s->ntouch < STORE_TOUCHES)
-		memcpy(s->touch[s->ntouch++].key, key, STORE_KEY);
+	if (!s->touch || s->ntouch == STORE_TOUCHES)
+		return;
+	t = &s->touch[s->ntouch++];
+	memcpy(t->key, key, STORE_KEY);
+	t->day = store_now();
 }
 
 /* Within a transaction of the writer. */
@@ -95,7 +118,7 @@ store_touch_all(struct store *s)
 	for (i = 0; q && i < n; i++) {
 		sqlite3_bind_blob(q, 1, touch[i].key, STORE_KEY,
 		    SQLITE_STATIC);
-		sqlite3_bind_int64(q, 2, store_day());
+		sqlite3_bind_double(q, 2, touch[i].day);
 		store_step(s, STORE_TOUCH);
 	}
 	free(touch);
@@ -150,7 +173,7 @@ store_look(struct store *s, const unsigned char key[STORE_KEY])
 
 	store_look_begin(s);
 	sqlite3_bind_blob(q, 1, key, STORE_KEY, SQLITE_STATIC);
-	sqlite3_bind_int64(q, 2, store_day());
+	sqlite3_bind_double(q, 2, store_noted(s));
 	rc = sqlite3_step(q);
 	if (rc == SQLITE_ROW || s->seen == 0)
 		return rc;
@@ -175,7 +198,7 @@ store_get(struct store *s, const unsigned char key[STORE_KEY],
 	if (rc == SQLITE_ROW) {
 		*found = store_row(q, r);
 		if (*found)
-			store_touch(s, key, sqlite3_column_int64(q, 11));
+			store_touch(s, key, sqlite3_column_double(q, 11));
 		else
 			status = MIP_NOMEM;
 	} else if (rc != SQLITE_DONE) {

@@ -5,6 +5,7 @@
 #define STORE_IN_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include <sqlite3.h>
 
@@ -21,7 +22,7 @@
 	X(GET, read, "SELECT text, reasoning, finish, refused, rung," \
 	    " tokens_in, tokens_cached, tokens_written, tokens_out," \
 	    " latency, attempts," \
-	    " CASE WHEN made / 86400 >= ?2 THEN ?2 ELSE coalesce((SELECT day" \
+	    " CASE WHEN made >= ?2 * 86400 THEN ?2 ELSE coalesce((SELECT day" \
 	    " FROM used WHERE used.key = ?1), 0) END" \
 	    " FROM reply WHERE key = ?1") \
 	X(READ_BEGIN, read, "BEGIN") \
@@ -66,8 +67,8 @@
 	X(TOUCH, write, "INSERT OR REPLACE INTO used VALUES (?1, ?2)") \
 	X(SHRINK, write, "DELETE FROM reply WHERE key IN (SELECT reply.key" \
 	    " FROM reply LEFT JOIN used ON used.key = reply.key" \
-	    " WHERE max(made / 86400, coalesce(day, 0)) < ?1" \
-	    " ORDER BY max(made / 86400, coalesce(day, 0)), made" \
+	    " WHERE max(made / 86400.0, coalesce(day, 0)) < ?1" \
+	    " ORDER BY max(made / 86400.0, coalesce(day, 0)), reply.rowid" \
 	    " LIMIT (SELECT count(*) FROM reply) * ?2 / 1000 + 1)") \
 	X(CLEAR, write, "DELETE FROM reply") \
 	X(UNUSED, write, "DELETE FROM used" \
@@ -91,9 +92,10 @@ struct store_side {
 
 enum { STORE_TOUCHES = 512 };
 
-/* A reply that was of use today, as it was not before. */
+/* A reply that was of use, and when: store_noted says which are kept. */
 struct store_touch {
 	unsigned char key[STORE_KEY];
+	double day;
 };
 
 struct store {
@@ -106,6 +108,7 @@ struct store {
 	bool own;                       /* what is of no use may go */
 	bool writes;
 	int64_t most;                   /* bytes of the file; 0: any */
+	atomic_bool tight;              /* more than half of that is used */
 	unsigned puts;                  /* since the size was looked at */
 	struct store_touch *touch;      /* read.lock */
 	size_t ntouch;

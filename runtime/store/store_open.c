@@ -49,8 +49,8 @@ static const char store_tables[] =
 	" n INTEGER, calls INTEGER NOT NULL, tokens INTEGER NOT NULL,"
 	" pico INTEGER NOT NULL, PRIMARY KEY (pid, born, n));";
 
-/* From version 2 on: the last day that a reply was of use, if not the one it
- * was made. */
+/* From version 2 on: the day that a reply was of use last, with what had gone
+ * of it if that mattered, if not the one it was made. */
 static const char store_used[] =
 	"CREATE TABLE IF NOT EXISTS used(key BLOB PRIMARY KEY,"
 	" day INTEGER NOT NULL) WITHOUT ROWID;";
@@ -384,6 +384,7 @@ store_alloc(const char *path)
 	if (!s)
 		return NULL;
 	memcpy(s->path, path, n);
+	atomic_init(&s->tight, false);
 	if (pthread_mutex_init(&s->read.lock, NULL) != 0)
 		goto no_read;
 	if (pthread_mutex_init(&s->write.lock, NULL) != 0)
@@ -448,6 +449,9 @@ store_close(struct store *s)
 		store_begin(s);
 		store_commit(s);
 	}
+	/* Many processes may each have written too little to look. */
+	if (s->puts > 0 && atomic_load(&s->tight))
+		store_shrink(s, s->most, INT64_MAX, NULL);
 	free(s->touch);
 	store_side_close(s, &s->read);
 	store_side_close(s, &s->write);

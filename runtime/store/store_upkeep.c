@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/buf.h"
@@ -60,7 +61,11 @@ store_stat(struct store *s, struct store_stat *st)
 void
 store_limit(struct store *s, int64_t most)
 {
+	struct stat st;
+
 	s->most = most;
+	atomic_store(&s->tight, most > 0 && stat(s->path, &st) == 0 &&
+	    st.st_size > most / 2);
 }
 
 /* One bite: some of the replies that were longest of no use. */
@@ -94,6 +99,8 @@ store_shrink(struct store *s, int64_t most, int64_t day, int64_t *gone)
 		else
 			status = MIP_IO;
 		pthread_mutex_unlock(&s->write.lock);
+		if (most > 0 && most == s->most)
+			atomic_store(&s->tight, bytes > most / 2);
 		done = bytes <= most;
 		/* A tenth more than needed, or it would be due again soon. */
 		if (!done)

@@ -80,8 +80,8 @@ report_bound(FILE *f, const struct tune_bound *b)
 	if (b->cost > 0.0)
 		fprintf(f, ", %.2f usd", b->cost);
 	else if (b->cost < 0.0)
-		fprintf(f, ", cost unknown (a model lacks its price, "
-		    "`context` or `max_tokens`)");
+		fprintf(f, ", cost unknown: the model %s has no `%s`",
+		    b->lacking, b->lacks);
 	else
 		fprintf(f, ", free");
 	fputs("\n", f);

@@ -81,7 +81,8 @@ search_runs(const struct tune_task *t, const struct plan *p)
 struct dear {
 	double usd;
 	uint64_t tokens;                /* UINT64_MAX: not known */
-	bool known;                     /* `usd` is */
+	bool known;                     /* `usd` is; else, why not: */
+	const char *lacks, *lacking;
 };
 
 static bool
@@ -123,9 +124,12 @@ add_model(struct dear *d, const struct mip_model *v, bool vector)
 		d->tokens = UINT64_MAX;
 	else if (d->tokens < (uint64_t)v->context + (uint64_t)out)
 		d->tokens = (uint64_t)v->context + (uint64_t)out;
-	if (!v->priced || (!is_free && !sized))
+	if (!v->priced || (!is_free && !sized)) {
 		d->known = false;
-	else if (!is_free && cost > d->usd)
+		d->lacks = !v->priced ? "price" : v->context > 0 ?
+		    "max_tokens" : "context";
+		d->lacking = v->name;
+	} else if (!is_free && cost > d->usd)
 		d->usd = cost;
 }
 
@@ -165,6 +169,8 @@ bound_calls(const struct tune_task *t, struct tune_bound *b)
 	b->cost = answer.known && (b->vector_calls == 0 || vector.known) ?
 	    answer.usd * (double)b->calls +
 	    vector.usd * (double)b->vector_calls : MIP_UNSET;
+	b->lacks = answer.known ? vector.lacks : answer.lacks;
+	b->lacking = answer.known ? vector.lacking : answer.lacking;
 	tokens = base_sum(all_tokens(b->calls, &answer),
 	    all_tokens(b->vector_calls, &vector));
 	b->tokens = tokens == UINT64_MAX ? 0 : tokens;

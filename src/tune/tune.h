@@ -61,7 +61,8 @@ struct tune_bound {
 	uint64_t vector_calls;          /* of queries and embed(); those of the
 	                                 * rows of retrievers are not known */
 	uint64_t calls;                 /* in all */
-	double cost;                    /* usd; MIP_UNSET: a price is unknown */
+	double cost;                    /* usd; MIP_UNSET: unknown, since */
+	const char *lacks, *lacking;    /* this option is not in this model */
 	uint64_t tokens;                /* 0: unknown (no max_tokens) */
 };
 enum mip_status tune_bound(const struct tune_task *t, struct tune_bound *b,

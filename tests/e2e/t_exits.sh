@@ -80,6 +80,8 @@ ok '2: no tuned file' one 2 'rows.jsonl: it is no tuned file' \
 ok '2: no model of that name' one 2 'no model x' \
     ./s --text a --model x=openai:y
 ok '2: no time' one 2 'is no time like' ./s --text a --time-limit soon
+ok '0: a bound on cost that is not known says why' status 0 "$MIPROC" -n k.mp
+ok 'and what it takes' says 'cost unknown: the model local has no `context`'
 ok '2: no file behind @' one 2 'begins with @ is given as @@' ./s --text @
 ok '2: rows that are a folder' one 2 '/: the rows cannot be read: Is a dir' \
     ./s --jsonl /

@@ -250,6 +250,8 @@ ok 'nor when it is off' none env OTEL_SDK_DISABLED=true \
     OTEL_EXPORTER_OTLP_ENDPOINT="$home"
 ok 'nor to no exporter' none env OTEL_TRACES_EXPORTER=none \
     OTEL_EXPORTER_OTLP_ENDPOINT="$home"
+ok 'nor to what is no address' none env OTEL_EXPORTER_OTLP_ENDPOINT=nowhere
+ok 'which is told, too' says 'OTEL_EXPORTER_OTLP_ENDPOINT is no address: no'
 ok 'nor by grpc' none env OTEL_EXPORTER_OTLP_PROTOCOL=grpc \
     OTEL_EXPORTER_OTLP_ENDPOINT="$home"
 ok 'which is told' says 'warning: the trace: .*grpc: no traces are sent'

@@ -210,6 +210,18 @@ ok 'one that fails' answers -j 24 --no-cache
 ok 'is left out' [ "$(asked c)" -le 40 ]
 stop_all
 
+for status in 404 401; do
+	server a "$yes"; server b "$yes"; server c '{"status":'$status'}'
+	ok "one that answers $status" answers -j 24 --no-cache
+	ok 'is left out, too' [ "$(asked c)" -le 40 ]
+	stop_all
+done
+server a '{"status":404}'; server b '{"status":404}'; server c '{"status":404}'
+ok 'all that answer so' status 3 ./p --text x --no-cache
+ok 'say so' says 'answered 404'
+ok 'each is asked once' [ $(($(asked a) + $(asked b) + $(asked c))) -eq 3 ]
+stop_all
+
 server a "$yes"; server b "$yes"; server c "$yes" --capacity 2
 ok 'one that is full' answers -j 24 --no-cache
 stop_all

@@ -336,6 +336,33 @@ least_used(void **state)
 	store_close(s);
 }
 
+/* What is asked for again and again outlives what came after it. */
+static void
+hot_stay(void **state)
+{
+	struct store *s = store("hot.db", STORE_CACHE);
+	struct store_reply r;
+	unsigned char i, k;
+
+	(void)state;
+	store_limit(s, 400000);
+	fill(s, 1, 5);
+	for (i = 1; i <= 20; i++) {
+		fill(s, (unsigned char)(i * 10), (unsigned char)(i * 10 + 9));
+		for (k = 1; k <= 5; k++) {
+			assert_true(has(s, k, &r));
+			store_reply_release(&r);
+		}
+		if (i % 4 == 0) {
+			store_close(s);
+			s = store("hot.db", STORE_CACHE);
+			store_limit(s, 400000);
+		}
+	}
+	assert_false(has(s, 40, &r));
+	store_close(s);
+}
+
 static void
 limited(void **state)
 {
@@ -655,6 +682,7 @@ main(void)
 		cmocka_unit_test(digests),
 		cmocka_unit_test(upkeep),
 		cmocka_unit_test(least_used),
+		cmocka_unit_test(hot_stay),
 		cmocka_unit_test(limited),
 		cmocka_unit_test(only_read),
 		cmocka_unit_test(copied),
