@@ -61,6 +61,7 @@ struct batch {
 
 	pthread_mutex_t reading;        /* one at a time; before `lock` */
 	struct lines *in;
+	bool begun;                     /* a line of it was read */
 	_Atomic uint64_t taken;         /* rows that were read */
 	atomic_bool closed;             /* no more rows come */
 	int unread;                     /* exit status, of reading */
@@ -350,6 +351,11 @@ batch_line(struct batch *b, struct row *r)
 	for (;;) {
 		switch (lines_next(b->in, &line, &n)) {
 		case LINES_LINE:
+			if (!b->begun && cli_mark(line, n)) {
+				line += 3;
+				n -= 3;
+			}
+			b->begun = true;
 			if (strspn(line, " \t") == n)
 				continue;
 			buf_put(&r->text, line, n);

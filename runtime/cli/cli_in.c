@@ -195,6 +195,8 @@ input_text(struct cli *c, struct buf *b, bool *flags)
 	}
 	if (!isatty(STDIN_FILENO) && !cli_read_file(c, "-", b))
 		return mip_status_exit(MIP_IO);
+	if (b->len >= 3 && cli_mark(b->s, b->len))
+		memset(b->s, ' ', 3);
 	for (i = 0; i < b->len; i++)
 		blank += strchr(" \t\r\n", b->s[i]) != NULL && b->s[i];
 	if (blank < b->len)

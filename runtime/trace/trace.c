@@ -169,7 +169,7 @@ trace_new(const char *path, bool content, struct redact *r,
 	}
 	if (path)
 		t->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
-		    0666);
+		    content ? 0600 : 0666);   /* as the cache's file */
 	if (path && t->fd < 0) {
 		snprintf(why, 320, "cannot write the trace %.200s: %.80s",
 		    path, strerror(errno));

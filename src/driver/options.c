@@ -87,15 +87,20 @@ count(struct reader *r, const char *what, const char *s, int64_t max,
 
 	errno = 0;
 	n = strtoll(s, &end, 10);
-	if (end != s && (*end == 'k' || *end == 'K' || *end == 'M')) {
-		long long unit = *end == 'M' ? 1000000 : 1000;
+	if (end != s && *end != '\0' && strchr("kKMG", *end) != NULL) {
+		long long unit = *end == 'G' ? 1000000000 : *end == 'M' ?
+		    1000000 : 1000;
 
 		n = n > max / unit ? -1 : n * unit;
 		end++;
 	}
 	if (end == s || *end != '\0' || errno != 0 || n < 0 || n > max) {
-		mistake(r, "%s wants a whole number up to %lld, not '%s'",
-		    what, (long long)max, s);
+		if (max > 1000000000)
+			mistake(r, "%s wants a whole number, as 500, 20k or "
+			    "20M, not '%s'", what, s);
+		else
+			mistake(r, "%s wants a whole number up to %lld, not "
+			    "'%s'", what, (long long)max, s);
 		return false;
 	}
 	*out = n;

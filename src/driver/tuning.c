@@ -495,7 +495,8 @@ tuning_run(struct compilation *c, struct build *b)
 	wrote = report_usage_file(c->o->usage, &r.usage);
 	if (s != MIP_OK) {
 		fprintf(stderr, "miproc: %s%s\n", r.message,
-		    s == MIP_QUOTA || s == MIP_DENIED ?
+		    s == MIP_QUOTA || s == MIP_DENIED || s == MIP_CANCELLED ||
+		    s == MIP_BUDGET || s == MIP_INFRASTRUCTURE ?
 		    "; go on with --resume" : "");
 		return s == MIP_CANCELLED ? 130 : mip_status_exit(s);
 	}

@@ -94,6 +94,10 @@ ok 'says that it is not' says 'none.db: No such file'
 
 # ---- its size ----
 
+ok 'a size of gigabytes' status 0 "$MIPROC" cache gc --max-size 10G
+ok 'a size that is a word' status 2 "$MIPROC" cache gc --max-size lots
+ok 'is told what one is' says 'a whole number, as 500, 20k or 20M, not .lots'
+
 lmd_start
 ok 'a size that is none' status 2 env MIPROC_CACHE_SIZE=lots ./s --text x
 ok 'is said' says 'MIPROC_CACHE_SIZE is lots'

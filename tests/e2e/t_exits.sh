@@ -226,7 +226,7 @@ ok '3: no server' one 3 '127.0.0.1:9' env LMD_URL=http://127.0.0.1:9/v1 \
     "$MIPROC" tune s.mp -q --no-cache
 ok '3: none to score by' one 3 '127.0.0.1:9' \
     env LMD_URL=http://127.0.0.1:9/v1 "$MIPROC" eval s.mp -q -O0 --no-cache
-ok '4: a budget' one 4 'budget of 3 calls is spent' \
+ok '4: a budget' one 4 'budget of 3 calls is spent.*; go on with --resume' \
     "$MIPROC" tune s.mp -q --no-cache --max-calls 3
 ok '4: of eval' one 4 'budget of 3 calls is spent' \
     "$MIPROC" eval s.mp -q -O0 --no-cache --max-calls 3
@@ -261,6 +261,9 @@ ok '3: and at a server' status 3 env LMD_URL=http://127.0.0.1:9/v1 \
 lmd_stop
 rm -f log
 lmd_start --latency 40
+ok '130: ^C before anything is known' signalled 130 INT \
+    'miproc: interrupted; go on with --resume' 2 \
+    "$MIPROC" tune s.mp -q -j 2 --no-cache
 ok '130: ^C' signalled 130 INT 'stopped early.*--resume' 30 \
     "$MIPROC" tune s.mp -q -j 2 --no-cache
 ok '143: SIGTERM' signalled 143 TERM 'stopped early.*--resume' 30 \

@@ -101,6 +101,8 @@ cp err e7
 ok 'there are files' test -s t.jsonl -a -s t2.jsonl -a -s j -a -s r -a \
     -s u.json -a -s p.tuned -a -s rows.out -a -s .miproc/p.db -a \
     -s cache/cache.db -a -s e3
+ok 'texts are for their owner' test "$(stat -c %a t.jsonl j r |
+    tr '\n' ' ')" = '600 600 600 '
 ok 'and spans' grep -q '"path":"/v1/traces"' log
 S_NUM=127.0.0.1:65535
 export S_NUM

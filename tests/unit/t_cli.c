@@ -321,6 +321,13 @@ test_batch(void **state)
 	    "{\"facts\":\"yes\"}\n");
 	assert_string_equal(d.err, "prog: 4 of 6 rows failed "
 	    "(provider, network or tool)\n");
+	/* What editors put in front. */
+	RUN(&d, &echo_program, "\xef\xbb\xbf{\"question\":\"q-1\"}\n",
+	    "--jsonl");
+	assert_int_equal(d.status, 0);
+	RUN(&d, &echo_program, "\xef\xbb\xbf{\"question\":\"q-1\"}",
+	    "--json");
+	assert_int_equal(d.status, 0);
 	RUN(&d, &echo_program, "", "--jsonl");
 	assert_done(&d, 0, "", "");
 }
