@@ -108,8 +108,8 @@ RUNTIME = \
 	cli cli_in cli_run cli_batch cli_show cli_prompts)
 
 BASE = $(call in,src/base, \
-	base builtin diag diag_out diag_text names slot source table tame \
-	template ty)
+	base builtin cname diag diag_out diag_text names slot source table \
+	tame template ty)
 
 FRONT = $(call in,src/front, \
 	ast ast_dump check check_file check_expr check_decl check_flow \
@@ -128,9 +128,9 @@ IR = $(call in,src/ir, \
 	pass_dead pass_share pass_par plan taint hash)
 
 EMIT = $(call in,src/emit, \
-	cw emit_name emit_type emit_table emit_tool emit_retriever \
-	emit_check emit_test emit_plan emit_expr emit_stmt emit_call \
-	emit_each emit_flow emit_c emit_dot)
+	cw emit_name emit_type emit_describe emit_const emit_table \
+	emit_tool emit_retriever emit_check emit_test emit_plan emit_expr \
+	emit_stmt emit_call emit_each emit_flow emit_c emit_dot)
 
 TUNE = $(call in,src/tune, \
 	rng uniform linear stats data split space surrogate tpe study \

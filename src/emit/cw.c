@@ -299,24 +299,3 @@ cw_text(struct cw *w, const char *name, const char *s)
 	put_line(w, "NULL");
 	cw_close(w, "};");
 }
-
-const char *
-cw_ident(struct arena *a, const char *name)
-{
-	static const char *const taken[] = {
-		"auto", "break", "case", "char", "const", "continue", "default",
-		"do", "double", "else", "enum", "extern", "float", "for",
-		"goto", "if", "inline", "int", "long", "register", "restrict",
-		"return",
-		"short", "signed", "sizeof", "static", "struct", "switch",
-		"typedef", "union", "unsigned", "void", "volatile", "while",
-		"asm", "typeof", "bool", "true", "false", "offsetof", "NULL",
-		"errno", "main", "unix", "linux", "alignas", "alignof",
-		"nullptr", "constexpr", "thread_local", "static_assert"
-	};
-
-	for (size_t i = 0; i < COUNTOF(taken); i++)
-		if (strcmp(name, taken[i]) == 0)
-			return arena_printf(a, "%s_", name);
-	return arena_strdup(a, name);
-}

@@ -40,7 +40,4 @@ void cw_text(struct cw *w, const char *name, const char *s);
 void cw_pieces(struct cw *w, const char *before, const char *s,
     const char *after);
 
-/* `name`, or with `_` behind it if C or the standard headers want it. */
-const char *cw_ident(struct arena *a, const char *name);
-
 #endif

@@ -4,7 +4,10 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/cname.h"
 #include "emit/emit_in.h"
+
+static void reserve_names(struct gen *g);
 
 static void
 gen_init(struct gen *g, struct buf *out, const struct mod *m,
@@ -20,6 +23,8 @@ gen_init(struct gen *g, struct buf *out, const struct mod *m,
 	table_init_text(&g->type_name, &g->a);
 	table_init_text(&g->global, &g->a);
 	table_init(&g->model, &g->a);
+	table_init(&g->model_name, &g->a);
+	reserve_names(g);
 }
 
 static void
@@ -143,39 +148,36 @@ use_all(struct gen *g)
 }
 
 static void
+reserve(struct gen *g, const char *name)
+{
+	gen_reserve(g, name);
+	gen_reserve_ends(g, name);
+}
+
+/* All that the module's files name alike, so that each of them chooses the same
+ * names for the rest. */
+static void
 reserve_names(struct gen *g)
 {
-	for (const struct prompt *p = g->m->prompt; p != NULL; p = p->next)
-		if (gen_has_prompt(g, p))
-			gen_reserve(g, p->c_name);
-	for (const struct param *p = g->m->param; p != NULL; p = p->next)
-		if (!g->eval)
-			gen_reserve(g, p->c_name);
-	for (const struct tool *t = g->m->tool; t != NULL; t = t->next)
-		gen_reserve(g, t->c_name);
-	for (const struct retriever *r = g->m->retriever; r != NULL;
-	    r = r->next)
-		gen_reserve(g, r->c_name);
-	for (const struct fn *f = g->m->fn; f != NULL; f = f->next)
-		gen_reserve(g, f->kind == FN_METRIC ?
-		    arena_printf(&g->a, "%s_score", f->c_name) : f->c_name);
-	gen_reserve(g, "m");
-	gen_reserve(g, "in");
-	gen_reserve(g, "out");
-	gen_reserve(g, "in_");
-	gen_reserve(g, "out_");
-	gen_reserve(g, "gold");
-	gen_reserve(g, "score");
-	gen_reserve(g, "prompts");
-	gen_reserve(g, "params");
-	gen_reserve(g, "models");
-	gen_reserve(g, "tools");
-	gen_reserve(g, "retrievers");
-	gen_reserve(g, "metrics");
-	gen_reserve(g, "eval_models");
-	gen_reserve(g, "eval_tools");
-	gen_reserve(g, "eval_retrievers");
-	gen_reserve(g, "tests");
+	const struct mod *m = g->m;
+
+	for (const struct prompt *p = m->prompt; p != NULL; p = p->next)
+		reserve(g, p->c_name);
+	for (const struct param *p = m->param; p != NULL; p = p->next)
+		reserve(g, p->c_name);
+	for (const struct tool *t = m->tool; t != NULL; t = t->next)
+		reserve(g, t->c_name);
+	for (const struct retriever *r = m->retriever; r != NULL; r = r->next)
+		reserve(g, r->c_name);
+	for (const struct fn *f = m->fn; f != NULL; f = f->next)
+		if (f->kind == FN_METRIC)       /* it is its score alone */
+			gen_reserve_ends(g, f->c_name);
+		else
+			reserve(g, f->c_name);
+	for (unsigned i = 0; i < m->nmodel; i++)
+		gen_name_model(g, m->model[i]);
+	for (size_t i = 0; cname_ours[i] != NULL; i++)
+		gen_reserve(g, cname_ours[i]);
 }
 
 /* ---- functions ---- */
@@ -349,7 +351,6 @@ program_is_called(struct gen *g)
 static void
 gen_file(struct gen *g)
 {
-	reserve_names(g);
 	use_all(g);
 	gtype_declare_all(g);
 	gen_check_heads(g);
@@ -395,7 +396,6 @@ emit_eval(struct buf *b, const struct mod *m, const char *stem)
 	head(&g, "_eval.c");
 	cw_line(&g.w, "#include \"%s.c\"", stem);
 	cw_blank(&g.w);
-	reserve_names(&g);
 	use_all(&g);
 	gtype_known(&g);
 	gen_known_tools(&g);

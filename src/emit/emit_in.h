@@ -30,6 +30,7 @@ struct gen {
 	struct table type_name;         /* names of enums and structs */
 	struct table global;            /* names at file scope */
 	struct table model;             /* by whose leaves they are used */
+	struct table model_name;        /* char *, by model */
 	const struct tool **tool;       /* that the file calls; the first */
 	size_t ntool, captool, known;   /* `known` are in NAME.c, which this
 	                                 * file includes */
@@ -48,7 +49,12 @@ bool gen_has_fn(struct gen *g, const struct fn *f);
 
 /* No local shall be called so. */
 void gen_reserve(struct gen *g, const char *name);
-/* C name of a model: "small", "m_small". */
+/* The same of what belongs to `name`: see cname_ends. */
+void gen_reserve_ends(struct gen *g, const char *name);
+bool gen_is_taken(struct gen *g, const char *name);
+/* Names a model, once all functions and objects have theirs. */
+void gen_name_model(struct gen *g, const struct mip_model *m);
+/* C name of a model: "model_small". */
 const char *gen_model(struct gen *g, const struct mip_model *m);
 
 /* ---- types (emit_type.c) ---- */
@@ -62,16 +68,16 @@ void gtype_known(struct gen *g);
 void gtype_declare_all(struct gen *g);          /* enums and structs */
 /* The same in a header. */
 void gtype_declare_once(struct gen *g);
-void gtype_describe_all(struct gen *g);         /* struct mip_type tables */
 /* Is the table of the type written in this file? */
 bool gtype_is_described(struct gen *g, const struct ty *t);
+
+/* The type as a part of a C name: "Passage_list". */
+const char *gtype_name(struct gen *g, const struct ty *t);
 
 /* "int64_t", "const char *", "struct Passage_list". */
 const char *gtype_c(struct gen *g, const struct ty *t);
 /* "const char *name". */
 const char *gtype_decl(struct gen *g, const struct ty *t, const char *name);
-/* "&mip_string", "&Passage_type". */
-const char *gtype_desc(struct gen *g, const struct ty *t);
 /* The member of a struct in C. */
 const char *gtype_member(struct gen *g, const struct ty *t, unsigned field);
 /* The member of a union in C: "as_Circle". */
@@ -79,13 +85,26 @@ const char *gtype_arm(struct gen *g, const struct ty *t, unsigned n);
 /* "Label_BILLING". */
 const char *gtype_variant(struct gen *g, const struct ty *t, unsigned n);
 
+/* ---- descriptors (emit_describe.c) ---- */
+
+void gtype_describe_all(struct gen *g);         /* struct mip_type tables */
+/* "&mip_string", "&Passage_type". */
+const char *gtype_desc(struct gen *g, const struct ty *t);
+
+/* ---- constants (emit_const.c) ---- */
+
 /* The text of `b`, which is released. */
 const char *gen_take(struct gen *g, struct buf *b);
 /* Literals. */
 const char *gen_string(struct gen *g, const char *s);   /* or NULL */
 const char *gen_int(struct gen *g, int64_t v);
 const char *gen_float(struct gen *g, double v);
-/* The definition of a constant of type `t`. */
+/* "const T", of which the pointer stays one. */
+const char *gen_const_of(struct gen *g, const struct ty *t);
+/* What initializes a constant of type `t`. */
+const char *gen_const(struct gen *g, const struct ty *t,
+    const struct ty_const *c);
+/* The definition of one. */
 const char *gen_const_decl(struct gen *g, const struct ty *t,
     const char *name, const struct ty_const *c);
 

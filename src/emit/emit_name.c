@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
+#include "base/cname.h"
 #include "emit/emit_in.h"
 
 void
@@ -15,15 +16,50 @@ gen_reserve(struct gen *g, const char *name)
 	table_at(&g->global, name);
 }
 
-const char *
-gen_model(struct gen *g, const struct mip_model *m)
+bool
+gen_is_taken(struct gen *g, const char *name)
+{
+	return table_get(&g->global, name) != NULL;
+}
+
+void
+gen_reserve_ends(struct gen *g, const char *name)
+{
+	for (size_t i = 0; cname_ends[i] != NULL; i++)
+		gen_reserve(g, arena_printf(&g->a, "%s%s", name,
+		    cname_ends[i]));
+}
+
+static bool
+model_is_free(struct gen *g, const char *name)
+{
+	bool taken = gen_is_taken(g, name);
+
+	for (size_t i = 0; !taken && cname_ends[i] != NULL; i++)
+		taken = gen_is_taken(g, arena_printf(&g->a, "%s%s", name,
+		    cname_ends[i]));
+	return !taken;
+}
+
+void
+gen_name_model(struct gen *g, const struct mip_model *m)
 {
 	char *name = arena_printf(&g->a, "model_%s", m->name);
 
 	for (char *s = name; *s != '\0'; s++)
 		if (*s == '.')
 			*s = '_';
-	return name;
+	while (!model_is_free(g, name))
+		name = arena_printf(&g->a, "%s_", name);
+	gen_reserve(g, name);
+	gen_reserve_ends(g, name);
+	table_at(&g->model_name, m)->p = name;
+}
+
+const char *
+gen_model(struct gen *g, const struct mip_model *m)
+{
+	return table_get(&g->model_name, m)->p;
 }
 
 void
@@ -84,7 +120,7 @@ fgen_name(struct fgen *fg, const char *want)
 	const char *name;
 	unsigned n;
 
-	want = cw_ident(a, want);
+	want = cname_ident(a, want);
 	if (!taken(fg, want)) {
 		push(fg, want);
 		return want;

@@ -1,11 +1,11 @@
-/* Types in C: structs and enums, and the tables that describe them.
+/* Types in C: their names, structs and enums.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <ctype.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <string.h>
 
+#include "base/cname.h"
 #include "emit/emit_in.h"
 
 static struct gtype *
@@ -40,27 +40,66 @@ literal_name(struct gen *g, const struct ty *t)
 	return gen_take(g, &b);
 }
 
+/* Reserves a name that begins with that of a type, if `take`; else says whether
+ * it is free. */
+static bool
+type_part(struct gen *g, bool take, const char *name, const char *part,
+    const char *end)
+{
+	const char *s = arena_printf(&g->a, "%s_%s%s", name, part, end);
+
+	if (take)
+		gen_reserve(g, s);
+	return take || !gen_is_taken(g, s);
+}
+
+/* All that the file names after a type that is called `name`. */
+static bool
+type_parts(struct gen *g, bool take, const char *name, const struct ty *t)
+{
+	static const char *const parts[] = { "type", "fields", "variants",
+	    "arms", "values" };
+	bool ok = true;
+
+	for (size_t i = 0; i < COUNTOF(parts); i++)
+		ok = type_part(g, take, name, parts[i], "") && ok;
+	for (unsigned i = 0; t->kind == TY_ENUM && i < t->n; i++)
+		ok = type_part(g, take, name, t->variant[i].name, "") && ok;
+	for (unsigned i = 0; t->kind == TY_STRUCT && i < t->n; i++)
+		ok = type_part(g, take, name, t->field[i].name, "_default") &&
+		    type_part(g, take, name, t->field[i].name, "_checks") &&
+		    ok;
+	return ok;
+}
+
+static const char *union_name(struct gen *g, const struct ty *t);
+
 /* Types of two imported files may share a name.  What the header declares is
  * asked for first, so that all files agree. */
 static const char *
 unique_name(struct gen *g, const struct ty *t)
 {
 	const char *want, *name;
-	size_t n;
+	size_t n = 1;
 
 	if (t->kind == TY_LITERAL)
 		want = literal_name(g, t);
 	else if (t->kind == TY_ENUM || t->kind == TY_STRUCT)
-		want = cw_ident(&g->a, t->name);
+		want = cname_type(&g->a, t->name);
+	else if (t->kind == TY_UNION)
+		want = union_name(g, t);
 	else
 		return NULL;
 	name = want;
 	/* A name keeps the number that was given behind it last. */
-	while ((n = table_at(&g->type_name, name)->n) > 0) {
-		n = table_at(&g->type_name, want)->n++ + 1;
-		name = arena_printf(&g->a, "%s_%zu", want, n);
-	}
-	table_at(&g->type_name, name)->n = 1;
+	if (table_at(&g->type_name, want)->n > 0)
+		n = table_at(&g->type_name, want)->n;
+	while (table_at(&g->type_name, name)->n > 0 ||
+	    !type_parts(g, false, name, t))
+		name = arena_printf(&g->a, "%s_%zu", want, ++n);
+	table_at(&g->type_name, want)->n = n;
+	table_at(&g->type_name, name)->n += name != want;
+	type_parts(g, true, name, t);
 	return name;
 }
 
@@ -116,24 +155,31 @@ gtype_known(struct gen *g)
 	}
 }
 
-static const char *mangle(struct gen *g, const struct ty *t);
-
 /* The last arm of a union: int_or_string_list is a list of unions. */
 static const char *
 mangle_last(struct gen *g, const struct ty *t)
 {
 	if (t->kind != TY_LIST && t->kind != TY_MAP)
-		return mangle(g, t);
+		return gtype_name(g, t);
 	return arena_printf(&g->a, "%s_of_%s", t->kind == TY_LIST ? "list" :
-	    "map", mangle(g, t->of));
+	    "map", gtype_name(g, t->of));
+}
+
+static const char *
+union_name(struct gen *g, const struct ty *t)
+{
+	const char *s = gtype_name(g, t->arm[0]);
+
+	for (unsigned i = 1; i < t->n; i++)
+		s = arena_printf(&g->a, "%s_or_%s", s, i + 1 < t->n ?
+		    gtype_name(g, t->arm[i]) : mangle_last(g, t->arm[i]));
+	return s;
 }
 
 /* The type as a part of a C name. */
-static const char *
-mangle(struct gen *g, const struct ty *t)
+const char *
+gtype_name(struct gen *g, const struct ty *t)
 {
-	const char *s;
-
 	switch (t->kind) {
 	case TY_STRING: return "string";
 	case TY_INT:    return "int";
@@ -145,20 +191,14 @@ mangle(struct gen *g, const struct ty *t)
 	case TY_LITERAL:
 	case TY_ENUM:
 	case TY_STRUCT:
+	case TY_UNION:
 		return find(g, t)->name;
 	case TY_LIST:
-		return arena_printf(&g->a, "%s_list", mangle(g, t->of));
+		return arena_printf(&g->a, "%s_list", gtype_name(g, t->of));
 	case TY_OPTIONAL:
-		return arena_printf(&g->a, "%s_optional", mangle(g, t->of));
+		return arena_printf(&g->a, "%s_optional", gtype_name(g, t->of));
 	case TY_MAP:
-		return arena_printf(&g->a, "%s_map", mangle(g, t->of));
-	case TY_UNION:
-		s = mangle(g, t->arm[0]);
-		for (unsigned i = 1; i < t->n; i++)
-			s = arena_printf(&g->a, "%s_or_%s", s,
-			    i + 1 < t->n ? mangle(g, t->arm[i]) :
-			    mangle_last(g, t->arm[i]));
-		return s;
+		return arena_printf(&g->a, "%s_map", gtype_name(g, t->of));
 	case TY_POISON:
 	case TY_VOID:
 	case TY_NULL:
@@ -178,7 +218,7 @@ c_mangle(struct gen *g, const struct ty *t)
 		return arena_printf(&g->a, "%s_optional", c_mangle(g, t->of));
 	if (t->kind == TY_MAP)
 		return arena_printf(&g->a, "%s_map", c_mangle(g, t->of));
-	return mangle(g, ty_base(t));
+	return gtype_name(g, ty_base(t));
 }
 
 static bool
@@ -187,6 +227,18 @@ is_text(const struct ty *t)
 	t = ty_base(t);
 	return t->kind == TY_STRING || t->kind == TY_IMAGE ||
 	    t->kind == TY_AUDIO || t->kind == TY_FILE;
+}
+
+/* The list of them that the runtime has; or NULL. */
+static const char *
+ready_list(const struct ty *of)
+{
+	if (is_text(of))
+		return "struct mip_strings";
+	of = ty_base(of);
+	return of->kind == TY_INT ? "struct mip_ints" :
+	    of->kind == TY_FLOAT ? "struct mip_floats" :
+	    of->kind == TY_BOOL ? "struct mip_bools" : NULL;
 }
 
 const char *
@@ -202,7 +254,7 @@ gtype_c(struct gen *g, const struct ty *t)
 	case TY_FLOAT: return "double";
 	case TY_BOOL:  return "bool";
 	case TY_ENUM:
-		return arena_printf(&g->a, "enum %s", mangle(g, t));
+		return arena_printf(&g->a, "enum %s", gtype_name(g, t));
 	case TY_OPTIONAL:
 		if (of->kind == TY_STRING)
 			return "const char *";
@@ -210,14 +262,8 @@ gtype_c(struct gen *g, const struct ty *t)
 			return "const char *const *";
 		return arena_printf(&g->a, "const %s *", gtype_c(g, of));
 	case TY_LIST:
-		if (is_text(of))
-			return "struct mip_strings";
-		if (of->kind == TY_INT)
-			return "struct mip_ints";
-		if (of->kind == TY_FLOAT)
-			return "struct mip_floats";
-		if (of->kind == TY_BOOL)
-			return "struct mip_bools";
+		if (ready_list(of) != NULL)
+			return ready_list(of);
 		return arena_printf(&g->a, "struct %s", c_mangle(g, t));
 	case TY_STRUCT:
 	case TY_MAP:
@@ -242,209 +288,28 @@ gtype_decl(struct gen *g, const struct ty *t, const char *name)
 const char *
 gtype_member(struct gen *g, const struct ty *t, unsigned field)
 {
-	return cw_ident(&g->a, t->field[field].name);
+	const char *s = cname_ident(&g->a, t->field[field].name);
+
+	/* Others are called as they are written. */
+	for (unsigned i = 0; s != t->field[field].name && i < t->n; )
+		if (strcmp(t->field[i++].name, s) == 0) {
+			s = arena_printf(&g->a, "%s_", s);
+			i = 0;
+		}
+	return s;
 }
 
 const char *
 gtype_arm(struct gen *g, const struct ty *t, unsigned n)
 {
-	return arena_printf(&g->a, "as_%s", mangle(g, t->arm[n]));
+	return arena_printf(&g->a, "as_%s", gtype_name(g, t->arm[n]));
 }
 
 const char *
 gtype_variant(struct gen *g, const struct ty *t, unsigned n)
 {
-	return arena_printf(&g->a, "%s_%s", mangle(g, t), t->variant[n].name);
-}
-
-/* The descriptor's name if the runtime has it, or NULL. */
-static const char *
-ready_made(const struct ty *t)
-{
-	const struct ty *of = t->of;
-
-	switch (t->kind) {
-	case TY_STRING: return "mip_string";
-	case TY_INT:    return "mip_int";
-	case TY_FLOAT:  return "mip_float";
-	case TY_BOOL:   return "mip_bool";
-	case TY_LIST:
-		if (of->kind == TY_STRING)
-			return "mip_string_list";
-		if (of->kind == TY_INT)
-			return "mip_int_list";
-		if (of->kind == TY_FLOAT)
-			return "mip_float_list";
-		return of->kind == TY_BOOL ? "mip_bool_list" : NULL;
-	case TY_OPTIONAL:
-		return of->kind == TY_STRING ? "mip_string_optional" : NULL;
-	case TY_ENUM: case TY_STRUCT: case TY_MAP: case TY_UNION:
-	case TY_LITERAL: case TY_IMAGE: case TY_AUDIO: case TY_FILE:
-	case TY_POISON: case TY_VOID: case TY_NULL:
-		return NULL;
-	}
-	BUG("type");
-}
-
-const char *
-gtype_desc(struct gen *g, const struct ty *t)
-{
-	const char *ready = ready_made(t);
-
-	if (ready != NULL)
-		return arena_printf(&g->a, "&%s", ready);
-	return arena_printf(&g->a, "&%s_type", mangle(g, t));
-}
-
-/* ---- literals ---- */
-
-const char *
-gen_take(struct gen *g, struct buf *b)
-{
-	const char *text = arena_strdup(&g->a, buf_str(b));
-
-	g->w.out->failed |= b->failed;
-	buf_release(b);
-	return text;
-}
-
-const char *
-gen_string(struct gen *g, const char *s)
-{
-	struct buf b = BASE_BUF_INIT;
-
-	if (s == NULL)
-		return "NULL";
-	cw_string(&b, s);
-	return gen_take(g, &b);
-}
-
-const char *
-gen_int(struct gen *g, int64_t v)
-{
-	if (v == INT64_MIN || v == INT64_MAX)
-		return v < 0 ? "INT64_MIN" : "INT64_MAX";
-	if (v >= INT_MIN && v <= INT_MAX)
-		return arena_printf(&g->a, "%" PRId64, v);
-	return arena_printf(&g->a, "INT64_C(%" PRId64 ")", v);
-}
-
-const char *
-gen_float(struct gen *g, double v)
-{
-	struct buf b = BASE_BUF_INIT;
-
-	buf_double(&b, v);
-	return gen_take(g, &b);
-}
-
-/* ---- constants ---- */
-
-/* "const T", of which the pointer stays one. */
-static const char *
-const_of(struct gen *g, const struct ty *t)
-{
-	const char *c = gtype_c(g, t);
-
-	return arena_printf(&g->a, c[strlen(c) - 1] == '*' ? "%sconst" :
-	    "const %s", c);
-}
-
-static const char *gen_const(struct gen *g, const struct ty *t,
-    const struct ty_const *c);
-
-/* "(const T[]){ a, b }" */
-static const char *
-const_items(struct gen *g, const struct ty *of, const struct ty_const *c)
-{
-	struct buf b = BASE_BUF_INIT;
-
-	buf_printf(&b, "(%s[]){", const_of(g, of));
-	for (unsigned i = 0; i < c->n; i++)
-		buf_printf(&b, "%s %s", i > 0 ? "," : "",
-		    gen_const(g, of, &c->item[i]));
-	buf_puts(&b, " }");
-	return gen_take(g, &b);
-}
-
-static const char *
-const_map(struct gen *g, const struct ty *t, const struct ty_const *c)
-{
-	struct buf b = BASE_BUF_INIT;
-
-	if (c->n == 0)
-		return "{ NULL, NULL, 0 }";
-	buf_puts(&b, "{ (const char *const[]){");
-	for (unsigned i = 0; i < c->n; i++)
-		buf_printf(&b, "%s %s", i > 0 ? "," : "",
-		    gen_string(g, c->key[i]));
-	buf_printf(&b, " }, %s, %u }", const_items(g, t->of, c), c->n);
-	return gen_take(g, &b);
-}
-
-static const char *
-const_record(struct gen *g, const struct ty *t, const struct ty_const *c)
-{
-	struct buf b = BASE_BUF_INIT;
-
-	buf_putc(&b, '{');
-	for (unsigned i = 0; i < c->n; i++)
-		buf_printf(&b, "%s .%s = %s", i > 0 ? "," : "",
-		    gtype_member(g, t, i),
-		    gen_const(g, t->field[i].type, &c->item[i]));
-	buf_puts(&b, " }");
-	return gen_take(g, &b);
-}
-
-/* A T? that is not null: a pointer, but for string?. */
-static const char *
-const_some(struct gen *g, const struct ty *t, const struct ty_const *c)
-{
-	const char *v = gen_const(g, t->of, c);
-
-	if (ty_base(t->of)->kind == TY_STRING)
-		return v;
-	return arena_printf(&g->a, v[0] == '{' ? "&(%s)%s" : "&(%s){ %s }",
-	    const_of(g, t->of), v);
-}
-
-/* What initializes a constant of type `t`. */
-static const char *
-gen_const(struct gen *g, const struct ty *t, const struct ty_const *c)
-{
-	if (c->kind == TYC_NULL || c->kind == TYC_NONE)
-		return "NULL";
-	if (t->kind == TY_OPTIONAL)
-		return const_some(g, t, c);
-	switch (c->kind) {
-	case TYC_STRING: return gen_string(g, c->s);
-	case TYC_INT:
-		return t->kind == TY_FLOAT ? gen_float(g, (double)c->i) :
-		    gen_int(g, c->i);
-	case TYC_FLOAT:  return gen_float(g, c->f);
-	case TYC_BOOL:   return c->i ? "true" : "false";
-	case TYC_ENUM:   return gtype_variant(g, t, (unsigned)c->i);
-	case TYC_LIST:
-		return c->n == 0 ? "{ NULL, 0 }" : arena_printf(&g->a,
-		    "{ %s, %u }", const_items(g, t->of, c), c->n);
-	case TYC_RECORD: return const_record(g, t, c);
-	case TYC_MAP:    return const_map(g, t, c);
-	case TYC_ARM:
-		return arena_printf(&g->a, "{ .arm = %d, .u.%s = %s }",
-		    (int)c->i, gtype_arm(g, t, (unsigned)c->i),
-		    gen_const(g, t->arm[c->i], c->item));
-	case TYC_NONE: case TYC_NULL:
-		break;
-	}
-	BUG("constant");
-}
-
-const char *
-gen_const_decl(struct gen *g, const struct ty *t, const char *name,
-    const struct ty_const *c)
-{
-	return arena_printf(&g->a, "static %s %s = %s;", const_of(g, t), name,
-	    gen_const(g, t, c));
+	return arena_printf(&g->a, "%s_%s", gtype_name(g, t),
+	    t->variant[n].name);
 }
 
 /* ---- declarations ---- */
@@ -454,7 +319,7 @@ declare_struct(struct gen *g, const struct ty *t)
 {
 	if (t->desc != NULL)
 		cw_comment(&g->w, t->desc);
-	cw_open(&g->w, "struct %s {", mangle(g, t));
+	cw_open(&g->w, "struct %s {", gtype_name(g, t));
 	for (unsigned i = 0; i < t->n; i++)
 		cw_line(&g->w, "%s;", gtype_decl(g, t->field[i].type,
 		    gtype_member(g, t, i)));
@@ -466,7 +331,7 @@ declare_struct(struct gen *g, const struct ty *t)
 static void
 declare_union(struct gen *g, const struct ty *t)
 {
-	cw_open(&g->w, "struct %s {", mangle(g, t));
+	cw_open(&g->w, "struct %s {", gtype_name(g, t));
 	cw_line(&g->w, "int arm;");
 	cw_open(&g->w, "union {");
 	for (unsigned i = 0; i < t->n; i++)
@@ -479,7 +344,7 @@ declare_union(struct gen *g, const struct ty *t)
 static void
 declare_enum(struct gen *g, const struct ty *t)
 {
-	cw_open(&g->w, "enum %s {", mangle(g, t));
+	cw_open(&g->w, "enum %s {", gtype_name(g, t));
 	for (unsigned i = 0; i < t->n; i++)
 		cw_line(&g->w, "%s%s", gtype_variant(g, t, i),
 		    i + 1 < t->n ? "," : "");
@@ -511,8 +376,7 @@ declare(struct gen *g, const struct ty *t)
 		declare_items(g, t->of);
 		cw_line(&g->w, "size_t n;");
 		cw_close(&g->w, "};");
-	} else if (t->kind == TY_LIST && strncmp(gtype_c(g, t),
-	    "struct mip_", 11) != 0) {
+	} else if (t->kind == TY_LIST && ready_list(t->of) == NULL) {
 		cw_open(&g->w, "%s {", gtype_c(g, t));
 		declare_items(g, t->of);
 		cw_line(&g->w, "size_t n;");
@@ -560,8 +424,8 @@ guard_type(struct gen *g, const struct ty *t, size_t at)
 	if (n > 1 && text[n - 2] == '\n')       /* its blank line comes last */
 		text[n - 1] = '\0';
 	b->len = at;
-	cw_line(&g->w, "#ifndef MIP_TYPE_%s_%016" PRIx64, mangle(g, t), h);
-	cw_line(&g->w, "#define MIP_TYPE_%s_%016" PRIx64, mangle(g, t), h);
+	cw_line(&g->w, "#ifndef MIP_TYPE_%s_%016" PRIx64, gtype_name(g, t), h);
+	cw_line(&g->w, "#define MIP_TYPE_%s_%016" PRIx64, gtype_name(g, t), h);
 	buf_puts(b, text);
 	cw_line(&g->w, "#endif");
 	cw_blank(&g->w);
@@ -580,212 +444,6 @@ gtype_declare_once(struct gen *g)
 		if (g->w.out->len > at)
 			guard_type(g, p->type, at);
 	}
-}
-
-/* ---- descriptors ---- */
-
-/* The object that a field's default points to; its name, or NULL. */
-static const char *
-describe_default(struct gen *g, const struct ty *t, unsigned i)
-{
-	const struct ty_field *f = &t->field[i];
-	const char *name;
-
-	if (f->fallback.kind == TYC_NONE || f->fallback.kind == TYC_NULL)
-		return NULL;
-	name = arena_printf(&g->a, "%s_%s_default", mangle(g, t), f->name);
-	cw_line(&g->w, "%s", gen_const_decl(g, f->type, name, &f->fallback));
-	return name;
-}
-
-static const char *
-field_flags(struct gen *g, const struct ty_field *f)
-{
-	const char *s = "";
-
-	if (f->fence)
-		s = arena_printf(&g->a, "%s | MIP_FENCE", s);
-	if (f->hidden)
-		s = arena_printf(&g->a, "%s | MIP_HIDDEN", s);
-	if (f->has_min)
-		s = arena_printf(&g->a, "%s | MIP_HAS_MIN", s);
-	if (f->has_max)
-		s = arena_printf(&g->a, "%s | MIP_HAS_MAX", s);
-	if (f->stream_done)
-		s = arena_printf(&g->a, "%s | MIP_STREAM_DONE", s);
-	return *s != '\0' ? s + 3 : NULL;
-}
-
-static void
-describe_field(struct gen *g, const struct ty *t, unsigned i,
-    const char *fallback, const char *checks)
-{
-	const struct ty_field *f = &t->field[i];
-	const char *member = gtype_member(g, t, i);
-	const char *flags = field_flags(g, f), *s;
-
-	if (strcmp(member, f->name) == 0)
-		s = arena_printf(&g->a, "MIP_FIELD(struct %s, %s, %s, %s)",
-		    mangle(g, t), member, gtype_desc(g, f->type),
-		    gen_string(g, f->desc));
-	else
-		s = arena_printf(&g->a, ".name = \"%s\", .desc = %s, "
-		    ".type = %s, .offset = offsetof(struct %s, %s)", f->name,
-		    gen_string(g, f->desc), gtype_desc(g, f->type),
-		    mangle(g, t), member);
-	if (f->alias != NULL)
-		s = arena_printf(&g->a, "%s, .alias = %s", s,
-		    gen_string(g, f->alias));
-	if (fallback != NULL)
-		s = arena_printf(&g->a, "%s, .fallback = &%s", s, fallback);
-	if (flags != NULL)
-		s = arena_printf(&g->a, "%s, .flags = %s", s, flags);
-	if (f->has_min)
-		s = arena_printf(&g->a, "%s, .min = %s", s,
-		    gen_float(g, f->min));
-	if (f->has_max)
-		s = arena_printf(&g->a, "%s, .max = %s", s,
-		    gen_float(g, f->max));
-	if (f->regex != NULL)
-		s = arena_printf(&g->a, "%s, .regex = %s", s,
-		    gen_string(g, f->regex));
-	if (checks != NULL)
-		s = arena_printf(&g->a, "%s, .check = %s, .ncheck = %u", s,
-		    checks, f->ncheck);
-	cw_line(&g->w, "{ %s },", s);
-}
-
-static void
-describe_struct(struct gen *g, const struct ty *t)
-{
-	const char *name = mangle(g, t);
-	const char **fallback = arena_array(&g->a, t->n + 1,
-	    sizeof *fallback);
-	const char **checks = arena_array(&g->a, t->n + 1, sizeof *checks);
-
-	for (unsigned i = 0; i < t->n; i++) {
-		fallback[i] = describe_default(g, t, i);
-		checks[i] = gen_checks(g, name, &t->field[i]);
-	}
-	if (t->n != 0) {
-		cw_open(&g->w, "static const struct mip_field %s_fields[] = {",
-		    name);
-		for (unsigned i = 0; i < t->n; i++)
-			describe_field(g, t, i, fallback[i], checks[i]);
-		cw_close(&g->w, "};");
-	}
-	cw_open(&g->w, "static const struct mip_type %s_type = {", name);
-	cw_line(&g->w, ".kind = MIP_STRUCT, .size = sizeof(struct %s),", name);
-	if (t->n != 0)
-		cw_line(&g->w, ".name = %s, .field = %s_fields, .n = %u",
-		    gen_string(g, t->name), name, t->n);
-	else
-		cw_line(&g->w, ".name = %s", gen_string(g, t->name));
-	cw_close(&g->w, "};");
-}
-
-static void
-describe_enum(struct gen *g, const struct ty *t)
-{
-	const char *name = mangle(g, t);
-
-	cw_open(&g->w, "static const struct mip_variant %s_variants[] = {",
-	    name);
-	for (unsigned i = 0; i < t->n; i++)
-		cw_line(&g->w, "{ %s, %s, %s },",
-		    gen_string(g, t->variant[i].name),
-		    gen_string(g, t->variant[i].alias),
-		    gen_string(g, t->variant[i].desc));
-	cw_close(&g->w, "};");
-	cw_open(&g->w, "static const struct mip_type %s_type = {", name);
-	cw_line(&g->w, ".kind = MIP_ENUM, .size = sizeof(enum %s),", name);
-	cw_line(&g->w, ".name = %s, .variant = %s_variants, .n = %u",
-	    gen_string(g, t->name), name, t->n);
-	cw_close(&g->w, "};");
-}
-
-static void
-describe_union(struct gen *g, const struct ty *t)
-{
-	const char *name = mangle(g, t);
-
-	cw_open(&g->w, "static const struct mip_type *const %s_arms[] = {",
-	    name);
-	for (unsigned i = 0; i < t->n; i++)
-		cw_line(&g->w, "%s%s", gtype_desc(g, t->arm[i]),
-		    i + 1 < t->n ? "," : "");
-	cw_close(&g->w, "};");
-	cw_open(&g->w, "static const struct mip_type %s_type = {", name);
-	cw_line(&g->w, ".kind = MIP_UNION, .size = sizeof(struct %s),", name);
-	cw_line(&g->w, ".arm = %s_arms, .n = %u, "
-	    ".arm_at = offsetof(struct %s, u)", name, t->n, name);
-	cw_close(&g->w, "};");
-}
-
-static void
-describe_literal(struct gen *g, const struct ty *t)
-{
-	const char *name = mangle(g, t);
-
-	cw_open(&g->w, "static %s %s_values[] = {", const_of(g, t), name);
-	for (unsigned i = 0; i < t->n; i++)
-		cw_line(&g->w, "%s%s", gen_const(g, t->of, &t->value[i]),
-		    i + 1 < t->n ? "," : "");
-	cw_close(&g->w, "};");
-	cw_open(&g->w, "static const struct mip_type %s_type = {", name);
-	cw_line(&g->w, ".kind = MIP_LITERAL, .size = sizeof(%s),",
-	    gtype_c(g, t));
-	cw_line(&g->w, ".of = %s, .value = %s_values, .n = %u",
-	    gtype_desc(g, t->of), name, t->n);
-	cw_close(&g->w, "};");
-}
-
-static void
-describe(struct gen *g, const struct ty *t)
-{
-	const char *name;
-
-	if (ready_made(t) != NULL)
-		return;
-	name = mangle(g, t);
-	switch (t->kind) {
-	case TY_STRUCT: describe_struct(g, t); break;
-	case TY_ENUM:   describe_enum(g, t); break;
-	case TY_UNION:  describe_union(g, t); break;
-	case TY_LIST:
-	case TY_OPTIONAL:
-	case TY_MAP:
-		cw_open(&g->w, "static const struct mip_type %s_type = {",
-		    name);
-		cw_line(&g->w, ".kind = %s, .size = sizeof(%s), .of = %s",
-		    t->kind == TY_LIST ? "MIP_LIST" :
-		    t->kind == TY_MAP ? "MIP_MAP" : "MIP_OPTIONAL",
-		    gtype_c(g, t), gtype_desc(g, t->of));
-		cw_close(&g->w, "};");
-		break;
-	case TY_LITERAL: describe_literal(g, t); break;
-	case TY_IMAGE:
-	case TY_AUDIO:
-	case TY_FILE:
-		cw_line(&g->w, "static const struct mip_type %s_type = { "
-		    ".kind = %s, .size = sizeof(char *), .name = %s };", name,
-		    t->kind == TY_IMAGE ? "MIP_IMAGE" :
-		    t->kind == TY_AUDIO ? "MIP_AUDIO" : "MIP_FILE",
-		    gen_string(g, t->name));
-		break;
-	case TY_STRING: case TY_INT: case TY_FLOAT: case TY_BOOL:
-	case TY_POISON: case TY_VOID: case TY_NULL:
-		BUG("type");
-	}
-	cw_blank(&g->w);
-}
-
-void
-gtype_describe_all(struct gen *g)
-{
-	for (struct gtype *p = g->type; p != NULL; p = p->next)
-		if (p->described && !p->known)
-			describe(g, p->type);
 }
 
 bool

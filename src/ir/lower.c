@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/cname.h"
 #include "base/table.h"
 #include "front/ast.h"
 #include "ir/lower_in.h"
@@ -391,32 +392,48 @@ link_models(struct lower *x)
 			add_model(&all, s->lowered);
 }
 
-/* What names of ours may not be in C. */
-static const char *const reserved[] = {
-	"auto", "break", "case", "char", "const", "continue", "default", "do",
-	"double", "else", "enum", "extern", "float", "for", "goto", "if",
-	"inline", "int", "long", "register", "restrict", "return", "short",
-	"signed", "sizeof", "static", "struct", "switch", "typedef", "union",
-	"unsigned", "void", "volatile", "while", "asm", "typeof", "bool",
-	"true", "false", "NULL", "main", "m", "in", "out", "errno", "stdin",
-	"stdout", "stderr", "offsetof", "size_t", "int64_t"
-};
-
-/* The name in C of what is called `path` here. */
-static const char *
-c_name(struct lower *x, struct table *used, const char *path)
+/* Is the name free, and what belongs to it?  Then, if `take`, it is not. */
+static bool
+name_all_of(struct lower *x, struct table *used, const char *s, bool take)
 {
-	char *s, *p;
+	const char *part = s;
+	size_t i = 0;
 
-	s = arena_strdup(x->a, path);
-	for (p = s; *p != '\0'; p++)
+	do {
+		if (take)
+			table_at(used, part);
+		else if (table_get(used, part) != NULL)
+			return false;
+		if (cname_ends[i] != NULL)
+			part = arena_printf(x->a, "%s%s", s, cname_ends[i]);
+	} while (cname_ends[i++] != NULL);
+	return true;
+}
+
+static bool
+is_ours(const char *s)
+{
+	for (size_t i = 0; cname_ours[i] != NULL; i++)
+		if (strcmp(s, cname_ours[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The name in C of what is called `path` here; `ends`: with what is put behind
+ * it alone. */
+static const char *
+c_name(struct lower *x, struct table *used, const char *path, bool ends)
+{
+	char *copy = arena_strdup(x->a, path), *p;
+	const char *s;
+
+	for (p = copy; *p != '\0'; p++)
 		if (*p == '.')
 			*p = '_';
-	if (strncmp(s, "mip_", 4) == 0 || strncmp(s, "__", 2) == 0)
-		s = arena_printf(x->a, "x_%s", s);
-	while (table_get(used, s) != NULL)
+	s = ends ? copy : cname_global(x->a, copy);
+	while (!name_all_of(x, used, s, false) || (!ends && is_ours(s)))
 		s = arena_printf(x->a, "%s_", s);
-	table_at(used, s);
+	name_all_of(x, used, s, true);
 	return s;
 }
 
@@ -430,29 +447,26 @@ name_all(struct lower *x)
 	struct retriever *v;
 	struct param *r;
 	struct fn *f;
-	unsigned i;
 
 	table_init_text(&used, x->a);
-	for (i = 0; i < COUNTOF(reserved); i++)
-		table_at(&used, reserved[i]);
 	if (x->m->program != NULL) {
 		f = x->m->program;
-		f->c_name = c_name(x, &used, f->name);
+		f->c_name = c_name(x, &used, f->name, false);
 		x->m->name = f->c_name;
 	}
 	for (f = x->m->fn; f != NULL; f = f->next)
 		if (f != x->m->program)
 			f->c_name = c_name(x, &used, f->kind == FN_TEST ?
-			    f->c_name : f->name);
+			    f->c_name : f->name, f->kind == FN_METRIC);
 	for (q = x->m->prompt; q != NULL; q = q->next)
-		q->c_name = c_name(x, &used, q->name);
+		q->c_name = c_name(x, &used, q->name, false);
 	for (t = x->m->tool; t != NULL; t = t->next)
 		t->c_name = c_name(x, &used, t->in != NULL ? t->name :
-		    arena_printf(x->a, "%s_command", t->name));
+		    arena_printf(x->a, "%s_command", t->name), false);
 	for (v = x->m->retriever; v != NULL; v = v->next)
-		v->c_name = c_name(x, &used, v->name);
+		v->c_name = c_name(x, &used, v->name, false);
 	for (r = x->m->param; r != NULL; r = r->next)
-		r->c_name = c_name(x, &used, r->name);
+		r->c_name = c_name(x, &used, r->name, false);
 }
 
 struct mod *

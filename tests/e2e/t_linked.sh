@@ -112,7 +112,18 @@ ok 'each' [ "$(cat out)" = "1
 mkdir alone
 cp "$B/include/miproc.h" alone
 ok 'with miproc.h alone' ${CC:-cc} -std=c11 -Ialone -c -o both.o both.c
+# A program is not called in the place of a function of C's library.
+for name in malloc write compress; do
+	echo "program $name(a: int) -> (c: int) { return { c = a + 1 }; }" \
+	    >$name.mp
+	ok "a program that is called $name" "$MIPROC" -q -O0 $name.mp -o own
+	ok 'runs' status 0 ./own --a 2
+	ok 'and answers' says '"c":3'
+done
+"$MIPROC" -q -w -O0 -S -o names.c "$src/tests/golden/c/names.mp"
 if command -v c++ >/dev/null; then
+	ok 'C++ takes whatever names' c++ -std=c++20 -Wall -Wextra -Wpedantic \
+	    -Werror "$inc" -fsyntax-only -x c++ names.h
 	for h in "$src"/runtime/*.h; do
 		ok "C++ takes ${h##*/}" c++ -std=c++17 -Wall -Wextra \
 		    -Wpedantic -Werror "$inc" -fsyntax-only -x c++ "$h"

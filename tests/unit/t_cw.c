@@ -165,18 +165,6 @@ test_text(void **state)
 	buf_release(&s);
 }
 
-static void
-test_ident(void **state)
-{
-	struct arena a;
-
-	(void)state;
-	base_arena_init(&a);
-	assert_string_equal(cw_ident(&a, "int"), "int_");
-	assert_string_equal(cw_ident(&a, "integer"), "integer");
-	arena_release(&a);
-}
-
 int
 main(void)
 {
@@ -185,7 +173,6 @@ main(void)
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_comment),
 		cmocka_unit_test(test_text),
-		cmocka_unit_test(test_ident),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -199,14 +199,14 @@ static const struct mip_model model_small = {
 };
 
 /* read: text -> amounts, parts, notes */
-static const char *const read_text[] = {
+static const char *const read__text[] = {
 	"Read the table.",
 	NULL
 };
-static const struct mip_prompt read = {
+static const struct mip_prompt read_ = {
 	.name = "read", .hash = "8ed34752269de329",
 	.in = &read_in_type, .out = &read_out_type,
-	.text = read_text,
+	.text = read__text,
 	.format = MIP_JSON,
 	.model = &model_small,
 	.reask = 1,
@@ -241,7 +241,7 @@ Table(struct mip *m, const struct Table_in *in, struct Table_out *out)
 	};
 	struct read_out t;
 
-	mip_ask(m, &read, &t_in, &t);
+	mip_ask(m, &read_, &t_in, &t);
 	if (mip_wait(m) != MIP_OK)
 		return mip_status(m);
 
@@ -374,7 +374,7 @@ Table(struct mip *m, const struct Table_in *in, struct Table_out *out)
 }
 
 static const struct mip_prompt *const prompts[] = {
-	&read,
+	&read_,
 	&again,
 };
 static const struct mip_model *const models[] = {

@@ -238,12 +238,12 @@ static const struct mip_tool say = {
 };
 
 /* clock: -> float? */
-static const char *const clock_argv[] = {
+static const char *const clock__argv[] = {
 	"clock",
 	NULL
 };
-static const struct mip_tool clock = {
-	.name = "clock", .kind = MIP_EXEC, .argv = clock_argv,
+static const struct mip_tool clock_ = {
+	.name = "clock", .kind = MIP_EXEC, .argv = clock__argv,
 	.in = &clock_in_type, .out = &float_optional_type
 };
 
@@ -256,7 +256,7 @@ P(struct mip *m, const struct P_in *in, struct P_out *out)
 	struct clock_in at_in = { 0 };
 	const double *at;
 
-	if (mip_call(m, &clock, &at_in, &at) != MIP_OK)
+	if (mip_call(m, &clock_, &at_in, &at) != MIP_OK)
 		return mip_status(m);
 
 	struct look_in found_in = {
@@ -359,7 +359,7 @@ static const struct mip_tool *const tools[] = {
 	&lib_found,
 	&look,
 	&say,
-	&clock,
+	&clock_,
 };
 
 static enum mip_status
