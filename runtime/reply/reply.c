@@ -702,11 +702,6 @@ rr_partial(struct rr *r, struct buf *out)
 	text = reply_trim(reply_before_thought(r->t, rr_unthought(r)));
 	if (text.n > 0)
 		v = rr_begun(r, text);
-	if (v == NULL && text.n > 0 && *text.s == '{') {
-		v = reply_node(&r->mem, RNODE_OBJECT, text);
-		if (v != NULL)
-			v->done = false;
-	}
 	if (r->field != NULL) {
 		buf_putc(out, '{');
 		buf_json(out, r->field->name, strlen(r->field->name));

@@ -57,7 +57,7 @@ rc_unlike(const struct mip_type *t, struct reply_text text,
 		return false;
 	if (v->root->count == 0 && !begun)
 		return true;
-	if (v->root->count > 0 && begun && v->root->kind == RNODE_OBJECT)
+	if (begun && *s == '{' && (s == text.s || v->root->count > 0))
 		return false;
 	return !reply_json_plausible(text, s, begun && s != text.s) &&
 	    (s != text.s || *s != '[' || !rc_of_words(t));
@@ -242,6 +242,28 @@ rc_bullet(const char *s, const char *e)
 		s++;
 	}
 	return s < e && (*s == ' ' || *s == '\t') ? s + 1 : NULL;
+}
+
+struct reply_text
+reply_before_bullet(struct reply_text text)
+{
+	const char *s = text.s + text.n, *end = s, *e;
+
+	while (s > text.s && s[-1] != '\n')
+		s--;
+	for (e = s; e < end && (*e == ' ' || *e == '\t'); e++)
+		continue;
+	if (e < end && (*e == '-' || *e == '*' || *e == '+'))
+		e++;
+	else if (end - e == 3 && memcmp(e, "\xe2\x80\xa2", 3) == 0)
+		e = end;
+	else {
+		while (e < end && reply_digit(*e))
+			e++;
+		e += e < end && (*e == '.' || *e == ')');
+	}
+	return reply_trim((struct reply_text){ text.s,
+	    (size_t)((e == end ? s : end) - text.s) });
 }
 
 static size_t

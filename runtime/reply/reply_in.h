@@ -224,6 +224,10 @@ size_t reply_fences(struct reply_text text, struct reply_fence *fence,
 struct rnode *reply_bullets(struct arena *mem, struct reply_text text,
     bool *prose);
 
+/* A text of which more will come, without a last line that may become such an
+ * item. */
+struct reply_text reply_before_bullet(struct reply_text text);
+
 /* An object of RNODE_TEXT members, for the fields of `t` as they stand in the
  * layout `f`; NULL if no field is there.  `begun`: more of the text will come,
  * and what could be the start of a mark is not of the last piece. */

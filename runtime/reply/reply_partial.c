@@ -231,6 +231,32 @@ reply_begun(struct arena *mem, const struct mip_type *t,
 	return list;
 }
 
+/* The items of a piece that opens with a bullet; NULL if it does not, or they
+ * may be JSON. */
+static struct rnode *
+rp_bullets(struct reply_co *c, const struct mip_type *t, const struct rnode *v)
+{
+	struct reply_text text = reply_trim(reply_word(v));
+	struct rnode *list, *m;
+	enum mip_kind of;
+	bool prose;
+
+	of = t->kind == MIP_LIST ? reply_strip(t->of)->kind : MIP_LIST;
+	if (of == MIP_LIST || of == MIP_STRUCT || of == MIP_MAP ||
+	    of == MIP_UNION)
+		return NULL;
+	if (!v->done)
+		text = reply_before_bullet(text);
+	list = reply_bullets(c->mem, text, &prose);
+	if (list == NULL || memchr(text.s, '\n',
+	    (size_t)(list->child->src - text.s)) != NULL)
+		return NULL;
+	for (m = list->child; m->next != NULL; m = m->next)
+		continue;
+	m->done = v->done;
+	return list;
+}
+
 /* An object is of the arm that its literal field names; of another union
  * nothing is known before it is whole. */
 static void
@@ -254,12 +280,15 @@ reply_partial_write(struct reply_co *c, struct buf *b,
 	const struct mip_type *t = reply_strip(whole);
 	bool parts = t->kind == MIP_STRUCT || t->kind == MIP_LIST ||
 	    t->kind == MIP_MAP || t->kind == MIP_UNION;
+	struct rnode *items;
 
 	/* A piece of a layout: what it holds so far. */
 	if (v != NULL && v->kind == RNODE_TEXT && parts) {
 		if (rp_whole(c, b, whole, v))
 			return;
-		v = reply_begun(c->mem, t, reply_trim(reply_word(v)));
+		items = rp_bullets(c, t, v);
+		v = items != NULL ? items :
+		    reply_begun(c->mem, t, reply_trim(reply_word(v)));
 	}
 	if (v == NULL || v->kind == RNODE_NULL || v->kind == RNODE_NOTHING) {
 		buf_puts(b, "null");
