@@ -201,6 +201,19 @@ names() {
 	[ -z "$miss" ] || { echo "not named:$miss"; return 1; }
 }
 
+# tells PAGE WORD...: each word stands in the page as a flag.
+tells() {
+	page=$src/man/$1
+	shift
+	[ $# -gt 0 ] || { echo "nothing to look for"; return 1; }
+	miss=
+	for w; do
+		grep -qE "Fl (Fl )?$w-?([^A-Za-z0-9-]|\$)" "$page" ||
+		    miss="$miss $w"
+	done
+	[ -z "$miss" ] || { echo "not told of:$miss"; return 1; }
+}
+
 # Flags and variables that pages name, and nobody has.
 invented() {
 	cat "$src"/man/*.[1357] >"$tmp/pages"
@@ -300,7 +313,7 @@ is 'and an example of each' all_called
 is 'miproc.3 has all statuses' names miproc.3 $statuses
 is 'miproc.3 has all variables of the runtime' names miproc.3 $variables
 is 'miproc.3 has all options' names miproc.3 $fields
-is "miproc.3 has all flags of programs" names miproc.3 $flags
+is "miproc.3 has all flags of programs" tells miproc.3 $flags
 is 'mp.5 has all functions' names mp.5 $builtins
 is 'mp.5 has all keywords' names mp.5 $keywords
 is 'mp.5 has all options' names mp.5 $options
@@ -309,7 +322,7 @@ is 'mp.5 has all strategies' names mp.5 $strategies
 is 'mp.5 has all settings' names mp.5 $settings
 is 'mp.5 has all providers' names mp.5 $providers
 is 'miproc.1 has all verbs' names miproc.1 $verbs
-is 'miproc.1 has all options' names miproc.1 $flags1
+is 'miproc.1 has all options' tells miproc.1 $flags1
 is 'miproc.1 has all warnings' names miproc.1 $warnings
 # A program has flags of its inputs, as --question.
 is 'the pages invent no flags and variables' invented $flags $flags1 \
