@@ -280,6 +280,7 @@ down_blame(const struct lm_flight *f, const struct provider_error *e)
 		{ "context_length_exceeded", MIP_TRUNCATED },
 		{ "exceed_context_size_error", MIP_TRUNCATED },
 		{ "invalid_prompt", MIP_REFUSAL },
+		{ "cyber_policy", MIP_REFUSAL },
 	};
 	static const char *const context[] = {
 		"maximum context length", "model's context length",

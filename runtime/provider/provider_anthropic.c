@@ -566,9 +566,6 @@ anthropic_error(const char *s, size_t n, struct provider_error *e)
 	if (strncmp(e->text, "prompt is too long", 18) == 0 ||
 	    strstr(e->text, "exceed context limit"))
 		snprintf(e->code, sizeof e->code, "context_length_exceeded");
-	if (strcmp(e->code, "billing_error") == 0 ||
-	    strstr(e->text, "credit balance is too low"))
-		e->quota = true;
 }
 
 static const char *const anthropic_reserved[] = {

@@ -430,20 +430,33 @@ openai_seconds(const char *s)
 	return sum;
 }
 
-/* What the code and the words say: that more is not to be had for long, and
- * how long it is to be waited. */
+/* Whether a code, or a type, says that nothing is left to be spent. */
+static bool
+openai_is_spent(const char *code)
+{
+	static const char *const word[] = {
+		"insufficient_quota", "insufficient_user_quota", "billing_",
+		"spend_limit", "usage_limit_", "credit_balance"
+	};
+	size_t i;
+
+	for (i = 0; code && i < sizeof word / sizeof word[0]; i++)
+		if (strstr(code, word[i]))
+			return true;
+	return false;
+}
+
+/* What the words say: that more is not to be had for long, and how long it is
+ * to be waited. */
 static void
 openai_quota(const char *text, struct provider_error *e)
 {
-	static const char *const code[] = {
-		"insufficient_quota", "billing_hard_limit_reached",
-		"billing_not_active", "insufficient_user_quota"
-	};
 	static const char *const words[] = {
 		"nsufficient credits", "nsufficient balance",
 		"nsufficient Balance", "all available credits",
 		"Out of call volume quota", "API usage limits",
-		"credits are depleted", "monthly spending"
+		"credits are depleted", "monthly spending",
+		"credit balance is too low"
 	};
 	static const char *const day[] = {
 		"per day", "per-day", "/day", "/ day", "/ month", "per month",
@@ -452,8 +465,6 @@ openai_quota(const char *text, struct provider_error *e)
 	const char *at;
 	size_t i;
 
-	for (i = 0; i < sizeof code / sizeof code[0]; i++)
-		e->quota = e->quota || strcmp(e->code, code[i]) == 0;
 	if (!text)
 		return;
 	for (i = 0; i < sizeof words / sizeof words[0]; i++)
@@ -495,6 +506,11 @@ provider_chat_error(const char *s, size_t n, struct provider_error *e)
 	} else if (cJSON_IsObject(error)) {
 		text = provider_text_of(error, "message");
 		code = provider_text_of(error, "code");
+		e->quota = openai_is_spent(code) ||
+		    openai_is_spent(provider_text_of(error, "type")) ||
+		    openai_is_spent(provider_text_of(
+		    cJSON_GetObjectItemCaseSensitive(error, "details"),
+		    "error_code"));
 		if (!code)
 			code = provider_text_of(error, "type");
 	} else if (root) {

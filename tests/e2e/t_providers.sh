@@ -341,10 +341,19 @@ ok 'no money, in a number' ends 3 'quota is spent' 1 \
     "$(error 402 '{"error":{"message":"This request requires more credits","code":402}}')"
 ok 'an account that is not active' ends 3 'quota is spent' 1 \
     "$(error 429 '{"error":{"message":"Your account is not active","type":"billing_not_active","code":"billing_not_active"}}')"
+for code in credit_balance_exhausted organization_spend_limit_exceeded \
+    project_spend_limit_exceeded organization_usage_limit_exceeded; do
+	ok "$code" ends 3 'quota is spent' 1 \
+	    "$(error 429 '{"error":{"message":"no more","type":"rate_limit_error","code":"'$code'"}}')"
+done
+ok 'a code beside a type that says it' ends 3 'quota is spent' 1 \
+    "$(error 429 '{"error":{"message":"no more","type":"insufficient_quota","code":"other"}}')"
 ok 'a volume of calls' ends 3 'quota is spent' 1 \
     "$(error 403 '{"error":{"code":"403","message":"Out of call volume quota. Quota will be replenished in 2 days."}}')"
 ok 'a prompt that is flagged' ends 8 'flagged' 1 \
     "$(error 400 '{"error":{"message":"Invalid prompt: it was flagged","type":"invalid_request_error","code":"invalid_prompt"}}')"
+ok 'a prompt against a policy' ends 8 'flagged' 1 \
+    "$(error 400 '{"error":{"message":"It was flagged","type":"invalid_request","code":"cyber_policy"}}')"
 ok 'a prompt that is too long, for SGLang' ends 8 'longer than' 1 \
     "$(error 400 "{\"object\":\"error\",\"message\":\"The input (9000 tokens) is longer than the model's context length (8192 tokens).\",\"code\":400}")"
 ok 'a prompt that is too long, for others' ends 8 'context length' 1 \
@@ -356,6 +365,16 @@ ok '529 passes' ends 0 glad 2 "$(error 529 '{"error":"busy"}' ',"times":1')" \
 model anthropic:claude-sonnet-4-5 'retry { attempts = 2; backoff = 10ms; max_wait = 2s; }'
 ok 'limits of what Anthropic may cost' ends 3 'quota is spent' 1 \
     '{"path":"/messages","status":400,"json":{"type":"error","error":{"type":"invalid_request_error","message":"You have reached your specified API usage limits. You will regain access on 2030-01-01 at 00:00 UTC."}}}'
+ok 'what its tier may cost in a month' ends 3 'quota is spent' 1 \
+    '{"path":"/messages","status":429,"json":{"type":"error","error":{"type":"rate_limit_error","message":"no more","details":{"error_code":"enforced_spend_limit_reached"}}}}'
+ok 'a balance' ends 3 'quota is spent' 1 \
+    '{"path":"/messages","status":400,"json":{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the Anthropic API."}}}'
+model gemini:gemini-2.5-flash 'retry { attempts = 2; backoff = 10ms; max_wait = 2s; }'
+for why in 'Your prepayment credits are depleted.' \
+    'Your project has exceeded its monthly spending cap.'; do
+	ok "$why" ends 3 'quota is spent' 1 \
+	    '{"path":"/models/gemini-2.5-flash:generateContent","status":429,"json":{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","message":"'"$why"'"}}}'
+done
 
 ok 'no key in any file' sh -c '! grep -rlE "sk-(az|ant|gem)-secret" .'
 done_testing
