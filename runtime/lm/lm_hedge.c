@@ -1,6 +1,6 @@
-/* Requests that are made once more when their answer does not come in time: the
- * first that comes counts (Dean and Barroso, The Tail at Scale, CACM 2013,
- * "Hedged requests").
+/* Requests that are made once more when their answer does not come in time, or
+ * their stream does not begin: the first that comes counts (Dean and Barroso,
+ * The Tail at Scale, CACM 2013, "Hedged requests").
  *
  * SPDX-License-Identifier: MIT */
 #include <math.h>
@@ -92,7 +92,7 @@ hedge_after(const struct lm_flight *f)
 {
 	const struct mip_sending *d = &f->m->model.sending;
 
-	if (f->kind != LM_CHAT || f->streams || f->second)
+	if (f->kind != LM_CHAT || f->second)
 		return 0;
 	if (d->hedge_ms > 0)
 		return (double)d->hedge_ms / 1e3;
@@ -154,30 +154,96 @@ hedge_turn(struct lm_flight *f, bool lost)
 	f->reply.rung = s->ask.rung;
 }
 
+/* The first one is given up. */
+static void
+hedge_overtake(struct lm *l, struct lm_flight *f)
+{
+	http_cancel(l->http, &f->http);
+	lm_trace_down(f, f->trying, &f->http);
+	if (f->m != f->second->m)
+		hedge_learn(f, f->m, f->sent_at);
+	hedge_turn(f, true);
+}
+
+/* The second one is given up. */
+static void
+hedge_drop(struct lm *l, struct lm_flight *f)
+{
+	struct lm_second *s = f->second;
+
+	http_cancel(l->http, &s->http);
+	lm_trace_down(f, s->trying, &s->http);
+	hedge_settle(f, s->m, &s->held, true);
+}
+
 void
 lm_hedge_first(struct http_request *r)
 {
 	struct lm_flight *f = r->arg;
 	struct lm_second *s = f->second;
 	struct lm *l = f->lm;
+	bool other = s && http_flies(&s->http);
 
 	if (f->armed)
 		lm_timer_drop(l, f);
 	f->armed = false;
 	if (hedge_good(r))
 		hedge_learn(f, f->m, f->sent_at);
-	if (s && http_flies(&s->http)) {
-		if (!hedge_good(r)) {
-			lm_trace_down(f, f->trying, r);
+	if (other && (!hedge_good(r) || s->leads)) {
+		lm_trace_down(f, f->trying, r);
+		if (!hedge_good(r))
 			lm_overtaken(l, f->m, r, f->sent_at, clock_now());
-			hedge_turn(f, false);
-			return;         /* the other is waited for */
-		}
-		http_cancel(l->http, &s->http);
-		lm_trace_down(f, s->trying, &s->http);
-		hedge_settle(f, s->m, &s->held, true);
+		hedge_turn(f, hedge_good(r));
+		return;                 /* the other is waited for */
 	}
+	if (other)
+		hedge_drop(l, f);
 	lm_queue_put(&l->down, f);
+}
+
+/* ---- streams ---- */
+
+bool
+lm_hedge_leads(const struct lm_flight *f)
+{
+	return f->second && f->second->leads;
+}
+
+/* Whether the first one's stream has. */
+static bool
+hedge_has_begun(const struct lm_flight *f)
+{
+	return f->streams && f->http.reply.len > 0;
+}
+
+/* No request can be given up in the midst of what it brings: the loop does. */
+void
+lm_hedge_begun(struct lm *l, struct lm_flight *f)
+{
+	struct lm_second *s = f->second;
+
+	if (!s || f->armed || !http_flies(&s->http) || !http_flies(&f->http))
+		return;
+	f->due = clock_now();
+	f->armed = lm_timer_put(l, f);
+}
+
+/* `more` of the second one: the stream that begins first is the reply. */
+static void
+hedge_more(struct http_request *r)
+{
+	struct lm_flight *f = r->arg;
+	struct lm_second *s = f->second;
+
+	if (r->status / 100 != 2 || (!s->leads && hedge_has_begun(f)))
+		return;
+	if (!s->leads) {
+		lm_stream_begin(f);
+		if (s->body.s)
+			f->pieces.rung = s->ask.rung;
+		s->leads = true;
+	}
+	lm_stream_more(r);
 }
 
 /* `done` of the second one. */
@@ -188,21 +254,26 @@ hedge_second(struct http_request *r)
 	struct lm_second *s = f->second;
 	struct lm *l = f->lm;
 
+	if (f->armed)
+		lm_timer_drop(l, f);
+	f->armed = false;
 	if (hedge_good(r))
 		hedge_learn(f, s->m, s->sent_at);
 	if (http_flies(&f->http)) {
-		if (!hedge_good(r)) {
+		if (!hedge_good(r) || (!s->leads && hedge_has_begun(f))) {
 			lm_trace_down(f, s->trying, r);
-			lm_overtaken(l, s->m, r, s->sent_at, clock_now());
-			hedge_settle(f, s->m, &s->held, false);
+			if (!hedge_good(r))
+				lm_overtaken(l, s->m, r, s->sent_at,
+				    clock_now());
+			hedge_settle(f, s->m, &s->held, hedge_good(r));
+			if (s->leads)
+				lm_stream_begin(f);
+			s->leads = false;
 			return;
 		}
-		http_cancel(l->http, &f->http);
-		lm_trace_down(f, f->trying, &f->http);
-		if (f->m != s->m)
-			hedge_learn(f, f->m, f->sent_at);
-		hedge_turn(f, true);
+		hedge_overtake(l, f);
 	}
+	s->leads = false;
 	/* What it brought stands where the first's would. */
 	http_release(&f->http);
 	f->http.url = r->url;
@@ -299,7 +370,14 @@ lm_hedge(struct lm *l, struct lm_flight *f, double now)
 	struct lm_second *s;
 
 	f->armed = false;
-	if (h->credit < 1 || atomic_load(&l->unkept) ||
+	if (f->second) {                /* one of the two has begun */
+		if (!f->second->leads)
+			hedge_drop(l, f);
+		else if (http_flies(&f->http))
+			hedge_overtake(l, f);
+		return;
+	}
+	if (hedge_has_begun(f) || h->credit < 1 || atomic_load(&l->unkept) ||
 	    (l->deadline > 0 && now >= l->deadline))
 		return;
 	s = calloc(1, sizeof *s);
@@ -319,7 +397,8 @@ lm_hedge(struct lm *l, struct lm_flight *f, double now)
 	f->attempts++;
 	h->credit--;
 	s->sent_at = now;
-	s->http.url = s->m->url[PROVIDER_CHAT];
+	s->http.url = s->m->url[f->streams ? PROVIDER_STREAM : PROVIDER_CHAT];
+	s->http.more = f->streams ? hedge_more : NULL;
 	s->http.timeout_ms = f->http.timeout_ms;
 	s->http.max = f->http.max;
 	s->http.local = s->m->loopback;

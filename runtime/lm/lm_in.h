@@ -62,6 +62,8 @@ struct lm_second {
 	struct store_sum held;          /* its part of the budget */
 	unsigned trying;                /* see struct lm_flight */
 	double sent_at;
+	bool leads;                     /* a stream that began before the
+	                                 * first one's */
 };
 
 /* Flights in a row. */
@@ -480,6 +482,11 @@ void lm_hedge(struct lm *l, struct lm_flight *f, double now);
 /* `done` of the first request. */
 void lm_hedge_first(struct http_request *r);
 void lm_hedge_free(struct lm_second *s);        /* NULL is allowed */
+/* Whether the second one's bytes are the reply, where it is still being
+ * written. */
+bool lm_hedge_leads(const struct lm_flight *f);
+/* One of the two has begun to come: the other one is given up. */
+void lm_hedge_begun(struct lm *l, struct lm_flight *f);
 
 /* ---- lm_down.c ---- */
 

@@ -94,7 +94,8 @@ lm_stream_begin(struct lm_flight *f)
 static void
 stream_read(struct lm_flight *f, bool end)
 {
-	const struct buf *reply = &f->http.reply;
+	const struct buf *reply = lm_hedge_leads(f) ?
+	    &f->second->http.reply : &f->http.reply;
 	struct sse *s = &f->sse;
 
 	while (!f->torn && sse_next(s, buf_str(reply), reply->len, end)) {
@@ -110,8 +111,9 @@ lm_stream_more(struct http_request *r)
 	size_t before = f->pieces.text.len;
 	bool anew;
 
-	if (r->status / 100 != 2)
+	if (r->status / 100 != 2 || (r == &f->http && lm_hedge_leads(f)))
 		return;
+	lm_hedge_begun(f->lm, f);
 	stream_read(f, false);
 	anew = f->pieces.called && !f->called;
 	if (f->pieces.text.len == before && !anew)

@@ -98,6 +98,32 @@ ok 'one that is given up' status 0 ./p --no-cache --max-calls 2 \
     --ledger ledger --text 'both of them'
 ok 'counts' status 4 ./p --no-cache --max-calls 2 --ledger ledger --text x
 
+# streams TEXT REPLY REQUESTS: what comes in the end, of so many requests.
+streams() {
+	before=$(requests)
+	status 0 timeout "$(slow 6)" ./p --no-cache --stream --text "$1" &&
+	    tail -n 1 out | grep -qF "$2" || { cat out err; return 1; }
+	[ "$(requests)" -eq $((before + $3)) ] || { requests; return 1; }
+}
+serve /v1 '{"match":"late","times":1,"delay_ms":9000,"reply":"too late"}' \
+    '{"match":"late","piece_ms":'$(slow 40)',"reply":"it is here in time"}' \
+    '{"match":"begun","piece_ms":'$(slow 60)',"reply":"one two three four five six"}' \
+    '{"api":"llamacpp","match":"thinks","piece_ms":'$(slow 60)',"reasoning":"let me see, let me see, let me see, let me see, and so on","reply":"thought over"}' \
+    '{"match":"either","times":1,"delay_ms":'$(slow 450)',"piece_ms":'$(slow 60)',"reply":"the first of two"}' \
+    '{"match":"either","delay_ms":'$(slow 400)',"reply":"the second"}' \
+    '{"match":"breaks","times":1,"delay_ms":9000,"reply":"too late"}' \
+    '{"match":"breaks","times":1,"piece_ms":'$(slow 40)',"break_after":3,"reply":"one that breaks off"}' \
+    '{"match":"breaks","reply":"whole"}'
+program "$(model "timeout = 20s; retry { backoff = 10ms; hedge = $(slow 200)ms; }")"
+ok 'a stream that does not begin is asked for again' \
+    streams late 'it is here in time' 2
+ok 'and comes in parts' [ "$(wc -l <out)" -gt 3 ]
+ok 'one that has begun is not' streams begun 'one two three four five six' 1
+ok 'nor one that thinks first' streams thinks 'thought over' 1
+ok 'the one that begins first is told to its end' \
+    streams either 'the first of two' 2
+ok 'if that breaks off there is another attempt' streams breaks whole 3
+
 # One of forty requests takes long, so that 97% are quick.
 serve /v1 \
     '{"match":"text","every":40,"delay_ms":'$(slow 900)',"reply":"slow"}' \
