@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "driver/compile.h"
 
+#include <inttypes.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -501,6 +502,46 @@ cmd_tune(struct compilation *c)
 	return tuning_run(c, &b);
 }
 
+/* The options that a program has, too, as it is to be run with them. */
+static unsigned
+run_args(struct compilation *c, const char **argv)
+{
+	const struct options *o = c->o;
+	const struct { const char *word, *value; } v[] = {
+		{ "--cache-dir", o->cache_dir }, { "--base-url", o->base_url },
+		{ "--trace", o->trace }, { "--usage-file", o->usage },
+		{ "--record", o->record }, { "--replay", o->replay },
+		{ "--jobs", o->jobs > 0 ?
+		    arena_printf(c->a, "%u", o->jobs) : NULL },
+		{ "--max-cost", o->max_cost > 0 ?
+		    arena_printf(c->a, "%.17g", o->max_cost) : NULL },
+		{ "--max-calls", o->max_calls > 0 ?
+		    arena_printf(c->a, "%" PRId64, o->max_calls) : NULL },
+		{ "--max-tokens", o->max_tokens > 0 ?
+		    arena_printf(c->a, "%" PRId64, o->max_tokens) : NULL },
+		{ "--time-limit", o->time_limit_s > 0 ?
+		    arena_printf(c->a, "%.3fs", o->time_limit_s) : NULL },
+	};
+	unsigned n = 0;
+
+	for (size_t i = 0; i < sizeof v / sizeof *v; i++)
+		if (v[i].value != NULL) {
+			argv[n++] = v[i].word;
+			argv[n++] = v[i].value;
+		}
+	for (unsigned i = 0; i < o->nmodel; i++) {
+		argv[n++] = "--model";
+		argv[n++] = o->model[i];
+	}
+	if (o->offline)
+		argv[n++] = "--offline";
+	if (o->no_cache)
+		argv[n++] = "--no-cache";
+	if (o->refresh)
+		argv[n++] = "--refresh";
+	return n;
+}
+
 int
 cmd_run(struct compilation *c)
 {
@@ -518,17 +559,10 @@ cmd_run(struct compilation *c)
 	if (path == NULL)
 		return 2;
 	argv = arena_array(c->a, c->o->nrest + COMPILE_ARGS +
-	    2 * c->o->nallow + 6, sizeof *argv);
+	    2 * c->o->nallow + 2 * c->o->nmodel + 32, sizeof *argv);
 	argv[0] = path;
 	n = 1 + compile_args(c, argv + 1);
-	if (c->o->record != NULL) {
-		argv[n++] = "--record";
-		argv[n++] = c->o->record;
-	}
-	if (c->o->replay != NULL) {
-		argv[n++] = "--replay";
-		argv[n++] = c->o->replay;
-	}
+	n += run_args(c, argv + n);
 	for (unsigned i = 0; i < c->o->nrest; i++)
 		argv[n++] = c->o->rest[i];
 	return build_spawn(argv);

@@ -41,6 +41,20 @@ ok 'run takes them, too' status 0 "$MIPROC" run -O0 --replay rec.db s.mp -- \
     --text 'message 1 of the day'
 ok 'and says the same' cmp out first
 
+sed -n 's/.*\("text": *"[^"]*"\).*/{\1}/p' rows.jsonl >all.jsonl
+ok 'run is offline where it is to be' status 7 "$MIPROC" run -O0 --offline \
+    s.mp -- --text 'message 7 of nobody'
+ok 'and keeps to a limit' status 4 "$MIPROC" run -O0 --no-cache -j 2 \
+    --max-calls 3 s.mp -- --jsonl all.jsonl
+ok 'to the last call' test "$(requests)" = 5
+ok 'and asks whom it is told to' status 3 "$MIPROC" run -O0 --no-cache \
+    --base-url http://127.0.0.1:9/v1 s.mp -- --text x
+ok 'which it names' says 127.0.0.1:9
+ok 'and another model' status 0 "$MIPROC" run -O0 --no-cache \
+    --model local=openai:other --trace run.t --usage-file run.u s.mp -- --text x
+ok 'and writes what it is told to' grep -q '"id":"other"' run.t
+ok 'and what it took' grep -q '"calls":1,' run.u
+
 # ---- tuning, offline, byte for byte ----
 
 ok 'tuning that is recorded' status 0 "$MIPROC" tune s.mp --seed 5 -j 4 \
