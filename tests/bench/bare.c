@@ -7,7 +7,8 @@
  * each row is an object whose first member takes its place.  JOBS requests are
  * under way at once; outputs are written as they come.  With -e it waits by
  * epoll and curl_multi_socket_action, which does not look at every transfer at
- * every turn, instead of by curl_multi_poll.
+ * every turn, instead of by curl_multi_poll.  Over TLS it knows the authorities
+ * of SSL_CERT_FILE alone, if that is set.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdbool.h>
@@ -301,6 +302,9 @@ init(struct bare *b, const char *url, const char *path)
 		curl_easy_setopt(c->easy, CURLOPT_NOPROXY, "*");
 		curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, b->header);
 		curl_easy_setopt(c->easy, CURLOPT_POST, 1L);
+		if (getenv("SSL_CERT_FILE"))
+			curl_easy_setopt(c->easy, CURLOPT_CAINFO,
+			    getenv("SSL_CERT_FILE"));
 		curl_easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, take);
 		curl_easy_setopt(c->easy, CURLOPT_WRITEDATA, c);
 		curl_easy_setopt(c->easy, CURLOPT_PRIVATE, c);

@@ -35,6 +35,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -251,12 +252,16 @@ serve(void *arg)
 {
 	static const char through[] = "HTTP/1.1 200 through\r\n\r\n";
 	struct peer p = { .fd = *(int *)arg };
+	int now = 1;
 	bool on;
 
 	free(arg);
 	p.text = malloc(WIRED_REQUEST + 1);
 	if (!p.text)
 		wired_die("memory");
+	/* A reply behind what TLS says for later connections shall not wait for
+	 * that to be acknowledged. */
+	setsockopt(p.fd, IPPROTO_TCP, TCP_NODELAY, &now, sizeof now);
 	/* What begins a handshake, and no word. */
 	on = recv(p.fd, p.text, 1, MSG_PEEK) == 1;
 	if (on && wired.tls && p.text[0] == 0x16)
