@@ -121,7 +121,8 @@ FRONT = $(call in,src/front, \
 
 IR = $(call in,src/ir, \
 	ir ir_types ir_print ir_print_decl ir_reader ir_read ir_read_decl \
-	ir_retriever ir_verify ir_verify_decl lower lower_call lower_check \
+	ir_retriever ir_verify ir_verify_op ir_verify_decl lower \
+	lower_call lower_check \
 	lower_const lower_expr lower_flow lower_each lower_parallel \
 	lower_retry lower_decl lower_option lower_caps lower_tool \
 	lower_replica lower_retriever lower_test outline pass pass_fold \

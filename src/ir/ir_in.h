@@ -4,6 +4,7 @@
 #ifndef IR_IR_IN_H
 #define IR_IR_IN_H
 
+#include "base/table.h"
 #include "ir/ir.h"
 
 /* Words of the text form, by the value of their enum. */
@@ -59,11 +60,27 @@ uint64_t ir_plan_items(const struct ins *i);
  * its value is not used.  Regions may read variables. */
 bool ir_is_pure(const struct ins *i);
 
-/* ---- rules (ir_verify.c, ir_verify_decl.c) ---- */
+/* ---- rules (ir_verify.c, ir_verify_op.c, ir_verify_decl.c) ---- */
 
 enum { IR_WHY = 240 };                  /* bytes of a sentence */
 
-struct table;
+/* How far a module is verified. */
+struct verifier {
+	const struct mod *m;
+	struct fn *f;
+	struct ins **known;             /* by id: the value, where in scope */
+	unsigned loops;                 /* around this place */
+	struct table declared;          /* leaves, params, functions so far */
+	char *why;
+};
+
+/* The sentence on `i`, or on the function; gives false. */
+bool ir_bad(struct verifier *v, const struct ins *i, const char *fmt, ...)
+    BASE_PRINTF(3, 4);
+
+/* The rule of one operation, whose arguments and regions are verified. */
+bool ir_verify_op(struct verifier *v, const struct ins *i);
+
 /* The rules of all but bodies: false with a sentence in `why`.  Leaves, params
  * and tools are entered into `declared`. */
 bool ir_verify_decls(const struct mod *m, struct table *declared,
