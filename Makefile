@@ -175,8 +175,8 @@ FAULT := $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/fault/f_*.c))
 FUZZ  := $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/fuzz/fuzz_*.c))
 BENCH := $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/tests/bench/bench_*.c))
 LMD    = $(call in,tests/e2e, \
-	lmd lmd_rules lmd_reply lmd_task lmd_invent lmd_form lmd_schema \
-	lmd_api lmd_api_openai lmd_api_anthropic lmd_api_gemini \
+	lmd lmd_log lmd_rules lmd_reply lmd_task lmd_invent lmd_form \
+	lmd_schema lmd_api lmd_api_openai lmd_api_anthropic lmd_api_gemini \
 	lmd_api_ollama)
 WIRED  = $(call in,tests/e2e,wired wired_h2)
 # Random programs.

@@ -1,7 +1,7 @@
 /* The fake model server: what its parts say to each other.
  *
- * lmd.c speaks HTTP, keeps the log and the clock; lmd_rules.c reads the
- * script and finds the rule for a request; lmd_reply.c writes bodies;
+ * lmd.c speaks HTTP and keeps the clock, lmd_log.c the log; lmd_rules.c reads
+ * the script and finds the rule for a request; lmd_reply.c writes bodies;
  * lmd_task.c plays a model with a skill, lmd_invent.c and lmd_form.c one that
  * says anything.  lmd_api.h: the judge of requests.
  *
