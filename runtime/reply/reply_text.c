@@ -24,12 +24,32 @@ struct rt {
 	bool covered;                   /* one was all of the text */
 };
 
+/* Does the error say no more than that the value is of another type? */
+static bool
+rt_says_little(const struct rt *x, const struct reply_err *e)
+{
+	char here[sizeof(e->path)];
+
+	reply_path_text(x->at, here, sizeof(here));
+	return e->inner == REPLY_E_TYPE && strcmp(e->path, here) == 0;
+}
+
+/* Notes what is wrong with a candidate: of the first that could have been the
+ * value. */
+static void
+rt_blame(struct rt *x)
+{
+	if (!x->tried || (rt_says_little(x, &x->err) &&
+	    !rt_says_little(x, &x->c->err)))
+		x->err = x->c->err;
+}
+
 /* Enters a candidate's reading; `more` is what finding it has cost. */
 static void
 rt_take(struct rt *x, struct reply_try r, const struct reply_sum *more)
 {
-	if (!r.ok && !x->tried)
-		x->err = x->c->err;
+	if (!r.ok)
+		rt_blame(x);
 	x->tried = true;
 	if (more != NULL)
 		reply_add(&r.sum, more);
@@ -74,13 +94,11 @@ struct rt_group {
 static void
 rt_group(struct rt *x, struct rt_group *g, struct reply_try r)
 {
-	if (!r.ok) {
-		if (!x->tried)
-			x->err = x->c->err;
-		x->tried = true;
-		return;
-	}
+	if (!r.ok)
+		rt_blame(x);
 	x->tried = true;
+	if (!r.ok)
+		return;
 	if (g->fit++ > 0)
 		g->differ = g->differ ||
 		    !type_equal(x->t, g->best.value, r.value);
@@ -358,70 +376,88 @@ rt_holder(const struct reply_values *v, const char *s)
 	return NULL;
 }
 
-/* Does a mark that closes a fence follow, on the next line? */
+/* Is the fence in the text of a value that reads well?  Then it is none.
+ * *held is the value that was looked at last, *well what came of it. */
 static bool
-rt_mark_follows(struct reply_text text, const char *s)
+rt_fence_in_value(struct rt *x, const struct reply_fence *f,
+    const struct reply_values *in, const struct reply_parse **held, bool *well)
+{
+	const struct reply_parse *v = rt_holder(in, f->text.s);
+
+	if (v == NULL || v->sum.from >= f->text.s)
+		return false;
+	if (v != *held)
+		*well = reply_attempt(x->c, x->t, v->root, x->at).ok;
+	*held = v;
+	return *well;
+}
+
+/* The mark that closes a fence, on the next line; NULL. */
+static const char *
+rt_mark_behind(struct reply_text text, const char *s)
 {
 	const char *end = text.s + text.n;
 
 	while (s < end && reply_blank(*s))
 		s++;
 	return end - s >= 3 && s[-1] == '\n' && *s == s[1] && *s == s[2] &&
-	    (*s == '`' || *s == '~');
+	    (*s == '`' || *s == '~') ? s : NULL;
 }
 
-/* Marks inside of a value are text, if that value reads well.  A fence that
- * opened before it goes on to its end. */
+/* A mark inside of the value that a fence holds is text too: the fence goes on
+ * to the value's end, if that reads well.  *rest: what is behind it then. */
 static bool
-rt_fence_of(struct rt *x, struct reply_fence *f, const struct reply_values *in,
-    struct reply_text text, struct reply_try *r)
+rt_fence_goes_on(struct rt *x, struct reply_fence *f,
+    const struct reply_values *in, struct reply_text text,
+    struct reply_text *rest)
 {
-	const char *s = reply_trim(f->text).s, *end = f->text.s + f->text.n;
+	const char *s = reply_trim(f->text).s, *end = text.s + text.n, *mark;
 	const struct reply_parse *v = rt_holder(in, s);
 	struct rnode *node;
 
-	r->ok = false;
-	if (v != NULL && v->sum.from < s)
-		return reply_attempt(x->c, x->t, v->root, x->at).ok;
-	if (v == NULL || !f->closed || v->sum.to <= end ||
-	    !rt_mark_follows(text, v->sum.to))
+	if (v == NULL || !f->closed || v->sum.from != s ||
+	    v->sum.to <= f->text.s + f->text.n)
 		return false;
-	f->text.n = (size_t)(v->sum.to - f->text.s);
-	node = reply_node(x->c->mem, RNODE_TEXT, f->text);
-	if (node != NULL)
-		*r = rt_fence(x, node, f->all);
-	return r->ok;
+	mark = rt_mark_behind(text, v->sum.to);
+	node = mark == NULL ? NULL : reply_node(x->c->mem, RNODE_TEXT,
+	    (struct reply_text){ s, (size_t)(v->sum.to - s) });
+	if (node == NULL || !rt_fence(x, node, f->all).ok)
+		return false;
+	f->text.n = (size_t)(mark - f->text.s);
+	for (s = mark; s < end && *s != '\n'; s++)
+		continue;
+	*rest = (struct reply_text){ s, (size_t)(end - s) };
+	return true;
 }
 
 static void
 rt_fences(struct rt *x, struct reply_text text, const struct reply_values *in)
 {
-	struct reply_fence fence[REPLY_CANDIDATES], held;
+	struct reply_fence fence[REPLY_CANDIDATES];
 	size_t i, n = reply_fences(text, fence, REPLY_CANDIDATES);
 	struct rnode *v, *first = NULL, *last = NULL;
 	struct rt_group g = { .fit = 0 };
 	struct reply_sum sum = { 0 };
-	const char *behind = text.s;    /* values that hold marks */
-	struct reply_try r;
+	struct reply_text rest;
+	const struct reply_parse *held = NULL;
+	bool items = true, well = false;
 
 	if (n == 0)
 		return;
 	x->c->fenced = true;
 	for (i = 0; i < n; i++) {
-		held = fence[i];
-		if (fence[i].text.s < behind)
-			continue;
-		if (rt_fence_of(x, &held, in, text, &r)) {
-			behind = rt_holder(in, reply_trim(held.text).s)->sum.to;
-			if (r.ok)
-				rt_group(x, &g, r);
+		if (rt_fence_in_value(x, &fence[i], in, &held, &well)) {
+			items = false;
 			continue;
 		}
+		if (rt_fence_goes_on(x, &fence[i], in, text, &rest))
+			n = i + 1 + reply_fences(rest, fence + i + 1,
+			    REPLY_CANDIDATES - i - 1);
 		v = reply_node(x->c->mem, RNODE_TEXT, fence[i].text);
 		if (v == NULL)
 			break;
 		v->done = fence[i].closed || x->v->done;
-		rt_group(x, &g, rt_fence(x, v, fence[i].all));
+		rt_group(x, &g, rt_fence(x, v, i == 0 && fence[i].all));
 		if (last != NULL)
 			last->next = v;
 		else
@@ -433,7 +469,7 @@ rt_fences(struct rt *x, struct reply_text text, const struct reply_values *in)
 		reply_flag(&g.best.sum, REPLY_FIRST_OF_MANY);
 	reply_add(&g.best.sum, &sum);
 	reply_keep(&x->best, &g.best);
-	if (i == n && behind == text.s && rt_fenced_items(x->t, fence, n))
+	if (i == n && items && rt_fenced_items(x->t, fence, n))
 		rt_take(x, rt_gather(x, first, n), &sum);
 	x->covered = x->covered || fence[0].all;
 	x->c->fenced = false;
@@ -662,7 +698,9 @@ reply_coerce_text(struct reply_co *c, const struct mip_type *t,
 		rt_fences(&x, text, &values);
 	if (!rt_free(&x) && !x.covered && values.n > 0)
 		rt_values(&x, &values);
-	if (!rt_free(&x) && !x.covered)
+	/* A list that was found is not one word of the prose around it. */
+	if (!rt_free(&x) && !x.covered &&
+	    !(x.best.ok && values.n > 0 && reply_strip(t)->kind == MIP_LIST))
 		rt_plain(&x, text);
 	c->texts--;
 	if (!x.best.ok) {
