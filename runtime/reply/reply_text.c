@@ -657,11 +657,15 @@ rt_says_more(const struct reply_err *e)
 static void
 rt_plain(struct rt *x, struct reply_text text)
 {
+	const uint64_t wrap = UINT64_C(1) << REPLY_WRAP;
 	struct reply_err err = x->err;
 	bool json = x->tried;
 	struct reply_try r;
 
 	r = rt_attempt(x, x->t, x->at);
+	/* A list that was found is not the one word that it repeats. */
+	if (r.ok && x->best.ok && (r.sum.flags & wrap) != 0)
+		return;
 	r.sum.plain = true;
 	r.sum.from = text.s;
 	r.sum.to = text.s + text.n;
@@ -698,9 +702,7 @@ reply_coerce_text(struct reply_co *c, const struct mip_type *t,
 		rt_fences(&x, text, &values);
 	if (!rt_free(&x) && !x.covered && values.n > 0)
 		rt_values(&x, &values);
-	/* A list that was found is not one word of the prose around it. */
-	if (!rt_free(&x) && !x.covered &&
-	    !(x.best.ok && values.n > 0 && reply_strip(t)->kind == MIP_LIST))
+	if (!rt_free(&x) && !x.covered)
 		rt_plain(&x, text);
 	c->texts--;
 	if (!x.best.ok) {
