@@ -21,12 +21,11 @@ settle(struct mip *m, bool right)
 static bool
 texts(void *arg)
 {
-	struct mip *m = mip_new(NULL);
+	struct mip *m = mip_new(arg);
 	struct mip_strings parts;
 	const char *s, *t;
 	bool right;
 
-	(void)arg;
 	if (!m)
 		return fault_met();
 	s = mip_repeat(m, "One two three. ", 300);
@@ -42,12 +41,11 @@ texts(void *arg)
 static bool
 patterns(void *arg)
 {
-	struct mip *m = mip_new(NULL);
+	struct mip *m = mip_new(arg);
 	const int64_t *at;
 	const char *s;
 	bool right;
 
-	(void)arg;
 	if (!m)
 		return fault_met();
 	s = mip_regex_replace(m, "a1b22", "\\d+", "<$0>");
@@ -66,11 +64,10 @@ metrics(void *arg)
 	static const char *const v[] = { "The cat", "Dog" };
 	static const char *const w[] = { "dog!", "bird", "CAT" };
 	struct mip_strings gold = { v, 2 }, pred = { w, 3 };
-	struct mip *m = mip_new(NULL);
+	struct mip *m = mip_new(arg);
 	const double *number;
 	bool right;
 
-	(void)arg;
 	if (!m)
 		return fault_met();
 	right = mip_exact_any(m, gold, "cat") > 0;
@@ -89,8 +86,14 @@ metrics(void *arg)
 int
 main(void)
 {
-	fault_each("texts", FAULT_ALLOC, texts, NULL);
-	fault_each("patterns", FAULT_ALLOC, patterns, NULL);
-	fault_each("metrics", FAULT_ALLOC, metrics, NULL);
+	const struct mip_options o = { .no_cache = true };
+	struct mip_env *env;
+
+	if (mip_env_new(&o, &env) != MIP_OK)
+		return 1;
+	fault_each("texts", FAULT_ALLOC, texts, env);
+	fault_each("patterns", FAULT_ALLOC, patterns, env);
+	fault_each("metrics", FAULT_ALLOC, metrics, env);
+	mip_env_free(env);
 	return fault_end();
 }

@@ -116,10 +116,14 @@ fuzz_patterns(struct mip *m, const char *s, const char *re)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const struct mip_options o = { .no_cache = true };
+	static struct mip_env *env;
 	struct buf s = BUF_INIT, t = BUF_INIT;
-	struct mip *m = mip_new(NULL);
+	struct mip *m;
 	size_t n;
 
+	must(env || mip_env_new(&o, &env) == MIP_OK);
+	m = mip_new(env);
 	must(m != NULL);
 	mip_clear(m);
 	if (size > 1 && size < 4096) {
