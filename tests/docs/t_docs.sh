@@ -188,31 +188,24 @@ tells_usage() {
 
 # ---- what the pages must name ------------------------------------------
 
-# names PAGE WORD...: each word stands in the page.
-names() {
-	page=$src/man/$1
-	shift
+# has BEFORE AFTER PAGE WORD...: each word stands in the page, between what
+# matches these two.
+has() {
+	before=$1 after=$2 page=$src/man/$3
+	shift 3
 	[ $# -gt 0 ] || { echo "nothing to look for"; return 1; }
 	miss=
 	for w; do
-		grep -qE "(^|[^A-Za-z0-9_])$w([^A-Za-z0-9_]|\$)" "$page" ||
-		    miss="$miss $w"
+		grep -qE "$before$w($after|\$)" "$page" || miss="$miss $w"
 	done
-	[ -z "$miss" ] || { echo "not named:$miss"; return 1; }
+	[ -z "$miss" ] || { echo "not there:$miss"; return 1; }
 }
 
+# names PAGE WORD...: each word stands in the page.
+names() { has '(^|[^A-Za-z0-9_])' '[^A-Za-z0-9_]' "$@"; }
+
 # tells PAGE WORD...: each word stands in the page as a flag.
-tells() {
-	page=$src/man/$1
-	shift
-	[ $# -gt 0 ] || { echo "nothing to look for"; return 1; }
-	miss=
-	for w; do
-		grep -qE "Fl (Fl )?$w-?([^A-Za-z0-9-]|\$)" "$page" ||
-		    miss="$miss $w"
-	done
-	[ -z "$miss" ] || { echo "not told of:$miss"; return 1; }
-}
+tells() { has 'Fl (Fl )?' '-?([^A-Za-z0-9-]|$)' "$@"; }
 
 # Flags and variables that pages name, and nobody has.
 invented() {
