@@ -87,6 +87,13 @@ allow_url(const char *url, struct allow_place *p, long *usual)
 }
 
 bool
+allow_scheme(const char *url)
+{
+	return strncmp(url, "http://", 7) == 0 ||
+	    strncmp(url, "https://", 8) == 0;
+}
+
+bool
 allow_host(struct buf *b, const char *url)
 {
 	struct allow_place p;

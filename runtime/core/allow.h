@@ -30,4 +30,7 @@ bool allow_net(const char *const *grant, const char *url);
  * that of the scheme; false if it is none. */
 bool allow_host(struct buf *b, const char *url);
 
+/* Does it begin as an address has to, with http:// or https://? */
+bool allow_scheme(const char *url);
+
 #endif

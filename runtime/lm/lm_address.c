@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/allow.h"
 #include "lm/lm_in.h"
 
 /* ---- addresses ---- */
@@ -76,8 +77,7 @@ lm_url(struct lm *l, struct lm_model *m, const char *base)
 	m->shown = buf_take(&shown);
 	if (!ok || !m->shown) {
 		m->bad = MIP_NOMEM;
-	} else if (strncmp(base, "http://", 7) &&
-	    strncmp(base, "https://", 8)) {
+	} else if (!allow_scheme(base)) {
 		m->bad = MIP_USAGE;
 		lm_say(l, m->why, "the %s of the %s, %s, does not begin with "
 		    "http:// or https://", m->model.provider ? "base_url" :

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/allow.h"
 #include "type/type.h"
 
 /* Of one: what the providers' documents allow in a request. */
@@ -200,7 +201,7 @@ media_url(struct media *m, enum mip_kind kind, const char *text,
 {
 	if (starts_with(text, "data:"))
 		return take_data(m, kind, text, url);
-	if (!starts_with(text, "http://") && !starts_with(text, "https://"))
+	if (!allow_scheme(text))
 		return take_file(m, kind, text, url);
 	if (kind != MIP_IMAGE)
 		return media_fail(m, MIP_USAGE, text, "of sounds and files the "

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/allow.h"
 #include "core/json.h"
 #include "trace/trace_in.h"
 
@@ -318,12 +319,6 @@ tenv_secret(struct trace_env *e, struct redact *r, const char *url)
 }
 
 static bool
-tenv_is_url(const char *s)
-{
-	return strncmp(s, "http://", 7) == 0 || strncmp(s, "https://", 8) == 0;
-}
-
-static bool
 tenv_url(struct trace_env *e, struct redact *r)
 {
 	const char *off = tenv_get("OTEL_SDK_DISABLED");
@@ -342,7 +337,7 @@ tenv_url(struct trace_env *e, struct redact *r)
 	}
 	if (!tenv_secret(e, r, url ? url : base))
 		return false;
-	if (!tenv_is_url(url ? url : base)) {
+	if (!allow_scheme(url ? url : base)) {
 		tenv_odd(e, url ? "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" :
 		    "OTEL_EXPORTER_OTLP_ENDPOINT", "no address", "no traces "
 		    "are sent; it begins with http:// or https://");

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
+#include "core/allow.h"
 #include "front/check_in.h"
 
 /* ---- the declaration ---- */
@@ -71,7 +72,7 @@ check_url(struct check *c, struct ast *e)
 	if (v.kind == CV_ENV && v.env && *v.env && !s)
 		return;
 	if ((v.kind != CV_STRING && v.kind != CV_ENV) || !s ||
-	    (strncmp(s, "http://", 7) != 0 && strncmp(s, "https://", 8) != 0))
+	    !allow_scheme(s))
 		diag(c->d, e->at, E_VALUE, "a URL begins with http:// or "
 		    "https://; it is a string or env(\"NAME\", \"else\")");
 }
