@@ -102,12 +102,6 @@ cli_read_file(const struct cli *c, const char *path, struct buf *b)
 	return e == 0;
 }
 
-bool
-cli_mark(const char *s, size_t n)
-{
-	return n >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0;
-}
-
 /* ---- flags ---- */
 
 static bool

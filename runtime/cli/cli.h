@@ -98,10 +98,6 @@ int cli_write(const struct cli *c, const struct buf *b);
 /* Appends a file ("-": stdin).  False after a message. */
 bool cli_read_file(const struct cli *c, const char *path, struct buf *b);
 
-/* Whether a text begins with the mark of 3 bytes that editors put there to say
- * that it is UTF-8. */
-bool cli_mark(const char *s, size_t n);
-
 /* ---- inputs (cli_in.c) ---- */
 
 /* The input called `name`, of `n` bytes ('-' stands for '_'); NULL. */

@@ -346,15 +346,14 @@ static bool
 batch_line(struct batch *b, struct row *r)
 {
 	char *line;
-	size_t n;
+	size_t n, bom;
 
 	for (;;) {
 		switch (lines_next(b->in, &line, &n)) {
 		case LINES_LINE:
-			if (!b->begun && cli_mark(line, n)) {
-				line += 3;
-				n -= 3;
-			}
+			bom = b->begun ? 0 : buf_bom(line, n);
+			line += bom;
+			n -= bom;
 			b->begun = true;
 			if (strspn(line, " \t") == n)
 				continue;

@@ -183,7 +183,7 @@ none_required(const struct mip_type *t)
 static int
 input_text(struct cli *c, struct buf *b, bool *flags)
 {
-	size_t i, blank = 0;
+	size_t i, bom, blank = 0;
 
 	*flags = c->input.len > 0 || c->program->in->n == 0;
 	if (*flags) {
@@ -195,8 +195,9 @@ input_text(struct cli *c, struct buf *b, bool *flags)
 	}
 	if (!isatty(STDIN_FILENO) && !cli_read_file(c, "-", b))
 		return mip_status_exit(MIP_IO);
-	if (b->len >= 3 && cli_mark(b->s, b->len))
-		memset(b->s, ' ', 3);
+	bom = buf_bom(b->s, b->len);
+	if (bom > 0)
+		memset(b->s, ' ', bom);
 	for (i = 0; i < b->len; i++)
 		blank += strchr(" \t\r\n", b->s[i]) != NULL && b->s[i];
 	if (blank < b->len)

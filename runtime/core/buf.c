@@ -453,6 +453,12 @@ plain32(const char *s, size_t n)
 }
 
 size_t
+buf_bom(const char *s, size_t n)
+{
+	return n >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
+size_t
 buf_plain(const char *s, size_t n)
 {
 	size_t i = plain32(s, n);

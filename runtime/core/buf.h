@@ -65,6 +65,10 @@ void buf_json(struct buf *b, const char *s, size_t n);
  * `n` bytes start with none. */
 size_t buf_utf8(const char *s, size_t n);
 
+/* Bytes of the mark of the byte order that the `n` bytes at `s` begin with, as
+ * editors put it there to say that it is UTF-8: 3, or 0. */
+size_t buf_bom(const char *s, size_t n);
+
 /* How many of the `n` bytes at `s`, from the first, are ASCII that stands for
  * itself in a JSON string: no quote, backslash or control character. */
 size_t buf_plain(const char *s, size_t n);

@@ -62,8 +62,8 @@ sse_next(struct sse *s, const char *text, size_t n, bool end)
 		buf_reset(&s->data);
 		s->given = s->fields = false;
 	}
-	if (s->at == 0 && n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-		s->at = 3;
+	if (s->at == 0)
+		s->at = buf_bom(text, n);
 	while (sse_line(s, text, n, end, &line, &len)) {
 		if (s->lines && len > 0) {
 			buf_put(&s->data, line, len);

@@ -542,11 +542,10 @@ rr_note(struct rr *r, struct reply_note *note)
 static void
 rr_begin(struct rr *r, const char *text, size_t n)
 {
-	if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
-		/* The mark of the byte order. */
-		text += 3;
-		n -= 3;
-	}
+	size_t bom = buf_bom(text, n);
+
+	text += bom;
+	n -= bom;
 	r->clean.raw = r->clean.text = (struct reply_text){ text, n };
 	if (!r->o->single && r->o->format == MIP_PLAIN &&
 	    r->t->kind == MIP_STRUCT && r->t->n == 1)

@@ -62,8 +62,8 @@ rj_wide_blank(const char *s, const char *end)
 {
 	if (end - s >= 2 && *s == '\xc2' && s[1] == '\xa0')
 		return 2;
-	return end - s >= 3 && (memcmp(s, "\xe3\x80\x80", 3) == 0 ||
-	    memcmp(s, "\xef\xbb\xbf", 3) == 0) ? 3 : 0;
+	return end - s >= 3 && memcmp(s, "\xe3\x80\x80", 3) == 0 ? 3 :
+	    buf_bom(s, (size_t)(end - s));
 }
 
 const char *

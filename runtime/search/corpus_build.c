@@ -353,13 +353,12 @@ corpus_array(struct corpus_work *w)
 static bool
 corpus_file(struct corpus_work *w)
 {
-	static const char mark[] = "\xef\xbb\xbf";
 	bool more = true;
 	size_t i;
 
 	if (!corpus_read(w, &more))
 		return false;
-	if (w->in.len >= 3 && memcmp(w->in.s, mark, 3) == 0) {
+	if (buf_bom(w->in.s, w->in.len) > 0) {
 		w->at = 3;
 		w->in.len -= 3;
 		memmove(w->in.s, w->in.s + 3, w->in.len);

@@ -321,8 +321,7 @@ fmt(struct arena *a, struct names *names, struct sources *sources,
 	l.depth = 1;
 	lay_out(&l);
 	fmt_align(a, l.t, l.n);
-	if (s->len >= 3 && memcmp(s->text, "\xef\xbb\xbf", 3) == 0)
-		buf_put(&b, s->text, 3);
+	buf_put(&b, s->text, buf_bom(s->text, s->len));
 	write_tokens(&b, l.t, l.n);
 	now = sources_add(sources, s->path, arena_strndup(a, buf_str(&b),
 	    b.len), b.len);

@@ -89,8 +89,7 @@ fmt_tokens(struct arena *a, struct names *names, struct source *s,
 	struct fmt_token *t;
 	unsigned i = 0;
 
-	if (s->len >= 3 && memcmp(from, "\xef\xbb\xbf", 3) == 0)
-		from += 3;
+	from += buf_bom(s->text, s->len);
 	for (p = k, *n = 1; p != NULL; p = p->next)
 		++*n;
 	t = arena_array(a, *n, sizeof *t);

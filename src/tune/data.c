@@ -196,8 +196,7 @@ next_line(struct reader *r)
 	if (r->status != MIP_OK || r->line.len == 0)
 		return false;
 	r->nline++;
-	if (r->nline == 1 && r->line.len >= 3 &&
-	    memcmp(r->line.s, "\xef\xbb\xbf", 3) == 0) {
+	if (r->nline == 1 && buf_bom(r->line.s, r->line.len) > 0) {
 		memmove(r->line.s, r->line.s + 3, r->line.len - 2);
 		r->line.len -= 3;
 	}
