@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "driver/compile.h"
 
-#include <inttypes.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "ir/lower.h"
 #include "ir/pass.h"
 #include "ir/plan.h"
+#include "tune/evaluate.h"
 
 /* Parses and checks: 0, or the exit status after messages. */
 static int
@@ -503,42 +503,31 @@ cmd_tune(struct compilation *c)
 }
 
 /* The options that a program has, too, as it is to be run with them. */
+enum { RUN_ARGS = EVALUATE_OPTIONS + 6 };
 static unsigned
 run_args(struct compilation *c, const char **argv)
 {
 	const struct options *o = c->o;
-	const struct { const char *word, *value; } v[] = {
-		{ "--cache-dir", o->cache_dir }, { "--base-url", o->base_url },
-		{ "--trace", o->trace }, { "--usage-file", o->usage },
-		{ "--record", o->record }, { "--replay", o->replay },
-		{ "--jobs", o->jobs > 0 ?
-		    arena_printf(c->a, "%u", o->jobs) : NULL },
-		{ "--max-cost", o->max_cost > 0 ?
-		    arena_printf(c->a, "%.17g", o->max_cost) : NULL },
-		{ "--max-calls", o->max_calls > 0 ?
-		    arena_printf(c->a, "%" PRId64, o->max_calls) : NULL },
-		{ "--max-tokens", o->max_tokens > 0 ?
-		    arena_printf(c->a, "%" PRId64, o->max_tokens) : NULL },
-		{ "--time-limit", o->time_limit_s > 0 ?
-		    arena_printf(c->a, "%.3fs", o->time_limit_s) : NULL },
-	};
-	unsigned n = 0;
+	struct tune_task t;
+	unsigned n;
 
-	for (size_t i = 0; i < sizeof v / sizeof *v; i++)
-		if (v[i].value != NULL) {
-			argv[n++] = v[i].word;
-			argv[n++] = v[i].value;
-		}
-	for (unsigned i = 0; i < o->nmodel; i++) {
-		argv[n++] = "--model";
-		argv[n++] = o->model[i];
+	tuning_options(c, &t);
+	t.max_cost = o->max_cost > 0 ? o->max_cost : MIP_UNSET;
+	t.max_calls = o->max_calls;
+	t.max_tokens = o->max_tokens;
+	n = evaluate_options(c->a, &t, argv);
+	if (o->jobs > 0) {
+		argv[n++] = "--jobs";
+		argv[n++] = arena_printf(c->a, "%u", o->jobs);
 	}
-	if (o->offline)
-		argv[n++] = "--offline";
-	if (o->no_cache)
-		argv[n++] = "--no-cache";
-	if (o->refresh)
-		argv[n++] = "--refresh";
+	if (o->usage != NULL) {
+		argv[n++] = "--usage-file";
+		argv[n++] = o->usage;
+	}
+	if (o->time_limit_s > 0) {
+		argv[n++] = "--time-limit";
+		argv[n++] = arena_printf(c->a, "%.3fs", o->time_limit_s);
+	}
 	return n;
 }
 
@@ -559,7 +548,7 @@ cmd_run(struct compilation *c)
 	if (path == NULL)
 		return 2;
 	argv = arena_array(c->a, c->o->nrest + COMPILE_ARGS +
-	    2 * c->o->nallow + 2 * c->o->nmodel + 32, sizeof *argv);
+	    2 * c->o->nallow + RUN_ARGS + 2 * c->o->nmodel + 2, sizeof *argv);
 	argv[0] = path;
 	n = 1 + compile_args(c, argv + 1);
 	n += run_args(c, argv + n);

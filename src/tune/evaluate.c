@@ -345,9 +345,8 @@ learn_metric(struct tuning *u)
 }
 
 struct argv {
-	struct arena *a;
 	const char **v;
-	size_t n;
+	unsigned n;
 };
 
 static void
@@ -370,25 +369,13 @@ number(struct arena *a, double v)
 	return s;
 }
 
-const char *const *
-evaluate_argv(struct arena *a, const struct tune_task *t, bool study)
+unsigned
+evaluate_options(struct arena *a, const struct tune_task *t,
+    const char **argv)
 {
-	struct argv v = { .a = a };
-	size_t n = 0, m = 0, i;
+	struct argv v = { argv, 0 };
+	size_t i;
 
-	while (t->worker[n])
-		n++;
-	while (t->model_override && t->model_override[m])
-		m++;
-	v.v = arena_array(a, n + 2 * m + 32, sizeof *v.v);
-	for (i = 0; i < n; i++)
-		argv_add(&v, t->worker[i], NULL);
-	argv_add(&v, "--worker", NULL);
-	argv_add(&v, "-j", arena_printf(a, "%u", t->jobs ? t->jobs : 1));
-	if (study) {
-		argv_add(&v, "--journal", t->study_path);
-		argv_add(&v, "--ledger", t->study_path);
-	}
 	if (t->cache_dir)
 		argv_add(&v, "--cache-dir", t->cache_dir);
 	if (t->no_cache)
@@ -413,8 +400,31 @@ evaluate_argv(struct arena *a, const struct tune_task *t, bool study)
 	if (t->max_tokens > 0)
 		argv_add(&v, "--max-tokens", arena_printf(a, "%lld",
 		    (long long)t->max_tokens));
-	for (i = 0; i < m; i++)
+	for (i = 0; t->model_override && t->model_override[i]; i++)
 		argv_add(&v, "--model", t->model_override[i]);
+	return v.n;
+}
+
+const char *const *
+evaluate_argv(struct arena *a, const struct tune_task *t, bool study)
+{
+	struct argv v = { NULL, 0 };
+	size_t n = 0, m = 0, i;
+
+	while (t->worker[n])
+		n++;
+	while (t->model_override && t->model_override[m])
+		m++;
+	v.v = arena_array(a, n + 2 * m + EVALUATE_OPTIONS + 8, sizeof *v.v);
+	for (i = 0; i < n; i++)
+		argv_add(&v, t->worker[i], NULL);
+	argv_add(&v, "--worker", NULL);
+	argv_add(&v, "-j", arena_printf(a, "%u", t->jobs ? t->jobs : 1));
+	if (study) {
+		argv_add(&v, "--journal", t->study_path);
+		argv_add(&v, "--ledger", t->study_path);
+	}
+	evaluate_options(a, t, v.v + v.n);
 	return v.v;
 }
 

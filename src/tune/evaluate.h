@@ -54,6 +54,13 @@ double evaluate_mean(const struct tuning *u, const struct scores *s,
 void evaluate_summary(const struct tuning *u, const struct scores *s,
     const size_t *pick, size_t n, struct tune_score *out);
 
+/* Appends the options of a program that say where replies are kept, whom it
+ * asks and how much, as `t` does; there is room for EVALUATE_OPTIONS words and
+ * two for each model.  Gives how many. */
+enum { EVALUATE_OPTIONS = 19 };
+unsigned evaluate_options(struct arena *a, const struct tune_task *t,
+    const char **argv);
+
 /* The command that starts the worker of `t`; with its journal and budget if it
  * is part of a `study`. */
 const char *const *evaluate_argv(struct arena *a, const struct tune_task *t,
